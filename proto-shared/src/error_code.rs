@@ -1,0 +1,124 @@
+//! The stable codes that every refusal and failure carries, on the wire and in records.
+//!
+//! Clients switch on these strings, so a code is never renamed or given a second meaning; a new
+//! cause gets a new code. HTTP statuses and exit codes are the front ends' business, not this file's.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// Why something was refused or failed, as a stable `snake_case` string.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum ErrorCode { $($(#[$doc])* #[serde(rename = $text)] $name,)* }
+
+        impl ErrorCode {
+            /// Every code there is, for documentation and for tests that must cover all.
+            pub const ALL: &[ErrorCode] = &[$(ErrorCode::$name,)*];
+
+            /// The string that goes on the wire.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(ErrorCode::$name => $text,)* }
+            }
+
+            /// The code that a wire string names, if it is one of ours.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(ErrorCode::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The request is not what the endpoint takes (multipart cut off, JSON that does not parse).
+    BadRequest = "bad_request",
+    /// A multipart request without a `file` or `source`.
+    MissingFile = "missing_file",
+    /// More bytes than the limit.
+    FileTooLarge = "file_too_large",
+    /// Neither GIF nor PNG, JPEG or WebP by its first bytes.
+    UnsupportedMedia = "unsupported_media",
+    /// An animated PNG or WebP: captioning its first picture would lose the rest.
+    AnimatedStill = "animated_still",
+    /// The file ends inside a block.
+    Truncated = "truncated",
+    /// A block or stream that no reader agrees on.
+    Malformed = "malformed",
+    /// A canvas of no width or no height.
+    ZeroSized = "zero_sized",
+    /// A GIF without a frame.
+    NoFrames = "no_frames",
+    /// A side longer than the limit.
+    CanvasTooLarge = "canvas_too_large",
+    /// More frames than the limit.
+    TooManyFrames = "too_many_frames",
+    /// More pixels over all frames than the limit.
+    TooManyPixels = "too_many_pixels",
+    /// The spec breaks a rule that has no code of its own.
+    BadSpec = "bad_spec",
+    /// A style that is not `overlay` or `bar`.
+    UnknownStyle = "unknown_style",
+    /// A colour that is not `#rgb` or `#rrggbb`.
+    BadColour = "bad_colour",
+    /// A size that is neither `auto` nor within the limits.
+    BadSize = "bad_size",
+    /// No text, or only white space.
+    EmptyText = "empty_text",
+    /// More characters than the limit.
+    TextTooLong = "text_too_long",
+    /// Even at the smallest size the text is larger than its share of the canvas.
+    TextDoesNotFit = "text_does_not_fit",
+    /// A font name that nothing was loaded under.
+    UnknownFont = "unknown_font",
+    /// A font file that is not a usable TTF or OTF.
+    BadFont = "bad_font",
+    /// A source id that is not stored.
+    UnknownSource = "unknown_source",
+    /// No job under this id.
+    JobNotFound = "job_not_found",
+    /// The job has no result yet.
+    NotReady = "not_ready",
+    /// The job failed, so it has no output.
+    JobFailed = "job_failed",
+    /// No such path or method.
+    NotFound = "not_found",
+    /// The request took longer than its limit.
+    Timeout = "timeout",
+    /// The broker did not take the message.
+    BrokerUnavailable = "broker_unavailable",
+    /// The store did not take or give the object.
+    StoreUnavailable = "store_unavailable",
+    /// The work was stopped on request.
+    Cancelled = "cancelled",
+    /// Every attempt ended in a passing error.
+    AttemptsExhausted = "attempts_exhausted",
+    /// The engine panicked: a defect of ours, kept from harming other jobs.
+    EnginePanic = "engine_panic",
+    /// Anything else that is our fault.
+    Internal = "internal",
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_reads_back_from_its_string_and_its_json() {
+        for &code in ErrorCode::ALL {
+            assert_eq!(ErrorCode::parse(code.as_str()), Some(code));
+            let json = serde_json::to_string(&code).unwrap();
+            assert_eq!(json, format!("\"{code}\""));
+            assert_eq!(serde_json::from_str::<ErrorCode>(&json).unwrap(), code);
+        }
+        assert_eq!(ErrorCode::parse("nonsense"), None);
+    }
+}

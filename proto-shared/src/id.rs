@@ -1,0 +1,98 @@
+//! Names of things: jobs, sources and outputs, each a newtype that can only hold a well-formed id.
+//!
+//! Made by api (job ids) and store (content ids); read from URLs and records. A value of these types
+//! is safe to put in an object key or a path: nothing a user typed gets further than `parse`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The text is not an id of this kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an id of {expected_len} lowercase hexadecimal digits was expected")]
+pub struct BadId {
+    expected_len: usize,
+}
+
+macro_rules! hex_id {
+    ($(#[$doc:meta])* $name:ident, $len:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes lowercase hexadecimal digits of exactly the right number.
+            ///
+            /// # Errors
+            /// Anything else is [`BadId`].
+            pub fn parse(text: &str) -> Result<Self, BadId> {
+                let well_formed = text.len() == $len
+                    && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+                if well_formed { Ok(Self(text.to_owned())) } else { Err(BadId { expected_len: $len }) }
+            }
+
+            /// The digits.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadId;
+            fn try_from(text: String) -> Result<Self, BadId> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+hex_id!(
+    /// A job: a version 7 UUID without hyphens, so that ids sort by the time they were made.
+    JobId,
+    32
+);
+hex_id!(
+    /// A source: the SHA-256 of its bytes.
+    SourceId,
+    64
+);
+hex_id!(
+    /// An output: the SHA-256 of source id, spec and engine version, so that a rerun lands on the
+    /// same key with the same bytes.
+    OutputId,
+    64
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_well_formed_ids_pass() {
+        assert!(JobId::parse("0192f0c1a2b37c4d8e9f001122334455").is_ok());
+        for bad in [
+            "",
+            "0192F0C1A2B37C4D8E9F001122334455",
+            "../../etc/passwd",
+            "0192f0c1a2b37c4d8e9f00112233445",
+            "0192f0c1a2b37c4d8e9f00112233445g",
+        ] {
+            assert!(JobId::parse(bad).is_err(), "{bad:?}");
+            assert!(serde_json::from_value::<JobId>(bad.into()).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! A job: what was asked (`JobRecord`), the bytes that travel (`JobMessage`), how it ended (`JobResult`).
+//!
+//! api writes records, worker writes results, both read both. Each object is written once; a version
+//! number opens each so that a later release can read an older one's.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CaptionSpec, ErrorCode, JobId, MediaType, OutputId, SourceId};
+
+/// The version that this release writes into records, messages and results.
+pub const VERSION: u32 = 1;
+
+/// What is known of a source from its block walk alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceInfo {
+    /// Where it is stored.
+    pub id: SourceId,
+    /// What it is.
+    pub media: MediaType,
+    /// Its length.
+    pub bytes: u64,
+    /// Canvas width.
+    pub width_px: u32,
+    /// Canvas height.
+    pub height_px: u32,
+    /// Pictures in it; 1 for a still.
+    pub frames: u32,
+}
+
+/// `jobs/<id>/job.json`: a job as it was accepted. Never changed afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobRecord {
+    /// [`VERSION`] of the writer.
+    pub version: u32,
+    /// Its name.
+    pub id: JobId,
+    /// When it was accepted, in milliseconds since 1970-01-01 UTC.
+    pub created_at_ms: u64,
+    /// What to caption.
+    pub source: SourceInfo,
+    /// With what.
+    pub spec: CaptionSpec,
+}
+
+/// What the queue carries: the whole record, so that a worker needs no look-up to begin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobMessage {
+    /// The intent.
+    pub job: JobRecord,
+    /// Which attempt this message asks for, from 1. It travels in the message because republishing
+    /// resets the broker's own count.
+    pub attempt: u32,
+}
+
+/// `jobs/<id>/result.json`: how a job ended. Never changed afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobResult {
+    /// [`VERSION`] of the writer.
+    pub version: u32,
+    /// The job's name.
+    pub id: JobId,
+    /// When it ended, in milliseconds since 1970-01-01 UTC.
+    pub finished_at_ms: u64,
+    /// Attempts it took.
+    pub attempts: u32,
+    /// The end itself.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Captioned and stored.
+    Done {
+        /// The picture.
+        output: OutputInfo,
+        /// What it took.
+        stats: RenderStats,
+        /// Characters that no font had, drawn as their replacement.
+        missing_glyphs: Vec<char>,
+    },
+    /// It can't be done.
+    Failed {
+        /// Why, for programs.
+        code: ErrorCode,
+        /// Why, for people.
+        message: String,
+    },
+}
+
+/// A stored output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputInfo {
+    /// Where it is stored.
+    pub id: OutputId,
+    /// What it is: its source's kind.
+    pub media: MediaType,
+    /// Its length.
+    pub bytes: u64,
+    /// Canvas width.
+    pub width_px: u32,
+    /// Canvas height: the source's, or more where a bar was added.
+    pub height_px: u32,
+}
+
+/// What a render did and took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderStats {
+    /// Frames in the source.
+    pub frames: u32,
+    /// Frames copied byte for byte.
+    pub frames_copied: u32,
+    /// Frames of which only the touched segments were coded again.
+    pub frames_spliced: u32,
+    /// Frames coded again whole.
+    pub frames_recoded: u32,
+    /// Wall time inside the engine.
+    pub engine_wall_ms: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_states_its_end_at_the_top_level() {
+        let failed = JobResult {
+            version: VERSION,
+            id: JobId::parse("0192f0c1a2b37c4d8e9f001122334455").unwrap(),
+            finished_at_ms: 7,
+            attempts: 1,
+            outcome: Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".into() },
+        };
+        let json = serde_json::to_value(&failed).unwrap();
+        assert_eq!(json["state"], "failed");
+        assert_eq!(json["code"], "truncated");
+        assert_eq!(serde_json::from_value::<JobResult>(json).unwrap(), failed);
+    }
+}

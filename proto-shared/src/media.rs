@@ -1,0 +1,43 @@
+//! The kinds of picture that go in and come out, with their names on the wire.
+//!
+//! Which bytes are which kind is `caption::probe`'s to say.
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of picture; the output of a job is of its source's kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MediaType {
+    /// GIF, animated or not.
+    Gif,
+    /// PNG without animation.
+    Png,
+    /// JPEG.
+    Jpeg,
+    /// WebP without animation.
+    Webp,
+}
+
+impl MediaType {
+    /// The `Content-Type`.
+    #[must_use]
+    pub fn mime(self) -> &'static str {
+        match self {
+            Self::Gif => "image/gif",
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::Webp => "image/webp",
+        }
+    }
+
+    /// The usual file name extension, without the dot.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Gif => "gif",
+            Self::Png => "png",
+            Self::Jpeg => "jpg",
+            Self::Webp => "webp",
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The broker's names: queues, headers, retry delays. Used by broker alone, and by an operator who looks
+//! for them in the management page. `disposal` is a GIF word and never used here.
+
+use std::time::Duration;
+
+/// The queue that workers consume.
+pub const JOBS: &str = "punchline.jobs";
+
+/// Messages that no worker could settle, kept for someone to look at.
+pub const DEAD: &str = "punchline.dead";
+
+/// Header: why a message is a dead letter.
+pub const HEADER_REASON: &str = "x-punchline-reason";
+
+/// How long a job waits before each further attempt. One retry queue a delay, because a quorum queue
+/// expires messages at its head only.
+pub const RETRY_DELAYS: [Duration; 4] =
+    [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120), Duration::from_secs(600)];
+
+/// Attempts a job gets: the first and one after each retry delay.
+#[expect(clippy::cast_possible_truncation, reason = "four delays")]
+pub const MAX_ATTEMPTS: u32 = RETRY_DELAYS.len() as u32 + 1;
+
+/// Redeliveries (a worker died with the message in hand) before the broker dead-letters it.
+pub const DELIVERY_LIMIT: u32 = 5;
+
+/// The retry queue that holds a message for `delay`.
+#[must_use]
+pub fn retry(delay: Duration) -> String {
+    format!("punchline.retry.{}ms", delay.as_millis())
+}

@@ -1,0 +1,378 @@
+//! The caption spec: what someone wants written, as JSON says it and as fields of a form say it.
+//!
+//! api and the command line read it, worker turns it into the engine's. It knows the rules that need
+//! no font and no picture; whether a font exists or a text fits is for later stages to say.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::ErrorCode;
+
+/// Captions in one spec: one per position and style.
+pub const MAX_CAPTIONS: usize = 4;
+/// Characters in one caption.
+pub const MAX_TEXT_CHARS: usize = 1_000;
+/// Characters of a font's name.
+pub const MAX_FONT_NAME_CHARS: usize = 64;
+/// The smallest and largest size that may be asked for, in pixels per em.
+pub const SIZE_RANGE_PX: std::ops::RangeInclusive<u32> = 4..=1_000;
+
+/// Everything to be written on one picture.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaptionSpec {
+    /// At least one; at most one for each position and style.
+    pub captions: Vec<Caption>,
+}
+
+/// One text at one place.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caption {
+    /// The words; `\n` breaks a line.
+    pub text: String,
+    /// Where.
+    #[serde(default)]
+    pub at: Position,
+    /// How.
+    #[serde(default)]
+    pub style: Style,
+    /// A font that the worker knows by this name.
+    #[serde(default = "default_font")]
+    pub font: String,
+    /// How large.
+    #[serde(default)]
+    pub size: Size,
+    /// The letters' colour; the style's own when absent (overlay white, bar black).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fill: Option<Colour>,
+    /// The outline's colour, overlay only; black when absent. A bar has no outline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stroke: Option<Colour>,
+}
+
+/// The font that is used when none is named.
+#[must_use]
+pub fn default_font() -> String {
+    "anton".to_owned()
+}
+
+/// Which edge of the picture the text stands at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Position {
+    /// The upper edge; for a bar, above the picture.
+    Top,
+    /// The lower edge; for a bar, below the picture.
+    #[default]
+    Bottom,
+}
+
+/// How the text meets the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Style {
+    /// Filled and outlined letters on the picture.
+    #[default]
+    Overlay,
+    /// Letters on a white band outside the picture.
+    Bar,
+}
+
+impl FromStr for Style {
+    type Err = SpecError;
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        match text {
+            "overlay" => Ok(Self::Overlay),
+            "bar" => Ok(Self::Bar),
+            _ => Err(SpecError::new(
+                ErrorCode::UnknownStyle,
+                "style",
+                format!("`overlay` or `bar` was expected, got `{}`", shown(text)),
+            )),
+        }
+    }
+}
+
+/// The size of the letters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Size {
+    /// As large as reads well and fits.
+    #[default]
+    Auto,
+    /// Pixels per em, shrunk only if the text would not fit.
+    Px(u32),
+}
+
+impl FromStr for Size {
+    type Err = SpecError;
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        match text.parse::<u32>() {
+            Ok(px) if SIZE_RANGE_PX.contains(&px) => Ok(Self::Px(px)),
+            _ => Err(SpecError::new(
+                ErrorCode::BadSize,
+                "size",
+                format!(
+                    "`auto` or {} to {} pixels was expected, got `{}`",
+                    SIZE_RANGE_PX.start(),
+                    SIZE_RANGE_PX.end(),
+                    shown(text)
+                ),
+            )),
+        }
+    }
+}
+
+impl Serialize for Size {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Auto => serializer.serialize_str("auto"),
+            Self::Px(px) => serializer.serialize_u32(*px),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Wire {
+            Number(i64),
+            Text(String),
+        }
+        let text = match Wire::deserialize(deserializer) {
+            Ok(Wire::Number(px)) => px.to_string(),
+            Ok(Wire::Text(text)) => text,
+            Err(_) => return Err(serde::de::Error::custom("`auto` or a whole number of pixels was expected")),
+        };
+        text.parse().map_err(|e: SpecError| serde::de::Error::custom(e.message))
+    }
+}
+
+/// An opaque sRGB colour, written `#rgb` or `#rrggbb`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Colour {
+    /// Red, green, blue.
+    pub rgb: [u8; 3],
+}
+
+impl FromStr for Colour {
+    type Err = SpecError;
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        let refuse =
+            || SpecError::new(ErrorCode::BadColour, "colour", format!("`#rgb` or `#rrggbb` was expected, got `{}`", shown(text)));
+        let hex = text.strip_prefix('#').filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit())).ok_or_else(refuse)?;
+        let value = u32::from_str_radix(hex, 16).map_err(|_| refuse())?;
+        let [_, r, g, b] = match hex.len() {
+            3 => (((value & 0xF00) << 8 | (value & 0x0F0) << 4 | value & 0x00F) * 0x11).to_be_bytes(),
+            6 => value.to_be_bytes(),
+            _ => return Err(refuse()),
+        };
+        Ok(Self { rgb: [r, g, b] })
+    }
+}
+
+impl TryFrom<String> for Colour {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map_err(|e: SpecError| e.message)
+    }
+}
+
+impl From<Colour> for String {
+    fn from(colour: Colour) -> String {
+        colour.to_string()
+    }
+}
+
+impl fmt::Display for Colour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [r, g, b] = self.rgb;
+        write!(f, "#{r:02x}{g:02x}{b:02x}")
+    }
+}
+
+/// What is wrong with a spec, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct SpecError {
+    /// Why, for programs.
+    pub code: ErrorCode,
+    /// The field, as a path: `captions[0].fill`.
+    pub field: String,
+    /// What was expected and what was got.
+    pub message: String,
+}
+
+impl SpecError {
+    fn new(code: ErrorCode, field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code, field: field.into(), message: message.into() }
+    }
+
+    /// The same error, said of another field.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.field = field.into();
+        self
+    }
+}
+
+impl CaptionSpec {
+    /// Reads the JSON form and checks it.
+    ///
+    /// # Errors
+    /// JSON that does not parse is `bad_request`; a value that is not allowed has its own code and
+    /// names its field.
+    pub fn from_json(json: &[u8]) -> Result<Self, SpecError> {
+        let deserializer = &mut serde_json::Deserializer::from_slice(json);
+        let spec: Self = serde_path_to_error::deserialize(&mut *deserializer).map_err(|e| {
+            let field = match e.path().to_string() {
+                path if path == "." => "spec".to_owned(),
+                path => path,
+            };
+            let code = match (e.inner().classify(), field.rsplit('.').next()) {
+                (serde_json::error::Category::Data, Some("style")) => ErrorCode::UnknownStyle,
+                (serde_json::error::Category::Data, Some("fill" | "stroke")) => ErrorCode::BadColour,
+                (serde_json::error::Category::Data, Some("size")) => ErrorCode::BadSize,
+                (serde_json::error::Category::Data, _) => ErrorCode::BadSpec,
+                _ => ErrorCode::BadRequest,
+            };
+            SpecError::new(code, field, e.inner().to_string())
+        })?;
+        deserializer.end().map_err(|e| SpecError::new(ErrorCode::BadRequest, "spec", e.to_string()))?;
+        spec.validate()?;
+        Ok(spec)
+    }
+
+    /// Checks the rules that need neither font nor picture.
+    ///
+    /// # Errors
+    /// The first rule broken, with its field, the limit and what was got.
+    pub fn validate(&self) -> Result<(), SpecError> {
+        let count = self.captions.len();
+        if count == 0 {
+            return Err(SpecError::new(ErrorCode::EmptyText, "captions", "at least one caption was expected, got none"));
+        }
+        if count > MAX_CAPTIONS {
+            return Err(SpecError::new(
+                ErrorCode::BadSpec,
+                "captions",
+                format!("at most {MAX_CAPTIONS} captions are allowed, got {count}"),
+            ));
+        }
+        for (i, caption) in self.captions.iter().enumerate() {
+            caption.validate(&format!("captions[{i}]"))?;
+            if self.captions[..i].iter().any(|c| (c.at, c.style) == (caption.at, caption.style)) {
+                return Err(SpecError::new(
+                    ErrorCode::BadSpec,
+                    format!("captions[{i}].at"),
+                    "another caption of the same style stands there already",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Caption {
+    /// A caption with the defaults of everything but its words and place.
+    #[must_use]
+    pub fn new(text: impl Into<String>, at: Position, style: Style) -> Self {
+        Self { text: text.into(), at, style, font: default_font(), size: Size::Auto, fill: None, stroke: None }
+    }
+
+    fn validate(&self, field: &str) -> Result<(), SpecError> {
+        let err = |code, name: &str, message: String| Err(SpecError::new(code, format!("{field}.{name}"), message));
+        let chars = self.text.chars().count();
+        if self.text.chars().all(|c| c.is_whitespace() || c.is_control()) {
+            return err(ErrorCode::EmptyText, "text", "words were expected, got none".to_owned());
+        }
+        if chars > MAX_TEXT_CHARS {
+            return err(ErrorCode::TextTooLong, "text", format!("at most {MAX_TEXT_CHARS} characters are allowed, got {chars}"));
+        }
+        let name_chars = self.font.chars().count();
+        if name_chars == 0 || name_chars > MAX_FONT_NAME_CHARS {
+            return err(
+                ErrorCode::UnknownFont,
+                "font",
+                format!("a name of 1 to {MAX_FONT_NAME_CHARS} characters was expected, got {name_chars}"),
+            );
+        }
+        if let Size::Px(px) = self.size
+            && !SIZE_RANGE_PX.contains(&px)
+        {
+            let (least, most) = (SIZE_RANGE_PX.start(), SIZE_RANGE_PX.end());
+            return err(ErrorCode::BadSize, "size", format!("{least} to {most} pixels are allowed, got {px}"));
+        }
+        Ok(())
+    }
+}
+
+/// At most 40 characters of what was got: a message must not echo a megabyte.
+fn shown(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn code_of(json: &str) -> (ErrorCode, String) {
+        let e = CaptionSpec::from_json(json.as_bytes()).unwrap_err();
+        (e.code, e.field)
+    }
+
+    #[test]
+    fn the_design_example_reads_and_the_short_form_means_the_same() {
+        let full = br##"{"captions":[{"text":"when it compiles","at":"bottom","style":"overlay","font":"anton","size":"auto","fill":"#fff","stroke":"#000"}]}"##;
+        let spec = CaptionSpec::from_json(full).unwrap();
+        assert_eq!(spec.captions[0].fill, Some(Colour { rgb: [255; 3] }));
+        let short = CaptionSpec::from_json(br#"{"captions":[{"text":"when it compiles"}]}"#).unwrap();
+        assert_eq!(short.captions[0], Caption::new("when it compiles", Position::Bottom, Style::Overlay));
+    }
+
+    #[test]
+    fn each_mistake_has_its_code_and_names_its_field() {
+        let field = |name: &str| format!("captions[0].{name}");
+        assert_eq!(code_of(r#"{"captions":[{"text":"a","style":"banner"}]}"#), (ErrorCode::UnknownStyle, field("style")));
+        assert_eq!(code_of(r##"{"captions":[{"text":"a","fill":"#12"}]}"##), (ErrorCode::BadColour, field("fill")));
+        assert_eq!(code_of(r#"{"captions":[{"text":"a","stroke":"red"}]}"#), (ErrorCode::BadColour, field("stroke")));
+        assert_eq!(code_of(r#"{"captions":[{"text":"a","size":3}]}"#), (ErrorCode::BadSize, field("size")));
+        assert_eq!(code_of(r#"{"captions":[{"text":"a","size":"huge"}]}"#), (ErrorCode::BadSize, field("size")));
+        assert_eq!(code_of(r#"{"captions":[{"text":" \n\t"}]}"#), (ErrorCode::EmptyText, field("text")));
+        assert_eq!(code_of(r#"{"captions":[]}"#), (ErrorCode::EmptyText, "captions".into()));
+        assert_eq!(code_of(r#"{"captions":[{"text":"a","colour":"x"}]}"#).0, ErrorCode::BadSpec);
+        assert_eq!(code_of(r#"{"captions":[{"text":"a"},{"text":"b"}]}"#), (ErrorCode::BadSpec, "captions[1].at".into()));
+        assert_eq!(code_of(r#"{"captions":["#).0, ErrorCode::BadRequest);
+        assert_eq!(code_of(r#"{"captions":[{"text":"a"}]} x"#).0, ErrorCode::BadRequest);
+        let long = format!(r#"{{"captions":[{{"text":"{}"}}]}}"#, "a".repeat(MAX_TEXT_CHARS + 1));
+        assert_eq!(code_of(&long), (ErrorCode::TextTooLong, field("text")));
+    }
+
+    proptest! {
+        #[test]
+        fn colours_read_back(rgb: [u8; 3]) {
+            let colour = Colour { rgb };
+            prop_assert_eq!(colour.to_string().parse::<Colour>().unwrap(), colour);
+        }
+
+        #[test]
+        fn no_bytes_panic_the_reader(bytes: Vec<u8>) {
+            let _ = CaptionSpec::from_json(&bytes);
+        }
+
+        #[test]
+        fn what_is_written_reads_back(text in "\\PC{0,20}[a-z]", top: bool, px in 4u32..1000) {
+            let mut caption = Caption::new(text, if top { Position::Top } else { Position::Bottom }, Style::Bar);
+            caption.size = Size::Px(px);
+            let spec = CaptionSpec { captions: vec![caption] };
+            prop_assert_eq!(CaptionSpec::from_json(&serde_json::to_vec(&spec).unwrap()).unwrap(), spec);
+        }
+    }
+}
