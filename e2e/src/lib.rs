@@ -1,1 +1,12 @@
-//! stub
+//! The harness of the tests across processes: a real RabbitMQ, a real S3 store, the real binary, and GIFs made by code.
+//!
+//! Only tests use it. It must never skip: a program that is missing is an error that says what to install. Everything it
+//! starts runs in a process group of its own, in a folder of its own, and is gone when its guard is dropped.
+
+pub mod error;
+pub mod group;
+pub mod ports;
+pub mod rabbitmq;
+pub mod seaweedfs;
+
+pub use error::HarnessError;
