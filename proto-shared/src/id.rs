@@ -32,6 +32,14 @@ macro_rules! hex_id {
                 if well_formed { Ok(Self(text.to_owned())) } else { Err(BadId { expected_len: $len }) }
             }
 
+            /// The id whose digits spell these bytes: a digest or a UUID.
+            #[must_use]
+            pub fn from_bytes(bytes: [u8; $len / 2]) -> Self {
+                const DIGITS: &[u8; 16] = b"0123456789abcdef";
+                let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+                Self(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]).collect())
+            }
+
             /// The digits.
             #[must_use]
             pub fn as_str(&self) -> &str {
@@ -80,6 +88,14 @@ hex_id!(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_spell_an_id_that_reads_back() {
+        let bytes = [0x01, 0x92, 0xf0, 0xc1, 0xa2, 0xb3, 0x7c, 0x4d, 0x8e, 0x9f, 0x00, 0x11, 0x22, 0x33, 0x44, 0x55];
+        let id = JobId::from_bytes(bytes);
+        assert_eq!(id.as_str(), "0192f0c1a2b37c4d8e9f001122334455");
+        assert_eq!(JobId::parse(id.as_str()), Ok(id));
+    }
 
     #[test]
     fn only_well_formed_ids_pass() {
