@@ -126,6 +126,9 @@ fn spawn_node(folder: &Path, amqp: &Port, distribution: &Port, epmd: &Port) -> R
     let mut server = Command::new(SERVER);
     server
         .env("HOME", folder)
+        // Makes the launcher become the Erlang machine instead of waiting for it as a child of its own, so that our child is
+        // the process that holds the ports and the data.
+        .env("RUNNING_UNDER_SYSTEMD", "true")
         .env("RABBITMQ_NODENAME", format!("punchline{}@localhost", amqp.number()))
         .env("RABBITMQ_DIST_PORT", distribution.number().to_string())
         .env("RABBITMQ_MNESIA_BASE", folder.join("data"))
