@@ -1,0 +1,141 @@
+//! A message in hand and the stream it came from, whichever backend they are of.
+//!
+//! Used by worker. A delivery is settled exactly once, because settling consumes it; one that is dropped
+//! unsettled goes back to the queue.
+
+use std::time::Duration;
+
+use proto_shared::JobMessage;
+
+use crate::{SettleError, in_process, wire};
+
+/// Jobs as they arrive. Dropping it is [`stop`](Self::stop) without the wait.
+#[derive(Debug)]
+pub struct Deliveries(Source);
+
+#[derive(Debug)]
+enum Source {
+    InProcess(in_process::Consumer),
+}
+
+impl Deliveries {
+    pub(crate) fn in_process(consumer: in_process::Consumer) -> Self {
+        Self(Source::InProcess(consumer))
+    }
+
+    /// The next job, however long it takes; faults of the connection are waited out. `None` only after
+    /// [`stop`](Self::stop) or [`Broker::close`](crate::Broker::close). Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Delivery> {
+        match &mut self.0 {
+            Source::InProcess(consumer) => consumer.next().await,
+        }
+    }
+
+    /// Ends the flow: what was sent here but not yet returned by [`next`](Self::next) goes back to the
+    /// queue, what is in hand can still be settled.
+    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
+    pub async fn stop(&mut self) {
+        match &mut self.0 {
+            Source::InProcess(consumer) => consumer.stop(),
+        }
+    }
+}
+
+/// A message handed to this consumer. Dropped unsettled, it is given back and delivered again.
+#[derive(Debug)]
+#[must_use = "a delivery that is dropped is delivered again"]
+pub struct Delivery {
+    message: JobMessage,
+    redelivered: bool,
+    hold: Hold,
+}
+
+#[derive(Debug)]
+pub(crate) enum Hold {
+    InProcess(in_process::Hold),
+}
+
+impl Delivery {
+    pub(crate) fn new(message: JobMessage, redelivered: bool, hold: Hold) -> Self {
+        Self { message, redelivered, hold }
+    }
+
+    /// The job and the attempt that is asked for.
+    #[must_use]
+    pub fn message(&self) -> &JobMessage {
+        &self.message
+    }
+
+    /// Which attempt this is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.message.attempt
+    }
+
+    /// Whether this message was delivered before and not settled: someone may have begun the work, or
+    /// even finished it.
+    #[must_use]
+    pub fn redelivered(&self) -> bool {
+        self.redelivered
+    }
+
+    /// Done: never deliver it again.
+    ///
+    /// # Errors
+    /// The broker did not learn of it and will deliver the message again.
+    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
+    pub async fn ack(self) -> Result<(), SettleError> {
+        match self.hold {
+            Hold::InProcess(hold) => {
+                hold.ack();
+                Ok(())
+            }
+        }
+    }
+
+    /// Deliver it again after `delay`, one of [`Broker::retry_delays`](crate::Broker::retry_delays), as
+    /// the next attempt.
+    ///
+    /// # Errors
+    /// The message is given back as it was. If only the last step failed it is delivered twice, once as
+    /// each attempt.
+    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
+    pub async fn retry(self, delay: Duration) -> Result<(), SettleError> {
+        let next = JobMessage { attempt: self.message.attempt.saturating_add(1), job: self.message.job };
+        let body = wire::encode(&next).map_err(SettleError::Copy)?;
+        match self.hold {
+            Hold::InProcess(hold) => hold.retry(body, delay),
+        }
+    }
+
+    /// Never deliver it again, keep it with `reason` for someone to look at.
+    ///
+    /// # Errors
+    /// As [`retry`](Self::retry).
+    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
+    pub async fn dead_letter(self, reason: &str) -> Result<(), SettleError> {
+        match self.hold {
+            Hold::InProcess(hold) => {
+                hold.dead_letter(reason);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A message that nobody could settle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Its bytes, as they were.
+    pub body: Vec<u8>,
+    /// Why it is here.
+    pub reason: String,
+}
+
+impl DeadLetter {
+    /// The job in it, if the bytes are one.
+    #[must_use]
+    pub fn message(&self) -> Option<JobMessage> {
+        wire::decode(&self.body).ok()
+    }
+}
