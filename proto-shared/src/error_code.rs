@@ -87,6 +87,8 @@ codes! {
     NotFound = "not_found",
     /// The request took longer than its limit.
     Timeout = "timeout",
+    /// More is in hand than may be; nothing is wrong with the request.
+    Overloaded = "overloaded",
     /// The broker did not take the message.
     BrokerUnavailable = "broker_unavailable",
     /// The store did not take or give the object.

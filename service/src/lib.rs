@@ -1,1 +1,21 @@
-//! stub
+//! What a long-running process needs and no job is about: configuration from the environment, logs,
+//! health, metrics, a listener and an orderly end.
+//!
+//! api, worker and the binary use it. It must never know what a job is: no broker, no store, no
+//! engine, so that a crate of ours can depend on it without pulling in a network client.
+
+pub mod clock;
+pub mod config;
+pub mod fonts;
+pub mod health;
+pub mod late;
+pub mod listener;
+pub mod metrics;
+pub mod ops;
+pub mod shutdown;
+pub mod telemetry;
+
+pub use clock::Clock;
+pub use config::{ApiSettings, ConfigError, Process, ServeSettings, WorkerSettings};
+pub use health::Health;
+pub use late::Late;

@@ -1,0 +1,251 @@
+//! The settings of each long-running process, one struct per concern, read by the constants of `settings`.
+//!
+//! The binary reads one of them at start and hands its parts on. A field that nothing uses does not belong here.
+
+use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf, thread, time::Duration};
+
+use super::{ConfigError, Process, Reader, Secret, parse, settings as s};
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What is logged and how.
+#[derive(Clone, Debug)]
+pub struct LogSettings {
+    /// A filter that `tracing` takes.
+    pub filter: String,
+    /// The form.
+    pub format: LogFormat,
+}
+
+/// What is refused before any decoding.
+#[derive(Clone, Copy, Debug)]
+pub struct LimitSettings {
+    /// Bytes of one file.
+    pub max_upload_bytes: u64,
+    /// Pixels of a canvas's longest side.
+    pub max_side_px: u32,
+    /// Frames of one file.
+    pub max_frames: u32,
+    /// Pixels over all frames.
+    pub max_total_pixels: u64,
+}
+
+/// How to reach S3; read for every store, used only for `s3://`.
+#[derive(Clone, Debug, Default)]
+pub struct AwsSettings {
+    /// With [`AwsSettings::secret_access_key`], or neither.
+    pub access_key_id: Option<Secret>,
+    /// With [`AwsSettings::access_key_id`], or neither.
+    pub secret_access_key: Option<Secret>,
+    /// Of temporary keys.
+    pub session_token: Option<Secret>,
+    /// The bucket's region.
+    pub region: Option<String>,
+    /// Of a service that is not Amazon's.
+    pub endpoint_url: Option<String>,
+}
+
+/// Where objects stand.
+#[derive(Clone, Debug)]
+pub struct StoreSettings {
+    /// `s3://`, `file://` or `memory:`.
+    pub url: String,
+    /// For `s3://`.
+    pub aws: AwsSettings,
+}
+
+/// The HTTP front.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpSettings {
+    /// Where it is answered.
+    pub listen: SocketAddr,
+    /// From a request's head to its response's head.
+    pub request_timeout: Duration,
+    /// Bytes of uploads held at one time.
+    pub uploads_in_flight_bytes: u64,
+}
+
+/// Running jobs.
+#[derive(Clone, Copy, Debug)]
+pub struct JobSettings {
+    /// Jobs in flight.
+    pub parallelism: NonZeroU16,
+    /// Of the engine, one job.
+    pub timeout: Duration,
+}
+
+/// What every long-running process reads.
+#[derive(Clone, Debug)]
+pub struct CommonSettings {
+    /// Logs.
+    pub log: LogSettings,
+    /// What is refused; worker checks again, because the engine trusts nobody.
+    pub limits: LimitSettings,
+    /// Fonts beside the built-in ones; api reads only their names.
+    pub font_dir: Option<PathBuf>,
+    /// What work in hand may take after SIGTERM.
+    pub shutdown_grace: Duration,
+}
+
+/// `punchline api`.
+#[derive(Clone, Debug)]
+pub struct ApiSettings {
+    /// The broker.
+    pub amqp_url: Secret,
+    /// The store.
+    pub store: StoreSettings,
+    /// The front.
+    pub http: HttpSettings,
+    /// The rest.
+    pub common: CommonSettings,
+}
+
+/// `punchline worker`.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// The broker.
+    pub amqp_url: Secret,
+    /// The store.
+    pub store: StoreSettings,
+    /// Health and metrics.
+    pub ops_listen: SocketAddr,
+    /// Jobs.
+    pub jobs: JobSettings,
+    /// The rest.
+    pub common: CommonSettings,
+}
+
+/// `punchline serve`: both in one process, on local files.
+#[derive(Clone, Debug)]
+pub struct ServeSettings {
+    /// Everything that must outlive the process.
+    pub data_dir: PathBuf,
+    /// The front.
+    pub http: HttpSettings,
+    /// Jobs.
+    pub jobs: JobSettings,
+    /// The rest.
+    pub common: CommonSettings,
+}
+
+// In every `read` below each group is read before `?` can leave, so that every problem is noted.
+
+impl ApiSettings {
+    /// Reads from a look-up by environment name.
+    ///
+    /// # Errors
+    /// Every bad variable at once.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut r = Reader::new(Process::Api, lookup);
+        let amqp_url = r.value(&s::AMQP_URL, parse::amqp_url);
+        let store = store(&mut r);
+        let common = common(&mut r);
+        let http = http(&mut r, common.as_ref());
+        r.finish((|| Some(Self { amqp_url: amqp_url?, store: store?, http: http?, common: common? }))())
+    }
+}
+
+impl WorkerSettings {
+    /// Reads from a look-up by environment name.
+    ///
+    /// # Errors
+    /// Every bad variable at once.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut r = Reader::new(Process::Worker, lookup);
+        let amqp_url = r.value(&s::AMQP_URL, parse::amqp_url);
+        let store = store(&mut r);
+        let ops_listen = r.value(&s::OPS_LISTEN, parse::listen);
+        let jobs = jobs(&mut r);
+        let common = common(&mut r);
+        r.finish((|| Some(Self { amqp_url: amqp_url?, store: store?, ops_listen: ops_listen?, jobs: jobs?, common: common? }))())
+    }
+}
+
+impl ServeSettings {
+    /// Reads from a look-up by environment name.
+    ///
+    /// # Errors
+    /// Every bad variable at once.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut r = Reader::new(Process::Serve, lookup);
+        let data_dir = r.value(&s::DATA, |text| Ok(PathBuf::from(text)));
+        let jobs = jobs(&mut r);
+        let common = common(&mut r);
+        let http = http(&mut r, common.as_ref());
+        r.finish((|| Some(Self { data_dir: data_dir?, http: http?, jobs: jobs?, common: common? }))())
+    }
+}
+
+fn common(r: &mut Reader<'_>) -> Option<CommonSettings> {
+    let log = log(r);
+    let limits = limits(r);
+    let font_dir = r.optional(&s::FONT_DIR, parse::folder);
+    let shutdown_grace = r.value(&s::SHUTDOWN_GRACE_S, parse::seconds);
+    Some(CommonSettings { log: log?, limits: limits?, font_dir, shutdown_grace: shutdown_grace? })
+}
+
+fn http(r: &mut Reader<'_>, common: Option<&CommonSettings>) -> Option<HttpSettings> {
+    let listen = r.value(&s::LISTEN, parse::listen);
+    let request_timeout = r.value(&s::REQUEST_TIMEOUT_S, parse::seconds);
+    let uploads_in_flight_bytes = r.value(&s::UPLOADS_IN_FLIGHT_BYTES, parse::at_least_one::<u64>);
+    // Less than one upload's worth would refuse every large file for ever.
+    if let (Some(bytes), Some(common)) = (uploads_in_flight_bytes, common)
+        && bytes < common.limits.max_upload_bytes
+    {
+        let least = common.limits.max_upload_bytes;
+        r.refuse(&s::UPLOADS_IN_FLIGHT_BYTES, format!("at least {} ({least})", s::MAX_UPLOAD_BYTES.name), bytes);
+    }
+    Some(HttpSettings { listen: listen?, request_timeout: request_timeout?, uploads_in_flight_bytes: uploads_in_flight_bytes? })
+}
+
+fn jobs(r: &mut Reader<'_>) -> Option<JobSettings> {
+    // `available_parallelism` honours a cgroup's quota, so a container with two CPUs takes two jobs.
+    let cpus = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let parallelism = r.value_or(&s::PARALLELISM, &cpus.min(usize::from(u16::MAX)).to_string(), parse::jobs);
+    let timeout = r.value(&s::JOB_TIMEOUT_S, parse::seconds);
+    Some(JobSettings { parallelism: parallelism?, timeout: timeout? })
+}
+
+fn log(r: &mut Reader<'_>) -> Option<LogSettings> {
+    let filter = r.value(&s::LOG, parse::log_filter);
+    let format = r.value(&s::LOG_FORMAT, parse::log_format);
+    Some(LogSettings { filter: filter?, format: format? })
+}
+
+fn limits(r: &mut Reader<'_>) -> Option<LimitSettings> {
+    let max_upload_bytes = r.value(&s::MAX_UPLOAD_BYTES, parse::at_least_one);
+    let max_side_px = r.value(&s::MAX_SIDE_PX, parse::at_least_one);
+    let max_frames = r.value(&s::MAX_FRAMES, parse::at_least_one);
+    let max_total_pixels = r.value(&s::MAX_TOTAL_PIXELS, parse::at_least_one);
+    Some(LimitSettings {
+        max_upload_bytes: max_upload_bytes?,
+        max_side_px: max_side_px?,
+        max_frames: max_frames?,
+        max_total_pixels: max_total_pixels?,
+    })
+}
+
+fn store(r: &mut Reader<'_>) -> Option<StoreSettings> {
+    let url = r.value(&s::STORE_URL, parse::store_url);
+    let secret = |text: &str| Ok(Secret::from(text.to_owned()));
+    let aws = AwsSettings {
+        access_key_id: r.optional(&s::AWS_ACCESS_KEY_ID, secret),
+        secret_access_key: r.optional(&s::AWS_SECRET_ACCESS_KEY, secret),
+        session_token: r.optional(&s::AWS_SESSION_TOKEN, secret),
+        region: r.optional(&s::AWS_REGION, |text| Ok(text.to_owned())),
+        endpoint_url: r.optional(&s::AWS_ENDPOINT_URL, parse::http_url),
+    };
+    match (&aws.access_key_id, &aws.secret_access_key) {
+        (Some(_), None) => r.refuse(&s::AWS_SECRET_ACCESS_KEY, "the other half of AWS_ACCESS_KEY_ID", ""),
+        (None, Some(_)) => r.refuse(&s::AWS_ACCESS_KEY_ID, "the other half of AWS_SECRET_ACCESS_KEY", ""),
+        _ => {}
+    }
+    Some(StoreSettings { url: url?, aws })
+}

@@ -1,0 +1,99 @@
+//! Text to values: each function gives the value, or says what was expected in words that end in
+//! "was expected". Used by `groups` alone; never says what was got, because that may be a secret.
+
+use std::{
+    net::SocketAddr,
+    num::{NonZeroU16, NonZeroU64},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
+
+use tracing_subscriber::EnvFilter;
+
+use super::{LogFormat, Secret};
+
+pub(super) fn amqp_url(text: &str) -> Result<Secret, String> {
+    match text.split_once("://") {
+        Some(("amqp" | "amqps", rest)) if !rest.is_empty() => Ok(Secret::from(text.to_owned())),
+        _ => Err("a URL such as amqp://user:password@host:5672/%2f".to_owned()),
+    }
+}
+
+pub(super) fn store_url(text: &str) -> Result<String, String> {
+    let known = text == "memory:"
+        || text.strip_prefix("s3://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        || text.strip_prefix("file://").is_some_and(|path| path.starts_with('/'));
+    if known { Ok(text.to_owned()) } else { Err("s3://bucket/prefix, file:///folder or memory:".to_owned()) }
+}
+
+pub(super) fn http_url(text: &str) -> Result<String, String> {
+    match text.split_once("://") {
+        Some(("http" | "https", rest)) if !rest.is_empty() => Ok(text.to_owned()),
+        _ => Err("an http:// or https:// URL".to_owned()),
+    }
+}
+
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "an address and a port such as 0.0.0.0:8080".to_owned())
+}
+
+pub(super) fn folder(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.is_dir() { Ok(path) } else { Err("an existing folder".to_owned()) }
+}
+
+pub(super) fn at_least_one<T: FromStr + From<u8> + PartialOrd>(text: &str) -> Result<T, String> {
+    let least = T::from(1);
+    text.parse().ok().filter(|n| *n >= least).ok_or_else(|| "a whole number from 1".to_owned())
+}
+
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: NonZeroU64 = text.parse().map_err(|_| "a whole number of seconds from 1".to_owned())?;
+    Ok(Duration::from_secs(seconds.get()))
+}
+
+pub(super) fn jobs(text: &str) -> Result<NonZeroU16, String> {
+    text.parse().map_err(|_| "a whole number of jobs from 1 to 65535".to_owned())
+}
+
+pub(super) fn log_filter(text: &str) -> Result<String, String> {
+    match EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("a level (error, warn, info, debug, trace) or a filter such as info,worker=debug".to_owned()),
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("text or json".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_forms_that_are_documented_parse_and_their_neighbours_do_not() {
+        for good in ["s3://gifs", "s3://gifs/prefix", "file:///var/lib/punchline", "memory:"] {
+            assert!(store_url(good).is_ok(), "{good}");
+        }
+        for bad in ["s3://", "s3:///x", "file://relative", "gs://gifs", "memory"] {
+            assert!(store_url(bad).is_err(), "{bad}");
+        }
+        assert!(amqp_url("amqps://h").is_ok());
+        assert!(amqp_url("amqp://").is_err());
+        assert!(listen("[::]:80").is_ok());
+        assert!(listen("0.0.0.0").is_err());
+        assert!(seconds("0").is_err());
+        assert!(at_least_one::<u32>("0").is_err());
+        assert_eq!(at_least_one::<u64>("7"), Ok(7));
+        assert!(log_filter("info,worker=debug").is_ok());
+        assert!(log_filter("info,worker=loud").is_err());
+        assert!(http_url("http://127.0.0.1:9000").is_ok());
+        assert!(http_url("127.0.0.1:9000").is_err());
+    }
+}

@@ -1,0 +1,196 @@
+//! The table of every setting: name, default, meaning. The README's table and `--help` are made from it.
+//!
+//! `groups` reads by these constants and nothing else, so a setting that is read stands in the table;
+//! a test keeps it the other way round.
+
+use std::fmt::Write as _;
+
+/// Which long-running subcommand reads a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Process {
+    /// `punchline api`.
+    Api,
+    /// `punchline worker`.
+    Worker,
+    /// `punchline serve`.
+    Serve,
+}
+
+impl Process {
+    /// The subcommand's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Worker => "worker",
+            Self::Serve => "serve",
+        }
+    }
+}
+
+/// What holds when a setting is not given.
+#[derive(Clone, Copy, Debug)]
+pub enum Fallback {
+    /// Nothing: it must be given.
+    Required,
+    /// Nothing, and that is fine.
+    Unset,
+    /// This text.
+    Is(&'static str),
+    /// This text, by process.
+    By(&'static [(Process, &'static str)]),
+    /// Something found out at start, described here.
+    Found(&'static str),
+}
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The environment variable.
+    pub name: &'static str,
+    /// Without it.
+    pub fallback: Fallback,
+    /// What it says.
+    pub meaning: &'static str,
+    /// Who reads it.
+    pub read_by: &'static [Process],
+    /// Its value must not be shown, and it has no flag: other users of a machine can see arguments.
+    pub secret: bool,
+}
+
+impl Setting {
+    /// The default as text, if there is one for this process.
+    #[must_use]
+    pub fn default_for(&self, process: Process) -> Option<&'static str> {
+        match self.fallback {
+            Fallback::Is(text) => Some(text),
+            Fallback::By(by) => by.iter().find(|(reader, _)| *reader == process).map(|(_, text)| *text),
+            Fallback::Required | Fallback::Unset | Fallback::Found(_) => None,
+        }
+    }
+
+    /// The long flag, without dashes: `PUNCHLINE_LISTEN` is `listen`. Secrets and other people's names
+    /// (`AWS_...`) have none.
+    #[must_use]
+    pub fn flag(&self) -> Option<String> {
+        let name = self.name.strip_prefix("PUNCHLINE_").filter(|_| !self.secret)?;
+        Some(name.to_ascii_lowercase().replace('_', "-"))
+    }
+
+    fn shown_default(&self) -> String {
+        match self.fallback {
+            Fallback::Required => "must be given".to_owned(),
+            Fallback::Unset => String::new(),
+            Fallback::Is(text) => format!("`{text}`"),
+            Fallback::By(by) => by.iter().map(|(p, text)| format!("`{text}` ({})", p.name())).collect::<Vec<_>>().join(", "),
+            Fallback::Found(words) => words.to_owned(),
+        }
+    }
+}
+
+use Process::{Api, Serve, Worker};
+
+const CLUSTER: &[Process] = &[Api, Worker];
+const FRONT: &[Process] = &[Api, Serve];
+const BACK: &[Process] = &[Worker, Serve];
+const ALL: &[Process] = &[Api, Worker, Serve];
+
+macro_rules! settings {
+    ($($const:ident = $name:literal, $fallback:expr, $read_by:expr, $secret:literal, $meaning:literal;)*) => {
+        $(pub(super) const $const: Setting = Setting {
+            name: $name, fallback: $fallback, meaning: $meaning, read_by: $read_by, secret: $secret,
+        };)*
+
+        /// Every setting, in the order of the README's table.
+        pub const SETTINGS: &[Setting] = &[$($const,)*];
+    };
+}
+
+settings! {
+    AMQP_URL = "PUNCHLINE_AMQP_URL", Fallback::Required, CLUSTER, true,
+        "the broker: `amqp://user:password@host:5672/%2f`, or `amqps://` for TLS";
+    STORE_URL = "PUNCHLINE_STORE_URL", Fallback::Required, CLUSTER, false,
+        "the store: `s3://bucket/prefix`, `file:///folder`, or `memory:` (gone at exit)";
+    DATA = "PUNCHLINE_DATA", Fallback::Is("./punchline-data"), &[Serve], false,
+        "the folder that `serve` keeps everything in";
+    LISTEN = "PUNCHLINE_LISTEN", Fallback::By(&[(Api, "0.0.0.0:8080"), (Serve, "127.0.0.1:8080")]), FRONT, false,
+        "where HTTP is answered";
+    OPS_LISTEN = "PUNCHLINE_OPS_LISTEN", Fallback::Is("0.0.0.0:9090"), &[Worker], false,
+        "where the worker answers `/healthz`, `/readyz` and `/metrics`";
+    PARALLELISM = "PUNCHLINE_PARALLELISM", Fallback::Found("the CPUs the process may use"), BACK, false,
+        "jobs in flight in one process";
+    FONT_DIR = "PUNCHLINE_FONT_DIR", Fallback::Unset, ALL, false,
+        "a folder whose `.ttf` and `.otf` files are fonts by their lower-case file stems, and fallbacks for missing characters; \
+         give api and worker the same one";
+    LOG = "PUNCHLINE_LOG", Fallback::Is("info"), ALL, false,
+        "what is logged: a level, or a filter such as `info,worker=debug`";
+    LOG_FORMAT = "PUNCHLINE_LOG_FORMAT", Fallback::Is("text"), ALL, false,
+        "how it is logged, on standard error: `text` or `json`";
+    MAX_UPLOAD_BYTES = "PUNCHLINE_MAX_UPLOAD_BYTES", Fallback::Is("25000000"), ALL, false,
+        "the largest file taken";
+    MAX_SIDE_PX = "PUNCHLINE_MAX_SIDE_PX", Fallback::Is("4096"), ALL, false,
+        "the longest side of a canvas";
+    MAX_FRAMES = "PUNCHLINE_MAX_FRAMES", Fallback::Is("2000"), ALL, false,
+        "the most frames in one file";
+    MAX_TOTAL_PIXELS = "PUNCHLINE_MAX_TOTAL_PIXELS", Fallback::Is("400000000"), ALL, false,
+        "the most pixels over all frames of one file";
+    UPLOADS_IN_FLIGHT_BYTES = "PUNCHLINE_UPLOADS_IN_FLIGHT_BYTES", Fallback::Is("200000000"), FRONT, false,
+        "the most bytes of uploads held at one time; more are answered 503 with `Retry-After`";
+    REQUEST_TIMEOUT_S = "PUNCHLINE_REQUEST_TIMEOUT_S", Fallback::Is("60"), FRONT, false,
+        "seconds from a request's head to its response's head; a slow upload counts";
+    JOB_TIMEOUT_S = "PUNCHLINE_JOB_TIMEOUT_S", Fallback::Is("120"), BACK, false,
+        "seconds the engine may take for one job";
+    SHUTDOWN_GRACE_S = "PUNCHLINE_SHUTDOWN_GRACE_S", Fallback::By(&[(Api, "30"), (Worker, "150"), (Serve, "30")]), ALL, false,
+        "seconds that work in hand may take after SIGTERM; a worker's is longer than its longest job";
+    AWS_ACCESS_KEY_ID = "AWS_ACCESS_KEY_ID", Fallback::Unset, CLUSTER, true,
+        "for `s3://`; without keys the machine's role is used";
+    AWS_SECRET_ACCESS_KEY = "AWS_SECRET_ACCESS_KEY", Fallback::Unset, CLUSTER, true,
+        "goes with the key id";
+    AWS_SESSION_TOKEN = "AWS_SESSION_TOKEN", Fallback::Unset, CLUSTER, true,
+        "goes with temporary keys";
+    AWS_REGION = "AWS_REGION", Fallback::Unset, CLUSTER, false,
+        "the bucket's region";
+    AWS_ENDPOINT_URL = "AWS_ENDPOINT_URL", Fallback::Unset, CLUSTER, false,
+        "an S3 service that is not Amazon's; `http://` is allowed";
+}
+
+/// The table that stands in the README between its `settings` markers.
+#[must_use]
+pub fn settings_markdown() -> String {
+    let mut table = String::from("| Variable | Flag | Default | Read by | Meaning |\n|---|---|---|---|---|\n");
+    for setting in SETTINGS {
+        let flag = setting.flag().map_or_else(String::new, |flag| format!("`--{flag}`"));
+        let readers = setting.read_by.iter().map(|p| p.name()).collect::<Vec<_>>().join(", ");
+        let (name, default, meaning) = (setting.name, setting.shown_default(), setting.meaning);
+        // Writing to a String can't fail.
+        let _ = writeln!(table, "| `{name}` | {flag} | {default} | {readers} | {meaning} |");
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_flags_are_unique_and_secrets_have_no_flag() {
+        for (i, setting) in SETTINGS.iter().enumerate() {
+            assert!(SETTINGS[..i].iter().all(|other| other.name != setting.name), "{}", setting.name);
+            assert!(!(setting.secret && setting.flag().is_some()), "{}", setting.name);
+            assert!(!setting.meaning.contains('|'), "{}: a bar would end the cell", setting.name);
+        }
+        assert_eq!(LISTEN.flag().as_deref(), Some("listen"));
+        assert_eq!(AMQP_URL.flag(), None);
+        assert_eq!(AWS_REGION.flag(), None);
+    }
+
+    #[test]
+    fn a_default_by_process_covers_every_reader() {
+        for setting in SETTINGS {
+            if let Fallback::By(by) = setting.fallback {
+                let covered: Vec<_> = by.iter().map(|(process, _)| *process).collect();
+                assert_eq!(covered, setting.read_by, "{}", setting.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Which fonts a folder offers: names and paths, never the bytes.
+//!
+//! api asks for the names, to refuse an unknown font at the door; worker and the command line load the
+//! files. Both use this one rule, so that a name the api takes is a name the worker has.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// A font file of a folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FontFile {
+    /// The lower-case stem of its file name: what a spec calls it.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// The `.ttf` and `.otf` files right in `folder`, by name. Of two files with one name the first by path counts.
+///
+/// # Errors
+/// The folder can't be listed.
+pub fn in_folder(folder: &Path) -> io::Result<Vec<FontFile>> {
+    let paths = std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<io::Result<Vec<_>>>()?;
+    let mut files: Vec<_> = paths.into_iter().filter_map(font_file).collect();
+    files.sort();
+    files.dedup_by(|later, first| later.name == first.name);
+    Ok(files)
+}
+
+fn font_file(path: PathBuf) -> Option<FontFile> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    let is_font = matches!(extension.as_str(), "ttf" | "otf") && path.is_file();
+    let name = path.file_stem()?.to_str()?.to_lowercase();
+    is_font.then_some(FontFile { name, path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fonts_are_named_by_their_lower_case_stems() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["Comic Neue.TTF", "bangers.otf", "Bangers.ttf", "README.md", "noto.woff2"] {
+            std::fs::write(folder.path().join(name), b"").unwrap();
+        }
+        std::fs::create_dir(folder.path().join("folder.ttf")).unwrap();
+        let names: Vec<_> = in_folder(folder.path()).unwrap().into_iter().map(|f| f.name).collect();
+        assert_eq!(names, ["bangers", "comic neue"]);
+        assert!(in_folder(Path::new("/no/such/folder")).is_err());
+    }
+}

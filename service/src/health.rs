@@ -1,0 +1,216 @@
+//! Is this process alive, and is it ready: named checks behind `/healthz` and `/readyz`.
+//!
+//! The binary names the checks (broker, store); `ops` answers with them. A check must be cheap; what it
+//! found is kept for a second, so that no prober can turn health into load. Readiness fails while a check
+//! fails or the process is draining; liveness fails only when a vital check has failed for minutes, because
+//! a restart is no cure for a broker that restarts itself.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use futures::{
+    FutureExt as _,
+    future::{BoxFuture, join_all},
+};
+use serde::Serialize;
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+/// What a check found stands this long.
+const KEPT_FOR: Duration = Duration::from_secs(1);
+/// A check that takes longer has failed.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+/// A vital check may fail this long before the process counts as dead.
+pub const VITAL_GRACE: Duration = Duration::from_secs(300);
+
+/// The checks of one process. Clones share them.
+#[derive(Clone)]
+pub struct Health {
+    checks: Arc<Vec<Check>>,
+    last: Arc<Mutex<Option<Observation>>>,
+    draining: CancellationToken,
+}
+
+struct Check {
+    name: &'static str,
+    vital: bool,
+    run: Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>,
+}
+
+#[derive(Clone)]
+struct Observation {
+    at: Instant,
+    /// For each check: since when it fails, and why.
+    failing: Vec<Option<(Instant, String)>>,
+}
+
+/// What is said of one check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Of what.
+    pub name: &'static str,
+    /// Whether it works.
+    pub ok: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// The answer to one question about a process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Yes or no.
+    pub ok: bool,
+    /// What it rests on.
+    pub checks: Vec<Finding>,
+}
+
+impl Health {
+    /// A process without checks, which is ready until `draining` is cancelled.
+    #[must_use]
+    pub fn new(draining: CancellationToken) -> Self {
+        Self { checks: Arc::default(), last: Arc::default(), draining }
+    }
+
+    /// Adds a check that readiness needs. To be called before the first clone is made.
+    #[must_use]
+    pub fn check<F>(self, name: &'static str, run: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.add(Check { name, vital: false, run: Box::new(move || run().boxed()) })
+    }
+
+    /// Adds a check that readiness needs, and liveness too when it fails for longer than [`VITAL_GRACE`].
+    #[must_use]
+    pub fn vital_check<F>(self, name: &'static str, run: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.add(Check { name, vital: true, run: Box::new(move || run().boxed()) })
+    }
+
+    /// Should this process be given work?
+    pub async fn ready(&self) -> Report {
+        let mut report = self.report(|_, _| true).await;
+        if self.draining.is_cancelled() {
+            let message = Some("the process is shutting down".to_owned());
+            report.checks.push(Finding { name: "draining", ok: false, message });
+            report.ok = false;
+        }
+        report
+    }
+
+    /// Should this process go on running?
+    pub async fn live(&self) -> Report {
+        let now = Instant::now();
+        self.report(|check, since| check.vital && now.duration_since(since) > VITAL_GRACE).await
+    }
+
+    fn add(self, check: Check) -> Self {
+        let mut checks = Arc::into_inner(self.checks).unwrap_or_default();
+        checks.push(check);
+        Self { checks: Arc::new(checks), ..self }
+    }
+
+    async fn report(&self, counts: impl Fn(&Check, Instant) -> bool) -> Report {
+        let observation = self.observe().await;
+        let mut ok = true;
+        let found = self.checks.iter().zip(observation.failing).map(|(check, failing)| {
+            ok &= !failing.as_ref().is_some_and(|(since, _)| counts(check, *since));
+            Finding { name: check.name, ok: failing.is_none(), message: failing.map(|(_, why)| why) }
+        });
+        let checks = found.collect();
+        Report { ok, checks }
+    }
+
+    /// Runs the checks, one prober at a time; those who waited share what was found.
+    async fn observe(&self) -> Observation {
+        let mut last = self.last.lock().await;
+        if let Some(kept) = last.as_ref().filter(|kept| kept.at.elapsed() < KEPT_FOR) {
+            return kept.clone();
+        }
+        let outcomes = join_all(self.checks.iter().map(|check| timeout(CHECK_TIMEOUT, (check.run)()))).await;
+        let at = Instant::now();
+        let failing = outcomes.into_iter().enumerate().map(|(i, outcome)| {
+            let why = match outcome {
+                Ok(Ok(())) => return None,
+                Ok(Err(why)) => why,
+                Err(_) => format!("no answer in {} s", CHECK_TIMEOUT.as_secs()),
+            };
+            let before = last.as_ref().and_then(|kept| kept.failing[i].as_ref());
+            Some((before.map_or(at, |(since, _)| *since), why))
+        });
+        let observation = Observation { at, failing: failing.collect() };
+        *last = Some(observation.clone());
+        observation
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+    use super::*;
+
+    fn switch(up: &Arc<AtomicBool>) -> impl Fn() -> std::future::Ready<Result<(), String>> + use<> {
+        let up = up.clone();
+        move || std::future::ready(if up.load(Ordering::SeqCst) { Ok(()) } else { Err("down".to_owned()) })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn readiness_follows_the_checks_and_names_what_is_down() {
+        let up = Arc::new(AtomicBool::new(true));
+        let health = Health::new(CancellationToken::new()).check("store", || async { Ok(()) }).check("broker", switch(&up));
+        assert!(health.ready().await.ok);
+        up.store(false, Ordering::SeqCst);
+        tokio::time::advance(KEPT_FOR).await;
+        let report = health.ready().await;
+        assert!(!report.ok);
+        assert!(report.checks[0].ok);
+        assert_eq!(report.checks[1], Finding { name: "broker", ok: false, message: Some("down".into()) });
+        assert!(health.live().await.ok, "a check that is not vital never kills");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn liveness_fails_only_after_a_vital_check_failed_for_minutes_on_end() {
+        let up = Arc::new(AtomicBool::new(false));
+        let health = Health::new(CancellationToken::new()).vital_check("broker", switch(&up));
+        assert!(health.live().await.ok);
+        tokio::time::advance(VITAL_GRACE).await;
+        assert!(health.live().await.ok);
+        tokio::time::advance(KEPT_FOR).await;
+        assert!(!health.live().await.ok);
+        up.store(true, Ordering::SeqCst);
+        tokio::time::advance(KEPT_FOR).await;
+        assert!(health.live().await.ok);
+        up.store(false, Ordering::SeqCst);
+        tokio::time::advance(KEPT_FOR).await;
+        assert!(health.live().await.ok, "the count begins anew");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_check_that_hangs_fails_and_probes_share_one_run() {
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = runs.clone();
+        let health = Health::new(CancellationToken::new()).check("store", move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            std::future::pending()
+        });
+        let reports = join_all((0..10).map(|_| health.ready())).await;
+        assert!(reports.iter().all(|r| !r.ok && r.checks[0].message.as_deref() == Some("no answer in 2 s")));
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_draining_process_is_alive_but_not_ready() {
+        let token = CancellationToken::new();
+        let health = Health::new(token.clone());
+        assert!(health.ready().await.ok);
+        token.cancel();
+        assert!(!health.ready().await.ok);
+        assert!(health.live().await.ok);
+    }
+}

@@ -1,0 +1,102 @@
+//! A part that comes late: the process listens before its broker has answered, and says so.
+//!
+//! The binary fills it in the background; api and worker look at it. Exiting instead would turn a broker's
+//! restart into a crash loop of everything that talks to it. Once filled it stays filled.
+
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+
+use tokio::{sync::SetOnce, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+/// The first wait between two attempts, doubled up to the last.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// A value that may not be there yet. Clones share it.
+#[derive(Debug)]
+pub struct Late<T>(Arc<SetOnce<T>>);
+
+impl<T> Clone for Late<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> From<T> for Late<T> {
+    fn from(value: T) -> Self {
+        Self(Arc::new(SetOnce::new_with(Some(value))))
+    }
+}
+
+impl<T> Default for Late<T> {
+    fn default() -> Self {
+        Self(Arc::new(SetOnce::new()))
+    }
+}
+
+impl<T> Late<T> {
+    /// The value, if it has come.
+    #[must_use]
+    pub fn get(&self) -> Option<&T> {
+        self.0.get()
+    }
+
+    /// The value, once it has come.
+    pub async fn wait(&self) -> &T {
+        self.0.wait().await
+    }
+
+    /// Attempts for ever, 0.5 to 30 s apart with full jitter, until one succeeds or `shutdown`.
+    pub async fn fill<E, F>(&self, what: &'static str, shutdown: &CancellationToken, attempt: impl Fn() -> F)
+    where
+        E: fmt::Display,
+        F: Future<Output = Result<T, E>>,
+    {
+        let attempts = async {
+            let mut longest = FIRST_WAIT;
+            loop {
+                match attempt().await {
+                    Ok(value) => break value,
+                    Err(error) => tracing::warn!(%error, what, "failed to connect, trying again"),
+                }
+                // Many processes lose one broker together; jitter keeps them from coming back together.
+                sleep(longest.mul_f64(fastrand::f64())).await;
+                longest = (longest * 2).min(LONGEST_WAIT);
+            }
+        };
+        if let Some(value) = shutdown.run_until_cancelled(attempts).await
+            && self.0.set(value).is_ok()
+        {
+            tracing::info!(what, "connected");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_filled_by_the_first_attempt_that_succeeds() {
+        let late = Late::default();
+        let attempts = AtomicU32::new(0);
+        late.fill("broker", &CancellationToken::new(), || async {
+            let n = attempts.fetch_add(1, Ordering::SeqCst);
+            if n < 20 { Err("refused") } else { Ok(n) }
+        })
+        .await;
+        assert_eq!(late.get(), Some(&20));
+        assert_eq!(late.wait().await, &20);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn shutdown_ends_the_attempts() {
+        let late = Late::<()>::default();
+        let shutdown = CancellationToken::new();
+        shutdown.cancel();
+        late.fill("broker", &shutdown, || async { Err("refused") }).await;
+        assert_eq!(late.get(), None);
+    }
+}

@@ -1,0 +1,37 @@
+//! Logs: `tracing` to standard error, as lines for people or as JSON.
+//!
+//! The binary starts it once, after the configuration is read. Standard output stays free for what a
+//! command prints. Panics are logged here too, so that they come in the same form.
+
+use std::{
+    io::{self, IsTerminal},
+    panic,
+};
+
+use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+
+use crate::config::{LogFormat, LogSettings};
+
+/// Logging could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to start logging: {0}")]
+pub struct TelemetryError(String);
+
+/// Starts logging for the whole process.
+///
+/// # Errors
+/// The filter does not parse, or logging was started before.
+pub fn init(settings: &LogSettings) -> Result<(), TelemetryError> {
+    let filter = EnvFilter::try_new(&settings.filter).map_err(|e| TelemetryError(e.to_string()))?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let started = match settings.format {
+        LogFormat::Text => {
+            let ansi = io::stderr().is_terminal();
+            registry.with(fmt::layer().with_ansi(ansi).with_writer(io::stderr)).try_init()
+        }
+        LogFormat::Json => registry.with(fmt::layer().json().flatten_event(true).with_writer(io::stderr)).try_init(),
+    };
+    started.map_err(|e| TelemetryError(e.to_string()))?;
+    panic::set_hook(Box::new(|info| tracing::error!(panic = %info, "panicked")));
+    Ok(())
+}
