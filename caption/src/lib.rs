@@ -1,1 +1,38 @@
-//! stub
+//! The engine: a picture's bytes and a spec in, captioned bytes out.
+//!
+//! Called by worker and the command line (all of it) and by api (without the feature `render`: sizes,
+//! limits and fonts, no decoder). It is pure: no async, no clock, no environment, no file, no network;
+//! rayon inside, in whatever pool the caller runs it. It imports no crate of ours. A GIF's frame is
+//! never turned into RGB and quantised again: captions are painted in palette indices, and what they
+//! don't touch is copied.
+
+mod error;
+mod gif;
+mod limits;
+mod probe;
+mod rect;
+mod text;
+
+#[cfg(feature = "render")]
+mod mask;
+#[cfg(feature = "render")]
+mod render;
+#[cfg(feature = "render")]
+mod spec;
+#[cfg(feature = "render")]
+mod still;
+
+pub use error::Error;
+pub use limits::Limits;
+pub use probe::{Media, Probe, probe};
+pub use text::font::{BUILTIN_FONT_NAMES, Font};
+
+#[cfg(feature = "render")]
+pub use {
+    render::{Rendered, Stats, render, render_with},
+    spec::{At, Caption, Spec, Style, Watch},
+};
+
+/// Part of every output's name in the store: raised whenever the same source and spec may give other
+/// bytes than before.
+pub const ENGINE_VERSION: &str = "1";

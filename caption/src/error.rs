@@ -1,0 +1,130 @@
+//! Everything that can be wrong with a picture, a spec or a font, each with a stable code.
+//!
+//! Returned by every entry point of the crate. Messages are for people and name the limit and what
+//! was got; the codes are the ones `proto-shared` lists. Nothing here says what to do about it.
+
+/// Why a picture was refused or a render stopped.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// More bytes than [`crate::Limits::max_bytes`].
+    #[error("the file has {got_bytes} bytes, the limit is {limit_bytes}")]
+    FileTooLarge {
+        /// Its length.
+        got_bytes: u64,
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// The first bytes are those of no kind we take.
+    #[error("the file is not a GIF, PNG, JPEG or WebP")]
+    UnsupportedMedia,
+    /// An animated PNG or WebP: its other pictures would be lost.
+    #[error("an animated {kind} can't be captioned, only GIFs may be animated")]
+    AnimatedStill {
+        /// PNG or WebP.
+        kind: &'static str,
+    },
+    /// The file ends inside a block.
+    #[error("the file is truncated: it ends at byte {at_byte} inside {inside}")]
+    Truncated {
+        /// Where it ends.
+        at_byte: u64,
+        /// What was being read.
+        inside: &'static str,
+    },
+    /// The file contradicts its own format.
+    #[error("the file is malformed: {what}")]
+    Malformed {
+        /// The contradiction.
+        what: String,
+    },
+    /// No width or no height.
+    #[error("the picture is {width_px} x {height_px} pixels, there is nothing to caption")]
+    ZeroSized {
+        /// Its width.
+        width_px: u32,
+        /// Its height.
+        height_px: u32,
+    },
+    /// A GIF without frames.
+    #[error("the GIF has no frame")]
+    NoFrames,
+    /// A side over [`crate::Limits::max_side_px`].
+    #[error("the picture is {width_px} x {height_px} pixels, the limit is {limit_px} a side")]
+    CanvasTooLarge {
+        /// Its width.
+        width_px: u32,
+        /// Its height.
+        height_px: u32,
+        /// The limit.
+        limit_px: u32,
+    },
+    /// More frames than [`crate::Limits::max_frames`].
+    #[error("the GIF has more than {limit} frames")]
+    TooManyFrames {
+        /// The limit; counting stops there.
+        limit: u32,
+    },
+    /// More pixels over all frames than [`crate::Limits::max_total_pixels`].
+    #[error("the frames have at least {got} pixels together, the limit is {limit}")]
+    TooManyPixels {
+        /// What was counted before stopping.
+        got: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// A spec without words.
+    #[error("the caption has no text")]
+    EmptyText,
+    /// The smallest letters are still too large.
+    #[error("the text of {chars} characters does not fit {width_px} x {height_px} pixels, even at {size_px} px a letter")]
+    TextDoesNotFit {
+        /// Characters of the text.
+        chars: usize,
+        /// The room there is.
+        width_px: u32,
+        /// The room there is.
+        height_px: u32,
+        /// The smallest size tried.
+        size_px: u32,
+    },
+    /// The bytes are not a usable font.
+    #[error("the font can't be used: {what}")]
+    BadFont {
+        /// What its reader said.
+        what: String,
+    },
+    /// [`crate::Watch::cancelled`] was set.
+    #[error("the work was cancelled")]
+    Cancelled,
+    /// A still could not be written.
+    #[error("failed to encode the picture: {what}")]
+    Encode {
+        /// What its writer said.
+        what: String,
+    },
+}
+
+impl Error {
+    /// The stable code, one of `proto-shared`'s.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::FileTooLarge { .. } => "file_too_large",
+            Self::UnsupportedMedia => "unsupported_media",
+            Self::AnimatedStill { .. } => "animated_still",
+            Self::Truncated { .. } => "truncated",
+            Self::Malformed { .. } => "malformed",
+            Self::ZeroSized { .. } => "zero_sized",
+            Self::NoFrames => "no_frames",
+            Self::CanvasTooLarge { .. } => "canvas_too_large",
+            Self::TooManyFrames { .. } => "too_many_frames",
+            Self::TooManyPixels { .. } => "too_many_pixels",
+            Self::EmptyText => "empty_text",
+            Self::TextDoesNotFit { .. } => "text_does_not_fit",
+            Self::BadFont { .. } => "bad_font",
+            Self::Cancelled => "cancelled",
+            Self::Encode { .. } => "internal",
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The walk over a GIF's blocks (GIF89a, sections 17 to 26): where each frame, palette and extension
+//! stands in the file, without decoding a pixel.
+//!
+//! `probe` and `render` begin here, and api meets no deeper part of the format. It takes what browsers
+//! take (no trailer, no last terminator, extra bytes, frames beyond the screen) and refuses a file
+//! that ends inside a block. It never allocates by what the file claims, only by the frames it met.
+
+use std::ops::Range;
+
+use crate::{Error, Limits, rect::Rect};
+
+/// What a frame's pixels become when its time is over (section 23).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disposal {
+    /// They stay: values 0, 1 and the reserved ones.
+    Keep,
+    /// The frame's rectangle becomes transparent.
+    Background,
+    /// The canvas becomes what it was before the frame.
+    Previous,
+}
+
+/// One frame: its rectangle, what the Graphic Control Extension says of it, and where its bytes are.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    /// From the end of the frame before it to its image separator: extensions, to be passed on.
+    pub lead: Range<usize>,
+    /// Where in `lead` the flags of the last Graphic Control Extension stand.
+    pub control: Option<usize>,
+    /// The image descriptor with its separator: 10 bytes.
+    pub descriptor: Range<usize>,
+    pub rect: Rect,
+    pub interlaced: bool,
+    pub local_palette: Option<Range<usize>>,
+    /// The LZW minimum code size as the file has it, right or wrong.
+    pub min_code_size: u8,
+    /// The data sub-blocks with their terminator, where there is one.
+    pub data: Range<usize>,
+    pub terminated: bool,
+    pub delay_cs: u16,
+    pub disposal: Disposal,
+    pub transparent: Option<u8>,
+}
+
+/// A whole GIF, as ranges of its bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Gif {
+    /// What is shown: the logical screen, or the first frame where that reaches further (decoders
+    /// enlarge the picture for it).
+    pub canvas: Rect,
+    pub global_palette: Option<Range<usize>>,
+    pub frames: Vec<Frame>,
+    /// What follows the last frame, from a trailer to extra data.
+    pub tail: Range<usize>,
+    pub has_trailer: bool,
+    pub loop_count: Option<u16>,
+}
+
+const EXTENSION: u8 = 0x21;
+const IMAGE: u8 = 0x2C;
+const TRAILER: u8 = 0x3B;
+const GRAPHIC_CONTROL: u8 = 0xF9;
+const APPLICATION: u8 = 0xFF;
+
+impl Gif {
+    /// Walks `bytes` to the end, or to the first limit it breaks.
+    pub(crate) fn walk(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
+        let mut reader = Reader { bytes, at: 0 };
+        let header = reader.take(13, "the header")?;
+        if !(header.starts_with(b"GIF87a") || header.starts_with(b"GIF89a")) {
+            return Err(Error::UnsupportedMedia);
+        }
+        let screen = Rect::at(0, 0, u16_at(header, 6), u16_at(header, 8));
+        limits.check_side(screen.width(), screen.height())?;
+        let global_palette = reader.palette(header[10], "the global palette")?;
+
+        let mut gif =
+            Self { canvas: screen, global_palette, frames: Vec::new(), tail: 0..0, has_trailer: false, loop_count: None };
+        let mut total_pixels = 0;
+        let mut lead = Lead::starting_at(reader.at);
+        loop {
+            let block_at = reader.at;
+            match reader.bytes.get(block_at) {
+                Some(&EXTENSION) => reader.extension(&mut lead, &mut gif.loop_count)?,
+                Some(&IMAGE) => {
+                    let frame = reader.frame(&lead)?;
+                    limits.check_side(frame.rect.width(), frame.rect.height())?;
+                    total_pixels += frame.rect.area() as u64;
+                    limits.check_total_pixels(total_pixels)?;
+                    if gif.frames.len() >= limits.max_frames as usize {
+                        return Err(Error::TooManyFrames { limit: limits.max_frames });
+                    }
+                    if gif.frames.is_empty() {
+                        gif.canvas = screen.union(Rect { left: 0, top: 0, ..frame.rect });
+                        limits.check_side(gif.canvas.right, gif.canvas.bottom)?;
+                    }
+                    gif.frames.push(frame);
+                    lead = Lead::starting_at(reader.at);
+                }
+                // Stray zeros between blocks: decoders step over them.
+                Some(0) => reader.at += 1,
+                other => {
+                    gif.has_trailer = other == Some(&TRAILER);
+                    break;
+                }
+            }
+        }
+        if gif.frames.is_empty() {
+            return Err(if reader.at == bytes.len() {
+                Error::Truncated { at_byte: bytes.len() as u64, inside: "the blocks before the first frame" }
+            } else {
+                Error::NoFrames
+            });
+        }
+        if gif.canvas.is_empty() {
+            return Err(Error::ZeroSized { width_px: gif.canvas.width(), height_px: gif.canvas.height() });
+        }
+        gif.tail = lead.start..bytes.len();
+        Ok(gif)
+    }
+}
+
+/// What has been seen since the last frame.
+struct Lead {
+    start: usize,
+    control: Option<usize>,
+}
+
+impl Lead {
+    fn starting_at(start: usize) -> Self {
+        Self { start, control: None }
+    }
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, len: usize, inside: &'static str) -> Result<&'a [u8], Error> {
+        let taken = self.at.checked_add(len).and_then(|end| self.bytes.get(self.at..end));
+        let taken = taken.ok_or(Error::Truncated { at_byte: self.bytes.len() as u64, inside })?;
+        self.at += len;
+        Ok(taken)
+    }
+
+    fn palette(&mut self, flags: u8, inside: &'static str) -> Result<Option<Range<usize>>, Error> {
+        if flags & 0x80 == 0 {
+            return Ok(None);
+        }
+        let start = self.at;
+        self.take(3 * (2 << (flags & 7)), inside)?;
+        Ok(Some(start..self.at))
+    }
+
+    /// Steps over sub-blocks. Answers whether a terminator closed them: only its absence at the very
+    /// end of the file is forgiven, a cut inside a sub-block is not.
+    fn sub_blocks(&mut self, inside: &'static str) -> Result<bool, Error> {
+        loop {
+            match self.bytes.get(self.at) {
+                None => return Ok(false),
+                Some(0) => {
+                    self.at += 1;
+                    return Ok(true);
+                }
+                Some(&len) => {
+                    self.take(1 + usize::from(len), inside)?;
+                }
+            }
+        }
+    }
+
+    fn extension(&mut self, lead: &mut Lead, loop_count: &mut Option<u16>) -> Result<(), Error> {
+        const INSIDE: &str = "an extension";
+        let label = self.take(2, INSIDE)?[1];
+        let body = self.at;
+        if !self.sub_blocks(INSIDE)? {
+            return Err(Error::Truncated { at_byte: self.bytes.len() as u64, inside: INSIDE });
+        }
+        match (label, &self.bytes[body..self.at]) {
+            (GRAPHIC_CONTROL, [4..=255, _, _, _, _, ..]) => lead.control = Some(body + 1),
+            (APPLICATION, [11, rest @ ..]) if rest.starts_with(b"NETSCAPE2.0") || rest.starts_with(b"ANIMEXTS1.0") => {
+                if let [3, 1, low, high, ..] = rest[11..] {
+                    *loop_count = Some(u16::from_le_bytes([low, high]));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self, lead: &Lead) -> Result<Frame, Error> {
+        let start = self.at;
+        let descriptor = self.take(10, "an image descriptor")?;
+        let flags = descriptor[9];
+        let rect = Rect::at(u16_at(descriptor, 1), u16_at(descriptor, 3), u16_at(descriptor, 5), u16_at(descriptor, 7));
+        let local_palette = self.palette(flags, "a local palette")?;
+        let min_code_size = self.take(1, "image data")?[0];
+        let data_start = self.at;
+        let terminated = self.sub_blocks("image data")?;
+        if self.at == data_start {
+            return Err(Error::Truncated { at_byte: self.bytes.len() as u64, inside: "image data" });
+        }
+        let control = lead.control.map(|at| &self.bytes[at..at + 4]);
+        Ok(Frame {
+            lead: lead.start..start,
+            control: lead.control,
+            descriptor: start..start + 10,
+            rect,
+            interlaced: flags & 0x40 != 0,
+            local_palette,
+            min_code_size,
+            data: data_start..self.at,
+            terminated,
+            delay_cs: control.map_or(0, |c| u16::from_le_bytes([c[1], c[2]])),
+            disposal: match control.map(|c| c[0] >> 2 & 7) {
+                Some(2) => Disposal::Background,
+                Some(3) => Disposal::Previous,
+                _ => Disposal::Keep,
+            },
+            transparent: control.filter(|c| c[0] & 1 != 0).map(|c| c[3]),
+        })
+    }
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]))
+}

@@ -1,0 +1,20 @@
+//! GIFs: read as blocks, planned over the caption's pixels, painted as palette indices.
+//!
+//! `blocks` alone is open to callers that may not decode. The way of a frame is told in
+//! docs/ARCHITECTURE.md.
+
+pub(crate) mod blocks;
+#[cfg(feature = "render")]
+mod canvas;
+#[cfg(feature = "render")]
+mod frame;
+#[cfg(feature = "render")]
+mod interlace;
+#[cfg(feature = "render")]
+mod lzw;
+#[cfg(feature = "render")]
+mod palette;
+#[cfg(feature = "render")]
+mod plan;
+#[cfg(feature = "render")]
+pub(crate) mod render;

@@ -1,0 +1,138 @@
+//! A GIF from bytes to captioned bytes: walk, mask, plan, paint the touched frames in parallel,
+//! write all in order.
+//!
+//! Called by the crate's `render`. Memory is the output and the frames in flight, a few for each
+//! thread; the output is the same at any number of threads.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rayon::prelude::*;
+
+use super::{
+    blocks::{Frame, Gif},
+    canvas::Canvas,
+    frame::{Job, Painted, Scratch},
+    plan::{FramePlan, plan},
+};
+use crate::{Error, Limits, Stats, Watch, mask::Mask, rect::Rect, spec::Spec};
+
+/// A captioned GIF and what is to be told of it.
+pub(crate) struct RenderedGif {
+    pub bytes: Vec<u8>,
+    pub mask: Mask,
+    pub stats: Stats,
+    /// Pixels outside the mask that took a neighbouring colour: (x, y).
+    pub altered: Vec<(u32, u32)>,
+}
+
+/// Frames in flight for each thread: enough to even out small and large ones.
+const FRAMES_PER_THREAD: usize = 8;
+/// The largest side that a GIF can declare.
+const MAX_SIDE_PX: u32 = u16::MAX as u32;
+
+pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'_>) -> Result<RenderedGif, Error> {
+    let gif = Gif::walk(bytes, limits)?;
+    let mask = Mask::draw(spec, gif.canvas.width(), gif.canvas.height())?;
+    let reach = gif.frames.iter().map(|f| f.rect.bottom + mask.picture_top_px).fold(mask.height_px, u32::max);
+    if reach > MAX_SIDE_PX {
+        return Err(Error::CanvasTooLarge { width_px: mask.width_px, height_px: reach, limit_px: MAX_SIDE_PX });
+    }
+    let plans = plan(&gif, &mask);
+    let mut canvas = plans.iter().any(|p| !p.damaged.is_empty()).then(|| Canvas::new(bytes, &gif));
+
+    let mut writer = Writer { bytes, out: header(bytes, &gif, &mask), stats: Stats::default(), altered: Vec::new() };
+    let done = AtomicU32::new(0);
+    let total = u32::try_from(gif.frames.len()).unwrap_or(u32::MAX);
+    let in_flight = rayon::current_num_threads() * FRAMES_PER_THREAD;
+    let frames: Vec<(usize, (&Frame, &FramePlan))> = gif.frames.iter().zip(&plans).enumerate().collect();
+    for batch in frames.chunks(in_flight) {
+        let jobs: Vec<Job<'_>> = batch
+            .iter()
+            .map(|&(k, (frame, plan))| {
+                let damaged = match &mut canvas {
+                    Some(canvas) if !plan.damaged.is_empty() => canvas.before(k, on_source(plan.damaged, &mask)),
+                    _ => Vec::new(),
+                };
+                Job { bytes, gif: &gif, mask: &mask, frame, plan: *plan, damaged }
+            })
+            .collect();
+        let painted: Vec<Option<Painted>> = jobs
+            .par_iter()
+            .map_init(Scratch::default, |scratch, job| {
+                if watch.cancelled.load(Ordering::Relaxed) {
+                    return Err(Error::Cancelled);
+                }
+                let painted = if job.plan.touched { job.paint(scratch) } else { None };
+                (watch.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+                Ok(painted)
+            })
+            .collect::<Result<_, _>>()?;
+        for (job, painted) in jobs.iter().zip(painted) {
+            writer.add(job, painted);
+        }
+    }
+    let Writer { mut out, stats, altered, .. } = writer;
+    out.extend_from_slice(&bytes[gif.tail.clone()]);
+    if !gif.has_trailer {
+        out.push(0x3B);
+    }
+    Ok(RenderedGif { bytes: out, mask, stats, altered })
+}
+
+/// The header, screen and global palette, with the screen enlarged for bars.
+fn header(bytes: &[u8], gif: &Gif, mask: &Mask) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 8 + 4096);
+    let end = gif.global_palette.as_ref().map_or(13, |range| range.end);
+    out.extend_from_slice(&bytes[..end]);
+    if mask.height_px != gif.canvas.height() {
+        // Sides were checked against MAX_SIDE_PX.
+        for (at, side) in [(6, mask.width_px), (8, mask.height_px)] {
+            out[at..at + 2].copy_from_slice(&u16::try_from(side).unwrap_or(u16::MAX).to_le_bytes());
+        }
+    }
+    out
+}
+
+/// A rectangle of the output, all of it on the picture, where the source has it.
+fn on_source(rect: Rect, mask: &Mask) -> Rect {
+    Rect { top: rect.top - mask.picture_top_px, bottom: rect.bottom - mask.picture_top_px, ..rect }
+}
+
+/// Puts frames together in order.
+struct Writer<'a> {
+    bytes: &'a [u8],
+    out: Vec<u8>,
+    stats: Stats,
+    altered: Vec<(u32, u32)>,
+}
+
+impl Writer<'_> {
+    fn add(&mut self, job: &Job<'_>, painted: Option<Painted>) {
+        self.stats.frames += 1;
+        match painted {
+            None => {
+                self.stats.frames_copied += 1;
+                self.copy(job.frame, job.plan.source);
+            }
+            Some(painted) => {
+                self.stats.frames_recoded += 1;
+                if painted.needs_89a {
+                    self.out[4] = b'9';
+                }
+                self.out.extend_from_slice(&painted.bytes);
+                self.altered.extend(painted.altered);
+            }
+        }
+    }
+
+    /// Every byte of the frame as it was, but for its place below a bar.
+    fn copy(&mut self, frame: &Frame, rect: Rect) {
+        let start = self.out.len();
+        self.out.extend_from_slice(&self.bytes[frame.lead.start..frame.data.end]);
+        let top = start + (frame.descriptor.start - frame.lead.start) + 3;
+        self.out[top..top + 2].copy_from_slice(&u16::try_from(rect.top).unwrap_or(u16::MAX).to_le_bytes());
+        if !frame.terminated {
+            self.out.push(0);
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The mask: which pixels of the output a spec's captions cover, how much, and in which colours.
+//!
+//! Made once a job from layouts, read by every frame. A bar is the same thing as an overlay: a
+//! rectangle outside the picture that is covered whole, in the band's colour.
+
+use crate::{
+    Error,
+    rect::Rect,
+    spec::{At, Caption, Spec, Style},
+    text::{
+        layout::{Room, layout},
+        raster::rasterise,
+    },
+};
+
+/// One caption's pixels.
+pub(crate) struct Ink {
+    /// On the output's canvas.
+    pub rect: Rect,
+    /// A byte a pixel of `rect`: see [`Cover`].
+    covers: Vec<Cover>,
+    /// The letters' colour.
+    pub fill: [u8; 3],
+    /// What lies beneath the letters: their outline's colour, or the band's.
+    pub under: [u8; 3],
+}
+
+/// How much of a pixel is covered, in fifteenths: the letters in the high four bits, what lies
+/// beneath them in the low four. Zero is a pixel that the caption does not touch. Sixteen steps are
+/// finer than any palette's, and let every blend be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cover(pub u8);
+
+impl Cover {
+    pub(crate) const NONE: Self = Self(0);
+    const FULL: u32 = 15;
+
+    fn of(fill: u8, under: u8) -> Self {
+        let level = |coverage: u8| u8::try_from((u32::from(coverage) * Self::FULL + 127) / 255).unwrap_or(15);
+        Self(level(fill) << 4 | level(under))
+    }
+
+    fn fill(self) -> u32 {
+        u32::from(self.0 >> 4)
+    }
+
+    fn under(self) -> u32 {
+        u32::from(self.0 & 15)
+    }
+
+    /// Whether nothing of the picture shows through.
+    pub(crate) fn is_opaque(self) -> bool {
+        self.fill() == Self::FULL || self.under() == Self::FULL
+    }
+
+    /// Whether the caption is drawn where there is nothing beneath: a GIF has no half transparent pixel.
+    pub(crate) fn is_solid(self) -> bool {
+        // alpha = 1 - (1 - fill)(1 - under), in 225ths
+        2 * (Self::FULL - self.fill()) * (Self::FULL - self.under()) <= Self::FULL * Self::FULL
+    }
+
+    /// The colour of a pixel that was `beneath`; nothing beneath counts the caption's colours alone.
+    pub(crate) fn blend(self, fill: [u8; 3], under: [u8; 3], beneath: Option<[u8; 3]>) -> [u8; 3] {
+        let [r, g, b] = beneath.unwrap_or_default();
+        let alpha = if beneath.is_some() { u8::MAX } else { 0 };
+        let [r, g, b, _] = self.composite(fill, under, [r, g, b, alpha], u8::MAX);
+        [r, g, b]
+    }
+
+    /// Letters over what lies beneath them over a pixel with alpha (not premultiplied), at any depth;
+    /// `opaque` is the depth's largest value.
+    pub(crate) fn composite<T: Copy + Into<u32> + TryFrom<u32>>(
+        self,
+        fill: [T; 3],
+        under: [T; 3],
+        beneath: [T; 4],
+        opaque: T,
+    ) -> [T; 4] {
+        let (f, u) = (u64::from(self.fill()), u64::from(self.under()));
+        let (full, most) = (u64::from(Self::FULL), u64::from(opaque.into()));
+        let weight_fill = f * full * most;
+        let weight_under = (full - f) * u * most;
+        let weight_beneath = (full - f) * (full - u) * u64::from(beneath[3].into());
+        let sum = weight_fill + weight_under + weight_beneath;
+        let rounded = |value: u64, by: u64| {
+            let value = (value + by / 2) / by.max(1);
+            u32::try_from(value).ok().and_then(|v| T::try_from(v).ok()).unwrap_or(opaque)
+        };
+        let channel = |c: usize| {
+            let [fill, under, beneath] = [fill[c], under[c], beneath[c]].map(|v| u64::from(v.into()));
+            rounded(fill * weight_fill + under * weight_under + beneath * weight_beneath, sum)
+        };
+        [channel(0), channel(1), channel(2), rounded(sum, full * full)]
+    }
+}
+
+/// All captions of a job, placed on the output's canvas.
+pub(crate) struct Mask {
+    pub inks: Vec<Ink>,
+    /// The output's size.
+    pub width_px: u32,
+    pub height_px: u32,
+    /// Where the picture's first row stands in the output: the height of a bar above it.
+    pub picture_top_px: u32,
+    pub missing_glyphs: Vec<char>,
+}
+
+/// An outline's width on each side, in ems.
+const STROKE_EM: f32 = 0.065;
+const WHITE: [u8; 3] = [255; 3];
+
+impl Mask {
+    /// Lays every caption out on a picture of this size and draws its coverage.
+    pub(crate) fn draw(spec: &Spec, width_px: u32, height_px: u32) -> Result<Self, Error> {
+        if spec.captions.is_empty() {
+            return Err(Error::EmptyText);
+        }
+        let mut mask = Self { inks: Vec::new(), width_px, height_px, picture_top_px: 0, missing_glyphs: Vec::new() };
+        let (bars, overlays): (Vec<_>, Vec<_>) = spec.captions.iter().partition(|c| c.style == Style::Bar);
+        for bar in bars {
+            mask.add_bar(bar, spec, width_px, height_px)?;
+        }
+        for overlay in overlays {
+            mask.add_overlay(overlay, spec, width_px, height_px)?;
+        }
+        mask.missing_glyphs.sort_unstable();
+        mask.missing_glyphs.dedup();
+        Ok(mask)
+    }
+
+    /// Whether any pixel of `rect` is touched.
+    pub(crate) fn touches(&self, rect: Rect) -> bool {
+        self.inks.iter().any(|ink| ink.covers_in(rect).any(|(_, _, cover)| cover != Cover::NONE))
+    }
+
+    /// A byte a pixel of the output: 255 where the caption may change it.
+    pub(crate) fn to_gray(&self) -> Vec<u8> {
+        let mut gray = vec![0; self.width_px as usize * self.height_px as usize];
+        for ink in &self.inks {
+            for (x, y, cover) in ink.covers_in(ink.rect) {
+                if cover != Cover::NONE {
+                    gray[y as usize * self.width_px as usize + x as usize] = 255;
+                }
+            }
+        }
+        gray
+    }
+
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas")]
+    fn add_overlay(&mut self, caption: &Caption, spec: &Spec, width_px: u32, height_px: u32) -> Result<(), Error> {
+        let (width, height) = (width_px as f32, height_px as f32);
+        let margin = (width.min(height) * 0.025).round().max(1.0);
+        let room = Room {
+            width_px: width - 2.0 * margin - 2.0,
+            heights_px: [height * 0.34 - margin, height * 0.49 - margin - 2.0],
+            size_px: caption.size_px.map_or_else(|| comfortable_size_px(width, height), |px| px as f32),
+            stroke_em: STROKE_EM,
+        };
+        let text = layout(&caption.text, &caption.font, &spec.fallbacks, room)?;
+        let coverage = rasterise(&text, &caption.font, &spec.fallbacks, STROKE_EM);
+        self.missing_glyphs.extend(&text.missing_glyphs);
+        // The coverage has a pixel of slack on each side, which may lie on the margin.
+        let from_edge = (margin as u32 - 1).min(height_px.saturating_sub(coverage.height_px));
+        let left = width_px.saturating_sub(coverage.width_px) / 2;
+        let top = match caption.at {
+            At::Top => from_edge,
+            At::Bottom => height_px.saturating_sub(coverage.height_px + from_edge),
+        };
+        let on_picture = Rect::at(left, top, coverage.width_px.min(width_px), coverage.height_px.min(height_px));
+        let mut covers = Vec::with_capacity(on_picture.area());
+        for y in 0..on_picture.height() {
+            for x in 0..on_picture.width() {
+                let i = (y * coverage.width_px + x) as usize;
+                covers.push(Cover::of(coverage.fill[i], coverage.stroke[i]));
+            }
+        }
+        let rect = on_picture.moved_down(self.picture_top_px);
+        self.inks.push(Ink { rect, covers, fill: caption.fill, under: caption.stroke });
+        Ok(())
+    }
+
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas")]
+    fn add_bar(&mut self, caption: &Caption, spec: &Spec, width_px: u32, height_px: u32) -> Result<(), Error> {
+        let (width, height) = (width_px as f32, height_px as f32);
+        let size_px = caption.size_px.map_or_else(|| comfortable_size_px(width, height), |px| px as f32);
+        let margin = (width * 0.03).round().max(1.0);
+        let room = Room { width_px: width - 2.0 * margin, heights_px: [height * 0.4, height.max(40.0)], size_px, stroke_em: 0.0 };
+        let text = layout(&caption.text, &caption.font, &spec.fallbacks, room)?;
+        let coverage = rasterise(&text, &caption.font, &spec.fallbacks, 0.0);
+        self.missing_glyphs.extend(&text.missing_glyphs);
+        let pad = (text.size_px * 0.4).ceil().max(3.0) as u32;
+        let band_height = coverage.height_px + 2 * pad;
+        let mut fill = vec![0u8; width_px as usize * band_height as usize];
+        let left = (width_px.saturating_sub(coverage.width_px) / 2) as usize;
+        let shown = (coverage.width_px as usize).min(width_px as usize);
+        for (y, row) in coverage.fill.chunks_exact(coverage.width_px as usize).enumerate() {
+            let start = (y + pad as usize) * width_px as usize + left;
+            fill[start..start + shown].copy_from_slice(&row[..shown]);
+        }
+        let covers = fill.into_iter().map(|f| Cover::of(f, 255)).collect();
+        let top = match caption.at {
+            At::Top => {
+                for ink in &mut self.inks {
+                    ink.rect = ink.rect.moved_down(band_height);
+                }
+                self.picture_top_px += band_height;
+                0
+            }
+            At::Bottom => self.height_px,
+        };
+        self.height_px += band_height;
+        let rect = Rect::at(0, top, width_px, band_height);
+        self.inks.push(Ink { rect, covers, fill: caption.fill, under: WHITE });
+        Ok(())
+    }
+}
+
+impl Ink {
+    /// The pixels of `rect` that lie in the ink's own rectangle, row by row, as (x, y, cover).
+    pub(crate) fn covers_in(&self, rect: Rect) -> impl Iterator<Item = (u32, u32, Cover)> + '_ {
+        let both = self.rect.intersect(rect);
+        let width = self.rect.width() as usize;
+        (both.top..both.bottom).flat_map(move |y| {
+            let row = (y - self.rect.top) as usize * width;
+            let columns = (both.left - self.rect.left) as usize..(both.right - self.rect.left) as usize;
+            self.covers[row..row + width][columns].iter().zip(both.left..).map(move |(&cover, x)| (x, y, cover))
+        })
+    }
+}
+
+/// The letters' size when none is asked for: about nine to a line, yet readable on a small picture
+/// and not towering on a wide one.
+fn comfortable_size_px(width: f32, height: f32) -> f32 {
+    (width / 9.0).min(height / 5.0).max(12.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Font;
+
+    fn spec(captions: &[(&str, At, Style)]) -> Spec {
+        let caption = |&(text, at, style): &(&str, At, Style)| Caption {
+            text: text.to_owned(),
+            at,
+            style,
+            font: Font::builtin("anton").unwrap(),
+            size_px: None,
+            fill: [255; 3],
+            stroke: [0; 3],
+        };
+        Spec::new(captions.iter().map(caption).collect())
+    }
+
+    #[test]
+    fn blends_are_exact_at_the_ends_and_between() {
+        let (white, black, red) = ([255; 3], [0; 3], [200, 0, 0]);
+        assert_eq!(Cover(0xFF).blend(white, black, Some(red)), white);
+        assert_eq!(Cover(0x0F).blend(white, black, Some(red)), black);
+        assert_eq!(Cover(0x00).blend(white, black, Some(red)), red);
+        assert_eq!(Cover(0x05).blend(white, black, Some([150; 3])), [100; 3]);
+        assert_eq!(Cover(0x05).blend(white, black, None), black);
+        assert!(Cover(0x08).is_solid() && !Cover(0x07).is_solid() && Cover(0x0F).is_opaque() && !Cover(0x77).is_opaque());
+    }
+
+    #[test]
+    fn overlays_stay_inside_and_apart_at_every_size() {
+        for (w, h) in [(16, 16), (64, 64), (500, 281), (281, 500), (4096, 20), (31, 1000)] {
+            match Mask::draw(&spec(&[("top text", At::Top, Style::Overlay), ("bottom text", At::Bottom, Style::Overlay)]), w, h) {
+                Ok(mask) => {
+                    let canvas = Rect::at(0, 0, w, h);
+                    assert!(mask.inks.iter().all(|ink| canvas.covers(ink.rect)), "{w} x {h}");
+                    assert!(mask.inks[0].rect.intersect(mask.inks[1].rect).is_empty(), "{w} x {h}");
+                }
+                Err(e) => assert_eq!(e.code(), "text_does_not_fit", "{w} x {h}"),
+            }
+        }
+    }
+
+    #[test]
+    fn bars_stand_outside_the_picture() {
+        let mask = Mask::draw(
+            &spec(&[("b", At::Bottom, Style::Bar), ("a", At::Top, Style::Bar), ("c", At::Top, Style::Overlay)]),
+            300,
+            200,
+        )
+        .unwrap();
+        let picture = Rect::at(0, mask.picture_top_px, 300, 200);
+        assert!(mask.picture_top_px > 0 && mask.height_px > mask.picture_top_px + 200);
+        let outside = mask.inks.iter().filter(|ink| ink.rect.intersect(picture).is_empty()).count();
+        assert_eq!(outside, 2);
+        assert!(picture.covers(mask.inks[2].rect), "an overlay stays on the picture");
+    }
+}

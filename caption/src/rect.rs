@@ -1,0 +1,75 @@
+//! Rectangles of pixels on a canvas; the arithmetic that planning and painting share.
+
+/// Pixels from (`left`, `top`) up to but not including (`right`, `bottom`). Empty when they meet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rect {
+    pub left: u32,
+    pub top: u32,
+    pub right: u32,
+    pub bottom: u32,
+}
+
+impl Rect {
+    pub(crate) fn at(left: u32, top: u32, width: u32, height: u32) -> Self {
+        Self { left, top, right: left + width, bottom: top + height }
+    }
+
+    pub(crate) fn width(self) -> u32 {
+        self.right.saturating_sub(self.left)
+    }
+
+    pub(crate) fn height(self) -> u32 {
+        self.bottom.saturating_sub(self.top)
+    }
+
+    pub(crate) fn area(self) -> usize {
+        self.width() as usize * self.height() as usize
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.left >= self.right || self.top >= self.bottom
+    }
+
+    pub(crate) fn contains(self, x: u32, y: u32) -> bool {
+        (self.left..self.right).contains(&x) && (self.top..self.bottom).contains(&y)
+    }
+
+    /// Whether every pixel of `other` is one of ours.
+    #[cfg(feature = "render")]
+    pub(crate) fn covers(self, other: Self) -> bool {
+        other.is_empty()
+            || (self.left <= other.left && self.top <= other.top && self.right >= other.right && self.bottom >= other.bottom)
+    }
+
+    #[cfg(feature = "render")]
+    pub(crate) fn intersect(self, other: Self) -> Self {
+        let r = Self {
+            left: self.left.max(other.left),
+            top: self.top.max(other.top),
+            right: self.right.min(other.right),
+            bottom: self.bottom.min(other.bottom),
+        };
+        if r.is_empty() { Self::default() } else { r }
+    }
+
+    /// The smallest rectangle around both.
+    pub(crate) fn union(self, other: Self) -> Self {
+        if self.is_empty() {
+            return other;
+        }
+        if other.is_empty() {
+            return self;
+        }
+        Self {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+        }
+    }
+
+    #[cfg(feature = "render")]
+    pub(crate) fn moved_down(self, by: u32) -> Self {
+        Self { top: self.top + by, bottom: self.bottom + by, ..self }
+    }
+}

@@ -1,0 +1,101 @@
+//! The crate's front door: any kind of picture, one call.
+//!
+//! It decides by the probe which of the two ways a picture goes, a GIF's or a still's, and gives both
+//! answers one shape.
+
+use crate::{Error, Limits, Media, gif, mask::Mask, probe, spec::Spec, spec::Watch, still};
+
+/// A captioned picture and what is to be told of it.
+pub struct Rendered {
+    /// The picture, of its source's kind.
+    pub bytes: Vec<u8>,
+    /// Its kind.
+    pub media: Media,
+    /// Its width.
+    pub width_px: u32,
+    /// Its height: the source's, or more where a bar was added.
+    pub height_px: u32,
+    /// What was done.
+    pub stats: Stats,
+    /// Characters that no font had, drawn as their replacement.
+    pub missing_glyphs: Vec<char>,
+    mask: Mask,
+    altered: Vec<(u32, u32)>,
+}
+
+impl Rendered {
+    /// A byte a pixel of the output, row by row: 255 where the caption may have changed a pixel, 0
+    /// where it can't have.
+    #[must_use]
+    pub fn mask(&self) -> Vec<u8> {
+        let mut gray = self.mask.to_gray();
+        for &(x, y) in &self.altered {
+            if let Some(pixel) = gray.get_mut(y as usize * self.width_px as usize + x as usize) {
+                *pixel = 255;
+            }
+        }
+        gray
+    }
+
+    /// The mask as a PNG of the output's size.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] if it can't be written.
+    pub fn mask_png(&self) -> Result<Vec<u8>, Error> {
+        still::gray_png(&self.mask(), self.width_px, self.height_px)
+    }
+}
+
+/// How frames came through. A still is one frame, recoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Frames of the source.
+    pub frames: u32,
+    /// Copied byte for byte.
+    pub frames_copied: u32,
+    /// Of which only the touched segments were coded again.
+    pub frames_spliced: u32,
+    /// Coded again whole.
+    pub frames_recoded: u32,
+}
+
+/// Captions a picture.
+///
+/// # Errors
+/// Everything [`probe`] refuses, a text that can't be laid out, a still that can't be decoded.
+pub fn render(bytes: &[u8], spec: &Spec, limits: &Limits) -> Result<Vec<u8>, Error> {
+    render_with(bytes, spec, limits, &Watch::none()).map(|rendered| rendered.bytes)
+}
+
+/// Captions a picture, watched, and tells what was done.
+///
+/// # Errors
+/// As [`render`], and [`Error::Cancelled`] when the watch said so.
+pub fn render_with(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'_>) -> Result<Rendered, Error> {
+    let found = probe(bytes, limits)?;
+    if found.media == Media::Gif {
+        let gif::render::RenderedGif { bytes, mask, stats, altered } = gif::render::render(bytes, spec, limits, watch)?;
+        return Ok(Rendered {
+            bytes,
+            media: Media::Gif,
+            width_px: mask.width_px,
+            height_px: mask.height_px,
+            stats,
+            missing_glyphs: mask.missing_glyphs.clone(),
+            mask,
+            altered,
+        });
+    }
+    let still::RenderedStill { bytes, mask } = still::render(bytes, found.media, spec, limits)?;
+    (watch.progress)(1, 1);
+    Ok(Rendered {
+        bytes,
+        media: found.media,
+        width_px: mask.width_px,
+        height_px: mask.height_px,
+        stats: Stats { frames: 1, frames_recoded: 1, ..Stats::default() },
+        missing_glyphs: mask.missing_glyphs.clone(),
+        mask,
+        altered: Vec::new(),
+    })
+}

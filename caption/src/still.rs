@@ -1,0 +1,140 @@
+//! Stills: PNG, JPEG and WebP in, the same kind out, with the same layout as a GIF's.
+//!
+//! Called by the front door. The `image` crate decodes and encodes; this file draws between the two,
+//! at the picture's own depth, and carries its colour profile over.
+
+use std::io::Cursor;
+
+use image::{
+    DynamicImage, ExtendedColorType, ImageBuffer, ImageDecoder, ImageEncoder, Primitive, Rgba,
+    codecs::{
+        jpeg::{JpegDecoder, JpegEncoder},
+        png::{PngDecoder, PngEncoder},
+        webp::{WebPDecoder, WebPEncoder},
+    },
+};
+
+use crate::{Error, Limits, Media, mask::Mask, spec::Spec};
+
+/// A captioned still and the mask it was drawn with.
+pub(crate) struct RenderedStill {
+    pub bytes: Vec<u8>,
+    pub mask: Mask,
+}
+
+/// JPEG quality at which letters keep clean edges.
+const JPEG_QUALITY: u8 = 92;
+
+pub(crate) fn render(bytes: &[u8], media: Media, spec: &Spec, limits: &Limits) -> Result<RenderedStill, Error> {
+    let mut decoder = decoder(bytes, media, limits).map_err(unreadable)?;
+    let profile = decoder.icc_profile().map_err(unreadable)?;
+    let orientation = decoder.orientation().map_err(unreadable)?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
+    // Turned upright before anything is written on it; the new file says nothing of turning.
+    picture.apply_orientation(orientation);
+
+    let mask = Mask::draw(spec, picture.width(), picture.height())?;
+    let is_grey = |rgb: [u8; 3]| rgb[0] == rgb[1] && rgb[1] == rgb[2];
+    let inks_grey = mask.inks.iter().all(|ink| is_grey(ink.fill) && is_grey(ink.under));
+    let (has_alpha, stays_grey) = (picture.color().has_alpha(), !picture.color().has_color() && inks_grey);
+    let captioned = if picture.color().bytes_per_pixel() / picture.color().channel_count() > 1 {
+        let drawn = DynamicImage::ImageRgba16(draw(&picture.into_rgba16(), &mask, |level| u16::from(level) * 257));
+        match (stays_grey, has_alpha) {
+            (true, true) => DynamicImage::ImageLumaA16(drawn.into_luma_alpha16()),
+            (true, false) => DynamicImage::ImageLuma16(drawn.into_luma16()),
+            (false, true) => drawn,
+            (false, false) => DynamicImage::ImageRgb16(drawn.into_rgb16()),
+        }
+    } else {
+        let drawn = DynamicImage::ImageRgba8(draw(&picture.into_rgba8(), &mask, |level| level));
+        match (stays_grey, has_alpha) {
+            (true, true) => DynamicImage::ImageLumaA8(drawn.into_luma_alpha8()),
+            (true, false) => DynamicImage::ImageLuma8(drawn.into_luma8()),
+            (false, true) => drawn,
+            (false, false) => DynamicImage::ImageRgb8(drawn.into_rgb8()),
+        }
+    };
+    let bytes = encode(captioned, media, profile).map_err(|e| Error::Encode { what: e.to_string() })?;
+    Ok(RenderedStill { bytes, mask })
+}
+
+/// A grey PNG, a byte a pixel.
+pub(crate) fn gray_png(gray: &[u8], width_px: u32, height_px: u32) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::new();
+    PngEncoder::new(&mut out)
+        .write_image(gray, width_px, height_px, ExtendedColorType::L8)
+        .map_err(|e| Error::Encode { what: e.to_string() })?;
+    Ok(out)
+}
+
+fn unreadable(error: image::ImageError) -> Error {
+    Error::Malformed { what: error.to_string() }
+}
+
+fn decoder<'a>(bytes: &'a [u8], media: Media, limits: &Limits) -> image::ImageResult<Box<dyn ImageDecoder + 'a>> {
+    let input = Cursor::new(bytes);
+    let mut decoder: Box<dyn ImageDecoder + 'a> = match media {
+        Media::Png => Box::new(PngDecoder::new(input)?),
+        Media::Jpeg => Box::new(JpegDecoder::new(input)?),
+        Media::Webp | Media::Gif => Box::new(WebPDecoder::new(input)?),
+    };
+    let mut bounds = image::Limits::default();
+    bounds.max_image_width = Some(limits.max_side_px);
+    bounds.max_image_height = Some(limits.max_side_px);
+    decoder.set_limits(bounds)?;
+    Ok(decoder)
+}
+
+fn encode(picture: DynamicImage, media: Media, profile: Option<Vec<u8>>) -> image::ImageResult<Vec<u8>> {
+    let mut out = Vec::new();
+    match media {
+        Media::Png => write(PngEncoder::new(&mut out), &picture, profile)?,
+        Media::Jpeg => {
+            // JPEG has neither alpha nor more than 8 bits.
+            let flat = if picture.color().has_color() {
+                DynamicImage::ImageRgb8(picture.into_rgb8())
+            } else {
+                DynamicImage::ImageLuma8(picture.into_luma8())
+            };
+            write(JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY), &flat, profile)?;
+        }
+        Media::Webp | Media::Gif => {
+            let deep = if picture.color().has_alpha() {
+                DynamicImage::ImageRgba8(picture.into_rgba8())
+            } else {
+                DynamicImage::ImageRgb8(picture.into_rgb8())
+            };
+            write(WebPEncoder::new_lossless(&mut out), &deep, profile)?;
+        }
+    }
+    Ok(out)
+}
+
+fn write(mut encoder: impl ImageEncoder, picture: &DynamicImage, profile: Option<Vec<u8>>) -> image::ImageResult<()> {
+    if let Some(profile) = profile {
+        // A kind that can't carry a profile loses it; the picture is still right in sRGB.
+        let _ = encoder.set_icc_profile(profile);
+    }
+    encoder.write_image(picture.as_bytes(), picture.width(), picture.height(), picture.color().into())
+}
+
+/// The picture on the mask's canvas, captions blended over it. `scale` takes 0 to 255 to the depth.
+fn draw<T>(picture: &ImageBuffer<Rgba<T>, Vec<T>>, mask: &Mask, scale: fn(u8) -> T) -> ImageBuffer<Rgba<T>, Vec<T>>
+where
+    T: Primitive + Into<u32> + TryFrom<u32>,
+    Rgba<T>: image::Pixel<Subpixel = T>,
+{
+    let opaque = scale(255);
+    let mut canvas = ImageBuffer::from_pixel(mask.width_px, mask.height_px, Rgba([opaque; 4]));
+    image::imageops::replace(&mut canvas, picture, 0, i64::from(mask.picture_top_px));
+    for ink in &mask.inks {
+        for (x, y, cover) in ink.covers_in(ink.rect) {
+            if cover == crate::mask::Cover::NONE {
+                continue;
+            }
+            let beneath = &mut canvas.get_pixel_mut(x, y).0;
+            *beneath = cover.composite(ink.fill.map(scale), ink.under.map(scale), *beneath, opaque);
+        }
+    }
+    canvas
+}

@@ -1,0 +1,8 @@
+//! Text: which font has which glyph, where lines break and how large they are, and (with `render`)
+//! the coverage of letters and outlines.
+
+pub(crate) mod font;
+pub(crate) mod layout;
+#[cfg(feature = "render")]
+pub(crate) mod raster;
+pub(crate) mod shape;
