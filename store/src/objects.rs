@@ -94,7 +94,10 @@ impl Objects {
     }
 
     /// The length and the bytes of an object, in pieces, if it stands there.
-    pub(crate) async fn stream(&self, key: &str) -> Result<Option<(u64, BoxStream<'static, Result<Bytes, StoreError>>)>, StoreError> {
+    pub(crate) async fn stream(
+        &self,
+        key: &str,
+    ) -> Result<Option<(u64, BoxStream<'static, Result<Bytes, StoreError>>)>, StoreError> {
         let Some(object) = self.bounded("get", key, async { found(self.backend.get(&Path::from(key)).await) }).await? else {
             return Ok(None);
         };

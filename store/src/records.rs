@@ -43,9 +43,7 @@ pub(crate) async fn get<T: DeserializeOwned>(objects: &Objects, key: &str) -> Re
         Some(Ok(json)) => {
             serde_json::from_slice(&json).map(Some).map_err(|source| StoreError::BadRecord { key: key.to_owned(), source })
         }
-        Some(Err(got_bytes)) => {
-            Err(StoreError::RecordTooLarge { key: key.to_owned(), got_bytes, max_bytes: MAX_RECORD_BYTES })
-        }
+        Some(Err(got_bytes)) => Err(StoreError::RecordTooLarge { key: key.to_owned(), got_bytes, max_bytes: MAX_RECORD_BYTES }),
     }
 }
 
