@@ -3,10 +3,14 @@
 //! Only tests use it. It must never skip: a program that is missing is an error that says what to install. Everything it
 //! starts runs in a process group of its own, in a folder of its own, and is gone when its guard is dropped.
 
+pub mod binary;
+pub mod canvas;
 pub mod error;
 pub mod group;
 pub mod ports;
+pub mod process;
 pub mod rabbitmq;
+pub mod samples;
 pub mod seaweedfs;
 
 pub use error::HarnessError;

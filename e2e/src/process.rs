@@ -1,0 +1,123 @@
+//! Our own long-running processes, as an operator starts them: `punchline api`, `worker`, `serve`, configured by the
+//! environment alone, ready when `/readyz` says so.
+//!
+//! Used by the tests across processes. Nothing of the environment that the tests run in reaches them.
+
+use std::{path::Path, process::Command, time::Duration};
+
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use crate::{HarnessError, binary, group::Group, ports::Port, rabbitmq::RabbitMq, seaweedfs::SeaweedFs};
+
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// A running `punchline`. Dropping it kills it; a test that fails shows its log.
+#[derive(Debug)]
+pub struct Process {
+    group: Group,
+    port: Port,
+    _log: TempDir,
+}
+
+/// The environment that leads api and worker to these servers; `folder` keeps the tests of one bucket apart.
+#[must_use]
+pub fn cluster_env(rabbitmq: &RabbitMq, store: &SeaweedFs, folder: &str) -> Vec<(String, String)> {
+    let mut env: Vec<_> = store.aws_env().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    env.push(("PUNCHLINE_AMQP_URL".to_owned(), rabbitmq.amqp_url()));
+    env.push(("PUNCHLINE_STORE_URL".to_owned(), format!("s3://{}/{folder}", store.bucket())));
+    env
+}
+
+impl Process {
+    /// Starts `punchline api` and waits until it is ready.
+    ///
+    /// # Errors
+    /// It does not start, ends, or does not get ready in time; the error holds its log.
+    pub async fn api(env: &[(String, String)]) -> Result<Self, HarnessError> {
+        Self::start("api", &[], "PUNCHLINE_LISTEN", env).await
+    }
+
+    /// Starts `punchline worker` and waits until it is ready.
+    ///
+    /// # Errors
+    /// As [`Process::api`].
+    pub async fn worker(env: &[(String, String)]) -> Result<Self, HarnessError> {
+        Self::start("worker", &[], "PUNCHLINE_OPS_LISTEN", env).await
+    }
+
+    /// Starts `punchline serve` with its state in `data` and waits until it is ready.
+    ///
+    /// # Errors
+    /// As [`Process::api`].
+    pub async fn serve(data: &Path, env: &[(String, String)]) -> Result<Self, HarnessError> {
+        Self::start("serve", &["--data", &data.to_string_lossy()], "PUNCHLINE_LISTEN", env).await
+    }
+
+    async fn start(role: &str, args: &[&str], listen: &str, env: &[(String, String)]) -> Result<Self, HarnessError> {
+        let program = binary::punchline().map_err(|e| HarnessError::io("find punchline")(std::io::Error::other(e)))?;
+        let log = TempDir::with_prefix("punchline-process-").map_err(HarnessError::io("create a folder for a log"))?;
+        let port = Port::lease()?;
+        let mut command = Command::new(program);
+        command
+            .arg(role)
+            .args(args)
+            .env_clear()
+            .env("PUNCHLINE_LOG", "info")
+            .env(listen, format!("127.0.0.1:{}", port.number()))
+            .envs(env.iter().map(|(name, value)| (name, value)))
+            .current_dir(log.path());
+        let name = format!("punchline {role} on port {}", port.number());
+        let group = Group::spawn(&name, command, &log.path().join("log"), "cargo build -p punchline")?;
+        let mut process = Self { group, port, _log: log };
+        process.wait_ready(READY_WITHIN).await?;
+        Ok(process)
+    }
+
+    /// Waits until `/readyz` answers 200.
+    ///
+    /// # Errors
+    /// It ends, or the time passes.
+    pub async fn wait_ready(&mut self, within: Duration) -> Result<(), HarnessError> {
+        let url = self.url("/readyz");
+        let ready = async || reqwest::get(&url).await.is_ok_and(|answer| answer.status().is_success());
+        self.group.wait_until("200 from /readyz", within, ready).await
+    }
+
+    /// The address of a path on the port that it listens on.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port.number())
+    }
+
+    /// `kill -9`; returns when it is gone.
+    pub fn kill(&mut self) {
+        self.group.kill();
+    }
+
+    /// SIGTERM, then waits for its end and gives the exit code.
+    ///
+    /// # Errors
+    /// It had ended already, or still runs when the time has passed.
+    pub async fn terminate(&mut self, within: Duration) -> Result<i32, HarnessError> {
+        self.group.signal(Signal::SIGTERM)?;
+        self.group.wait(within).await
+    }
+
+    /// Whether it has not ended.
+    pub fn is_running(&mut self) -> bool {
+        self.group.is_running()
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.group.pid()
+    }
+
+    /// The last lines of its log.
+    #[must_use]
+    pub fn log_tail(&self) -> String {
+        self.group.log_tail()
+    }
+}
