@@ -1,6 +1,8 @@
 //! The conformance suite against the backends that need no server, memory and local files, and what
 //! only files can show: records of another release, damaged records, and a writer that is killed.
 
+#![expect(clippy::unwrap_used, reason = "what fails here stops the test that called")]
+
 use std::{
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
