@@ -183,8 +183,13 @@ impl Mask {
     fn add_bar(&mut self, caption: &Caption, spec: &Spec, width_px: u32, height_px: u32) -> Result<(), Error> {
         let (width, height) = (width_px as f32, height_px as f32);
         let size_px = caption.size_px.map_or_else(|| comfortable_size_px(width, height), |px| px as f32);
-        let margin = (width * 0.03).round().max(1.0);
-        let room = Room { width_px: width - 2.0 * margin, heights_px: [height * 0.4, height.max(40.0)], size_px, stroke_em: 0.0 };
+        let margin = (width * 0.03).round();
+        let room = Room {
+            width_px: width - 2.0 * margin - 2.0,
+            heights_px: [height * 0.4, (height * 1.5).max(160.0)],
+            size_px,
+            stroke_em: 0.0,
+        };
         let text = layout(&caption.text, &caption.font, &spec.fallbacks, room)?;
         let coverage = rasterise(&text, &caption.font, &spec.fallbacks, 0.0);
         self.missing_glyphs.extend(&text.missing_glyphs);

@@ -78,45 +78,58 @@ impl Gif {
             Self { canvas: screen, global_palette, frames: Vec::new(), tail: 0..0, has_trailer: false, loop_count: None };
         let mut total_pixels = 0;
         let mut lead = Lead::starting_at(reader.at);
+        // Bytes that begin no block. Some decoders look for the next block behind them, others stop
+        // there: what can be read behind them is treated as frames, the rest is passed on as it is.
+        let mut passed_junk = false;
         loop {
-            let block_at = reader.at;
-            match reader.bytes.get(block_at) {
-                Some(&EXTENSION) => reader.extension(&mut lead, &mut gif.loop_count)?,
-                Some(&IMAGE) => {
-                    let frame = reader.frame(&lead)?;
-                    limits.check_side(frame.rect.width(), frame.rect.height())?;
-                    total_pixels += frame.rect.area() as u64;
-                    limits.check_total_pixels(total_pixels)?;
-                    if gif.frames.len() >= limits.max_frames as usize {
-                        return Err(Error::TooManyFrames { limit: limits.max_frames });
-                    }
-                    if gif.frames.is_empty() {
-                        gif.canvas = screen.union(Rect { left: 0, top: 0, ..frame.rect });
-                        limits.check_side(gif.canvas.right, gif.canvas.bottom)?;
-                    }
-                    gif.frames.push(frame);
+            let step = match reader.bytes.get(reader.at) {
+                Some(&EXTENSION) => reader.extension(&mut lead, &mut gif.loop_count),
+                Some(&IMAGE) => reader.frame(&lead).and_then(|frame| {
                     lead = Lead::starting_at(reader.at);
-                }
-                // Stray zeros between blocks: decoders step over them.
-                Some(0) => reader.at += 1,
-                other => {
-                    gif.has_trailer = other == Some(&TRAILER);
+                    gif.add(frame, &mut total_pixels, limits)
+                }),
+                Some(&TRAILER) => {
+                    gif.has_trailer = true;
                     break;
                 }
+                None => break,
+                Some(&other) => {
+                    passed_junk |= other != 0;
+                    reader.at += 1;
+                    continue;
+                }
+            };
+            match step {
+                Err(Error::Truncated { .. }) if passed_junk && !gif.frames.is_empty() => break,
+                other => other?,
             }
         }
         if gif.frames.is_empty() {
-            return Err(if reader.at == bytes.len() {
-                Error::Truncated { at_byte: bytes.len() as u64, inside: "the blocks before the first frame" }
-            } else {
-                Error::NoFrames
-            });
+            let is_cut = !gif.has_trailer && !passed_junk;
+            let cut = Error::Truncated { at_byte: bytes.len() as u64, inside: "the blocks before the first frame" };
+            return Err(if is_cut { cut } else { Error::NoFrames });
         }
         if gif.canvas.is_empty() {
             return Err(Error::ZeroSized { width_px: gif.canvas.width(), height_px: gif.canvas.height() });
         }
         gif.tail = lead.start..bytes.len();
         Ok(gif)
+    }
+
+    /// Takes a frame, unless a limit says no.
+    fn add(&mut self, frame: Frame, total_pixels: &mut u64, limits: &Limits) -> Result<(), Error> {
+        if self.frames.len() >= limits.max_frames as usize {
+            return Err(Error::TooManyFrames { limit: limits.max_frames });
+        }
+        limits.check_side(frame.rect.width(), frame.rect.height())?;
+        *total_pixels += frame.rect.area() as u64;
+        limits.check_total_pixels(*total_pixels)?;
+        if self.frames.is_empty() {
+            self.canvas = self.canvas.union(Rect { left: 0, top: 0, ..frame.rect });
+            limits.check_side(self.canvas.right, self.canvas.bottom)?;
+        }
+        self.frames.push(frame);
+        Ok(())
     }
 }
 

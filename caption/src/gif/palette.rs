@@ -44,7 +44,7 @@ impl Palette {
                 (table.len() / 3).min(256)
             }
             None => {
-                for (colour, grey) in colours.iter_mut().zip(0u8..) {
+                for (colour, grey) in colours.iter_mut().zip(0..=u8::MAX) {
                     *colour = [grey; 3];
                 }
                 256

@@ -13,8 +13,10 @@ use super::{
 };
 use crate::Error;
 
-/// The smallest letters that are tried, in pixels per em.
-pub(crate) const MIN_SIZE_PX: f32 = 6.0;
+/// The smallest letters that anyone can read, in pixels per em.
+const READABLE_SIZE_PX: f32 = 6.0;
+/// The smallest letters that are tried where the picture has no room for readable ones.
+const MIN_SIZE_PX: f32 = 3.0;
 /// Each try is this much smaller than the one before.
 const SHRINK: f32 = 0.94;
 /// Below this part of the first size, words may be broken rather than shrunk further.
@@ -50,13 +52,23 @@ pub(crate) fn layout(text: &str, font: &Font, fallbacks: &[Font], room: Room) ->
     if text.trim().is_empty() {
         return Err(Error::EmptyText);
     }
-    let mut breaker = Breaker { fonts: FontStack::new(font, fallbacks), missing: Vec::new(), paragraphs: Vec::new() };
+    let mut breaker =
+        Breaker { fonts: FontStack::new(font, fallbacks), missing: Vec::new(), paragraphs: Vec::new(), has_ink: false };
     breaker.read(&text);
+    if !breaker.has_ink {
+        return Err(Error::EmptyText);
+    }
 
-    for (height_px, break_words) in
-        [(room.heights_px[0], false), (room.heights_px[0], true), (room.heights_px[1], false), (room.heights_px[1], true)]
-    {
-        let least = if break_words { MIN_SIZE_PX } else { (room.size_px * WHOLE_WORDS_DOWN_TO).max(MIN_SIZE_PX) };
+    let whole_words = (room.size_px * WHOLE_WORDS_DOWN_TO).max(READABLE_SIZE_PX);
+    let [share, most] = room.heights_px;
+    let tries = [
+        (share, false, whole_words),
+        (share, true, READABLE_SIZE_PX),
+        (most, false, whole_words),
+        (most, true, READABLE_SIZE_PX),
+        (most, true, MIN_SIZE_PX),
+    ];
+    for (height_px, break_words, least) in tries {
         let mut size_px = room.size_px.max(least);
         loop {
             let width_px = room.width_px - 2.0 * stroke_px(size_px, room.stroke_em);
@@ -108,6 +120,8 @@ struct Breaker<'a> {
     fonts: FontStack<'a>,
     missing: Vec<char>,
     paragraphs: Vec<Vec<Piece>>,
+    /// Whether any character leaves a mark.
+    has_ink: bool,
 }
 
 impl Breaker<'_> {
@@ -128,7 +142,9 @@ impl Breaker<'_> {
     }
 
     fn piece(&mut self, text: &str) -> Piece {
-        let width_em = self.fonts.shape(text, &mut self.missing).width_em;
+        let line = self.fonts.shape(text, &mut self.missing);
+        self.has_ink |= !line.glyphs.is_empty();
+        let width_em = line.width_em;
         let trimmed = text.trim_end();
         let trimmed_em =
             if trimmed.len() == text.len() { width_em } else { self.fonts.shape(trimmed, &mut self.missing).width_em };
@@ -260,6 +276,7 @@ mod tests {
     #[test]
     fn no_words_and_too_many_words_are_errors() {
         assert_eq!(lay(" \n\u{7}\t", 100.0, 50.0, 20.0).unwrap_err(), Error::EmptyText);
+        assert_eq!(lay("\u{200B}\u{2800}", 100.0, 50.0, 20.0).unwrap_err(), Error::EmptyText);
         assert_eq!(lay(&"many words ".repeat(400), 100.0, 50.0, 20.0).unwrap_err().code(), "text_does_not_fit");
         assert_eq!(lay("a", 2.0, 2.0, 20.0).unwrap_err().code(), "text_does_not_fit");
     }
