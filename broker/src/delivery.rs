@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use proto_shared::JobMessage;
 
-use crate::{SettleError, in_process, wire};
+use crate::{SettleError, in_process, rabbitmq, wire};
 
 /// Jobs as they arrive. Dropping it is [`stop`](Self::stop) without the wait.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub struct Deliveries(Source);
 #[derive(Debug)]
 enum Source {
     InProcess(in_process::Consumer),
+    RabbitMq(rabbitmq::Consumer),
 }
 
 impl Deliveries {
@@ -23,20 +24,25 @@ impl Deliveries {
         Self(Source::InProcess(consumer))
     }
 
+    pub(crate) fn rabbitmq(consumer: rabbitmq::Consumer) -> Self {
+        Self(Source::RabbitMq(consumer))
+    }
+
     /// The next job, however long it takes; faults of the connection are waited out. `None` only after
     /// [`stop`](Self::stop) or [`Broker::close`](crate::Broker::close). Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Delivery> {
         match &mut self.0 {
             Source::InProcess(consumer) => consumer.next().await,
+            Source::RabbitMq(consumer) => consumer.next().await,
         }
     }
 
     /// Ends the flow: what was sent here but not yet returned by [`next`](Self::next) goes back to the
     /// queue, what is in hand can still be settled.
-    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
     pub async fn stop(&mut self) {
         match &mut self.0 {
             Source::InProcess(consumer) => consumer.stop(),
+            Source::RabbitMq(consumer) => consumer.stop().await,
         }
     }
 }
@@ -53,11 +59,20 @@ pub struct Delivery {
 #[derive(Debug)]
 pub(crate) enum Hold {
     InProcess(in_process::Hold),
+    RabbitMq(Box<rabbitmq::Hold>),
 }
 
 impl Delivery {
     pub(crate) fn new(message: JobMessage, redelivered: bool, hold: Hold) -> Self {
         Self { message, redelivered, hold }
+    }
+
+    /// Whether the broker has taken the message back already, so that settling it would come too late.
+    pub(crate) fn is_lost(&self) -> bool {
+        match &self.hold {
+            Hold::InProcess(_) => false,
+            Hold::RabbitMq(hold) => hold.is_lost(),
+        }
     }
 
     /// The job and the attempt that is asked for.
@@ -83,13 +98,13 @@ impl Delivery {
     ///
     /// # Errors
     /// The broker did not learn of it and will deliver the message again.
-    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
     pub async fn ack(self) -> Result<(), SettleError> {
         match self.hold {
             Hold::InProcess(hold) => {
                 hold.ack();
                 Ok(())
             }
+            Hold::RabbitMq(hold) => hold.ack().await,
         }
     }
 
@@ -99,12 +114,12 @@ impl Delivery {
     /// # Errors
     /// The message is given back as it was. If only the last step failed it is delivered twice, once as
     /// each attempt.
-    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
     pub async fn retry(self, delay: Duration) -> Result<(), SettleError> {
         let next = JobMessage { attempt: self.message.attempt.saturating_add(1), job: self.message.job };
         let body = wire::encode(&next).map_err(SettleError::Copy)?;
         match self.hold {
             Hold::InProcess(hold) => hold.retry(body, delay),
+            Hold::RabbitMq(hold) => hold.retry(&body, delay).await,
         }
     }
 
@@ -112,13 +127,13 @@ impl Delivery {
     ///
     /// # Errors
     /// As [`retry`](Self::retry).
-    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
     pub async fn dead_letter(self, reason: &str) -> Result<(), SettleError> {
         match self.hold {
             Hold::InProcess(hold) => {
                 hold.dead_letter(reason);
                 Ok(())
             }
+            Hold::RabbitMq(hold) => hold.dead_letter(reason).await,
         }
     }
 }

@@ -4,10 +4,14 @@
 //! down as the tests in `conformance`. A message is delivered at least once: whoever consumes must be
 //! able to run twice. lapin's types stop in this crate, and nothing here looks into what a job asks for.
 
+mod backoff;
 pub mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod delivery;
 pub mod error;
 mod in_process;
+mod rabbitmq;
 mod wire;
 
 use std::num::NonZeroU16;
@@ -18,6 +22,7 @@ pub use delivery::{DeadLetter, Deliveries, Delivery};
 pub use error::{BrokerError, SettleError};
 use in_process::InProcess;
 use proto_shared::JobMessage;
+use rabbitmq::RabbitMq;
 
 /// A handle on the queues; cheap to clone, and all clones are the same broker.
 #[derive(Clone, Debug)]
@@ -26,6 +31,7 @@ pub struct Broker(Backend);
 #[derive(Clone, Debug)]
 enum Backend {
     InProcess(InProcess),
+    RabbitMq(RabbitMq),
 }
 
 impl Broker {
@@ -34,10 +40,8 @@ impl Broker {
     ///
     /// # Errors
     /// Whatever kept the attempt from succeeding; the caller decides whether to try again.
-    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
     pub async fn connect(config: &AmqpConfig) -> Result<Self, BrokerError> {
-        config.validate()?;
-        Err(BrokerError::Disconnected)
+        RabbitMq::connect(config).await.map(|queues| Self(Backend::RabbitMq(queues)))
     }
 
     /// A broker inside this process with the usual limits. What it holds is gone with the process.
@@ -66,10 +70,10 @@ impl Broker {
     ///
     /// # Errors
     /// The consumer could not be set up. Once it is, faults are repaired behind [`Deliveries::next`].
-    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
     pub async fn consume(&self, prefetch: NonZeroU16) -> Result<Deliveries, BrokerError> {
         match &self.0 {
-            Backend::InProcess(queue) => Ok(Deliveries::in_process(queue.consume(prefetch)?)),
+            Backend::InProcess(queues) => queues.consume(prefetch).map(Deliveries::in_process),
+            Backend::RabbitMq(queues) => queues.consume(prefetch).await.map(Deliveries::rabbitmq),
         }
     }
 
@@ -77,10 +81,11 @@ impl Broker {
     ///
     /// # Errors
     /// What is wrong at the moment.
-    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
+    #[expect(clippy::unused_async, reason = "a backend may have to ask")]
     pub async fn ready(&self) -> Result<(), BrokerError> {
         match &self.0 {
-            Backend::InProcess(queue) => queue.ready(),
+            Backend::InProcess(queues) => queues.ready(),
+            Backend::RabbitMq(queues) => queues.ready(),
         }
     }
 
@@ -88,10 +93,10 @@ impl Broker {
     ///
     /// # Errors
     /// The broker could not be asked.
-    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
     pub async fn depth(&self) -> Result<u64, BrokerError> {
         match &self.0 {
-            Backend::InProcess(queue) => Ok(queue.depth()),
+            Backend::InProcess(queues) => Ok(queues.depth()),
+            Backend::RabbitMq(queues) => queues.depth().await,
         }
     }
 
@@ -99,10 +104,10 @@ impl Broker {
     ///
     /// # Errors
     /// The broker could not be asked.
-    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
     pub async fn dead_letters(&self, at_most: usize) -> Result<Vec<DeadLetter>, BrokerError> {
         match &self.0 {
-            Backend::InProcess(queue) => Ok(queue.dead_letters(at_most)),
+            Backend::InProcess(queues) => Ok(queues.dead_letters(at_most)),
+            Backend::RabbitMq(queues) => queues.dead_letters(at_most).await,
         }
     }
 
@@ -110,22 +115,23 @@ impl Broker {
     #[must_use]
     pub fn retry_delays(&self) -> &[Duration] {
         match &self.0 {
-            Backend::InProcess(queue) => queue.retry_delays(),
+            Backend::InProcess(queues) => queues.retry_delays(),
+            Backend::RabbitMq(queues) => queues.retry_delays(),
         }
     }
 
     /// Ends every consumer and both connections. Deliveries still in hand are given back.
-    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
     pub async fn close(&self) {
         match &self.0 {
-            Backend::InProcess(queue) => queue.close(),
+            Backend::InProcess(queues) => queues.close(),
+            Backend::RabbitMq(queues) => queues.close().await,
         }
     }
 
-    #[expect(clippy::unused_async, reason = "the RabbitMQ backend is the next commit")]
-    async fn publish_body(&self, body: Vec<u8>, _message_id: &str) -> Result<(), BrokerError> {
+    async fn publish_body(&self, body: Vec<u8>, message_id: &str) -> Result<(), BrokerError> {
         match &self.0 {
-            Backend::InProcess(queue) => queue.publish(body),
+            Backend::InProcess(queues) => queues.publish(body),
+            Backend::RabbitMq(queues) => queues.publish(&body, message_id).await,
         }
     }
 }

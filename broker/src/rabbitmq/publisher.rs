@@ -1,0 +1,139 @@
+//! Publishing with confirms, over a pool of channels.
+//!
+//! Used for jobs by `Broker` and for the copies that settling makes. One message at a time is under way
+//! on a channel, so that a confirm or a returned message can only be that message's. A channel that did
+//! anything but answer is never used again: its next confirm could be the last one's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::types::{FieldTable, ShortString};
+use lapin::{BasicProperties, Channel, Confirmation};
+use tokio::time::timeout;
+
+use super::channel_error;
+use super::connection::Link;
+use super::topology::Topology;
+use crate::wire::CONTENT_TYPE;
+use crate::{AmqpConfig, BrokerError};
+
+/// AMQP's delivery mode for messages that survive a restart.
+const PERSISTENT: u8 = 2;
+
+/// All clones share the channels.
+#[derive(Clone)]
+pub(super) struct Publisher {
+    channels: Pool<ConfirmChannels>,
+    topology: Arc<Topology>,
+    link: Link,
+    limit: Duration,
+}
+
+impl Publisher {
+    pub(super) fn new(config: &AmqpConfig, topology: &Arc<Topology>, link: Link) -> Result<Self, BrokerError> {
+        let channels = Pool::builder(ConfirmChannels { link: link.clone() })
+            .max_size(config.confirm_channels)
+            .build()
+            .map_err(|_| BrokerError::Config("the channel pool needs a tokio runtime"))?;
+        Ok(Self { channels, topology: Arc::clone(topology), link, limit: config.publish_timeout })
+    }
+
+    /// Returns when the server has confirmed that `queue` holds the message.
+    pub(super) async fn publish(
+        &self,
+        queue: &str,
+        body: &[u8],
+        message_id: &str,
+        headers: FieldTable,
+    ) -> Result<(), BrokerError> {
+        let properties = BasicProperties::default()
+            .with_content_type(CONTENT_TYPE.into())
+            .with_delivery_mode(PERSISTENT)
+            .with_message_id(ShortString::try_new(message_id).unwrap_or_default())
+            .with_headers(headers);
+        let all = async {
+            match self.publish_once(queue, body, &properties).await {
+                Err(BrokerError::Unroutable { .. }) => {
+                    // Someone deleted the queue. A process that only publishes would never see it again.
+                    tracing::warn!(queue, "the queue is gone; declaring it again");
+                    self.topology.declare(&*self.link.connection().await?).await?;
+                    self.publish_once(queue, body, &properties).await
+                }
+                other => other,
+            }
+        };
+        timeout(self.limit, all).await.map_err(|_| BrokerError::timeout("publish", self.limit))?
+    }
+
+    async fn publish_once(&self, queue: &str, body: &[u8], properties: &BasicProperties) -> Result<(), BrokerError> {
+        if self.link.current().is_ok_and(|connection| connection.status().blocked()) {
+            return Err(BrokerError::Blocked);
+        }
+        let lease = Lease::take(&self.channels).await?;
+        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let (exchange, key) = (ShortString::default(), ShortString::from(queue));
+        let confirm = lease.channel.basic_publish(exchange, key, options, body, properties.clone()).await;
+        let confirmation = confirm.map_err(channel_error)?.await.map_err(channel_error)?;
+        // It answered, whatever the answer.
+        lease.give_back();
+        match confirmation {
+            Confirmation::Ack(None) => Ok(()),
+            Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => Err(BrokerError::Unroutable { queue: queue.to_owned() }),
+            Confirmation::Nack(None) => Err(BrokerError::Full { queue: queue.to_owned() }),
+            Confirmation::NotRequested => Err(BrokerError::Channel("the channel gives no confirms".to_owned())),
+        }
+    }
+}
+
+/// A channel for one message. Unless it is given back, it is closed: so also when the future that
+/// waits for the confirm is dropped, by a timeout or by its caller.
+struct Lease {
+    channel: Channel,
+    pooled: Option<Object<ConfirmChannels>>,
+}
+
+impl Lease {
+    async fn take(pool: &Pool<ConfirmChannels>) -> Result<Self, BrokerError> {
+        let pooled = pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => error,
+            PoolError::Closed => BrokerError::Closed,
+            other => BrokerError::Channel(other.to_string()),
+        })?;
+        Ok(Self { channel: Channel::clone(&pooled), pooled: Some(pooled) })
+    }
+
+    fn give_back(mut self) {
+        drop(self.pooled.take());
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(pooled) = self.pooled.take() {
+            // The last handle on a channel closes it.
+            drop(Object::take(pooled));
+        }
+    }
+}
+
+/// Makes the pool's channels.
+struct ConfirmChannels {
+    link: Link,
+}
+
+impl Manager for ConfirmChannels {
+    type Type = Channel;
+    type Error = BrokerError;
+
+    async fn create(&self) -> Result<Channel, BrokerError> {
+        let channel = self.link.connection().await?.create_channel().await.map_err(channel_error)?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(channel_error)?;
+        Ok(channel)
+    }
+
+    async fn recycle(&self, channel: &mut Channel, _: &Metrics) -> RecycleResult<BrokerError> {
+        if channel.status().connected() { Ok(()) } else { Err(RecycleError::message("the channel is closed")) }
+    }
+}

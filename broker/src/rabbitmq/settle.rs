@@ -1,0 +1,127 @@
+//! What holds a delivered message, and the three ways to let go of it.
+//!
+//! Used by `Delivery`. A retry and a dead letter are a copy that is confirmed first and an ack second: a
+//! fault in between leaves two messages, never none. All of it is bounded by the publish timeout.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lapin::options::{BasicAckOptions, BasicNackOptions};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::{Acker, Channel};
+use proto_shared::queue::HEADER_REASON;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use super::publisher::Publisher;
+use super::topology::Topology;
+use super::{RabbitMq, channel_error};
+use crate::{BrokerError, SettleError};
+
+/// A header must fit into one frame with all others; a reason is for people and needs no more.
+const MAX_REASON_CHARS: usize = 1_000;
+
+/// A message that the server has given to us and waits to hear about.
+pub(crate) struct Hold {
+    body: Vec<u8>,
+    message_id: String,
+    redelivered: bool,
+    acker: Acker,
+    /// The last handle on a channel closes it, and with it goes the right to settle.
+    channel: Channel,
+    publisher: Publisher,
+    topology: Arc<Topology>,
+    limit: Duration,
+}
+
+impl Hold {
+    pub(super) fn new(broker: &RabbitMq, channel: Channel, raw: lapin::message::Delivery) -> Self {
+        Self {
+            message_id: raw.properties.message_id().as_ref().map(ToString::to_string).unwrap_or_default(),
+            body: raw.data,
+            redelivered: raw.redelivered,
+            acker: raw.acker,
+            channel,
+            publisher: broker.0.publisher.clone(),
+            topology: Arc::clone(&broker.0.topology),
+            limit: broker.0.config.publish_timeout,
+        }
+    }
+
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    pub(super) fn message_id(&self) -> &str {
+        &self.message_id
+    }
+
+    pub(super) fn redelivered(&self) -> bool {
+        self.redelivered
+    }
+
+    /// Whether its channel has ended, so that the server has taken the message back.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.acker.poisoned()
+    }
+
+    pub(crate) async fn ack(self) -> Result<(), SettleError> {
+        match timeout(self.limit, self.acker.ack(BasicAckOptions::default())).await {
+            Ok(Ok(true)) => Ok(()),
+            // Not an error to lapin, but nobody was told.
+            Ok(Ok(false)) => Err(SettleError::Lost),
+            Ok(Err(error)) => Err(SettleError::Ack(channel_error(error))),
+            Err(_) => Err(SettleError::Ack(BrokerError::timeout("ack", self.limit))),
+        }
+    }
+
+    pub(crate) async fn retry(self, body: &[u8], delay: Duration) -> Result<(), SettleError> {
+        let Some(queue) = self.topology.retry(delay) else {
+            return Err(SettleError::UnknownDelay { delay_ms: delay.as_millis() });
+        };
+        self.copy_to(queue, body, FieldTable::default()).await?;
+        self.ack().await
+    }
+
+    pub(crate) async fn dead_letter(self, reason: &str) -> Result<(), SettleError> {
+        let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
+        let mut headers = FieldTable::default();
+        headers.insert(ShortString::from(HEADER_REASON), AMQPValue::LongString(reason.into()));
+        self.copy_to(&self.topology.dead, &self.body, headers).await?;
+        self.ack().await
+    }
+
+    async fn copy_to(&self, queue: &str, body: &[u8], headers: FieldTable) -> Result<(), SettleError> {
+        // Whoever gets the message next will make the copy; one more now would be one too many.
+        if self.is_lost() {
+            return Err(SettleError::Lost);
+        }
+        self.publisher.publish(queue, body, &self.message_id, headers).await.map_err(SettleError::Copy)
+    }
+}
+
+impl std::fmt::Debug for Hold {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hold").field("message_id", &self.message_id).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        // Outside a runtime nothing can be sent, but then the connection ends too and gives it back.
+        if self.acker.usable()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            let (acker, channel) = (self.acker.clone(), self.channel.clone());
+            runtime.spawn(async move {
+                give_back(&acker).await;
+                drop(channel);
+            });
+        }
+    }
+}
+
+/// Best effort: where it fails the channel has ended, and the server takes the message back by itself.
+pub(super) async fn give_back(acker: &Acker) {
+    let _ = acker.nack(BasicNackOptions { requeue: true, ..BasicNackOptions::default() }).await;
+}
