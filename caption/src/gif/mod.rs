@@ -16,5 +16,7 @@ mod lzw;
 mod palette;
 #[cfg(feature = "render")]
 mod plan;
+#[cfg(all(test, feature = "render"))]
+mod reference;
 #[cfg(feature = "render")]
 pub(crate) mod render;

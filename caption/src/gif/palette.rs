@@ -81,6 +81,13 @@ impl Palette {
     /// `kept` counts the pixels outside the caption's opaque parts, and what has been taken here.
     pub(super) fn ensure_pair(&mut self, fill: [u8; 3], under: [u8; 3], kept: &mut Histogram) -> Vec<Merge> {
         for wanted in [fill, under] {
+            let (index, _) = self.nearest(wanted);
+            if self.has_close(wanted) {
+                // No pixel may have it so far: nothing else must take it now.
+                kept[usize::from(index)] = kept[usize::from(index)].saturating_add(1);
+            }
+        }
+        for wanted in [fill, under] {
             if !self.has_close(wanted) {
                 self.take_free_slot(wanted, kept);
             }
