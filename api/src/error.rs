@@ -1,0 +1,297 @@
+//! Every way a request can be refused, and how each is said: one status, one stable code, one sentence.
+//!
+//! Handlers return it, `access` logs and counts it once. Its text goes to strangers: no URL, no path,
+//! no key, nothing that a backend said; that part goes to the log through [`Refusal::cause`].
+
+use std::{any::Any, sync::Arc};
+
+use axum::{
+    Json,
+    extract::multipart::MultipartRejection,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use broker::BrokerError;
+use proto_shared::{ErrorCode, SpecError};
+use serde::Serialize;
+use store::StoreError;
+
+/// Why a request was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// No route.
+    #[error("there is nothing at this path")]
+    NoSuchPath,
+    /// A route, but not for this method.
+    #[error("this path does not take this method")]
+    NoSuchMethod,
+    /// Not a multipart form, or one that is cut off.
+    #[error("a complete multipart/form-data body was expected: {0}")]
+    BadForm(String),
+    /// A part that this endpoint does not take, or takes once, or takes shorter.
+    #[error("{problem}")]
+    BadPart {
+        /// Its name.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// No picture in the form.
+    #[error("a part named `file` (a picture) or `source` (the id of a stored one) was expected")]
+    MissingFile,
+    /// More bytes than a picture may have.
+    #[error("a file may have {limit_bytes} bytes, got {got_bytes} or more")]
+    FileTooLarge {
+        /// The limit.
+        limit_bytes: u64,
+        /// What was declared, or read so far.
+        got_bytes: u64,
+    },
+    /// The picture can't be taken.
+    #[error("{0}")]
+    Picture(#[from] caption::Error),
+    /// The spec breaks a rule.
+    #[error("{0}")]
+    Spec(#[from] SpecError),
+    /// Nobody has a font of this name.
+    #[error("no font is named `{name}`; there are {known}")]
+    UnknownFont {
+        /// The field that asked for it.
+        field: String,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// `source` names nothing.
+    #[error("no stored picture has this id")]
+    UnknownSource,
+    /// The id names no job.
+    #[error("no job has this id")]
+    JobNotFound,
+    /// The job has no result yet.
+    #[error("the job is not finished")]
+    NotReady,
+    /// The job failed, so it has no output and never will.
+    #[error("the job failed: {message} ({code})")]
+    JobFailed {
+        /// Its code.
+        code: ErrorCode,
+        /// Its message.
+        message: String,
+    },
+    /// More uploads in hand than memory is set aside for.
+    #[error("too many uploads are in hand")]
+    Overloaded,
+    /// The whole request took too long.
+    #[error("the request took longer than {limit_s} s")]
+    Timeout {
+        /// The limit.
+        limit_s: u64,
+    },
+    /// The broker did not take the job.
+    #[error("the queue does not take jobs at the moment")]
+    Broker(#[source] BrokerError),
+    /// The broker has not answered since this process began.
+    #[error("the queue does not take jobs at the moment")]
+    BrokerNotConnected,
+    /// The store did not answer.
+    #[error("the store does not answer at the moment")]
+    Store(#[source] StoreError),
+    /// A defect of ours.
+    #[error("something went wrong on our side")]
+    Internal(String),
+}
+
+/// Tells a client when to come back; short, because what is passing here passes in seconds.
+const RETRY_AFTER_S: &str = "5";
+const RETRY_UNFINISHED_AFTER_S: &str = "1";
+
+impl ApiError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoSuchPath | Self::NoSuchMethod => ErrorCode::NotFound,
+            Self::BadForm(_) | Self::BadPart { .. } => ErrorCode::BadRequest,
+            Self::MissingFile => ErrorCode::MissingFile,
+            Self::FileTooLarge { .. } => ErrorCode::FileTooLarge,
+            Self::Picture(error) => ErrorCode::parse(error.code()).unwrap_or(ErrorCode::Internal),
+            Self::Spec(error) => error.code,
+            Self::UnknownFont { .. } => ErrorCode::UnknownFont,
+            Self::UnknownSource => ErrorCode::UnknownSource,
+            Self::JobNotFound => ErrorCode::JobNotFound,
+            Self::NotReady => ErrorCode::NotReady,
+            Self::JobFailed { .. } => ErrorCode::JobFailed,
+            Self::Overloaded => ErrorCode::Overloaded,
+            Self::Timeout { .. } => ErrorCode::Timeout,
+            Self::Broker(error) => error.code(),
+            Self::BrokerNotConnected => ErrorCode::BrokerUnavailable,
+            Self::Store(error) => error.code(),
+            Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
+            _ => status_of(self.code()),
+        }
+    }
+
+    /// The field, and the limit with what was got, where they are known.
+    fn particulars(&self) -> (Option<&str>, Option<(u64, u64)>) {
+        match self {
+            Self::FileTooLarge { limit_bytes, got_bytes } => (Some("file"), Some((*limit_bytes, *got_bytes))),
+            Self::Picture(error) => (Some("file"), limit_and_got(error)),
+            Self::Spec(error) => (Some(&error.field), None),
+            Self::BadPart { field, .. } | Self::UnknownFont { field, .. } => (Some(field), None),
+            Self::UnknownSource => (Some("source"), None),
+            _ => (None, None),
+        }
+    }
+
+    fn retry_after(&self) -> Option<&'static str> {
+        match self.status() {
+            StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER_S),
+            _ if matches!(self, Self::NotReady) => Some(RETRY_UNFINISHED_AFTER_S),
+            _ => None,
+        }
+    }
+
+    /// What the log should know and the client should not.
+    fn cause(&self) -> Option<String> {
+        match self {
+            Self::Broker(error) => Some(error.to_string()),
+            Self::BrokerNotConnected => Some("the broker has not answered yet".to_owned()),
+            Self::Store(error) => Some(with_sources(error)),
+            Self::Internal(what) => Some(what.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// The one table from codes to statuses.
+fn status_of(code: ErrorCode) -> StatusCode {
+    use ErrorCode as E;
+    match code {
+        E::BadRequest | E::MissingFile => StatusCode::BAD_REQUEST,
+        E::JobNotFound | E::NotFound => StatusCode::NOT_FOUND,
+        // The request was late, not the server: broker and store have shorter limits of their own.
+        E::Timeout => StatusCode::REQUEST_TIMEOUT,
+        E::NotReady => StatusCode::CONFLICT,
+        // 409 says "later", 410 says "never": a client that polls must be able to stop.
+        E::JobFailed => StatusCode::GONE,
+        E::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        E::UnsupportedMedia | E::AnimatedStill => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        E::Truncated
+        | E::Malformed
+        | E::ZeroSized
+        | E::NoFrames
+        | E::CanvasTooLarge
+        | E::TooManyFrames
+        | E::TooManyPixels
+        | E::BadSpec
+        | E::UnknownStyle
+        | E::BadColour
+        | E::BadSize
+        | E::EmptyText
+        | E::TextTooLong
+        | E::TextDoesNotFit
+        | E::UnknownFont
+        | E::BadFont
+        | E::UnknownSource => StatusCode::UNPROCESSABLE_ENTITY,
+        E::Overloaded | E::BrokerUnavailable | E::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        E::Cancelled | E::AttemptsExhausted | E::EnginePanic | E::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn limit_and_got(error: &caption::Error) -> Option<(u64, u64)> {
+    match *error {
+        caption::Error::FileTooLarge { got_bytes, limit_bytes } => Some((limit_bytes, got_bytes)),
+        caption::Error::CanvasTooLarge { width_px, height_px, limit_px } => {
+            Some((limit_px.into(), width_px.max(height_px).into()))
+        }
+        caption::Error::TooManyPixels { got, limit } => Some((limit, got)),
+        // Counting stopped at the first frame too many.
+        caption::Error::TooManyFrames { limit } => Some((limit.into(), u64::from(limit) + 1)),
+        _ => None,
+    }
+}
+
+/// An error with what caused it, for the log.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |e| e.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// What `access` finds on a response that was refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) code: ErrorCode,
+    pub(crate) cause: Option<Arc<str>>,
+}
+
+/// The body of every refusal (RFC 9457).
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: String,
+    title: String,
+    status: u16,
+    detail: String,
+    code: ErrorCode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    got: Option<u64>,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (code, status) = (self.code(), self.status());
+        let (field, limit_and_got) = self.particulars();
+        let problem = Problem {
+            r#type: format!("urn:punchline:problem:{code}"),
+            title: code.as_str().replace('_', " "),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            code,
+            field,
+            limit: limit_and_got.map(|(limit, _)| limit),
+            got: limit_and_got.map(|(_, got)| got),
+        };
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+        }
+        response.extensions_mut().insert(Refusal { code, cause: self.cause().map(Into::into) });
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::SourceNotFound(_) => Self::UnknownSource,
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<MultipartRejection> for ApiError {
+    fn from(rejection: MultipartRejection) -> Self {
+        Self::BadForm(rejection.body_text())
+    }
+}
+
+/// The answer when a handler panicked; the hook has logged where.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that tower-http calls")]
+pub(crate) fn after_panic(_: Box<dyn Any + Send + 'static>) -> Response {
+    ApiError::Internal("a handler panicked".to_owned()).into_response()
+}

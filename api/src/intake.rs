@@ -1,0 +1,79 @@
+//! How much may come in: of one request, and of all at one time.
+//!
+//! Asked before a byte of a body is read. What is admitted holds its share of memory until it is dropped.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use axum::http::{HeaderMap, header};
+use caption::Limits;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{ApiConfig, error::ApiError};
+
+/// What a form may have beside its file: boundaries, part heads, the spec.
+const FORM_OVERHEAD_BYTES: u64 = 256 * 1024;
+/// The grain that memory is counted in, so that a count of it fits a semaphore's `u32`.
+const GRAIN_BYTES: u64 = 1024;
+
+pub(crate) struct Intake {
+    pub(crate) limits: Limits,
+    font_names: BTreeSet<String>,
+    memory: Arc<Semaphore>,
+}
+
+/// A share of the memory for uploads.
+pub(crate) struct Share {
+    _permit: OwnedSemaphorePermit,
+    /// What the request says its body has, bounded by the limit.
+    pub(crate) expected_bytes: u64,
+}
+
+impl Intake {
+    pub(crate) fn new(config: &ApiConfig) -> Self {
+        let built_in = caption::BUILTIN_FONT_NAMES.iter().map(|name| (*name).to_owned());
+        let limits = config.limits;
+        // One upload must fit, or none would ever be taken.
+        let memory_bytes = config.uploads_in_flight_bytes.max(limits.max_bytes) + FORM_OVERHEAD_BYTES;
+        let grains = usize::try_from(memory_bytes / GRAIN_BYTES).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        Self {
+            limits,
+            font_names: built_in.chain(config.font_names.iter().cloned()).collect(),
+            memory: Arc::new(Semaphore::new(grains)),
+        }
+    }
+
+    pub(crate) fn max_body_bytes(&self) -> u64 {
+        self.limits.max_bytes.saturating_add(FORM_OVERHEAD_BYTES)
+    }
+
+    /// Takes a share for a body with these headers, or refuses it at once.
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<Share, ApiError> {
+        let declared = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+        match declared {
+            Some(got_bytes) if got_bytes > self.max_body_bytes() => {
+                Err(ApiError::FileTooLarge { limit_bytes: self.limits.max_bytes, got_bytes })
+            }
+            declared => self.share(declared.unwrap_or_else(|| self.max_body_bytes())),
+        }
+    }
+
+    /// Takes a share for a picture that is fetched from the store.
+    pub(crate) fn share_for_stored(&self) -> Result<Share, ApiError> {
+        self.share(self.limits.max_bytes)
+    }
+
+    pub(crate) fn knows_font(&self, name: &str) -> bool {
+        self.font_names.contains(name)
+    }
+
+    /// For people: the fonts there are.
+    pub(crate) fn known_fonts(&self) -> String {
+        self.font_names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    }
+
+    fn share(&self, expected_bytes: u64) -> Result<Share, ApiError> {
+        let grains = u32::try_from(expected_bytes.div_ceil(GRAIN_BYTES)).map_err(|_| ApiError::Overloaded)?;
+        let permit = self.memory.clone().try_acquire_many_owned(grains).map_err(|_| ApiError::Overloaded)?;
+        Ok(Share { _permit: permit, expected_bytes })
+    }
+}

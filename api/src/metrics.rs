@@ -1,0 +1,81 @@
+//! What the front counts. Labels come from fixed sets: routes as they are written in the router, codes.
+
+use std::time::Duration;
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
+};
+use proto_shared::ErrorCode;
+use service::metrics::{Registry, Unit, seconds_buckets};
+
+/// The front's metrics; clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Metrics {
+    requests: Family<RequestLabels, Counter>,
+    request_seconds: Family<RouteLabels, Histogram>,
+    refused: Family<CodeLabels, Counter>,
+    accepted: Counter,
+    upload_bytes: Counter,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CodeLabels {
+    code: &'static str,
+}
+
+impl Metrics {
+    pub(crate) fn register(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            requests: Family::default(),
+            request_seconds: Family::new_with_constructor(|| Histogram::new(seconds_buckets())),
+            refused: Family::default(),
+            accepted: Counter::default(),
+            upload_bytes: Counter::default(),
+        };
+        registry.register("api_requests", "Requests answered, by route and status", metrics.requests.clone());
+        registry.register_with_unit(
+            "api_request",
+            "From a request's head to its response's head",
+            Unit::Seconds,
+            metrics.request_seconds.clone(),
+        );
+        registry.register("api_refused", "Requests refused, by code", metrics.refused.clone());
+        registry.register("api_jobs_accepted", "Jobs answered with 202", metrics.accepted.clone());
+        registry.register_with_unit(
+            "api_upload",
+            "Bytes of pictures taken in uploads",
+            Unit::Bytes,
+            metrics.upload_bytes.clone(),
+        );
+        metrics
+    }
+
+    pub(crate) fn answered(&self, route: &str, status: u16, took: Duration) {
+        self.requests.get_or_create_owned(&RequestLabels { route: route.to_owned(), status }).inc();
+        self.request_seconds.get_or_create_owned(&RouteLabels { route: route.to_owned() }).observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn refused(&self, code: ErrorCode) {
+        self.refused.get_or_create_owned(&CodeLabels { code: code.as_str() }).inc();
+    }
+
+    pub(crate) fn accepted(&self) {
+        self.accepted.inc();
+    }
+
+    pub(crate) fn uploaded(&self, bytes: u64) {
+        self.upload_bytes.inc_by(bytes);
+    }
+}

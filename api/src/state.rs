@@ -1,0 +1,37 @@
+//! What handlers share. Each takes only the part that its signature names.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use broker::Broker;
+use service::Late;
+use store::Store;
+
+use crate::{intake::Intake, metrics::Metrics, mint::Mint};
+
+#[derive(Clone)]
+pub(crate) struct ApiState {
+    pub(crate) broker: Late<Broker>,
+    pub(crate) store: Store,
+    pub(crate) mint: Mint,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) metrics: Metrics,
+}
+
+macro_rules! parts {
+    ($($field:ident: $part:ty,)*) => {
+        $(impl FromRef<ApiState> for $part {
+            fn from_ref(state: &ApiState) -> Self {
+                state.$field.clone()
+            }
+        })*
+    };
+}
+
+parts! {
+    broker: Late<Broker>,
+    store: Store,
+    mint: Mint,
+    intake: Arc<Intake>,
+    metrics: Metrics,
+}
