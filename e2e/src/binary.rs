@@ -33,10 +33,10 @@ fn find() -> Result<PathBuf, String> {
     if profile.file_name().is_some_and(|name| name == "release") {
         build.arg("--release");
     }
-    let built = build.output().map_err(|e| format!("failed to run cargo: {e}"))?;
-    if built.status.success() {
+    let done = build.output().map_err(|e| format!("failed to run cargo: {e}"))?;
+    if done.status.success() {
         Ok(profile.join("punchline"))
     } else {
-        Err(format!("failed to build punchline:\n{}", String::from_utf8_lossy(&built.stderr)))
+        Err(format!("failed to build punchline:\n{}", String::from_utf8_lossy(&done.stderr)))
     }
 }

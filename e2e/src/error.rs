@@ -4,6 +4,8 @@
 
 use std::{io, time::Duration};
 
+use crate::client::Answer;
+
 /// The harness could not do its part.
 #[derive(Debug, thiserror::Error)]
 pub enum HarnessError {
@@ -43,6 +45,19 @@ pub enum HarnessError {
         /// The last lines of its log.
         log: String,
     },
+    /// A request got no answer.
+    #[error("failed to get an answer: {0:?}")]
+    Http(#[from] reqwest::Error),
+    /// A request got another answer than expected.
+    #[error("{expected} was expected, got {status}: {body}")]
+    Answer {
+        /// What the answer should have been.
+        expected: String,
+        /// Its status.
+        status: u16,
+        /// Its body.
+        body: String,
+    },
     /// The store's client could not be set up.
     #[error("failed to set up the S3 client: {0}")]
     S3(#[from] object_store::Error),
@@ -53,5 +68,10 @@ impl HarnessError {
     pub(crate) fn io(action: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let action = action.into();
         move |source| Self::Io { action, source }
+    }
+
+    pub(crate) fn answer(expected: &str, answer: &Answer) -> Self {
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        Self::Answer { expected: expected.to_owned(), status: answer.status.as_u16(), body }
     }
 }

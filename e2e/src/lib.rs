@@ -5,6 +5,11 @@
 
 pub mod binary;
 pub mod canvas;
+pub mod cases;
+pub mod cli;
+pub mod client;
+pub mod cluster;
+pub mod deadline;
 pub mod error;
 pub mod group;
 pub mod ports;

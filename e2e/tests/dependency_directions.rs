@@ -3,6 +3,8 @@
 //! `punchline -> {api, worker} -> {broker, store, service} -> proto-shared`, and `worker, punchline -> caption`; `api` sees
 //! only the part of `caption` that decodes nothing. Dev-dependencies are free; `e2e` and `benches` may use all.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};

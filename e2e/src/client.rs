@@ -1,0 +1,124 @@
+//! A client of the HTTP interface, as someone's program would be: it waits when told to, and gives up at a deadline.
+//!
+//! Used by the tests across processes. It must never treat a refusal as an answer.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use reqwest::{
+    StatusCode,
+    multipart::{Form, Part},
+};
+use serde_json::Value;
+
+use crate::HarnessError;
+
+const POLL: Duration = Duration::from_millis(50);
+/// How long an overloaded service may send us away before that is a failure.
+const SENT_AWAY_FOR: Duration = Duration::from_secs(60);
+
+/// Speaks to one service.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+}
+
+/// What a request was answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// The body as JSON, or null.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The `code` of a problem.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Client {
+    /// A client of the service at `base`, an address without a slash at the end.
+    #[must_use]
+    pub fn new(base: String) -> Self {
+        Self { http: reqwest::Client::new(), base }
+    }
+
+    /// Posts a form once and gives whatever is answered.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub async fn post(&self, form: Form) -> Result<Answer, HarnessError> {
+        let answer = self.http.post(format!("{}/v1/jobs", self.base)).multipart(form).send().await?;
+        Ok(Answer { status: answer.status(), body: answer.bytes().await? })
+    }
+
+    /// Submits a picture with a spec and gives the job's id; comes again while it is told to.
+    ///
+    /// # Errors
+    /// Any answer but 202, or 429 and 503 for too long.
+    pub async fn submit(&self, picture: &[u8], spec_json: &str) -> Result<String, HarnessError> {
+        let deadline = Instant::now() + SENT_AWAY_FOR;
+        loop {
+            let form = Form::new().part("file", Part::bytes(picture.to_vec())).text("spec", spec_json.to_owned());
+            let answer = self.post(form).await?;
+            let come_again = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&answer.status);
+            match (answer.status, answer.json()["id"].as_str()) {
+                (StatusCode::ACCEPTED, Some(id)) => return Ok(id.to_owned()),
+                _ if come_again && Instant::now() < deadline => tokio::time::sleep(POLL * 4).await,
+                _ => return Err(HarnessError::answer("a job to be accepted", &answer)),
+            }
+        }
+    }
+
+    /// How a job is.
+    ///
+    /// # Errors
+    /// Any answer but 200.
+    pub async fn job(&self, id: &str) -> Result<Value, HarnessError> {
+        let answer = self.get(&format!("/v1/jobs/{id}")).await?;
+        if answer.status == StatusCode::OK { Ok(answer.json()) } else { Err(HarnessError::answer("a job", &answer)) }
+    }
+
+    /// Waits until a job is done and gives it.
+    ///
+    /// # Errors
+    /// It failed, or is not done in time.
+    pub async fn wait_done(&self, id: &str, within: Duration) -> Result<Value, HarnessError> {
+        let deadline = Instant::now() + within;
+        loop {
+            let job = self.job(id).await?;
+            match job["state"].as_str() {
+                Some("done") => return Ok(job),
+                Some("queued" | "started") if Instant::now() < deadline => tokio::time::sleep(POLL).await,
+                _ => {
+                    return Err(HarnessError::NotInTime { what: format!("job {id} done"), within, log: job.to_string() });
+                }
+            }
+        }
+    }
+
+    /// The captioned picture of a job that is done.
+    ///
+    /// # Errors
+    /// Any answer but 200.
+    pub async fn output(&self, id: &str) -> Result<Bytes, HarnessError> {
+        let answer = self.get(&format!("/v1/jobs/{id}/result")).await?;
+        if answer.status == StatusCode::OK { Ok(answer.body) } else { Err(HarnessError::answer("an output", &answer)) }
+    }
+
+    async fn get(&self, path: &str) -> Result<Answer, HarnessError> {
+        let answer = self.http.get(format!("{}{path}", self.base)).send().await?;
+        Ok(Answer { status: answer.status(), body: answer.bytes().await? })
+    }
+}

@@ -1,0 +1,177 @@
+//! `punchline caption` as scripts meet it: exit codes, messages, streams, side outputs, and bad input that must be refused
+//! quickly and cheaply.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use e2e::{
+    cases::Case,
+    cli::{Bench, Ran},
+    samples,
+};
+
+const REFUSED_WITHIN: Duration = Duration::from_secs(1);
+const REFUSED_BELOW_BYTES: u64 = 100_000_000;
+
+fn bench() -> Bench {
+    Bench::new(env!("CARGO_BIN_EXE_peak_memory")).unwrap()
+}
+
+/// A bench with a good source, `cat.gif`.
+fn bench_with_cat() -> (Bench, Case) {
+    let (bench, case) = (bench(), Case::generated(0).unwrap());
+    bench.put("cat.gif", &case.source).unwrap();
+    bench.put("spec.json", case.spec_json().unwrap().as_bytes()).unwrap();
+    (bench, case)
+}
+
+/// The exit code, and one line on standard error that names the reason.
+fn assert_ends(ran: &Ran, code: i32, reason: &str) {
+    assert_eq!(ran.code, Some(code), "{}", ran.err);
+    assert!(ran.err.contains(reason), "{reason:?} was expected in {:?}", ran.err);
+}
+
+fn assert_one_line(ran: &Ran) {
+    assert_eq!(ran.err.lines().count(), 1, "{:?}", ran.err);
+}
+
+#[test]
+fn a_file_goes_in_and_the_engines_very_bytes_come_out_beside_it() {
+    let (bench, case) = bench_with_cat();
+    let ran = bench.run("caption cat.gif --spec spec.json", b"").unwrap();
+    assert_ends(&ran, 0, "");
+    assert_eq!(ran.err, "");
+    assert_eq!(bench.names().unwrap(), ["cat.captioned.gif", "cat.gif", "spec.json"]);
+    assert_eq!(case.fault(&bench.get("cat.captioned.gif").unwrap()), None);
+}
+
+#[test]
+fn a_dash_is_standard_input_and_output() {
+    let (bench, case) = bench_with_cat();
+    let ran = bench.run("caption - -o - --spec spec.json", &case.source).unwrap();
+    assert_ends(&ran, 0, "");
+    assert_eq!(case.fault(&ran.out), None);
+    assert_eq!(bench.names().unwrap(), ["cat.gif", "spec.json"]);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let (bench, _) = bench_with_cat();
+    let outputs =
+        ["1", "2", "7"].map(|n| bench.run(&format!("caption cat.gif -o - --bottom hi --threads {n}"), b"").unwrap().out);
+    assert!(!outputs[0].is_empty() && outputs[0] == outputs[1] && outputs[1] == outputs[2]);
+}
+
+#[test]
+fn stats_are_one_line_of_json_on_standard_error() {
+    let (bench, case) = bench_with_cat();
+    let ran = bench.run("caption cat.gif --bottom hi --stats", b"").unwrap();
+    assert_ends(&ran, 0, "");
+    assert_one_line(&ran);
+    let stats: serde_json::Value = serde_json::from_str(&ran.err).unwrap();
+    let number = |name: &str| stats[name].as_f64().unwrap_or_else(|| panic!("no number {name} in {stats}"));
+    assert_eq!(number("frames"), number("frames_copied") + number("frames_spliced") + number("frames_recoded"));
+    assert_eq!(stats["bytes_in"], case.source.len());
+    assert_eq!(stats["bytes_out"], bench.get("cat.captioned.gif").unwrap().len());
+    assert!(number("wall_ms") > 0.0 && number("cpu_ms") > 0.0);
+}
+
+#[test]
+fn the_mask_has_the_size_of_the_output_and_covers_what_changed() {
+    let (bench, _) = bench_with_cat();
+    for options in ["--bottom hi", "--top hi --style bar", "--top one --bottom two"] {
+        let ran = bench.run(&format!("caption cat.gif -o out.gif --mask-out mask.png {options}"), b"").unwrap();
+        assert_ends(&ran, 0, "");
+        let source = e2e::canvas::show(&bench.get("cat.gif").unwrap()).unwrap();
+        let output = e2e::canvas::show(&bench.get("out.gif").unwrap()).unwrap();
+        let mask = image::load_from_memory(&bench.get("mask.png").unwrap()).unwrap().to_luma8();
+        assert_eq!((mask.width() as usize, mask.height() as usize), (output.width_px, output.height_px), "{options}");
+        assert!(mask.iter().any(|m| *m != 0) && mask.iter().any(|m| *m == 0), "{options}");
+        assert_eq!(source.difference(&output, &mask, output.height_px - source.height_px), None, "{options}");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_2() {
+    let (bench, _) = bench_with_cat();
+    for (arguments, reason) in [
+        ("caption cat.gif", "--bottom"),
+        ("caption --bottom hi", "<IN>"),
+        ("caption cat.gif --bottom hi --style banner", "banner"),
+        ("caption cat.gif --bottom hi --size huge", "huge"),
+        ("caption cat.gif --bottom hi --fill red", "red"),
+        ("caption cat.gif --bottom hi --font comic", "comic"),
+        ("caption cat.gif --bottom hi --spec spec.json", "--spec"),
+        ("caption cat.gif --bottom hi --nonsense", "--nonsense"),
+        ("nonsense", "nonsense"),
+    ] {
+        assert_ends(&bench.run(arguments, b"").unwrap(), 2, reason);
+    }
+    assert_eq!(bench.names().unwrap(), ["cat.gif", "spec.json"]);
+}
+
+#[test]
+fn what_is_not_there_is_66_and_what_cant_be_written_is_73() {
+    let (bench, _) = bench_with_cat();
+    for (arguments, code, reason) in [
+        ("caption none.gif --bottom hi", 66, "none.gif"),
+        ("caption . --bottom hi -o out.gif", 66, "."),
+        ("caption cat.gif --spec none.json", 66, "none.json"),
+        ("caption cat.gif --bottom hi --font none.ttf", 66, "none.ttf"),
+        ("caption cat.gif --bottom hi -o none/out.gif", 73, "none/out.gif"),
+        ("caption cat.gif --bottom hi -o /dev/full", 73, "/dev/full"),
+        ("caption cat.gif --bottom hi -o out.gif --mask-out none/mask.png", 73, "none/mask.png"),
+    ] {
+        let ran = bench.run(arguments, b"").unwrap();
+        assert_ends(&ran, code, reason);
+        assert_one_line(&ran);
+    }
+}
+
+#[test]
+fn bad_input_is_65_within_a_second_and_100_megabytes() {
+    let (bench, case) = bench_with_cat();
+    let half = &case.source[..case.source.len() / 2];
+    let a_million = samples::many_frames(1_000_000);
+    for (name, bytes, reason) in [
+        ("empty", b"".as_slice(), "unsupported_media"),
+        ("text", b"this is no GIF at all", "unsupported_media"),
+        ("header_only", b"GIF89a", "truncated"),
+        ("zero_sized", &samples::declared_size(0, 0), "zero_sized"),
+        ("huge_canvas", &samples::declared_size(65_535, 65_535), "canvas_too_large"),
+        ("million_frames", &a_million, "too_many_frames"),
+        ("too_long", &vec![b'G'; 30_000_000], "file_too_large"),
+        ("half", half, "truncated"),
+    ] {
+        bench.put("bad.gif", bytes).unwrap();
+        for (arguments, input) in
+            [("caption bad.gif --bottom hi -o out.gif", b"".as_slice()), ("caption - --bottom hi -o out.gif", bytes)]
+        {
+            let ran = bench.run(arguments, input).unwrap();
+            assert_ends(&ran, 65, reason);
+            assert_one_line(&ran);
+            assert!(ran.took < REFUSED_WITHIN, "{name}: took {:?}", ran.took);
+            assert!(ran.peak_bytes < REFUSED_BELOW_BYTES, "{name}: held {} bytes", ran.peak_bytes);
+        }
+        assert!(!bench.names().unwrap().contains(&"out.gif".to_owned()), "{name}: an output was left");
+    }
+}
+
+#[test]
+fn a_bad_font_or_spec_is_65() {
+    let (bench, _) = bench_with_cat();
+    bench.put("font.ttf", b"no font").unwrap();
+    bench.put("colour.json", br#"{"captions":[{"text":"hi","fill":"red"}]}"#).unwrap();
+    bench.put("cut.json", b"{").unwrap();
+    for (arguments, reason) in [
+        ("caption cat.gif --bottom hi --font font.ttf", "bad_font"),
+        ("caption cat.gif --spec colour.json", "bad_colour"),
+        ("caption cat.gif --spec cut.json", "bad_request"),
+    ] {
+        let ran = bench.run(arguments, b"").unwrap();
+        assert_ends(&ran, 65, reason);
+        assert_one_line(&ran);
+        assert!(ran.took < REFUSED_WITHIN && ran.peak_bytes < REFUSED_BELOW_BYTES, "{ran:?}");
+    }
+}
