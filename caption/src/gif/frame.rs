@@ -73,13 +73,16 @@ impl Job<'_> {
         self.blank_absent(&mut pixels, &present, blank);
         let mut changed = false;
         let mut painted_absent = false;
-        for ink in self.mask.inks.iter().filter(|ink| !ink.rect.intersect(drawn).is_empty()) {
+        // Where the caption stands on the canvas already and hides what is beneath, a transparent pixel
+        // shows it as well as a painted one: smaller, and the letters keep one colour from palette to palette.
+        let through = if self.plan.bare.covers(drawn) { None } else { palette.transparent_or_unused(&mut kept) };
+        for ink in self.mask.inks.iter().filter(|ink| self.paints_opaque(ink, through)) {
             for merge in palette.ensure_pair(ink.fill, ink.under, &mut kept) {
                 self.merge(Some(merge), &mut pixels, &present, &mut altered);
             }
         }
         for ink in &self.mask.inks {
-            self.paint_ink(ink, &palette, &present, &mut scratch.blends, &mut pixels, |x, y| {
+            self.paint_ink(ink, &palette, through, &present, &mut scratch.blends, &mut pixels, |x, y| {
                 changed = true;
                 painted_absent |= !present.has(x, y);
             });
@@ -175,11 +178,24 @@ impl Job<'_> {
         }
     }
 
+    /// Whether the caption is on the canvas before this frame.
+    fn stands_at(&self, x: u32, y: u32) -> bool {
+        !self.plan.bare.contains(x, y) && !self.plan.damaged.contains(x, y)
+    }
+
+    /// Whether letters or ground of `ink` must be painted here, rather than shown through.
+    fn paints_opaque(&self, ink: &Ink, through: Option<u8>) -> bool {
+        let here = ink.rect.intersect(self.plan.drawn);
+        let meets = |rect: Rect| !here.intersect(rect).is_empty();
+        !here.is_empty() && (through.is_none() || meets(self.plan.bare) || meets(self.plan.damaged))
+    }
+
     /// Paints one caption's pixels, and tells `on_paint` of each.
     fn paint_ink(
         &self,
         ink: &Ink,
         palette: &Palette,
+        through: Option<u8>,
         present: &Present,
         blends: &mut Vec<u16>,
         pixels: &mut Pixels,
@@ -193,7 +209,9 @@ impl Job<'_> {
             }
             let pixel = pixels.at_mut(x, y);
             let is_opaque = present.has(x, y) && Some(*pixel) != palette.transparent();
-            let index = if is_opaque {
+            let index = if let (true, true, Some(through)) = (is_opaque, cover.is_opaque() && self.stands_at(x, y), through) {
+                through
+            } else if is_opaque {
                 let beneath = if cover.is_opaque() { 0 } else { *pixel };
                 let known = &mut blends[usize::from(cover.0) << 8 | usize::from(beneath)];
                 if *known == 0 {

@@ -131,6 +131,18 @@ impl Palette {
         Some(merge)
     }
 
+    /// The transparent index, or one that costs neither a colour nor longer codes.
+    pub(super) fn transparent_or_unused(&mut self, kept: &mut Histogram) -> Option<u8> {
+        if self.transparent.is_none()
+            && self.has_table
+            && let Some(index) = self.unused_entry(kept)
+        {
+            self.transparent = Some(index);
+            kept[usize::from(index)] += 1;
+        }
+        self.transparent
+    }
+
     /// An entry of exactly this colour, added if there is room; else the nearest.
     pub(super) fn exact_or_nearest(&mut self, wanted: [u8; 3], kept: &mut Histogram) -> u8 {
         let (index, off) = self.nearest(wanted);
