@@ -10,15 +10,13 @@ use axum::{
 };
 use broker::Broker;
 use bytes::Bytes;
-use proto_shared::{
-    ErrorCode, JobId, JobMessage, JobResult, MediaType, Outcome, OutputInfo, RenderStats, job,
-};
+use proto_shared::{ErrorCode, JobId, JobMessage, JobResult, MediaType, Outcome, OutputInfo, RenderStats, job};
 use serde_json::{Value, json};
 use service::{
     Late,
     metrics::{Exposition, registry},
 };
-use store::{Store, StoreConfig};
+use store::{Created, Store, StoreConfig};
 use tower::ServiceExt as _;
 
 /// One opaque pixel, 43 bytes.
@@ -97,8 +95,9 @@ impl Front {
     }
 
     async fn finish(&self, id: &JobId, outcome: Outcome) {
-        let result = JobResult { version: job::VERSION, id: id.clone(), finished_at_ms: CREATED_AT_MS + 1_000, attempts: 1, outcome };
-        self.store.create_result(&result).await.unwrap();
+        let result =
+            JobResult { version: job::VERSION, id: id.clone(), finished_at_ms: CREATED_AT_MS + 1_000, attempts: 1, outcome };
+        assert_eq!(self.store.create_result(&result).await.unwrap(), Created::New);
     }
 }
 
@@ -238,7 +237,8 @@ async fn a_file_too_large_is_refused_at_the_first_byte_too_many() {
     let head = Bytes::from_static(b"--edge\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n");
     let chunks = std::iter::once(head).chain(std::iter::repeat(Bytes::from(vec![0; 10_000])));
     let endless = Body::from_stream(futures::stream::iter(chunks.map(Ok::<_, std::io::Error>)));
-    let request = Request::post("/v1/jobs").header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge").body(endless).unwrap();
+    let request =
+        Request::post("/v1/jobs").header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge").body(endless).unwrap();
     assert_eq!(front.send(request).await.refusal(), (413, ErrorCode::FileTooLarge));
 }
 
@@ -312,7 +312,8 @@ async fn without_a_broker_the_client_is_told_to_come_back() {
 async fn a_request_that_dribbles_is_ended() {
     let front = front();
     let body = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
-    let request = Request::post("/v1/jobs").header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge").body(body).unwrap();
+    let request =
+        Request::post("/v1/jobs").header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge").body(body).unwrap();
     assert_eq!(front.send(request).await.refusal(), (408, ErrorCode::Timeout));
 }
 

@@ -3,7 +3,7 @@
 //! The binary fills it in the background; api and worker look at it. Exiting instead would turn a broker's
 //! restart into a crash loop of everything that talks to it. Once filled it stays filled.
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::{sync::SetOnce, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -46,30 +46,39 @@ impl<T> Late<T> {
         self.0.wait().await
     }
 
-    /// Attempts for ever, 0.5 to 30 s apart with full jitter, until one succeeds or `shutdown`.
+    /// Puts in what `attempt` gives, once it does; see [`until_it_works`].
     pub async fn fill<E, F>(&self, what: &'static str, shutdown: &CancellationToken, attempt: impl Fn() -> F)
     where
         E: fmt::Display,
         F: Future<Output = Result<T, E>>,
     {
-        let attempts = async {
-            let mut longest = FIRST_WAIT;
-            loop {
-                match attempt().await {
-                    Ok(value) => break value,
-                    Err(error) => tracing::warn!(%error, what, "failed to connect, trying again"),
-                }
-                // Many processes lose one broker together; jitter keeps them from coming back together.
-                sleep(longest.mul_f64(fastrand::f64())).await;
-                longest = (longest * 2).min(LONGEST_WAIT);
-            }
-        };
-        if let Some(value) = shutdown.run_until_cancelled(attempts).await
+        if let Some(value) = until_it_works(what, shutdown, attempt).await
             && self.0.set(value).is_ok()
         {
             tracing::info!(what, "connected");
         }
     }
+}
+
+/// Attempts for ever, 0.5 to 30 s apart with full jitter, until one succeeds. `None` after `shutdown`.
+pub async fn until_it_works<T, E, F>(what: &'static str, shutdown: &CancellationToken, attempt: impl Fn() -> F) -> Option<T>
+where
+    E: fmt::Display,
+    F: Future<Output = Result<T, E>>,
+{
+    let attempts = async {
+        let mut longest = FIRST_WAIT;
+        loop {
+            match attempt().await {
+                Ok(value) => break value,
+                Err(error) => tracing::warn!(%error, what, "failed, trying again"),
+            }
+            // Many processes lose one broker together; jitter keeps them from coming back together.
+            sleep(longest.mul_f64(fastrand::f64())).await;
+            longest = (longest * 2).min(LONGEST_WAIT);
+        }
+    };
+    shutdown.run_until_cancelled(attempts).await
 }
 
 #[cfg(test)]

@@ -1,1 +1,79 @@
-//! stub
+//! Takes jobs from the broker, runs the engine on its own threads, stores what comes out, settles.
+//!
+//! The binary runs it for `punchline worker` and `punchline serve`. It must never ack before the output and
+//! the result are stored, never run the engine on a runtime thread, and never let one job's panic reach another.
+//! Running a job twice is harmless by construction: outputs are named by what they are made from, and the
+//! first result that is written stands.
+
+mod consume;
+mod engine;
+mod fonts;
+mod job;
+mod metrics;
+mod settle;
+mod spec;
+
+use std::{num::NonZeroU16, sync::Arc, time::Duration};
+
+use broker::Broker;
+use service::{Clock, Late, metrics::Registry};
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+pub use engine::{Engine, EngineError, Product, Task};
+pub use fonts::{Fonts, FontsError};
+pub use spec::{UnknownFont, engine_spec};
+
+use crate::{job::Runner, metrics::Metrics, settle::Settler};
+
+/// What an operator may choose about a worker.
+#[derive(Clone, Debug)]
+pub struct WorkerConfig {
+    /// What is refused before any decoding; api has checked it, but a message may come from elsewhere.
+    pub limits: caption::Limits,
+    /// Jobs in flight.
+    pub parallelism: NonZeroU16,
+    /// What jobs in hand may take after a shutdown began.
+    pub shutdown_grace: Duration,
+}
+
+/// What a worker works with.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// Gives jobs, once it is there.
+    pub broker: Late<Broker>,
+    /// Gives sources, keeps outputs and results.
+    pub store: Store,
+    /// Makes the pictures.
+    pub engine: Engine,
+    /// The fonts that specs may name.
+    pub fonts: Fonts,
+    /// Stamps results.
+    pub clock: Clock,
+}
+
+/// A worker that is ready to run.
+#[derive(Debug)]
+pub struct Worker {
+    config: WorkerConfig,
+    broker: Late<Broker>,
+    settler: Arc<Settler>,
+}
+
+impl Worker {
+    /// A worker whose metrics are added to `registry`.
+    #[must_use]
+    pub fn new(config: WorkerConfig, parts: Parts, registry: &mut Registry) -> Self {
+        let metrics = Metrics::register(registry);
+        let Parts { broker, store, engine, fonts, clock } = parts;
+        let runner = Runner { store: store.clone(), engine, fonts, limits: config.limits, metrics: metrics.clone() };
+        Self { config, broker, settler: Arc::new(Settler { runner, store, clock, metrics }) }
+    }
+
+    /// Works until `shutdown`, then finishes the jobs in hand for up to the grace. True when all were finished;
+    /// those that were not are given back to the broker.
+    pub async fn run(self, shutdown: &CancellationToken) -> bool {
+        let Some(broker) = shutdown.run_until_cancelled(self.broker.wait()).await else { return true };
+        consume::run(broker, &self.settler, &self.config, shutdown).await
+    }
+}

@@ -1,0 +1,58 @@
+//! The flow of deliveries: takes them as the broker gives them, and ends in order.
+//!
+//! How many are in flight is the prefetch's to say; what becomes of one is `settle`'s.
+
+use std::sync::Arc;
+
+use broker::{Broker, Deliveries};
+use service::late::until_it_works;
+use tokio::{task::JoinSet, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::{WorkerConfig, settle::Settler};
+
+/// Works until `shutdown`, then drains. True when every job in hand was finished.
+pub(crate) async fn run(broker: &Broker, settler: &Arc<Settler>, config: &WorkerConfig, shutdown: &CancellationToken) -> bool {
+    let consume = || broker.consume(config.parallelism);
+    let Some(mut deliveries) = until_it_works("consume", shutdown, consume).await else { return true };
+    tracing::info!(parallelism = config.parallelism, "taking jobs");
+    let mut jobs = JoinSet::new();
+    take(&mut deliveries, &mut jobs, broker, settler, shutdown).await;
+    deliveries.stop().await;
+
+    let in_hand = jobs.len();
+    tracing::info!(in_hand, grace_s = config.shutdown_grace.as_secs(), "draining");
+    let finished = async { while jobs.join_next().await.is_some() {} };
+    if timeout(config.shutdown_grace, finished).await.is_ok() {
+        return true;
+    }
+    // A job that is dropped stops its engine within a frame and gives its delivery back.
+    tracing::warn!(given_back = jobs.len(), "the grace is over");
+    jobs.shutdown().await;
+    false
+}
+
+async fn take(
+    deliveries: &mut Deliveries,
+    jobs: &mut JoinSet<()>,
+    broker: &Broker,
+    settler: &Arc<Settler>,
+    shutdown: &CancellationToken,
+) {
+    loop {
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => return,
+            // Finished jobs are forgotten at once: a set that only grows is a leak.
+            Some(_) = jobs.join_next() => {}
+            delivery = deliveries.next() => match delivery {
+                Some(delivery) => {
+                    let (settler, broker) = (settler.clone(), broker.clone());
+                    jobs.spawn(async move { settler.handle(delivery, broker.retry_delays()).await });
+                }
+                // The broker was closed by this process.
+                None => return,
+            },
+        }
+    }
+}

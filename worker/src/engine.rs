@@ -1,0 +1,223 @@
+//! The engine on its own threads: a bounded pool, each job's panic caught, a time limit, a stop within a frame.
+//!
+//! It exists so that nothing else in this crate knows rayon or `catch_unwind`. Tests put another function in
+//! the engine's place; everything around it stays the same.
+
+use std::{
+    any::Any,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use caption::Limits;
+use proto_shared::{ErrorCode, MediaType, RenderStats};
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use tokio::{sync::oneshot, time::timeout};
+
+/// What the engine is given.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// The picture.
+    pub source: Bytes,
+    /// What to write on it.
+    pub spec: caption::Spec,
+    /// What it may cost.
+    pub limits: Limits,
+}
+
+/// What the engine gives.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// The captioned picture.
+    pub bytes: Bytes,
+    /// Its kind.
+    pub media: MediaType,
+    /// Its width.
+    pub width_px: u32,
+    /// Its height.
+    pub height_px: u32,
+    /// What was done; the time is filled in by [`Engine::run`].
+    pub stats: RenderStats,
+    /// Characters that no font had.
+    pub missing_glyphs: Vec<char>,
+}
+
+/// Why the engine gave nothing. None of it passes by waiting.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The picture or the spec can't be done.
+    #[error("{0}")]
+    Refused(#[from] caption::Error),
+    /// A defect of ours; its place is in the log.
+    #[error("the engine panicked: {0}")]
+    Panicked(String),
+    /// It took too long.
+    #[error("the job took longer than {limit_s} s")]
+    TimedOut {
+        /// The limit.
+        limit_s: u64,
+    },
+}
+
+impl EngineError {
+    /// The code for the job's result.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Refused(error) => ErrorCode::parse(error.code()).unwrap_or(ErrorCode::Internal),
+            Self::Panicked(_) => ErrorCode::EnginePanic,
+            Self::TimedOut { .. } => ErrorCode::Timeout,
+        }
+    }
+}
+
+type Render = dyn Fn(&Task, &AtomicBool) -> Result<Product, caption::Error> + Send + Sync;
+
+/// The engine with its threads; clones share them.
+#[derive(Clone)]
+pub struct Engine {
+    pool: Arc<ThreadPool>,
+    render: Arc<Render>,
+    job_timeout: Duration,
+}
+
+impl Engine {
+    /// The real engine.
+    ///
+    /// # Errors
+    /// The threads can't be started.
+    pub fn new(job_timeout: Duration) -> Result<Self, ThreadPoolBuildError> {
+        Self::with(job_timeout, render)
+    }
+
+    /// Another function in the engine's place. The flag it is given turns true when its answer is no longer wanted.
+    ///
+    /// # Errors
+    /// The threads can't be started.
+    pub fn with(
+        job_timeout: Duration,
+        render: impl Fn(&Task, &AtomicBool) -> Result<Product, caption::Error> + Send + Sync + 'static,
+    ) -> Result<Self, ThreadPoolBuildError> {
+        // A thread a CPU, whatever the number of jobs: one job alone uses them all, many share them.
+        let pool = ThreadPoolBuilder::new()
+            .thread_name(|i| format!("engine-{i}"))
+            // Jobs catch their own panics. Should one come past that, it must not abort the process.
+            .panic_handler(|_| tracing::error!("a panic reached the engine's pool"))
+            .build()?;
+        Ok(Self { pool: Arc::new(pool), render: Arc::new(render), job_timeout })
+    }
+
+    /// Runs one task. Dropping the future stops it within a frame.
+    ///
+    /// # Errors
+    /// Whatever the engine says, its panic, or its taking too long.
+    pub async fn run(&self, task: Task) -> Result<Product, EngineError> {
+        let unwanted = Arc::new(AtomicBool::new(false));
+        let _stop = StopOnDrop(unwanted.clone());
+        let (send, receive) = oneshot::channel();
+        let render = self.render.clone();
+        self.pool.spawn(move || {
+            let begun = Instant::now();
+            // Nothing that the closure shares is used after a panic but the flag.
+            let rendered = catch_unwind(AssertUnwindSafe(|| render(&task, &unwanted)));
+            let engine_wall_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let product = match rendered {
+                Ok(Ok(product)) => Ok(Product { stats: RenderStats { engine_wall_ms, ..product.stats }, ..product }),
+                Ok(Err(error)) => Err(EngineError::Refused(error)),
+                Err(panic) => Err(EngineError::Panicked(message_of(panic.as_ref()))),
+            };
+            // Nobody listens any more when the job was dropped.
+            let _ = send.send(product);
+        });
+        match timeout(self.job_timeout, receive).await {
+            Ok(Ok(product)) => product,
+            Ok(Err(_)) => Err(EngineError::Panicked("the engine's thread gave no answer".to_owned())),
+            Err(_) => Err(EngineError::TimedOut { limit_s: self.job_timeout.as_secs() }),
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("threads", &self.pool.current_num_threads()).finish_non_exhaustive()
+    }
+}
+
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn render(task: &Task, unwanted: &AtomicBool) -> Result<Product, caption::Error> {
+    let watch = caption::Watch { progress: &|_, _| {}, cancelled: unwanted };
+    let rendered = caption::render_with(&task.source, &task.spec, &task.limits, &watch)?;
+    let caption::Stats { frames, frames_copied, frames_spliced, frames_recoded } = rendered.stats;
+    Ok(Product {
+        media: match rendered.media {
+            caption::Media::Gif => MediaType::Gif,
+            caption::Media::Png => MediaType::Png,
+            caption::Media::Jpeg => MediaType::Jpeg,
+            caption::Media::Webp => MediaType::Webp,
+        },
+        width_px: rendered.width_px,
+        height_px: rendered.height_px,
+        stats: RenderStats { frames, frames_copied, frames_spliced, frames_recoded, engine_wall_ms: 0 },
+        missing_glyphs: rendered.missing_glyphs,
+        bytes: rendered.bytes.into(),
+    })
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task() -> Task {
+        Task { source: Bytes::new(), spec: caption::Spec::new(Vec::new()), limits: Limits::default() }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_one_jobs_own_and_the_pool_goes_on() {
+        let engine = Engine::with(Duration::from_secs(60), |_, _| panic!("bad frame")).unwrap();
+        for _ in 0..10 {
+            let error = engine.run(task()).await.unwrap_err();
+            assert_eq!((error.code(), error.to_string().as_str()), (ErrorCode::EnginePanic, "the engine panicked: bad frame"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_takes_too_long_is_told_to_stop() {
+        let (send, receive) = oneshot::channel();
+        let send = std::sync::Mutex::new(Some(send));
+        let engine = Engine::with(Duration::from_millis(1), move |_, unwanted| {
+            while !unwanted.load(Ordering::Relaxed) {
+                std::thread::yield_now();
+            }
+            let _ = send.lock().unwrap().take().unwrap().send(());
+            Err(caption::Error::Cancelled)
+        });
+        let error = engine.unwrap().run(task()).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Timeout);
+        receive.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_the_engine_refuses_keeps_its_code() {
+        let engine = Engine::new(Duration::from_secs(60)).unwrap();
+        let error = engine.run(Task { source: Bytes::from_static(b"no picture"), ..task() }).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::UnsupportedMedia);
+    }
+}

@@ -1,0 +1,95 @@
+//! The fonts that specs may name: the built-in ones and those of a folder, loaded once.
+//!
+//! The command line loads them too. Which files of a folder count, and under which names, is
+//! `service::fonts`' to say, because api asks the same.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+};
+
+use caption::Font;
+use service::fonts::in_folder;
+
+/// Why the fonts of a folder can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FontsError {
+    /// The folder or a file in it can't be read.
+    #[error("failed to read {path}: {source}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is no usable font.
+    #[error("failed to use the font {path}: {source}")]
+    Bad {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: caption::Error,
+    },
+}
+
+/// Fonts by name.
+#[derive(Clone, Debug)]
+pub struct Fonts {
+    by_name: BTreeMap<String, Font>,
+    fallbacks: Vec<Font>,
+}
+
+impl Fonts {
+    /// The fonts that are always there.
+    #[must_use]
+    pub fn built_in() -> Self {
+        let named = |name: &&str| Font::builtin(name).map(|font| ((*name).to_owned(), font));
+        Self { by_name: caption::BUILTIN_FONT_NAMES.iter().filter_map(named).collect(), fallbacks: vec![Font::fallback()] }
+    }
+
+    /// These and the fonts of `folder`, which also stand in for characters that others lack. A folder's
+    /// font takes the place of a built-in one of its name.
+    ///
+    /// # Errors
+    /// The folder or a font can't be read: a worker that starts without a font would fail jobs later.
+    pub fn with_folder(mut self, folder: &Path) -> Result<Self, FontsError> {
+        let files = in_folder(folder).map_err(|source| FontsError::Read { path: folder.to_owned(), source })?;
+        for file in files {
+            let bytes = std::fs::read(&file.path).map_err(|source| FontsError::Read { path: file.path.clone(), source })?;
+            let font = Font::parse(bytes).map_err(|source| FontsError::Bad { path: file.path, source })?;
+            self.fallbacks.push(font.clone());
+            self.by_name.insert(file.name, font);
+        }
+        Ok(self)
+    }
+
+    /// The font of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Font> {
+        self.by_name.get(name)
+    }
+
+    /// The names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+
+    pub(crate) fn fallbacks(&self) -> &[Font] {
+        &self.fallbacks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_a_bad_font_is_refused_by_its_path() {
+        assert_eq!(Fonts::built_in().names().collect::<Vec<_>>(), ["anton", "sans"]);
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("Broken.ttf"), b"no font").unwrap();
+        let error = Fonts::built_in().with_folder(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("Broken.ttf"), "{error}");
+    }
+}

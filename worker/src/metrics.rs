@@ -1,0 +1,114 @@
+//! What a worker counts.
+
+use std::{fmt, time::Duration};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+};
+use proto_shared::RenderStats;
+use service::metrics::{Registry, Unit, seconds_buckets};
+
+/// A worker's metrics; clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Metrics {
+    deliveries: Counter,
+    in_flight: Gauge,
+    jobs: Family<JobLabels, Counter>,
+    job_seconds: Histogram,
+    engine_seconds: Histogram,
+    frames: Family<FrameLabels, Counter>,
+    settle_failures: Counter,
+}
+
+/// How a delivery ended.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The job is done.
+    Done,
+    /// The job has failed for good.
+    Failed,
+    /// A result stood already.
+    Duplicate,
+    /// It comes again later.
+    Retried,
+    /// No attempt was left.
+    Dead,
+}
+
+impl EncodeLabelValue for Ending {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        let text = match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Duplicate => "duplicate",
+            Self::Retried => "retried",
+            Self::Dead => "dead",
+        };
+        text.encode(encoder)
+    }
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct JobLabels {
+    outcome: Ending,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct FrameLabels {
+    how: &'static str,
+}
+
+/// Counts a delivery as in flight until it is dropped, also when its job is cut off.
+pub(crate) struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Metrics {
+    pub(crate) fn register(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            deliveries: Counter::default(),
+            in_flight: Gauge::default(),
+            jobs: Family::default(),
+            job_seconds: Histogram::new(seconds_buckets()),
+            engine_seconds: Histogram::new(seconds_buckets()),
+            frames: Family::default(),
+            settle_failures: Counter::default(),
+        };
+        registry.register("worker_deliveries", "Messages handed to this worker", metrics.deliveries.clone());
+        registry.register("worker_jobs_in_flight", "Jobs in hand", metrics.in_flight.clone());
+        registry.register("worker_jobs", "Deliveries ended, by outcome", metrics.jobs.clone());
+        registry.register_with_unit("worker_job", "From delivery to settlement", Unit::Seconds, metrics.job_seconds.clone());
+        registry.register_with_unit("worker_engine", "Inside the engine, one job", Unit::Seconds, metrics.engine_seconds.clone());
+        registry.register("worker_frames", "Frames written, by how they came through", metrics.frames.clone());
+        registry.register("worker_settle_failures", "Deliveries that could not be settled", metrics.settle_failures.clone());
+        metrics
+    }
+
+    pub(crate) fn delivered(&self) -> InFlight {
+        self.deliveries.inc();
+        self.in_flight.inc();
+        InFlight(self.in_flight.clone())
+    }
+
+    pub(crate) fn ended(&self, outcome: Ending, took: Duration) {
+        self.jobs.get_or_create_owned(&JobLabels { outcome }).inc();
+        self.job_seconds.observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn rendered(&self, stats: &RenderStats) {
+        self.engine_seconds.observe(Duration::from_millis(stats.engine_wall_ms).as_secs_f64());
+        let by_how = [("copied", stats.frames_copied), ("spliced", stats.frames_spliced), ("recoded", stats.frames_recoded)];
+        for (how, frames) in by_how {
+            self.frames.get_or_create_owned(&FrameLabels { how }).inc_by(u64::from(frames));
+        }
+    }
+
+    pub(crate) fn settle_failed(&self) {
+        self.settle_failures.inc();
+    }
+}

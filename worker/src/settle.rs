@@ -1,0 +1,111 @@
+//! What becomes of a delivery: its result is written, then it is settled, exactly once.
+//!
+//! The only place that acks. Nothing is acked before the result stands in the store, and what settling
+//! answers is looked at. It logs how a job went, once.
+
+use std::time::{Duration, Instant};
+
+use broker::{Delivery, SettleError};
+use proto_shared::{ErrorCode, JobRecord, JobResult, Outcome, job};
+use service::Clock;
+use store::{Created, Store, StoreError};
+use tracing::Instrument as _;
+
+use crate::{
+    job::Runner,
+    metrics::{Ending, Metrics},
+};
+
+#[derive(Debug)]
+pub(crate) struct Settler {
+    pub(crate) runner: Runner,
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Metrics,
+}
+
+impl Settler {
+    /// Takes a delivery from arrival to settlement.
+    pub(crate) async fn handle(&self, delivery: Delivery, retry_delays: &[Duration]) {
+        let span = tracing::info_span!("job", job_id = %delivery.message().job.id, attempt = delivery.attempt());
+        let _in_flight = self.metrics.delivered();
+        let begun = Instant::now();
+        let (ending, settled) = self.end(delivery, retry_delays, begun).instrument(span.clone()).await;
+        self.metrics.ended(ending, begun.elapsed());
+        if let Err(error) = settled {
+            // The broker delivers it again; whoever gets it finds the result and acks.
+            self.metrics.settle_failed();
+            span.in_scope(|| tracing::warn!(%error, "failed to settle"));
+        }
+    }
+
+    async fn end(&self, delivery: Delivery, retry_delays: &[Duration], begun: Instant) -> (Ending, Result<(), SettleError>) {
+        let attempt = delivery.attempt();
+        match self.run(&delivery, begun).await {
+            Ok(ending) => (ending, delivery.ack().await),
+            Err(error) => match retry_delays.get(attempt.saturating_sub(1) as usize) {
+                Some(&delay) => {
+                    tracing::warn!(error = with_source(&error), retry_in_ms = delay.as_millis(), "the attempt failed");
+                    (Ending::Retried, delivery.retry(delay).await)
+                }
+                None => self.give_up(delivery, &error).await,
+            },
+        }
+    }
+
+    /// One attempt and its result. An error is passing: another attempt may succeed.
+    async fn run(&self, delivery: &Delivery, begun: Instant) -> Result<Ending, StoreError> {
+        let (job, attempt) = (&delivery.message().job, delivery.attempt());
+        // Someone may have come to the end of it and died, or lost its channel, before the ack.
+        if (delivery.redelivered() || attempt > 1) && self.store.get_result(&job.id).await?.is_some() {
+            tracing::info!("finished already");
+            return Ok(Ending::Duplicate);
+        }
+        let outcome = self.write(job, attempt, self.runner.attempt(job).await?).await?;
+        Ok(match &outcome {
+            Outcome::Done { output, stats, .. } => {
+                let took_ms = begun.elapsed().as_millis();
+                let (engine_ms, frames, source_bytes) = (stats.engine_wall_ms, stats.frames, job.source.bytes);
+                tracing::info!(source_bytes, output_bytes = output.bytes, frames, engine_ms, took_ms, "done");
+                Ending::Done
+            }
+            Outcome::Failed { code: ErrorCode::EnginePanic | ErrorCode::Internal, message } => {
+                tracing::error!(error = message, "the job failed by a defect of ours");
+                Ending::Failed
+            }
+            Outcome::Failed { code, message } => {
+                tracing::warn!(%code, error = message, "the job failed");
+                Ending::Failed
+            }
+        })
+    }
+
+    /// No attempt is left. The result says so if the store lets us; the dead letter stands in any case.
+    async fn give_up(&self, delivery: Delivery, error: &StoreError) -> (Ending, Result<(), SettleError>) {
+        let attempt = delivery.attempt();
+        tracing::error!(error = with_source(error), "the last attempt failed");
+        let message = format!("{attempt} attempts failed, the last one: {error}");
+        let outcome = Outcome::Failed { code: ErrorCode::AttemptsExhausted, message: message.clone() };
+        if let Err(error) = self.write(&delivery.message().job, attempt, outcome).await {
+            tracing::error!(error = with_source(&error), "failed to write the result; the job stays a dead letter without one");
+        }
+        let reason = format!("{}: {message}", ErrorCode::AttemptsExhausted);
+        (Ending::Dead, delivery.dead_letter(&reason).await)
+    }
+
+    /// Gives the outcome back once a result stands.
+    async fn write(&self, job: &JobRecord, attempts: u32, outcome: Outcome) -> Result<Outcome, StoreError> {
+        let finished_at_ms = self.clock.now_ms();
+        let result = JobResult { version: job::VERSION, id: job.id.clone(), finished_at_ms, attempts, outcome };
+        match self.store.create_result(&result).await? {
+            Created::New => {}
+            Created::AlreadyThere => tracing::info!("another worker's result stands already"),
+        }
+        Ok(result.outcome)
+    }
+}
+
+fn with_source(error: &StoreError) -> String {
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |e| e.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,300 @@
+//! Deliveries from arrival to settlement, over the in-process broker; the engine is real only where it matters.
+
+use std::{
+    num::NonZeroU16,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use broker::{Broker, InProcessConfig};
+use bytes::Bytes;
+use proto_shared::{
+    Caption, CaptionSpec, ErrorCode, JobId, JobMessage, JobRecord, MediaType, Outcome, Position, RenderStats, SourceInfo, Style,
+    job,
+};
+use service::{
+    Clock, Late,
+    metrics::{Exposition, registry},
+};
+use store::{Created, Store, StoreConfig};
+use tokio::{sync::Notify, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use worker::{Engine, Fonts, Parts, Product, Task, Worker, WorkerConfig};
+
+const LONG: Duration = Duration::from_secs(60);
+
+struct House {
+    broker: Broker,
+    store: Store,
+}
+
+struct Running {
+    shutdown: CancellationToken,
+    exposition: Exposition,
+    task: JoinHandle<bool>,
+}
+
+fn house_on(url: &str) -> House {
+    // Three attempts, a millisecond and two apart.
+    let retry_delays = vec![Duration::from_millis(1), Duration::from_millis(2)];
+    let broker = Broker::in_process_with(InProcessConfig { retry_delays, ..InProcessConfig::default() });
+    House { broker, store: Store::open(&StoreConfig::new(url)).unwrap() }
+}
+
+impl House {
+    async fn job(&self, n: u8) -> JobMessage {
+        let bytes = Bytes::from(vec![n; 10]);
+        let source = SourceInfo {
+            id: self.store.put_source(bytes).await.unwrap(),
+            media: MediaType::Gif,
+            bytes: 10,
+            width_px: 1,
+            height_px: 1,
+            frames: 1,
+        };
+        let id = JobId::parse(&format!("{n:032x}")).unwrap();
+        let spec = CaptionSpec { captions: vec![Caption::new("hello", Position::Bottom, Style::Overlay)] };
+        let job = JobRecord { version: job::VERSION, id, created_at_ms: 1, source, spec };
+        assert_eq!(self.store.create_job(&job).await.unwrap(), Created::New);
+        JobMessage { job, attempt: 1 }
+    }
+
+    fn work(
+        &self,
+        grace: Duration,
+        engine: impl Fn(&Task, &AtomicBool) -> Result<Product, caption::Error> + Send + Sync + 'static,
+    ) -> Running {
+        let mut registry = registry();
+        let parts = Parts {
+            broker: Late::from(self.broker.clone()),
+            store: self.store.clone(),
+            engine: Engine::with(LONG, engine).unwrap(),
+            fonts: Fonts::built_in(),
+            clock: Clock::fixed(7),
+        };
+        let config =
+            WorkerConfig { limits: caption::Limits::default(), parallelism: NonZeroU16::new(2).unwrap(), shutdown_grace: grace };
+        let worker = Worker::new(config, parts, &mut registry);
+        let shutdown = CancellationToken::new();
+        let token = shutdown.clone();
+        let task = tokio::spawn(async move { worker.run(&token).await });
+        Running { shutdown, exposition: Exposition::new(registry), task }
+    }
+
+    async fn outcome(&self, message: &JobMessage) -> Outcome {
+        until(async || self.store.get_result(&message.job.id).await.unwrap().map(|result| result.outcome)).await
+    }
+}
+
+impl Running {
+    async fn end(self) -> bool {
+        self.shutdown.cancel();
+        self.task.await.unwrap()
+    }
+
+    async fn counted(&self, line: &str) {
+        until(async || self.exposition.text().unwrap().contains(line).then_some(())).await;
+    }
+}
+
+/// Looks again until there is something to see.
+async fn until<T>(look: impl AsyncFn() -> Option<T>) -> T {
+    let looking = async {
+        loop {
+            if let Some(seen) = look().await {
+                return seen;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(LONG, looking).await.expect("it happens in time")
+}
+
+fn product(bytes: &'static [u8]) -> Product {
+    Product {
+        bytes: Bytes::from_static(bytes),
+        media: MediaType::Gif,
+        width_px: 1,
+        height_px: 1,
+        stats: RenderStats { frames: 1, frames_spliced: 1, ..RenderStats::default() },
+        missing_glyphs: Vec::new(),
+    }
+}
+
+fn code_of(outcome: &Outcome) -> ErrorCode {
+    match outcome {
+        Outcome::Failed { code, .. } => *code,
+        Outcome::Done { .. } => panic!("the job is done"),
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_rendered_stored_and_acked() {
+    let house = house_on("memory:");
+    let running = house.work(LONG, |_, _| Ok(product(b"captioned")));
+    let message = house.job(1).await;
+    house.broker.publish(&message).await.unwrap();
+    let Outcome::Done { output, .. } = house.outcome(&message).await else { panic!("done was expected") };
+    assert_eq!(output.id, store::output_id(&message.job.source.id, &message.job.spec, caption::ENGINE_VERSION));
+    assert_eq!(house.store.get_output(&output.id, output.media).await.unwrap().len_bytes, 9);
+    running.counted(r#"punchline_worker_jobs_total{outcome="done"} 1"#).await;
+    running.counted(r#"punchline_worker_frames_total{how="spliced"} 1"#).await;
+    running.counted("punchline_worker_jobs_in_flight 0").await;
+    assert!(running.end().await);
+}
+
+#[tokio::test]
+async fn a_job_that_panics_harms_only_itself() {
+    let house = house_on("memory:");
+    let running = house.work(LONG, |task, _| if task.source[0] == 13 { panic!("unlucky") } else { Ok(product(b"x")) });
+    let (bad, good) = (house.job(13).await, house.job(1).await);
+    house.broker.publish(&bad).await.unwrap();
+    house.broker.publish(&good).await.unwrap();
+    assert_eq!(code_of(&house.outcome(&bad).await), ErrorCode::EnginePanic);
+    assert!(matches!(house.outcome(&good).await, Outcome::Done { .. }));
+    running.counted(r#"punchline_worker_jobs_total{outcome="failed"} 1"#).await;
+    assert!(running.end().await);
+    assert!(house.broker.dead_letters(1).await.unwrap().is_empty(), "it has a result, so it is acked");
+}
+
+#[tokio::test]
+async fn a_permanent_error_is_not_tried_again() {
+    let house = house_on("memory:");
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = runs.clone();
+    let running = house.work(LONG, move |_, _| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Err(caption::Error::NoFrames)
+    });
+    let message = house.job(1).await;
+    house.broker.publish(&message).await.unwrap();
+    assert_eq!(code_of(&house.outcome(&message).await), ErrorCode::NoFrames);
+    running.counted(r#"punchline_worker_jobs_total{outcome="failed"} 1"#).await;
+    assert!(running.end().await);
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_font_or_a_source_that_is_not_there_fails_the_job() {
+    let house = house_on("memory:");
+    let running = house.work(LONG, |_, _| Ok(product(b"x")));
+    let mut no_font = house.job(1).await;
+    no_font.job.spec.captions[0].font = "wingdings".to_owned();
+    let mut no_source = house.job(2).await;
+    no_source.job.source.id = store::source_id(b"never stored");
+    for (message, code) in [(no_font, ErrorCode::UnknownFont), (no_source, ErrorCode::UnknownSource)] {
+        house.broker.publish(&message).await.unwrap();
+        assert_eq!(code_of(&house.outcome(&message).await), code);
+    }
+    assert!(running.end().await);
+}
+
+#[tokio::test]
+async fn one_message_delivered_many_times_has_one_result() {
+    let house = house_on("memory:");
+    let running = house.work(LONG, |_, _| Ok(product(b"x")));
+    let message = house.job(1).await;
+    for _ in 0..10 {
+        house.broker.publish(&message).await.unwrap();
+    }
+    running.counted(r#"punchline_worker_jobs_total{outcome="done"} 10"#).await;
+    let first = house.store.get_result(&message.job.id).await.unwrap().unwrap();
+    assert_eq!(first.attempts, 1);
+    // A later attempt sees the result and leaves it alone.
+    house.broker.publish(&JobMessage { attempt: 2, ..message.clone() }).await.unwrap();
+    running.counted(r#"punchline_worker_jobs_total{outcome="duplicate"} 1"#).await;
+    assert_eq!(house.store.get_result(&message.job.id).await.unwrap(), Some(first));
+    assert!(running.end().await);
+}
+
+/// Makes every put of an output fail, as a full disk would, until it is taken away.
+fn block_outputs(folder: &Path) {
+    std::fs::write(folder.join("outputs"), b"a file where a folder should be").unwrap();
+}
+
+#[tokio::test]
+async fn a_passing_error_is_tried_again_until_it_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house_on(&format!("file://{}", folder.path().display()));
+    let message = house.job(1).await;
+    block_outputs(folder.path());
+    let blocked = folder.path().join("outputs");
+    let runs = AtomicU32::new(0);
+    let running = house.work(LONG, move |_, _| {
+        if runs.fetch_add(1, Ordering::SeqCst) == 1 {
+            std::fs::remove_file(&blocked).unwrap();
+        }
+        Ok(product(b"x"))
+    });
+    house.broker.publish(&message).await.unwrap();
+    assert!(matches!(house.outcome(&message).await, Outcome::Done { .. }));
+    assert_eq!(house.store.get_result(&message.job.id).await.unwrap().unwrap().attempts, 2);
+    running.counted(r#"punchline_worker_jobs_total{outcome="retried"} 1"#).await;
+    assert!(running.end().await);
+}
+
+#[tokio::test]
+async fn after_the_last_attempt_the_job_is_a_dead_letter_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house_on(&format!("file://{}", folder.path().display()));
+    let message = house.job(1).await;
+    block_outputs(folder.path());
+    let running = house.work(LONG, |_, _| Ok(product(b"x")));
+    house.broker.publish(&message).await.unwrap();
+    assert_eq!(code_of(&house.outcome(&message).await), ErrorCode::AttemptsExhausted);
+    running.counted(r#"punchline_worker_jobs_total{outcome="dead"} 1"#).await;
+    running.counted(r#"punchline_worker_jobs_total{outcome="retried"} 2"#).await;
+    let dead = house.broker.dead_letters(10).await.unwrap();
+    assert_eq!(dead.len(), 1);
+    assert!(dead[0].reason.starts_with("attempts_exhausted: 3 attempts failed"), "{}", dead[0].reason);
+    assert!(running.end().await);
+}
+
+#[tokio::test]
+async fn a_shutdown_finishes_the_job_in_hand_and_takes_no_other() {
+    let house = house_on("memory:");
+    let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+    let (begins, goes_on) = (begun.clone(), go_on.clone());
+    let running = house.work(LONG, move |_, _| {
+        begins.notify_one();
+        while !goes_on.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+        Ok(product(b"x"))
+    });
+    let (in_hand, later) = (house.job(1).await, house.job(2).await);
+    house.broker.publish(&in_hand).await.unwrap();
+    begun.notified().await;
+    running.shutdown.cancel();
+    // The worker's task looks at its token before it looks for deliveries.
+    house.broker.publish(&later).await.unwrap();
+    go_on.store(true, Ordering::SeqCst);
+    assert!(running.task.await.unwrap());
+    assert!(matches!(house.store.get_result(&in_hand.job.id).await.unwrap().unwrap().outcome, Outcome::Done { .. }));
+    assert_eq!(house.store.get_result(&later.job.id).await.unwrap(), None);
+    assert_eq!(house.broker.depth().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_job_that_outlives_the_grace_is_stopped_and_given_back() {
+    let house = house_on("memory:");
+    let begun = Arc::new(Notify::new());
+    let begins = begun.clone();
+    let running = house.work(Duration::from_millis(5), move |_, unwanted| {
+        begins.notify_one();
+        while !unwanted.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+        Err(caption::Error::Cancelled)
+    });
+    let message = house.job(1).await;
+    house.broker.publish(&message).await.unwrap();
+    begun.notified().await;
+    assert!(!running.end().await);
+    assert_eq!(house.store.get_result(&message.job.id).await.unwrap(), None);
+    assert_eq!(house.broker.depth().await.unwrap(), 1);
+}
