@@ -103,7 +103,10 @@ impl Feed {
             let Some(cause) = self.forward(&mut open, &broker).await else { return };
             self.interruption.begin();
             backoff.worked_for(since.elapsed());
-            tracing::warn!(%cause, "the consumer has ended; consuming again as soon as possible");
+            // A lost connection is told of by its own link.
+            if broker().is_some_and(|broker| broker.0.consuming.current().is_ok()) {
+                tracing::warn!(%cause, "the consumer has ended; consuming again as soon as possible");
+            }
             let lost_at = Instant::now();
             let reopened = stop.run_until_cancelled(self.reopen(&mut backoff, &broker)).await;
             let Some(Some(next)) = reopened else { return };
