@@ -71,7 +71,8 @@ fn stats_are_one_line_of_json_on_standard_error() {
     assert_one_line(&ran);
     let stats: serde_json::Value = serde_json::from_str(&ran.err).unwrap();
     let number = |name: &str| stats[name].as_f64().unwrap_or_else(|| panic!("no number {name} in {stats}"));
-    assert_eq!(number("frames"), number("frames_copied") + number("frames_spliced") + number("frames_recoded"));
+    let ways = ["frames_copied", "frames_spliced", "frames_recoded"].map(|name| stats[name].as_u64().unwrap());
+    assert_eq!(stats["frames"], ways.iter().sum::<u64>());
     assert_eq!(stats["bytes_in"], case.source.len());
     assert_eq!(stats["bytes_out"], bench.get("cat.captioned.gif").unwrap().len());
     assert!(number("wall_ms") > 0.0 && number("cpu_ms") > 0.0);
@@ -87,7 +88,7 @@ fn the_mask_has_the_size_of_the_output_and_covers_what_changed() {
         let output = e2e::canvas::show(&bench.get("out.gif").unwrap()).unwrap();
         let mask = image::load_from_memory(&bench.get("mask.png").unwrap()).unwrap().to_luma8();
         assert_eq!((mask.width() as usize, mask.height() as usize), (output.width_px, output.height_px), "{options}");
-        assert!(mask.iter().any(|m| *m != 0) && mask.iter().any(|m| *m == 0), "{options}");
+        assert!(mask.iter().any(|m| *m != 0) && mask.contains(&0), "{options}");
         assert_eq!(source.difference(&output, &mask, output.height_px - source.height_px), None, "{options}");
     }
 }

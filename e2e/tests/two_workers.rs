@@ -23,6 +23,9 @@ const DONE: Duration = Duration::from_secs(120);
 /// A worker under load may finish what it holds: a few small GIFs.
 const DRAINED: Duration = Duration::from_secs(30);
 
+/// One cluster at a time: side by side they would measure each other.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 fn cases() -> Vec<Arc<Case>> {
     Case::many(JOBS).unwrap().into_iter().map(Arc::new).collect()
 }
@@ -51,6 +54,7 @@ async fn wait_for_results(cluster: &Cluster, wanted: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_uploads_at_once_come_back_captioned() {
+    let _turn = TURN.lock().await;
     within(TEST, async {
         let cluster = Cluster::start(2).await.unwrap();
         let (client, cases) = (cluster.client(), cases());
@@ -68,6 +72,7 @@ async fn two_hundred_uploads_at_once_come_back_captioned() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_killed_half_way_loses_nothing() {
+    let _turn = TURN.lock().await;
     within(TEST, async {
         let mut cluster = Cluster::start(2).await.unwrap();
         let (client, cases) = (cluster.client(), cases());
@@ -84,6 +89,7 @@ async fn a_worker_killed_half_way_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_told_to_stop_under_load_finishes_what_it_holds() {
+    let _turn = TURN.lock().await;
     within(TEST, async {
         let mut cluster = Cluster::start(2).await.unwrap();
         let (client, cases) = (cluster.client(), cases());
