@@ -27,6 +27,9 @@ pub(crate) struct Frame {
     pub lead: Range<usize>,
     /// Where in `lead` the flags of the last Graphic Control Extension stand.
     pub control: Option<usize>,
+    /// Where in `lead` the size of a second logical screen stands: files that were joined end to end have
+    /// one among what begins no block, and some decoders start anew there.
+    pub second_screen: Option<usize>,
     /// The image descriptor with its separator: 10 bytes.
     pub descriptor: Range<usize>,
     pub rect: Rect,
@@ -67,7 +70,7 @@ impl Gif {
     pub(crate) fn walk(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
         let mut reader = Reader { bytes, at: 0 };
         let header = reader.take(13, "the header")?;
-        if !(header.starts_with(b"GIF87a") || header.starts_with(b"GIF89a")) {
+        if !is_signature(header) {
             return Err(Error::UnsupportedMedia);
         }
         let screen = Rect::at(0, 0, u16_at(header, 6), u16_at(header, 8));
@@ -95,6 +98,9 @@ impl Gif {
                 None => break,
                 Some(&other) => {
                     passed_junk |= other != 0;
+                    if is_signature(&bytes[reader.at..]) {
+                        lead.second_screen = Some(reader.at + 6).filter(|at| at + 4 <= bytes.len());
+                    }
                     reader.at += 1;
                     continue;
                 }
@@ -137,11 +143,12 @@ impl Gif {
 struct Lead {
     start: usize,
     control: Option<usize>,
+    second_screen: Option<usize>,
 }
 
 impl Lead {
     fn starting_at(start: usize) -> Self {
-        Self { start, control: None }
+        Self { start, control: None, second_screen: None }
     }
 }
 
@@ -219,6 +226,7 @@ impl<'a> Reader<'a> {
         Ok(Frame {
             lead: lead.start..start,
             control: lead.control,
+            second_screen: lead.second_screen,
             descriptor: start..start + 10,
             rect,
             interlaced: flags & 0x40 != 0,
@@ -235,6 +243,11 @@ impl<'a> Reader<'a> {
             transparent: control.filter(|c| c[0] & 1 != 0).map(|c| c[3]),
         })
     }
+}
+
+/// Section 17.
+fn is_signature(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a")
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> u32 {

@@ -48,6 +48,9 @@ pub(super) struct Job<'a> {
     pub mask: &'a Mask,
     pub frame: &'a Frame,
     pub plan: FramePlan,
+    /// Whether a frame may get a transparent index without need. Where frames are disposed to background
+    /// it may not: decoders clear to a colour or to nothing by whether there is such an index.
+    pub may_become_transparent: bool,
     /// The source's canvas in `plan.damaged`, where that is not empty.
     pub damaged: Vec<Shown>,
 }
@@ -75,7 +78,13 @@ impl Job<'_> {
         let mut painted_absent = false;
         // Where the caption stands on the canvas already and hides what is beneath, a transparent pixel
         // shows it as well as a painted one: smaller, and the letters keep one colour from palette to palette.
-        let through = if self.plan.bare.covers(drawn) { None } else { palette.transparent_or_unused(&mut kept) };
+        let through = if self.plan.bare.covers(drawn) {
+            None
+        } else if self.may_become_transparent {
+            palette.transparent_or_unused(&mut kept)
+        } else {
+            palette.transparent()
+        };
         for ink in self.mask.inks.iter().filter(|ink| self.paints_opaque(ink, through)) {
             for merge in palette.ensure_pair(ink.fill, ink.under, &mut kept) {
                 self.merge(Some(merge), &mut pixels, &present, &mut altered);

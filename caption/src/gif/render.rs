@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rayon::prelude::*;
 
 use super::{
-    blocks::{Frame, Gif},
+    blocks::{Disposal, Frame, Gif},
     canvas::Canvas,
     frame::{Job, Painted, Scratch},
     plan::{FramePlan, plan},
@@ -44,6 +44,7 @@ pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'
     let done = AtomicU32::new(0);
     let total = u32::try_from(gif.frames.len()).unwrap_or(u32::MAX);
     let in_flight = rayon::current_num_threads() * FRAMES_PER_THREAD;
+    let may_become_transparent = gif.frames.iter().all(|f| f.disposal == Disposal::Keep);
     let frames: Vec<(usize, (&Frame, &FramePlan))> = gif.frames.iter().zip(&plans).enumerate().collect();
     for batch in frames.chunks(in_flight) {
         let jobs: Vec<Job<'_>> = batch
@@ -53,7 +54,7 @@ pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'
                     Some(canvas) if !plan.damaged.is_empty() => canvas.before(k, on_source(plan.damaged, &mask)),
                     _ => Vec::new(),
                 };
-                Job { bytes, gif: &gif, mask: &mask, frame, plan: *plan, damaged }
+                Job { bytes, gif: &gif, mask: &mask, frame, plan: *plan, may_become_transparent, damaged }
             })
             .collect();
         let painted: Vec<Option<Painted>> = jobs
@@ -86,11 +87,15 @@ fn header(bytes: &[u8], gif: &Gif, mask: &Mask) -> Vec<u8> {
     out.extend_from_slice(&bytes[..end]);
     if mask.height_px != gif.canvas.height() {
         // Sides were checked against MAX_SIDE_PX.
-        for (at, side) in [(6, mask.width_px), (8, mask.height_px)] {
-            out[at..at + 2].copy_from_slice(&u16::try_from(side).unwrap_or(u16::MAX).to_le_bytes());
-        }
+        write_screen(&mut out[6..10], mask);
     }
     out
+}
+
+fn write_screen(at: &mut [u8], mask: &Mask) {
+    for (at, side) in at.as_chunks_mut::<2>().0.iter_mut().zip([mask.width_px, mask.height_px]) {
+        *at = u16::try_from(side).unwrap_or(u16::MAX).to_le_bytes();
+    }
 }
 
 /// A rectangle of the output, all of it on the picture, where the source has it.
@@ -109,6 +114,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn add(&mut self, job: &Job<'_>, painted: Option<Painted>) {
         self.stats.frames += 1;
+        let start = self.out.len();
         match painted {
             None => {
                 self.stats.frames_copied += 1;
@@ -122,6 +128,12 @@ impl Writer<'_> {
                 self.out.extend_from_slice(&painted.bytes);
                 self.altered.extend(painted.altered);
             }
+        }
+        if let Some(at) = job.frame.second_screen
+            && job.mask.height_px != job.gif.canvas.height()
+        {
+            let at = start + at - job.frame.lead.start;
+            write_screen(&mut self.out[at..at + 4], job.mask);
         }
     }
 
