@@ -291,7 +291,6 @@ impl From<MultipartRejection> for ApiError {
 }
 
 /// The answer when a handler panicked; the hook has logged where.
-#[expect(clippy::needless_pass_by_value, reason = "the signature that tower-http calls")]
 pub(crate) fn after_panic(_: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::Internal("a handler panicked".to_owned()).into_response()
 }

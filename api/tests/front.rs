@@ -1,5 +1,7 @@
 //! The front end to end: real HTTP messages into the router, over a store in memory and a broker in the process.
 
+#![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
+
 use std::{num::NonZeroU16, time::Duration};
 
 use api::{ApiConfig, Mint, Parts};
@@ -52,6 +54,9 @@ fn front_with(config: &ApiConfig) -> Front {
     Front { router, store, broker, exposition: Exposition::new(registry) }
 }
 
+/// A part of a form: its name and what is in it.
+type Part<'a> = (&'a str, &'a [u8]);
+
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,
@@ -90,7 +95,7 @@ impl Front {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
-    async fn post(&self, parts: &[(&str, &[u8])]) -> Answer {
+    async fn post(&self, parts: &[Part<'_>]) -> Answer {
         self.send(post(parts)).await
     }
 
@@ -101,7 +106,7 @@ impl Front {
     }
 }
 
-fn post(parts: &[(&str, &[u8])]) -> Request<Body> {
+fn post(parts: &[Part<'_>]) -> Request<Body> {
     let mut body = Vec::new();
     for (name, bytes) in parts {
         let file_name = if *name == "file" { "; filename=\"cat.gif\"" } else { "" };
@@ -168,7 +173,7 @@ async fn each_mistake_has_its_status_and_its_code() {
     let front = front();
     let unknown = "0".repeat(64);
     let wide = [&GIF[..6], b"\xff\xff\x01\x00", &GIF[10..]].concat();
-    let cases: &[(u16, E, &[(&str, &[u8])])] = &[
+    let cases: &[(u16, E, &[Part<'_>])] = &[
         (400, E::MissingFile, &[("bottom", b"a")]),
         (400, E::BadRequest, &[("file", GIF), ("file", GIF)]),
         (400, E::BadRequest, &[("file", GIF), ("colour", b"red")]),

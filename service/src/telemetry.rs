@@ -12,6 +12,10 @@ use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use crate::config::{LogFormat, LogSettings};
 
+/// lapin logs an error when a connection is closed in good order. What matters of it comes back as errors,
+/// which the broker crate logs.
+const QUIET: &str = "lapin=off";
+
 /// Logging could not be started.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to start logging: {0}")]
@@ -22,7 +26,8 @@ pub struct TelemetryError(String);
 /// # Errors
 /// The filter does not parse, or logging was started before.
 pub fn init(settings: &LogSettings) -> Result<(), TelemetryError> {
-    let filter = EnvFilter::try_new(&settings.filter).map_err(|e| TelemetryError(e.to_string()))?;
+    // A filter that names the target again wins over this.
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", settings.filter)).map_err(|e| TelemetryError(e.to_string()))?;
     let registry = tracing_subscriber::registry().with(filter);
     let started = match settings.format {
         LogFormat::Text => {

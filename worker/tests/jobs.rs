@@ -1,5 +1,7 @@
 //! Deliveries from arrival to settlement, over the in-process broker; the engine is real only where it matters.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the functions that tests share are tests too")]
+
 use std::{
     num::NonZeroU16,
     path::Path,

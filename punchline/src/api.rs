@@ -1,0 +1,41 @@
+//! `punchline api`: the HTTP front alone, in front of a broker and a store that others share.
+//!
+//! It listens at once and is not ready until its broker has answered.
+
+use api::{Mint, Parts};
+use service::{
+    ApiSettings, Process, listener,
+    metrics::{Exposition, registry},
+    ops, shutdown, telemetry,
+};
+
+use crate::{flags::process_args, parts};
+
+process_args! {
+    /// The flags of `punchline api`.
+    ApiArgs, Process::Api
+}
+
+pub(crate) fn run(args: ApiArgs) -> anyhow::Result<()> {
+    let settings = ApiSettings::read(&args.0.lookup())?;
+    telemetry::init(&settings.common.log)?;
+    parts::runtime()?.block_on(serve(settings))
+}
+
+async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
+    let shutdown = shutdown::on_signals()?;
+    let store = parts::open_store(&settings.store)?;
+    let listener = listener::bind(settings.http.listen).await?;
+    let broker = parts::connect(&settings.amqp_url, "punchline api", &shutdown);
+    let health = parts::health(&broker, &store, &shutdown);
+
+    let mut registry = registry();
+    let front = Parts { broker: broker.clone(), store, mint: Mint::system() };
+    let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
+    let router = router.merge(ops::router(health, Exposition::new(registry)));
+    tracing::info!(listen = %settings.http.listen, "listening");
+    let all_finished = listener::serve(listener, router, &shutdown, settings.common.shutdown_grace).await;
+    parts::disconnect(&broker).await;
+    tracing::info!(all_finished, "stopped");
+    Ok(())
+}

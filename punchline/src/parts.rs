@@ -1,0 +1,113 @@
+//! From settings to parts: what `api`, `worker` and `serve` build alike.
+//!
+//! The only place that knows both how a setting is read and what a crate wants of it.
+
+use anyhow::Context as _;
+use api::ApiConfig;
+use broker::{AmqpConfig, Broker};
+use service::{
+    Clock, ConfigError, Health, Late,
+    config::{CommonSettings, HttpSettings, JobSettings, LimitSettings, Secret, StoreSettings},
+    fonts::in_folder,
+};
+use store::{S3Settings, Store, StoreConfig, StoreError};
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+use worker::{Engine, Fonts, WorkerConfig};
+
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start the runtime")
+}
+
+pub(crate) fn open_store(settings: &StoreSettings) -> anyhow::Result<Store> {
+    let text = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
+    let aws = &settings.aws;
+    let s3 = S3Settings {
+        access_key_id: text(&aws.access_key_id),
+        secret_access_key: text(&aws.secret_access_key),
+        session_token: text(&aws.session_token),
+        region: aws.region.clone(),
+        endpoint: aws.endpoint_url.clone(),
+    };
+    Ok(Store::open(&StoreConfig { s3, ..StoreConfig::new(&settings.url) })?)
+}
+
+/// Connects for as long as it takes; until then the process is alive but not ready.
+pub(crate) fn connect(amqp_url: &Secret, name: &str, shutdown: &CancellationToken) -> Late<Broker> {
+    let config = AmqpConfig::new(amqp_url.expose(), name);
+    let broker = Late::default();
+    let (late, shutdown) = (broker.clone(), shutdown.clone());
+    tokio::spawn(async move { late.fill("broker", &shutdown, || Broker::connect(&config)).await });
+    broker
+}
+
+/// Ends what [`connect`] began.
+pub(crate) async fn disconnect(broker: &Late<Broker>) {
+    if let Some(broker) = broker.get() {
+        broker.close().await;
+    }
+}
+
+/// Whether what went wrong is the operator's to mend in the settings.
+pub(crate) fn is_bad_setting(error: &anyhow::Error) -> bool {
+    error.is::<ConfigError>() || matches!(error.downcast_ref(), Some(StoreError::BadUrl { .. } | StoreError::BadSetting { .. }))
+}
+
+pub(crate) fn health(broker: &Late<Broker>, store: &Store, draining: &CancellationToken) -> Health {
+    let (broker, store) = (broker.clone(), store.clone());
+    Health::new(draining.clone())
+        .vital_check("broker", move || {
+            let broker = broker.clone();
+            async move {
+                match broker.get() {
+                    Some(broker) => broker.ready().await.map_err(|e| e.to_string()),
+                    None => Err("not connected yet".to_owned()),
+                }
+            }
+        })
+        .check("store", move || {
+            let store = store.clone();
+            async move { store.ready().await.map_err(|e| e.to_string()) }
+        })
+}
+
+pub(crate) fn front(http: &HttpSettings, common: &CommonSettings) -> anyhow::Result<ApiConfig> {
+    let font_names = match &common.font_dir {
+        Some(folder) => in_folder(folder).context("failed to list the fonts")?.into_iter().map(|font| font.name).collect(),
+        None => Vec::new(),
+    };
+    Ok(ApiConfig {
+        limits: limits(common.limits),
+        uploads_in_flight_bytes: http.uploads_in_flight_bytes,
+        request_timeout: http.request_timeout,
+        font_names,
+    })
+}
+
+pub(crate) fn back(jobs: &JobSettings, common: &CommonSettings) -> WorkerConfig {
+    WorkerConfig { limits: limits(common.limits), parallelism: jobs.parallelism, shutdown_grace: common.shutdown_grace }
+}
+
+/// What a worker works with; its fonts and its threads are made here, once.
+pub(crate) fn worker_parts(
+    broker: &Late<Broker>,
+    store: &Store,
+    jobs: &JobSettings,
+    common: &CommonSettings,
+) -> anyhow::Result<worker::Parts> {
+    let fonts = match &common.font_dir {
+        Some(folder) => Fonts::built_in().with_folder(folder)?,
+        None => Fonts::built_in(),
+    };
+    let engine = Engine::new(jobs.timeout).context("failed to start the engine's threads")?;
+    Ok(worker::Parts { broker: broker.clone(), store: store.clone(), engine, fonts, clock: Clock::system() })
+}
+
+fn limits(settings: LimitSettings) -> caption::Limits {
+    caption::Limits {
+        max_bytes: settings.max_upload_bytes,
+        max_side_px: settings.max_side_px,
+        max_frames: settings.max_frames,
+        max_total_pixels: settings.max_total_pixels,
+    }
+}

@@ -1,0 +1,98 @@
+//! `punchline serve`: everything in one process, on local files, with no server beside it.
+//!
+//! What the in-process broker forgets at exit is in the job records: at start every job without a result
+//! is queued again, so a restart loses nothing that was answered with 202.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    net::SocketAddr,
+    path::Path,
+};
+
+use anyhow::Context as _;
+use api::{Mint, Parts};
+use broker::{Broker, InProcessConfig};
+use proto_shared::JobMessage;
+use service::{
+    Late, Process, ServeSettings,
+    config::{AwsSettings, StoreSettings},
+    listener,
+    metrics::{Exposition, registry},
+    ops, shutdown, telemetry,
+};
+use store::Store;
+use worker::Worker;
+
+use crate::{flags::process_args, parts};
+
+process_args! {
+    /// The flags of `punchline serve`.
+    ServeArgs, Process::Serve
+}
+
+pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
+    let settings = ServeSettings::read(&args.0.lookup())?;
+    telemetry::init(&settings.common.log)?;
+    parts::runtime()?.block_on(serve(settings))
+}
+
+async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
+    let shutdown = shutdown::on_signals()?;
+    let store = open_folder(&settings.data_dir)?;
+    // The address first: if it is taken, perhaps by another `serve` on this folder, nothing has begun.
+    let listener = listener::bind(settings.http.listen).await?;
+    let address = listener.local_addr()?;
+    let broker = requeue(&store).await?;
+    let late = Late::from(broker.clone());
+    let health = parts::health(&late, &store, &shutdown);
+
+    let mut registry = registry();
+    let jobs = parts::worker_parts(&late, &store, &settings.jobs, &settings.common)?;
+    let worker = Worker::new(parts::back(&settings.jobs, &settings.common), jobs, &mut registry);
+    let front = Parts { broker: late, store, mint: Mint::system() };
+    let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
+    let router = router.merge(ops::router(health, Exposition::new(registry)));
+    greet(address, &settings.data_dir)?;
+
+    let grace = settings.common.shutdown_grace;
+    let (requests_finished, jobs_finished) =
+        tokio::join!(listener::serve(listener, router, &shutdown, grace), worker.run(&shutdown));
+    broker.close().await;
+    tracing::info!(requests_finished, jobs_finished, "stopped; unfinished jobs go on at the next start");
+    Ok(())
+}
+
+fn open_folder(folder: &Path) -> anyhow::Result<Store> {
+    let shown = folder.display();
+    fs::create_dir_all(folder).with_context(|| format!("failed to make the folder {shown}"))?;
+    let folder = folder.canonicalize().with_context(|| format!("failed to find the folder {shown}"))?;
+    let url = url::Url::from_file_path(&folder).map_err(|()| anyhow::anyhow!("the folder {shown} has no URL"))?;
+    parts::open_store(&StoreSettings { url: url.to_string(), aws: AwsSettings::default() })
+}
+
+/// A broker that holds every job that was accepted and has no result yet, oldest first.
+async fn requeue(store: &Store) -> anyhow::Result<Broker> {
+    let unfinished = store.unfinished_jobs().await.context("failed to look for unfinished jobs")?;
+    let usual = InProcessConfig::default();
+    // However many there are, they were promised, and new ones must find room beside them.
+    let broker =
+        Broker::in_process_with(InProcessConfig { max_waiting_jobs: usual.max_waiting_jobs + unfinished.len(), ..usual });
+    let jobs = unfinished.len();
+    for job in unfinished {
+        broker.publish(&JobMessage { job, attempt: 1 }).await.context("failed to queue an unfinished job")?;
+    }
+    if jobs > 0 {
+        tracing::info!(jobs, "queued unfinished jobs again");
+    }
+    Ok(broker)
+}
+
+fn greet(address: SocketAddr, folder: &Path) -> io::Result<()> {
+    let folder = folder.display();
+    writeln!(
+        io::stdout(),
+        "punchline is at http://{address}, its data in {folder}. Try: \
+         curl -F file=@cat.gif -F bottom=monday http://{address}/v1/jobs"
+    )
+}

@@ -1,0 +1,55 @@
+//! `punchline worker`: runs jobs from a broker and a store that others share.
+//!
+//! Beside the jobs it answers health and metrics on the ops address, until the last job is settled.
+
+use axum::Router;
+use service::{
+    Process, WorkerSettings, listener,
+    metrics::{Exposition, registry},
+    ops, shutdown, telemetry,
+};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use worker::Worker;
+
+use crate::{flags::process_args, parts};
+
+process_args! {
+    /// The flags of `punchline worker`.
+    WorkerArgs, Process::Worker
+}
+
+/// A scrape or a probe in hand at the very end gets this long.
+const OPS_GRACE: Duration = Duration::from_secs(1);
+
+pub(crate) fn run(args: WorkerArgs) -> anyhow::Result<()> {
+    let settings = WorkerSettings::read(&args.0.lookup())?;
+    telemetry::init(&settings.common.log)?;
+    parts::runtime()?.block_on(work(settings))
+}
+
+async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
+    let shutdown = shutdown::on_signals()?;
+    let store = parts::open_store(&settings.store)?;
+    let listener = listener::bind(settings.ops_listen).await?;
+    let broker = parts::connect(&settings.amqp_url, "punchline worker", &shutdown);
+    let health = parts::health(&broker, &store, &shutdown);
+
+    let mut registry = registry();
+    let jobs = parts::worker_parts(&broker, &store, &settings.jobs, &settings.common)?;
+    let worker = Worker::new(parts::back(&settings.jobs, &settings.common), jobs, &mut registry);
+    let ops: Router = ops::router(health, Exposition::new(registry));
+    tracing::info!(ops_listen = %settings.ops_listen, "listening");
+
+    // Health is answered while jobs drain, so it ends with a token of its own.
+    let drained = CancellationToken::new();
+    let working = async {
+        let all_finished = worker.run(&shutdown).await;
+        parts::disconnect(&broker).await;
+        drained.cancel();
+        all_finished
+    };
+    let (all_finished, _) = tokio::join!(working, listener::serve(listener, ops, &drained, OPS_GRACE));
+    tracing::info!(all_finished, "stopped");
+    Ok(())
+}
