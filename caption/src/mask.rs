@@ -77,10 +77,10 @@ impl Cover {
         opaque: T,
     ) -> [T; 4] {
         let (f, u) = (u64::from(self.fill()), u64::from(self.under()));
-        let (full, most) = (u64::from(Self::FULL), u64::from(opaque.into()));
-        let weight_fill = f * full * most;
-        let weight_under = (full - f) * u * most;
-        let weight_beneath = (full - f) * (full - u) * u64::from(beneath[3].into());
+        let (whole, most) = (u64::from(Self::FULL), u64::from(opaque.into()));
+        let weight_fill = f * whole * most;
+        let weight_under = (whole - f) * u * most;
+        let weight_beneath = (whole - f) * (whole - u) * u64::from(beneath[3].into());
         let sum = weight_fill + weight_under + weight_beneath;
         let rounded = |value: u64, by: u64| {
             let value = (value + by / 2) / by.max(1);
@@ -90,7 +90,7 @@ impl Cover {
             let [fill, under, beneath] = [fill[c], under[c], beneath[c]].map(|v| u64::from(v.into()));
             rounded(fill * weight_fill + under * weight_under + beneath * weight_beneath, sum)
         };
-        [channel(0), channel(1), channel(2), rounded(sum, full * full)]
+        [channel(0), channel(1), channel(2), rounded(sum, whole * whole)]
     }
 }
 

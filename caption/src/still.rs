@@ -67,6 +67,7 @@ pub(crate) fn gray_png(gray: &[u8], width_px: u32, height_px: u32) -> Result<Vec
     Ok(out)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "its shape is `map_err`'s")]
 fn unreadable(error: image::ImageError) -> Error {
     Error::Malformed { what: error.to_string() }
 }

@@ -1,1 +1,65 @@
-fn main() {}
+//! The one binary people type: subcommands for files (`caption`, `probe`) and for the service
+//! (`serve`, `api`, `worker`).
+//!
+//! It reads the command line and the environment and hands over to the crates that do the work; no
+//! rule about pictures, jobs or queues lives here.
+
+mod api;
+mod caption;
+mod exit;
+mod files;
+mod flags;
+mod limits;
+mod parts;
+mod probe;
+mod serve;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Failure;
+
+/// Captions for GIFs: every pixel, delay and loop that the caption does not touch stays the source's own.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Start here:
+  punchline caption cat.gif --bottom \"monday\"     writes cat.captioned.gif
+  punchline serve                                 the whole service on http://127.0.0.1:8080"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Caption(caption::CaptionArgs),
+    Probe(probe::ProbeArgs),
+    Serve(serve::ServeArgs),
+    Api(api::ApiArgs),
+    Worker(worker::WorkerArgs),
+}
+
+fn main() -> ExitCode {
+    let ended = match Cli::parse().command {
+        Command::Caption(args) => caption::run(&args),
+        Command::Probe(args) => probe::run(&args),
+        Command::Serve(args) => serve::run(args).map_err(Failure::from),
+        Command::Api(args) => api::run(args).map_err(Failure::from),
+        Command::Worker(args) => worker::run(args).map_err(Failure::from),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            #[expect(clippy::print_stderr, reason = "the one line that says why")]
+            {
+                eprintln!("{failure}");
+            }
+            failure.exit_code()
+        }
+    }
+}

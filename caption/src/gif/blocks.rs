@@ -1,4 +1,4 @@
-//! The walk over a GIF's blocks (GIF89a, sections 17 to 26): where each frame, palette and extension
+//! The walk over a GIF's blocks (`GIF89a`, sections 17 to 26): where each frame, palette and extension
 //! stands in the file, without decoding a pixel.
 //!
 //! `probe` and `render` begin here, and api meets no deeper part of the format. It takes what browsers

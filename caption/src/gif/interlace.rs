@@ -1,4 +1,4 @@
-//! The order of rows in an interlaced frame (GIF89a, appendix E).
+//! The order of rows in an interlaced frame (`GIF89a`, appendix E).
 
 /// Rows of a frame of this height in the order its stream has them.
 pub(super) fn row_order(height: u32, interlaced: bool) -> impl Iterator<Item = u32> {

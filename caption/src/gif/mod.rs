@@ -13,10 +13,15 @@ mod interlace;
 #[cfg(feature = "render")]
 mod lzw;
 #[cfg(feature = "render")]
+mod paint;
+#[cfg(feature = "render")]
 mod palette;
 #[cfg(feature = "render")]
+mod pixels;
+#[cfg(feature = "render")]
 mod plan;
-#[cfg(all(test, feature = "render"))]
-mod reference;
 #[cfg(feature = "render")]
 pub(crate) mod render;
+
+#[cfg(test)]
+mod reference;

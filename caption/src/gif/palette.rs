@@ -36,19 +36,16 @@ pub(super) struct Merge {
 impl Palette {
     pub(super) fn new(table: Option<&[u8]>, transparent: Option<u8>) -> Self {
         let mut colours = [[0; 3]; 256];
-        let len = match table {
-            Some(table) => {
-                for (colour, rgb) in colours.iter_mut().zip(table.as_chunks::<3>().0) {
-                    *colour = *rgb;
-                }
-                (table.len() / 3).min(256)
+        let len = if let Some(table) = table {
+            for (colour, rgb) in colours.iter_mut().zip(table.as_chunks::<3>().0) {
+                *colour = *rgb;
             }
-            None => {
-                for (colour, grey) in colours.iter_mut().zip(0..=u8::MAX) {
-                    *colour = [grey; 3];
-                }
-                256
+            (table.len() / 3).min(256)
+        } else {
+            for (colour, grey) in colours.iter_mut().zip(0..=u8::MAX) {
+                *colour = [grey; 3];
             }
+            256
         };
         Self { colours, len, has_table: table.is_some(), transparent, changed: false }
     }

@@ -3,6 +3,7 @@
 //!
 //! Tests only. The generator makes what real encoders make and what they should not: frames beyond the
 //! screen, first frames smaller than it, every disposal, local palettes, interlace, transparency.
+#![cfg(feature = "render")]
 
 use proptest::prelude::*;
 
@@ -217,7 +218,7 @@ fn check(source: &[u8], captions: &[(&str, At, Style)]) {
                         }
                     }
                     (None, beneath) => {
-                        assert!(beneath.is_none() && !cover.is_solid(), "frame {k}, pixel {x}, {y} lost its caption")
+                        assert!(beneath.is_none() && !cover.is_solid(), "frame {k}, pixel {x}, {y} lost its caption");
                     }
                 }
             }
@@ -287,7 +288,7 @@ fn thirty_frames() -> Vec<u8> {
         disposal: 1,
         transparent: Some(0),
         local_colours: None,
-        interlaced: k % 5 == 0,
+        interlaced: k.is_multiple_of(5),
         seed: k,
         delay_cs: 5,
     };

@@ -30,7 +30,7 @@ impl std::fmt::Debug for Font {
 }
 
 impl Font {
-    /// A built-in font: `anton`, or `sans` (DejaVu Sans Bold), which has far more scripts.
+    /// A built-in font: `anton`, or `sans` (`DejaVu` Sans Bold), which has far more scripts.
     #[must_use]
     pub fn builtin(name: &str) -> Option<Self> {
         match name {

@@ -155,10 +155,11 @@ impl Breaker<'_> {
     fn fit(&mut self, size_px: f32, width_px: f32, height_px: f32, break_words: bool) -> Option<Layout> {
         let line_height_px = self.fonts.line_height_em() * size_px;
         let most_em = width_px / size_px;
-        // Even flat lines need this much: an early answer for long texts.
-        let fits_height = |lines: usize, ink: f32| (lines.max(1) - 1) as f32 * line_height_px + ink <= height_px;
         let mut rows = self.wrap(most_em, break_words)?;
-        if !fits_height(rows.len(), 0.0) {
+        #[expect(clippy::cast_precision_loss, reason = "a text has at most some thousand lines")]
+        let between_px = |rows: usize| rows.saturating_sub(1) as f32 * line_height_px;
+        // Even flat lines need this much: an early answer for long texts.
+        if between_px(rows.len()) > height_px {
             return None;
         }
         if let Some(even) = self.wrap_evenly(rows.len(), most_em) {
@@ -169,7 +170,7 @@ impl Breaker<'_> {
         let width = lines.iter().map(|l| l.width_em).fold(0.0, f32::max) * size_px;
         let (first, last) = (lines.first()?, lines.last()?);
         let ink = (first.ink_top_em - last.ink_bottom_em) * size_px;
-        let height = (lines.len() - 1) as f32 * line_height_px + ink;
+        let height = between_px(lines.len()) + ink;
         if width > width_px || height > height_px {
             return None;
         }

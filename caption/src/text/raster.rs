@@ -98,7 +98,7 @@ mod tests {
         assert!(c.fill.iter().zip(&c.stroke).all(|(&f, &s)| s >= f));
         assert!(c.fill.iter().filter(|&&f| f > 200).count() > 300);
         let width = c.width_px as usize;
-        let edge = |i: usize| i < width || i >= c.stroke.len() - width || i % width == 0 || i % width == width - 1;
+        let edge = |i: usize| i < width || i >= c.stroke.len() - width || i.is_multiple_of(width) || i % width == width - 1;
         assert!(c.stroke.iter().enumerate().all(|(i, &s)| !edge(i) || s < 128), "cut off at an edge");
     }
 

@@ -80,14 +80,12 @@ impl<'a> FontStack<'a> {
     fn by_font(&self, text: &str, run: Range<usize>, missing: &mut Vec<char>) -> Vec<(usize, String)> {
         let mut pieces: Vec<(usize, String)> = Vec::new();
         for grapheme in text[run].graphemes(true) {
-            let (font, shown) = match self.font_for(grapheme) {
-                Some(font) => (font, grapheme.to_owned()),
-                None => {
-                    missing.extend(
-                        grapheme.chars().filter(|&c| is_visible(c) && self.faces.iter().all(|f| f.glyph_index(c).is_none())),
-                    );
-                    (self.font_for("\u{FFFD}").unwrap_or(0), REPLACEMENT.to_string())
-                }
+            let (font, shown) = if let Some(font) = self.font_for(grapheme) {
+                (font, grapheme.to_owned())
+            } else {
+                let is_missing = |c: &char| is_visible(*c) && self.faces.iter().all(|f| f.glyph_index(*c).is_none());
+                missing.extend(grapheme.chars().filter(is_missing));
+                (self.font_for("\u{FFFD}").unwrap_or(0), REPLACEMENT.to_string())
             };
             match pieces.last_mut() {
                 Some((last, piece)) if *last == font => piece.push_str(&shown),
@@ -130,7 +128,8 @@ fn is_visible(c: char) -> bool {
 }
 
 fn upem(face: &rustybuzz::Face<'_>) -> f32 {
-    face.units_per_em().max(16) as f32
+    // At most 16,384 (OpenType, `head`).
+    f32::from(i16::try_from(face.units_per_em()).unwrap_or(i16::MAX)).max(16.0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "font units are far below 2^24")]

@@ -6,14 +6,14 @@ use super::{MAX_CODE_BITS, TABLE_LEN};
 /// A decoder; one serves any number of streams in turn.
 pub(in crate::gif) struct Decoder {
     /// Where in the output each code's string was first written, and how long it is.
-    strings: Box<[(u32, u32); TABLE_LEN]>,
+    strings: Box<[(u32, u32)]>,
     /// The stream without its sub-block lengths.
     stream: Vec<u8>,
 }
 
 impl Default for Decoder {
     fn default() -> Self {
-        Self { strings: Box::new([(0, 0); TABLE_LEN]), stream: Vec::new() }
+        Self { strings: vec![(0, 0); TABLE_LEN].into_boxed_slice(), stream: Vec::new() }
     }
 }
 
@@ -136,12 +136,12 @@ mod tests {
             buffer |= u64::from(code) << count;
             count += width;
             while count >= 8 {
-                bytes.push(buffer as u8);
+                bytes.push(buffer.to_le_bytes()[0]);
                 buffer >>= 8;
                 count -= 8;
             }
         }
-        bytes.push(buffer as u8);
+        bytes.push(buffer.to_le_bytes()[0]);
         let mut blocks = vec![u8::try_from(bytes.len()).unwrap()];
         blocks.extend(bytes);
         let mut out = vec![99; want];

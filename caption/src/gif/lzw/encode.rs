@@ -8,15 +8,20 @@ const SLOTS: usize = TABLE_LEN * 4;
 /// An encoder; one serves any number of streams in turn.
 pub(in crate::gif) struct Encoder {
     /// Keys are prefix code, index and generation; a slot of an older generation is free.
-    keys: Box<[u64; SLOTS]>,
-    codes: Box<[u16; SLOTS]>,
+    keys: Box<[u64]>,
+    codes: Box<[u16]>,
     generation: u64,
     stream: Vec<u8>,
 }
 
 impl Default for Encoder {
     fn default() -> Self {
-        Self { keys: Box::new([0; SLOTS]), codes: Box::new([0; SLOTS]), generation: 0, stream: Vec::new() }
+        Self {
+            keys: vec![0; SLOTS].into_boxed_slice(),
+            codes: vec![0; SLOTS].into_boxed_slice(),
+            generation: 0,
+            stream: Vec::new(),
+        }
     }
 }
 
@@ -25,7 +30,6 @@ impl Encoder {
     /// `1 << code_size`, and `code_size` be 2 to 8 (or 1, which few decoders read).
     pub(in crate::gif) fn encode(&mut self, indices: &[u8], code_size: u8, out: &mut Vec<u8>) {
         let code_size = u32::from(code_size);
-        #[expect(clippy::cast_possible_truncation, reason = "code_size is at most 8")]
         let (clear, end) = (1u16 << code_size, (1u16 << code_size) + 1);
         self.stream.clear();
         let mut bits = Bits { bytes: &mut self.stream, buffer: 0, count: 0 };

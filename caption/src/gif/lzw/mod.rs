@@ -1,4 +1,4 @@
-//! Variable-length-code LZW as GIF has it (GIF89a, appendix F): indices from codes and back.
+//! Variable-length-code LZW as GIF has it (`GIF89a`, appendix F): indices from codes and back.
 //!
 //! Called by `frame` for the frames that a caption touches. It knows codes and indices, not frames
 //! or palettes, and takes streams as browsers do: whatever decodes before the first error counts.

@@ -1,0 +1,291 @@
+//! `punchline caption`: one picture in, one captioned picture out, no service needed.
+//!
+//! Called by main. It reads words and files, hands them to the engine on a pool of threads, and writes
+//! what comes back; how a picture is captioned is not its business.
+
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use caption::{Rendered, Watch};
+use cpu_time::ProcessTime;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use proto_shared::{Caption, CaptionSpec, Colour, Position, Size, SpecError, Style};
+use worker::{Fonts, FontsError};
+
+use crate::{
+    exit::{Failure, Reason},
+    files,
+    limits::LimitArgs,
+};
+
+/// Write words on a GIF (or a PNG, JPEG or WebP).
+///
+/// Every frame gets the caption; pixels, delays and loops that it does not touch stay the source's own.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  punchline caption cat.gif --bottom \"monday\"
+  punchline caption cat.gif --top \"me\" --bottom \"also me\" -o out.gif
+  punchline caption cat.gif --style bar --top \"when the build passes\"
+  curl -s https://example.com/cat.gif | punchline caption - --bottom hi > out.gif
+
+Exit codes: 0 done, 2 usage, 65 bad input, 66 no input, 70 internal, 73 cannot write.")]
+pub(crate) struct CaptionArgs {
+    /// The picture; `-` is standard input
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+
+    /// Where the result goes; `-` is standard output [default: IN with `.captioned` before its extension]
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+
+    /// Words at the top
+    #[arg(long, value_name = "TEXT")]
+    top: Option<String>,
+
+    /// Words at the bottom
+    #[arg(long, value_name = "TEXT")]
+    bottom: Option<String>,
+
+    /// `overlay` (outlined letters on the picture) or `bar` (letters on a white band outside it)
+    #[arg(long, default_value = "overlay", value_parser = parse_named::<Style>)]
+    style: Style,
+
+    /// `anton`, `sans`, a font of --font-dir, or the path of a TTF or OTF file
+    #[arg(long, value_name = "NAME|FILE", default_value = "anton")]
+    font: String,
+
+    /// Letters in pixels per em, or `auto`; shrunk if the text would not fit
+    #[arg(long, value_name = "PX", default_value = "auto", value_parser = parse_named::<Size>)]
+    size: Size,
+
+    /// The letters' colour, `#rgb` or `#rrggbb` [default: white; black on a bar]
+    #[arg(long, value_name = "COLOUR", value_parser = parse_named::<Colour>)]
+    fill: Option<Colour>,
+
+    /// The outline's colour, overlay only [default: black]
+    #[arg(long, value_name = "COLOUR", value_parser = parse_named::<Colour>)]
+    stroke: Option<Colour>,
+
+    /// The whole spec as a JSON file, in place of the options above
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["top", "bottom", "style", "font", "size", "fill", "stroke"])]
+    spec: Option<PathBuf>,
+
+    /// A folder of TTF and OTF files: each a font by its name, and a fallback for missing glyphs
+    #[arg(long, value_name = "DIR", env = "PUNCHLINE_FONT_DIR")]
+    font_dir: Option<PathBuf>,
+
+    /// Threads to work with [default: the processors there are]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+
+    /// Also write a PNG of the result's size: non-zero where the caption may have changed a pixel
+    #[arg(long, value_name = "MASK.png")]
+    mask_out: Option<PathBuf>,
+
+    /// Print one line of JSON with what was done and what it took to standard error
+    #[arg(long)]
+    stats: bool,
+
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// What `--stats` prints.
+#[derive(serde::Serialize)]
+struct StatsLine {
+    frames: u32,
+    frames_copied: u32,
+    frames_spliced: u32,
+    frames_recoded: u32,
+    bytes_in: usize,
+    bytes_out: usize,
+    cpu_ms: f64,
+    wall_ms: f64,
+}
+
+pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
+    let (began, cpu_began) = (Instant::now(), ProcessTime::now());
+    let limits = args.limits.limits();
+    let spec = args.engine_spec()?;
+    let output = args.output.clone().unwrap_or_else(|| default_output(&args.input));
+    let bytes = files::read(&args.input, limits.max_bytes)?;
+
+    let threads = args.threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|e| Failure::new(Reason::Internal, e))?;
+    let progress = Progress::new(began);
+    let report = |done, total| progress.report(done, total);
+    let watch = Watch { progress: &report, ..Watch::none() };
+    let rendered = pool.install(|| caption::render_with(&bytes, &spec, &limits, &watch));
+    progress.finish();
+    let rendered = rendered?;
+
+    files::write(&output, &rendered.bytes)?;
+    if let Some(mask) = &args.mask_out {
+        files::write(mask, &rendered.mask_png()?)?;
+    }
+    tell(args, &bytes, &rendered, began, cpu_began);
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "what is told beside the result belongs on standard error")]
+fn tell(args: &CaptionArgs, bytes: &[u8], rendered: &Rendered, began: Instant, cpu_began: ProcessTime) {
+    if !rendered.missing_glyphs.is_empty() {
+        let missing: Vec<String> = rendered.missing_glyphs.iter().map(|&c| format!("{c} (U+{:04X})", u32::from(c))).collect();
+        eprintln!("punchline: warning: no font has {}; drawn as the replacement character", missing.join(", "));
+    }
+    if args.stats {
+        let line = StatsLine {
+            frames: rendered.stats.frames,
+            frames_copied: rendered.stats.frames_copied,
+            frames_spliced: rendered.stats.frames_spliced,
+            frames_recoded: rendered.stats.frames_recoded,
+            bytes_in: bytes.len(),
+            bytes_out: rendered.bytes.len(),
+            cpu_ms: milliseconds(cpu_began.elapsed()),
+            wall_ms: milliseconds(began.elapsed()),
+        };
+        if let Ok(json) = serde_json::to_string(&line) {
+            eprintln!("{json}");
+        }
+    }
+}
+
+impl CaptionArgs {
+    /// What the engine is to write, with its fonts loaded.
+    fn engine_spec(&self) -> Result<caption::Spec, Failure> {
+        let spec = match &self.spec {
+            Some(path) => CaptionSpec::from_json(&files::read(path, MAX_SPEC_BYTES)?)
+                .map_err(|e| Failure::new(Reason::BadInput, format_args!("{}: {e} ({})", path.display(), e.code)))?,
+            None => self.spec_of_flags()?,
+        };
+        let mut fonts = Fonts::built_in();
+        if let Some(folder) = &self.font_dir {
+            fonts = fonts.with_folder(folder).map_err(|e| match e {
+                FontsError::Read { .. } => Failure::new(Reason::NoInput, e),
+                FontsError::Bad { .. } => Failure::new(Reason::BadInput, e),
+            })?;
+        }
+        let mut spec =
+            worker::engine_spec(&spec, &fonts).map_err(|e| Failure::new(Reason::Usage, format_args!("--font: {e}")))?;
+        if let Some(path) = self.font_file() {
+            let font = caption::Font::parse(files::read(path, MAX_FONT_BYTES)?);
+            let font =
+                font.map_err(|e| Failure::new(Reason::BadInput, format_args!("{}: {e} ({})", path.display(), e.code())))?;
+            for caption in &mut spec.captions {
+                caption.font = font.clone();
+            }
+        }
+        Ok(spec)
+    }
+
+    /// `--font`, where it is a path rather than a name.
+    fn font_file(&self) -> Option<&Path> {
+        let path = Path::new(&self.font);
+        let has_extension =
+            path.extension().is_some_and(|e| ["ttf", "otf", "ttc"].iter().any(|known| e.eq_ignore_ascii_case(known)));
+        (has_extension || path.components().count() > 1).then_some(path)
+    }
+
+    fn spec_of_flags(&self) -> Result<CaptionSpec, Failure> {
+        let caption = |text: &Option<String>, at| {
+            let caption = Caption::new(text.as_ref()?, at, self.style);
+            let font = if self.font_file().is_some() { caption.font.clone() } else { self.font.clone() };
+            Some(Caption { font, size: self.size, fill: self.fill, stroke: self.stroke, ..caption })
+        };
+        let captions: Vec<Caption> =
+            [caption(&self.top, Position::Top), caption(&self.bottom, Position::Bottom)].into_iter().flatten().collect();
+        if captions.is_empty() {
+            return Err(Failure::new(Reason::Usage, "there are no words to write: give --top, --bottom or --spec"));
+        }
+        let spec = CaptionSpec { captions };
+        spec.validate().map_err(|e| Failure::new(Reason::Usage, self.name_flag(e)))?;
+        Ok(spec)
+    }
+
+    /// Says of an error in a spec made from flags which flag it is about.
+    fn name_flag(&self, error: SpecError) -> SpecError {
+        let first = if self.top.is_some() { "--top" } else { "--bottom" };
+        let flag = match error.field.split_once('.') {
+            Some(("captions[0]", "text")) => first,
+            Some((_, "text")) => "--bottom",
+            Some((_, "font")) => "--font",
+            Some((_, "size")) => "--size",
+            _ => return error,
+        };
+        error.at(flag)
+    }
+}
+
+/// More than any spec that passes its own limits.
+const MAX_SPEC_BYTES: u64 = 1_000_000;
+/// The largest font files there are (all of Chinese, Japanese and Korean) have half of it.
+const MAX_FONT_BYTES: u64 = 64_000_000;
+
+fn default_output(input: &Path) -> PathBuf {
+    if files::is_stream(input) {
+        return input.to_path_buf();
+    }
+    let extension = input.extension().and_then(OsStr::to_str).unwrap_or("gif");
+    input.with_extension(format!("captioned.{extension}"))
+}
+
+fn parse_named<T: std::str::FromStr<Err = SpecError>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|e: SpecError| e.message)
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// A bar on the terminal, for work that takes longer than a second.
+struct Progress {
+    began: Instant,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+const QUIET_FOR: Duration = Duration::from_secs(1);
+
+impl Progress {
+    fn new(began: Instant) -> Self {
+        Self { began, bar: Mutex::new(None) }
+    }
+
+    fn report(&self, done: u32, total: u32) {
+        if self.began.elapsed() < QUIET_FOR {
+            return;
+        }
+        let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        let bar = bar.get_or_insert_with(|| {
+            // indicatif draws nothing where standard error is not a terminal.
+            let bar = ProgressBar::with_draw_target(Some(total.into()), ProgressDrawTarget::stderr());
+            match ProgressStyle::with_template("{bar:40} {pos}/{len} frames, {eta} left") {
+                Ok(style) => bar.with_style(style),
+                Err(_) => bar,
+            }
+        });
+        bar.set_position(done.into());
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_result_stands_beside_its_source() {
+        assert_eq!(default_output(Path::new("a/cat.gif")), Path::new("a/cat.captioned.gif"));
+        assert_eq!(default_output(Path::new("cat.PNG")), Path::new("cat.captioned.PNG"));
+        assert_eq!(default_output(Path::new("cat")), Path::new("cat.captioned.gif"));
+        assert_eq!(default_output(Path::new("-")), Path::new("-"));
+    }
+}
