@@ -111,3 +111,55 @@ fn chunk_comes_before(png: &[u8], wanted: [u8; 4], stop: [u8; 4]) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Signature and IHDR, then chunks without their checks: sizes are read from no more.
+    fn png(width: u32, height: u32, chunks: &[&[u8; 4]]) -> Vec<u8> {
+        let mut out = b"\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR".to_vec();
+        out.extend(width.to_be_bytes());
+        out.extend(height.to_be_bytes());
+        out.extend(b"\x08\x06\0\0\0crc!");
+        for kind in chunks {
+            out.extend(b"\0\0\0\x02");
+            out.extend(*kind);
+            out.extend(b"..crc!");
+        }
+        out
+    }
+
+    fn code(bytes: &[u8]) -> &'static str {
+        probe(bytes, &Limits::default()).map_or_else(|e| e.code(), |_| "ok")
+    }
+
+    #[test]
+    fn what_is_no_picture_is_refused_by_its_first_bytes() {
+        for bytes in [&b""[..], b"G", b"GIF88a", b"<svg>", b"%PDF-1.7", b"RIFF....WAVE", &[0; 1000]] {
+            assert_eq!(code(bytes), "unsupported_media", "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn stills_are_measured_and_held_against_the_limits() {
+        let found = probe(&png(640, 480, &[b"IDAT"]), &Limits::default()).unwrap();
+        assert_eq!((found.media, found.width_px, found.height_px, found.frames), (Media::Png, 640, 480, 1));
+        assert_eq!(code(&png(5000, 10, &[b"IDAT"])), "canvas_too_large");
+        assert_eq!(code(&png(0, 10, &[b"IDAT"])), "zero_sized");
+        assert_eq!(code(&png(10, 10, &[b"IDAT"])[..18]), "truncated");
+        let small = Limits { max_bytes: 10, ..Limits::default() };
+        assert_eq!(probe(&png(1, 1, &[]), &small).unwrap_err().code(), "file_too_large");
+    }
+
+    #[test]
+    fn animated_stills_are_refused_rather_than_robbed_of_their_frames() {
+        assert_eq!(code(&png(9, 9, &[b"acTL", b"IDAT"])), "animated_still");
+        assert_eq!(code(&png(9, 9, &[b"tEXt", b"IDAT", b"acTL"])), "ok", "too late to count");
+        let mut webp = b"RIFF\x20\0\0\0WEBPVP8X\x0A\0\0\0\x02\0\0\0\x08\0\0\x08\0\0".to_vec();
+        webp.extend([0; 16]);
+        assert_eq!(code(&webp), "animated_still");
+        webp[20] = 0;
+        assert_eq!(code(&webp), "ok");
+    }
+}

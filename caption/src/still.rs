@@ -139,3 +139,71 @@ where
     }
     canvas
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{At, Caption, Font, Style};
+    use image::{GenericImageView, GrayImage, ImageFormat, Luma, RgbaImage};
+
+    fn spec(style: Style) -> Spec {
+        let font = Font::builtin("anton").unwrap();
+        Spec::new(vec![Caption {
+            text: "still".to_owned(),
+            at: At::Top,
+            style,
+            font,
+            size_px: None,
+            fill: [255; 3],
+            stroke: [0; 3],
+        }])
+    }
+
+    fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+        let mut out = Cursor::new(Vec::new());
+        picture.write_to(&mut out, format).unwrap();
+        out.into_inner()
+    }
+
+    #[test]
+    fn a_png_changes_under_the_mask_alone_and_keeps_its_depth() {
+        let source = DynamicImage::ImageRgba8(RgbaImage::from_fn(120, 90, |x, y| Rgba([x as u8, y as u8, 90, 200])));
+        let deep = DynamicImage::ImageLuma16(ImageBuffer::from_fn(120, 90, |x, y| Luma([(x * 500 + y) as u16])));
+        for source in [source, deep] {
+            let rendered =
+                render(&encoded(&source, ImageFormat::Png), Media::Png, &spec(Style::Overlay), &Limits::default()).unwrap();
+            let output = image::load_from_memory(&rendered.bytes).unwrap();
+            assert_eq!((output.color(), output.dimensions()), (source.color(), source.dimensions()));
+            let (before, after, mask) = (source.to_rgba16(), output.to_rgba16(), rendered.mask.to_gray());
+            let changed = mask.iter().zip(before.pixels().zip(after.pixels())).filter(|(m, (b, a))| **m != 0 && b != a).count();
+            assert!(changed > 50);
+            assert!(mask.iter().zip(before.pixels().zip(after.pixels())).all(|(m, (b, a))| *m != 0 || b == a));
+        }
+    }
+
+    #[test]
+    fn each_kind_comes_out_as_what_it_was_with_a_bar_on_top() {
+        let grey = DynamicImage::ImageLuma8(GrayImage::from_pixel(100, 80, Luma([90])));
+        for (media, format) in
+            [(Media::Png, ImageFormat::Png), (Media::Jpeg, ImageFormat::Jpeg), (Media::Webp, ImageFormat::WebP)]
+        {
+            let input =
+                encoded(&if media == Media::Webp { DynamicImage::ImageRgb8(grey.to_rgb8()) } else { grey.clone() }, format);
+            let rendered = render(&input, media, &spec(Style::Bar), &Limits::default()).unwrap();
+            assert_eq!(image::guess_format(&rendered.bytes).unwrap(), format);
+            let output = image::load_from_memory(&rendered.bytes).unwrap();
+            assert_eq!((output.width(), output.height()), (100, rendered.mask.height_px));
+            assert!(output.height() > 80);
+            let corner = output.get_pixel(0, output.height() - 1).0;
+            assert!(corner[0].abs_diff(90) <= 2, "{media:?}: the picture stands below the bar, got {corner:?}");
+            assert!(output.get_pixel(0, 0).0[0] >= 253, "{media:?}: the band is white");
+        }
+    }
+
+    #[test]
+    fn a_still_that_does_not_decode_is_malformed() {
+        let mut png = encoded(&DynamicImage::new_rgb8(40, 40), ImageFormat::Png);
+        png.truncate(60);
+        assert_eq!(render(&png, Media::Png, &spec(Style::Overlay), &Limits::default()).err().unwrap().code(), "malformed");
+    }
+}
