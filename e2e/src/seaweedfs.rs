@@ -155,7 +155,7 @@ fn spawn(folder: &Path, ports: &Ports) -> Result<Group, HarnessError> {
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
         .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
         .args(["-logtostderr", "mini", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-webdav=false", "-admin.ui=false"])
-        .arg("-s3.port.iceberg=0")
+        .args(["-s3.port.iceberg=0", "-s3.port.lance=0"])
         .arg(format!("-bucket={BUCKET}"))
         .arg(format!("-dir={}", folder.join("data").display()))
         .arg(format!("-s3.port={}", ports.s3.number()))
