@@ -23,6 +23,8 @@ pub(crate) struct Ink {
     pub fill: [u8; 3],
     /// What lies beneath the letters: their outline's colour, or the band's.
     pub under: [u8; 3],
+    /// Whether it is a bar, all of whose rectangle is covered.
+    pub is_band: bool,
 }
 
 /// How much of a pixel is covered, in fifteenths: the letters in the high four bits, what lies
@@ -175,7 +177,7 @@ impl Mask {
             }
         }
         let rect = on_picture.moved_down(self.picture_top_px);
-        self.inks.push(Ink { rect, covers, fill: caption.fill, under: caption.stroke });
+        self.inks.push(Ink { rect, covers, fill: caption.fill, under: caption.stroke, is_band: false });
         Ok(())
     }
 
@@ -215,7 +217,7 @@ impl Mask {
         };
         self.height_px += band_height;
         let rect = Rect::at(0, top, width_px, band_height);
-        self.inks.push(Ink { rect, covers, fill: caption.fill, under: WHITE });
+        self.inks.push(Ink { rect, covers, fill: caption.fill, under: WHITE, is_band: true });
         Ok(())
     }
 }

@@ -167,8 +167,9 @@ mod tests {
 
     #[test]
     fn a_png_changes_under_the_mask_alone_and_keeps_its_depth() {
-        let source = DynamicImage::ImageRgba8(RgbaImage::from_fn(120, 90, |x, y| Rgba([x as u8, y as u8, 90, 200])));
-        let deep = DynamicImage::ImageLuma16(ImageBuffer::from_fn(120, 90, |x, y| Luma([(x * 500 + y) as u16])));
+        let source =
+            DynamicImage::ImageRgba8(RgbaImage::from_fn(120, 90, |x, y| Rgba([x, y, 90, 200].map(|v| u8::try_from(v).unwrap()))));
+        let deep = DynamicImage::ImageLuma16(ImageBuffer::from_fn(120, 90, |x, y| Luma([u16::try_from(x * 500 + y).unwrap()])));
         for source in [source, deep] {
             let rendered =
                 render(&encoded(&source, ImageFormat::Png), Media::Png, &spec(Style::Overlay), &Limits::default()).unwrap();

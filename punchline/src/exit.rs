@@ -51,7 +51,14 @@ impl From<caption::Error> for Failure {
             caption::Error::Encode { .. } | caption::Error::Cancelled => Reason::Internal,
             _ => Reason::BadInput,
         };
-        Self::new(reason, format_args!("{error} ({})", error.code()))
+        let flag = match error {
+            caption::Error::FileTooLarge { .. } => "; --max-upload-bytes raises it",
+            caption::Error::CanvasTooLarge { .. } => "; --max-side-px raises it",
+            caption::Error::TooManyFrames { .. } => "; --max-frames raises it",
+            caption::Error::TooManyPixels { .. } => "; --max-total-pixels raises it",
+            _ => "",
+        };
+        Self::new(reason, format_args!("{error}{flag} ({})", error.code()))
     }
 }
 

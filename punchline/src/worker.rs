@@ -2,7 +2,6 @@
 //!
 //! Beside the jobs it answers health and metrics on the ops address, until the last job is settled.
 
-use axum::Router;
 use service::{
     Process, WorkerSettings, listener,
     metrics::{Exposition, registry},
@@ -38,7 +37,7 @@ async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
     let mut registry = registry();
     let jobs = parts::worker_parts(&broker, &store, &settings.jobs, &settings.common)?;
     let worker = Worker::new(parts::back(&settings.jobs, &settings.common), jobs, &mut registry);
-    let ops: Router = ops::router(health, Exposition::new(registry));
+    let ops = ops::router(health, Exposition::new(registry));
     tracing::info!(ops_listen = %settings.ops_listen, "listening");
 
     // Health is answered while jobs drain, so it ends with a token of its own.

@@ -34,7 +34,10 @@ pub(super) struct Painter<'a> {
 impl<'a> Painter<'a> {
     pub(super) fn new(job: &'a Job<'a>, pixels: Pixels, present: Present) -> Self {
         let palette = Palette::new(job.table(), job.frame.transparent);
-        let kept = count_kept(job, &pixels, present);
+        let mut kept = count_kept(job, &pixels, present);
+        for colour in job.damaged.iter().flatten() {
+            palette.keep(*colour, &mut kept);
+        }
         Self { job, pixels, present, palette, kept, through: None, altered: Vec::new(), changed: false, extended: false }
     }
 
@@ -42,11 +45,11 @@ impl<'a> Painter<'a> {
     pub(super) fn paint(&mut self, blends: &mut Vec<u16>) {
         let plan = self.job.plan;
         let grown = plan.drawn != plan.source;
-        if grown || self.must_draw_absent() {
-            let merge = self.palette.ensure_transparent(&mut self.kept);
-            self.merge(merge);
-        }
         if grown || !self.present.is_whole() {
+            if (grown || self.must_draw_absent()) && self.has_blanks() {
+                let merge = self.palette.ensure_transparent(&mut self.kept);
+                self.merge(merge);
+            }
             self.blank_absent();
         }
         self.through = match () {
@@ -81,6 +84,16 @@ impl<'a> Painter<'a> {
         let is_absent = |(x, y, cover): (u32, u32, Cover)| cover.is_solid() && !self.present.has(x, y);
         let bare = plan.bare.intersect(plan.source);
         !plan.damaged.is_empty() || self.job.mask.inks.iter().any(|ink| ink.covers_in(bare).any(is_absent))
+    }
+
+    /// Whether pixels that the source does not have remain beside those that captions cover.
+    fn has_blanks(&self) -> bool {
+        let plan = self.job.plan;
+        let (drawn, source) = (plan.drawn.area(), plan.source.area().min(self.present.decoded));
+        let is_painted =
+            |&(x, y, cover): &(u32, u32, Cover)| cover.is_solid() && plan.bare.contains(x, y) && !self.present.has(x, y);
+        let painted: usize = self.job.mask.inks.iter().map(|ink| ink.covers_in(plan.drawn).filter(is_painted).count()).sum();
+        source + painted < drawn
     }
 
     /// Pixels that the source does not have show what is beneath.
@@ -159,8 +172,12 @@ impl<'a> Painter<'a> {
                 if let Some(colour) = self.job.damaged_at(x, y)
                     && Some(self.pixels.at(x, y)) == self.palette.transparent()
                 {
-                    *self.pixels.at_mut(x, y) = self.palette.exact_or_nearest(colour, &mut self.kept);
+                    let (index, is_exact) = self.palette.exact_or_nearest(colour, &mut self.kept);
+                    *self.pixels.at_mut(x, y) = index;
                     self.extended = true;
+                    if !is_exact {
+                        self.altered.push((x, y));
+                    }
                 }
             }
         }

@@ -140,12 +140,20 @@ impl Palette {
         self.transparent
     }
 
-    /// An entry of exactly this colour, added if there is room; else the nearest.
-    pub(super) fn exact_or_nearest(&mut self, wanted: [u8; 3], kept: &mut Histogram) -> u8 {
+    /// Keeps the entry of exactly this colour, if there is one: it will be needed.
+    pub(super) fn keep(&self, wanted: [u8; 3], kept: &mut Histogram) {
+        if let (index, 0) = self.nearest(wanted) {
+            kept[usize::from(index)] += 1;
+        }
+    }
+
+    /// An entry of exactly this colour, added if there is room; else the nearest. Says whether it is exact.
+    pub(super) fn exact_or_nearest(&mut self, wanted: [u8; 3], kept: &mut Histogram) -> (u8, bool) {
         let (index, off) = self.nearest(wanted);
-        let index = if off == 0 { index } else { self.take_free_slot(wanted, kept).unwrap_or(index) };
-        kept[usize::from(index)] += 1;
-        index
+        if off == 0 {
+            return (index, true);
+        }
+        self.take_free_slot(wanted, kept).map_or((index, false), |taken| (taken, true))
     }
 
     /// The table to write, if it is no longer the source's: a power of two of entries.
