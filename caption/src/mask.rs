@@ -113,7 +113,8 @@ const WHITE: [u8; 3] = [255; 3];
 
 impl Mask {
     /// Lays every caption out on a picture of this size and draws its coverage.
-    pub(crate) fn draw(spec: &Spec, width_px: u32, height_px: u32) -> Result<Self, Error> {
+    /// Overlays stand within `shown`, the part of it that can be written on.
+    pub(crate) fn draw(spec: &Spec, width_px: u32, height_px: u32, shown: Rect) -> Result<Self, Error> {
         if spec.captions.is_empty() {
             return Err(Error::EmptyText);
         }
@@ -123,7 +124,7 @@ impl Mask {
             mask.add_bar(bar, spec, width_px, height_px)?;
         }
         for overlay in overlays {
-            mask.add_overlay(overlay, spec, width_px, height_px)?;
+            mask.add_overlay(overlay, spec, shown)?;
         }
         mask.missing_glyphs.sort_unstable();
         mask.missing_glyphs.dedup();
@@ -149,7 +150,8 @@ impl Mask {
     }
 
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas")]
-    fn add_overlay(&mut self, caption: &Caption, spec: &Spec, width_px: u32, height_px: u32) -> Result<(), Error> {
+    fn add_overlay(&mut self, caption: &Caption, spec: &Spec, shown: Rect) -> Result<(), Error> {
+        let (width_px, height_px) = (shown.width(), shown.height());
         let (width, height) = (width_px as f32, height_px as f32);
         let margin = (width.min(height) * 0.025).round().max(1.0);
         let room = Room {
@@ -176,7 +178,7 @@ impl Mask {
                 covers.push(Cover::of(coverage.fill[i], coverage.stroke[i]));
             }
         }
-        let rect = on_picture.moved_down(self.picture_top_px);
+        let rect = on_picture.moved_right(shown.left).moved_down(shown.top + self.picture_top_px);
         self.inks.push(Ink { rect, covers, fill: caption.fill, under: caption.stroke, is_band: false });
         Ok(())
     }
@@ -273,7 +275,12 @@ mod tests {
     #[test]
     fn overlays_stay_inside_and_apart_at_every_size() {
         for (w, h) in [(16, 16), (64, 64), (500, 281), (281, 500), (4096, 20), (31, 1000)] {
-            match Mask::draw(&spec(&[("top text", At::Top, Style::Overlay), ("bottom text", At::Bottom, Style::Overlay)]), w, h) {
+            match Mask::draw(
+                &spec(&[("top text", At::Top, Style::Overlay), ("bottom text", At::Bottom, Style::Overlay)]),
+                w,
+                h,
+                Rect::at(0, 0, w, h),
+            ) {
                 Ok(mask) => {
                     let canvas = Rect::at(0, 0, w, h);
                     assert!(mask.inks.iter().all(|ink| canvas.covers(ink.rect)), "{w} x {h}");
@@ -290,6 +297,7 @@ mod tests {
             &spec(&[("b", At::Bottom, Style::Bar), ("a", At::Top, Style::Bar), ("c", At::Top, Style::Overlay)]),
             300,
             200,
+            Rect::at(0, 0, 300, 200),
         )
         .unwrap();
         let picture = Rect::at(0, mask.picture_top_px, 300, 200);

@@ -69,6 +69,11 @@ impl Rect {
     }
 
     #[cfg(feature = "render")]
+    pub(crate) fn moved_right(self, by: u32) -> Self {
+        Self { left: self.left + by, right: self.right + by, ..self }
+    }
+
+    #[cfg(feature = "render")]
     pub(crate) fn moved_down(self, by: u32) -> Self {
         Self { top: self.top + by, bottom: self.bottom + by, ..self }
     }

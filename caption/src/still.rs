@@ -14,7 +14,7 @@ use image::{
     },
 };
 
-use crate::{Error, Limits, Media, mask::Mask, spec::Spec};
+use crate::{Error, Limits, Media, mask::Mask, rect::Rect, spec::Spec};
 
 /// A captioned still and the mask it was drawn with.
 pub(crate) struct RenderedStill {
@@ -33,7 +33,7 @@ pub(crate) fn render(bytes: &[u8], media: Media, spec: &Spec, limits: &Limits) -
     // Turned upright before anything is written on it; the new file says nothing of turning.
     picture.apply_orientation(orientation);
 
-    let mask = Mask::draw(spec, picture.width(), picture.height())?;
+    let mask = Mask::draw(spec, picture.width(), picture.height(), Rect::at(0, 0, picture.width(), picture.height()))?;
     let is_grey = |rgb: [u8; 3]| rgb[0] == rgb[1] && rgb[1] == rgb[2];
     let inks_grey = mask.inks.iter().all(|ink| is_grey(ink.fill) && is_grey(ink.under));
     let (has_alpha, stays_grey) = (picture.color().has_alpha(), !picture.color().has_color() && inks_grey);

@@ -49,7 +49,6 @@ struct Growth {
     clears_to_nothing: bool,
     /// Whether pixels of earlier frames can be drawn again in their very colours: all frames share a palette.
     mendable: bool,
-    is_animated: bool,
 }
 
 impl Growth {
@@ -58,16 +57,23 @@ impl Growth {
         Self {
             clears_to_nothing: gif.frames.iter().all(clears_to_nothing),
             mendable: gif.frames.iter().all(|f| f.local_palette.is_none()),
-            is_animated: gif.frames.len() > 1,
         }
     }
 
     fn allows(self, frame: &Frame, is_first: bool) -> bool {
         match frame.disposal {
             Disposal::Background => self.clears_to_nothing,
-            // A picture that is never followed by another would not get its caption at all.
-            _ => !is_first || frame.transparent.is_some() || !self.is_animated,
+            _ => !is_first || frame.transparent.is_some(),
         }
+    }
+}
+
+/// The part of the canvas that overlays can stand on: all of it, but for a picture of one frame that must
+/// not grow, which would not get its caption at all.
+pub(super) fn written_on(gif: &Gif) -> Rect {
+    match &gif.frames[..] {
+        [only] if only.transparent.is_none() && !only.rect.intersect(gif.canvas).is_empty() => only.rect.intersect(gif.canvas),
+        _ => gif.canvas,
     }
 }
 

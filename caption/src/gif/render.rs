@@ -12,7 +12,7 @@ use super::{
     blocks::{Disposal, Frame, Gif},
     canvas::Canvas,
     frame::{Job, Painted, Scratch},
-    plan::{FramePlan, plan},
+    plan::{FramePlan, plan, written_on},
 };
 use crate::{Error, Limits, Stats, Watch, mask::Mask, rect::Rect, spec::Spec};
 
@@ -32,7 +32,7 @@ const MAX_SIDE_PX: u32 = u16::MAX as u32;
 
 pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'_>) -> Result<RenderedGif, Error> {
     let gif = Gif::walk(bytes, limits)?;
-    let mask = Mask::draw(spec, gif.canvas.width(), gif.canvas.height())?;
+    let mask = Mask::draw(spec, gif.canvas.width(), gif.canvas.height(), written_on(&gif))?;
     let reach = gif.frames.iter().map(|f| f.rect.bottom + mask.picture_top_px).fold(mask.height_px, u32::max);
     if reach > MAX_SIDE_PX {
         return Err(Error::CanvasTooLarge { width_px: mask.width_px, height_px: reach, limit_px: MAX_SIDE_PX });
