@@ -66,13 +66,11 @@ def commands(ours, gif, out, style):
 
 
 def cpu_seconds(command, cpu):
-    """User and system time of one whole process."""
+    """User and system time of one whole process; None if it fails (ImageMagick has limits of its own)."""
     pin = (lambda: os.sched_setaffinity(0, {cpu})) if cpu is not None else None
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=pin)
     _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{command[0]} failed on {command}")
-    return usage.ru_utime + usage.ru_stime
+    return None if status else usage.ru_utime + usage.ru_stime
 
 
 def main():
@@ -95,11 +93,17 @@ def main():
                     seconds = cpu_seconds(command, args.cpu)
                     if run:  # the first fills caches
                         times[tool].append(seconds)
-            median = {tool: statistics.median(all_runs) for tool, all_runs in times.items()}
+            median = {tool: None if None in all_runs else statistics.median(all_runs) for tool, all_runs in times.items()}
+            if median["punchline"] is None:
+                sys.exit(f"punchline failed on {gif}")
             ours = max(median["punchline"], 1e-3)
+            cells = []
             for tool, seconds in median.items():
+                if seconds is None:
+                    cells.append("failed")
+                    continue
                 ratios.setdefault(tool, []).append(seconds / ours)
-            cells = [f"{s * 1000:.0f} ms" if t == "punchline" else f"{s * 1000:.0f} ms ({s / ours:.1f} x)" for t, s in median.items()]
+                cells.append(f"{seconds * 1000:.0f} ms" + ("" if tool == "punchline" else f" ({seconds / ours:.1f} x)"))
             print(f"| {os.path.basename(gif)} | " + " | ".join(cells) + " |", flush=True)
     means = [f"**{statistics.geometric_mean(all_gifs):.1f} x**" for tool, all_gifs in ratios.items() if tool != "punchline"]
     print("| geometric mean | | " + " | ".join(means) + " |")
