@@ -46,7 +46,7 @@ impl Rendered {
     }
 }
 
-/// How frames came through. A still is one frame, recoded.
+/// How frames, and the segments of their LZW streams, came through. A still is one frame, recoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Frames of the source.
@@ -57,6 +57,14 @@ pub struct Stats {
     pub frames_spliced: u32,
     /// Coded again whole.
     pub frames_recoded: u32,
+    /// Segments, from one Clear code to the next, of all frames.
+    pub segments: u32,
+    /// Copied bit for bit.
+    pub segments_copied: u32,
+    /// Of which the codes before the first touched pixel were copied and the rest coded again.
+    pub segments_spliced: u32,
+    /// Coded again whole.
+    pub segments_recoded: u32,
 }
 
 /// Captions a picture.

@@ -160,7 +160,7 @@ impl Drop for StopOnDrop {
 fn render(task: &Task, unwanted: &AtomicBool) -> Result<Product, caption::Error> {
     let watch = caption::Watch { progress: &|_, _| {}, cancelled: unwanted };
     let rendered = caption::render_with(&task.source, &task.spec, &task.limits, &watch)?;
-    let caption::Stats { frames, frames_copied, frames_spliced, frames_recoded } = rendered.stats;
+    let caption::Stats { frames, frames_copied, frames_spliced, frames_recoded, .. } = rendered.stats;
     Ok(Product {
         media: match rendered.media {
             caption::Media::Gif => MediaType::Gif,
