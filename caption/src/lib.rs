@@ -35,4 +35,4 @@ pub use {
 
 /// Part of every output's name in the store: raised whenever the same source and spec may give other
 /// bytes than before.
-pub const ENGINE_VERSION: &str = "1";
+pub const ENGINE_VERSION: &str = "2";

@@ -50,6 +50,12 @@ impl Cover {
         u32::from(self.0 & 15)
     }
 
+    /// How much the letters, what lies beneath them and the picture count, in 225ths.
+    pub(crate) fn weights(self) -> [u16; 3] {
+        let (whole, fill, under) = (15, u16::from(self.0 >> 4), u16::from(self.0 & 15));
+        [fill * whole, (whole - fill) * under, (whole - fill) * (whole - under)]
+    }
+
     /// Whether nothing of the picture shows through.
     pub(crate) fn is_opaque(self) -> bool {
         self.fill() == Self::FULL || self.under() == Self::FULL
@@ -225,6 +231,20 @@ impl Mask {
 }
 
 impl Ink {
+    /// The columns of a row of the canvas from the first to behind the last that the caption touches.
+    pub(crate) fn touched_columns(&self, y: u32) -> Option<std::ops::Range<u32>> {
+        let row = self.row(y);
+        let touched = |cover: &Cover| *cover != Cover::NONE;
+        let (first, last) = (row.iter().position(touched)?, row.iter().rposition(touched)?);
+        Some(self.rect.left + first as u32..self.rect.left + last as u32 + 1)
+    }
+
+    /// The covers of a row of the canvas.
+    pub(crate) fn row(&self, y: u32) -> &[Cover] {
+        let width = self.rect.width() as usize;
+        &self.covers[(y - self.rect.top) as usize * width..][..width]
+    }
+
     /// The pixels of `rect` that lie in the ink's own rectangle, row by row, as (x, y, cover).
     pub(crate) fn covers_in(&self, rect: Rect) -> impl Iterator<Item = (u32, u32, Cover)> + '_ {
         let both = self.rect.intersect(rect);

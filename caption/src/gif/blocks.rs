@@ -52,6 +52,8 @@ pub(crate) struct Gif {
     /// enlarge the picture for it).
     pub canvas: Rect,
     pub global_palette: Option<Range<usize>>,
+    /// The entry of the global palette that some decoders show where nothing was drawn.
+    pub background: u8,
     pub frames: Vec<Frame>,
     /// What follows the last frame, from a trailer to extra data.
     pub tail: Range<usize>,
@@ -77,8 +79,15 @@ impl Gif {
         limits.check_side(screen.width(), screen.height())?;
         let global_palette = reader.palette(header[10], "the global palette")?;
 
-        let mut gif =
-            Self { canvas: screen, global_palette, frames: Vec::new(), tail: 0..0, has_trailer: false, loop_count: None };
+        let mut gif = Self {
+            canvas: screen,
+            global_palette,
+            background: header[11],
+            frames: Vec::new(),
+            tail: 0..0,
+            has_trailer: false,
+            loop_count: None,
+        };
         let mut total_pixels = 0;
         let mut lead = Lead::starting_at(reader.at);
         // Bytes that begin no block. Some decoders look for the next block behind them, others stop

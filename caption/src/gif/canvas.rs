@@ -6,8 +6,11 @@
 
 use super::{
     blocks::{Disposal, Frame, Gif},
-    interlace::row_order,
-    lzw::{CODE_SIZES, Decoder},
+    indices::Indices,
+    lzw::CODE_SIZES,
+    palette::Palette,
+    raster::row_order,
+    scratch::Scratch,
 };
 use crate::rect::Rect;
 
@@ -21,12 +24,12 @@ pub(super) struct Canvas<'a> {
     pixels: Vec<Shown>,
     /// Frames drawn and disposed of so far.
     composed: usize,
-    decoder: Decoder,
+    scratch: Scratch,
 }
 
 impl<'a> Canvas<'a> {
     pub(super) fn new(bytes: &'a [u8], gif: &'a Gif) -> Self {
-        Self { bytes, gif, pixels: vec![None; gif.canvas.area()], composed: 0, decoder: Decoder::default() }
+        Self { bytes, gif, pixels: vec![None; gif.canvas.area()], composed: 0, scratch: Scratch::default() }
     }
 
     /// The pixels of `rect` (on the source's canvas) as frame `k` finds them, row by row. Calls must
@@ -54,12 +57,12 @@ impl<'a> Canvas<'a> {
     }
 
     fn draw(&mut self, frame: &Frame, rect: Rect) {
-        let mut indices = vec![0; frame.rect.area()];
-        let decoded = self.decoder.decode(&self.bytes[frame.data.clone()], frame.min_code_size, &mut indices);
+        self.scratch.open(self.bytes, frame);
+        let indices = self.scratch.decode(frame);
         let table = frame.local_palette.clone().or_else(|| self.gif.global_palette.clone()).map(|range| &self.bytes[range]);
-        let palette = super::palette::Palette::new(table, frame.transparent);
+        let palette = Palette::new(table, Indices::default()).of_frame(frame.transparent);
         let width = frame.rect.width() as usize;
-        for (row, y) in indices[..decoded].chunks(width).zip(row_order(frame.rect.height(), frame.interlaced)) {
+        for (row, y) in indices.chunks(width).zip(row_order(frame.rect.height(), frame.interlaced)) {
             let y = frame.rect.top + y;
             for (&index, x) in row.iter().zip(frame.rect.left..) {
                 if rect.contains(x, y)

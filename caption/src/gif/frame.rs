@@ -1,40 +1,60 @@
-//! One frame from its codes to its new codes: decode, paint, encode.
+//! One frame from its bytes to its new bytes: its stream spliced where that serves, coded again whole
+//! where not, and everything before it as the source has it, but for what had to change.
 //!
 //! Called by `render` for every touched frame, from any of rayon's threads; it sees one frame, its
 //! plan and the mask, never the canvas's history.
 
+use std::borrow::Cow;
+
 use super::{
     blocks::{Frame, Gif},
+    brush::Blends,
     canvas::Shown,
-    interlace::row_order,
-    lzw::{Decoder, Encoder},
-    paint::Painter,
     palette::Palette,
-    pixels::{Pixels, Present},
     plan::FramePlan,
+    raster::Raster,
+    recode::recode,
+    scratch::Scratch,
+    splice::{Spliced, can_splice, splice},
+    tables::Table,
 };
 use crate::mask::Mask;
 
-/// What one thread needs again and again.
-#[derive(Default)]
-pub(super) struct Scratch {
-    decoder: Decoder,
-    encoder: Encoder,
-    /// Pixels in the stream's order.
-    stream: Vec<u8>,
-    /// Pixels in the canvas's order.
-    rows: Vec<u8>,
-    blends: Vec<u16>,
+/// How a frame came out.
+pub(super) struct Painted {
+    pub segments: Segments,
+    /// What differs; `None` where the source's bytes will do.
+    pub change: Option<Change>,
 }
 
-/// A frame painted anew.
-pub(super) struct Painted {
+/// A frame that came out different.
+pub(super) struct Change {
     /// Everything from the extensions before it to its last sub-block.
     pub bytes: Vec<u8>,
     /// Whether the bytes need a `GIF89a` header.
     pub needs_89a: bool,
     /// Pixels outside the mask that took a neighbouring colour: (x, y) on the output's canvas.
     pub altered: Vec<(u32, u32)>,
+    /// Whether its stream was coded again whole.
+    pub is_recoded: bool,
+}
+
+/// How the segments of frames came through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Segments {
+    pub copied: u32,
+    pub spliced: u32,
+    pub recoded: u32,
+}
+
+/// A new stream for a frame.
+pub(super) struct NewStream {
+    /// The minimum code size and the sub-blocks.
+    pub bytes: Vec<u8>,
+    /// The palette that its indices are of.
+    pub palette: Palette,
+    pub altered: Vec<(u32, u32)>,
+    pub segments: Segments,
 }
 
 /// What a frame is painted with.
@@ -42,36 +62,56 @@ pub(super) struct Job<'a> {
     pub bytes: &'a [u8],
     pub gif: &'a Gif,
     pub mask: &'a Mask,
+    /// Of the mask's inks, in their order.
+    pub blends: &'a [Blends],
     pub frame: &'a Frame,
     pub plan: FramePlan,
-    /// Whether a frame may get a transparent index without need. Where frames are disposed to background
-    /// it may not: decoders clear to a colour or to nothing by whether there is such an index.
+    pub table: Cow<'a, Table>,
+    /// See [`super::tables::may_become_transparent`].
     pub may_become_transparent: bool,
     /// The source's canvas in `plan.damaged`, where that is not empty.
     pub damaged: Vec<Shown>,
 }
 
 impl Job<'_> {
-    /// Paints the frame; `None` where nothing came out different and the source's bytes will do.
-    pub(super) fn paint(&self, scratch: &mut Scratch) -> Option<Painted> {
-        let (pixels, present) = self.decode(scratch);
-        let mut painter = Painter::new(self, pixels, present);
-        painter.paint(&mut scratch.blends);
-        let Painter { pixels, palette, altered, changed, extended, .. } = painter;
-        let answer = changed.then(|| {
-            // A stream that was short stays short, unless something had to be drawn beyond its end.
-            let length = if extended || self.plan.drawn != self.plan.source { self.plan.drawn.area() } else { present.decoded };
-            let (bytes, needs_89a) = self.write(&palette, &pixels, length, scratch);
-            Painted { bytes, needs_89a, altered }
-        });
-        scratch.rows = pixels.rows;
-        answer
+    pub(super) fn paint(&self, scratch: &mut Scratch) -> Painted {
+        scratch.open(self.bytes, self.frame);
+        let used = scratch.scan.used(self.frame.rect.area());
+        let mut palette = self.table.palette.of_frame(self.frame.transparent);
+        for ink in &self.mask.inks {
+            palette.rely_on([ink.fill, ink.under]);
+        }
+        // Where the caption stands on the canvas already and hides what is beneath, a transparent pixel
+        // shows it as well as a painted one: smaller, and letters keep one colour from palette to palette.
+        let through = match () {
+            () if self.plan.bare.covers(self.plan.drawn) => None,
+            () if self.may_become_transparent => palette.transparent_or_unused(used),
+            () => palette.transparent(),
+        };
+        let spliced =
+            if can_splice(self, &palette, used, scratch) { splice(self, &palette, through, scratch) } else { Spliced::Cannot };
+        let (stream, is_recoded) = match spliced {
+            Spliced::Unchanged => (None, false),
+            Spliced::Changed(stream) => (Some(stream), false),
+            Spliced::Cannot => (recode(self, palette, through, used, scratch), true),
+        };
+        match stream {
+            None => {
+                let copied = scratch.scan.segments.len().try_into().unwrap_or(u32::MAX);
+                Painted { segments: Segments { copied, ..Segments::default() }, change: None }
+            }
+            Some(stream) => Painted { segments: stream.segments, change: Some(self.write(stream, is_recoded)) },
+        }
     }
 
-    /// The colour table that the file has for this frame.
-    pub(super) fn table(&self) -> Option<&[u8]> {
-        let range = self.frame.local_palette.clone().or_else(|| self.gif.global_palette.clone());
-        range.map(|range| &self.bytes[range])
+    /// Where the frame's own pixels stand.
+    pub(super) fn source(&self) -> Raster {
+        Raster { rect: self.plan.source, interlaced: self.frame.interlaced }
+    }
+
+    /// Where the pixels to write stand.
+    pub(super) fn drawn(&self) -> Raster {
+        Raster { rect: self.plan.drawn, interlaced: self.frame.interlaced }
     }
 
     /// What the source's canvas shows where the output's was cleared too far.
@@ -84,51 +124,29 @@ impl Job<'_> {
         self.damaged.get(i).copied().flatten()
     }
 
-    /// The frame's indices as the rows of `plan.drawn`, and how many the stream had.
-    fn decode(&self, scratch: &mut Scratch) -> (Pixels, Present) {
-        let (source, drawn, interlaced) = (self.plan.source, self.plan.drawn, self.frame.interlaced);
-        scratch.stream.resize(source.area(), 0);
-        let decoded = scratch.decoder.decode(&self.bytes[self.frame.data.clone()], self.frame.min_code_size, &mut scratch.stream);
-        if source == drawn && !interlaced {
-            std::mem::swap(&mut scratch.stream, &mut scratch.rows);
-        } else {
-            scratch.rows.clear();
-            scratch.rows.resize(drawn.area(), 0);
-            let order = row_order(source.height(), interlaced);
-            for (row, y) in scratch.stream[..decoded].chunks(source.width() as usize).zip(order) {
-                let above = (source.top + y - drawn.top) as usize;
-                let start = above * drawn.width() as usize + (source.left - drawn.left) as usize;
-                scratch.rows[start..start + row.len()].copy_from_slice(row);
-            }
-        }
-        let pixels = Pixels { rect: drawn, rows: std::mem::take(&mut scratch.rows) };
-        (pixels, Present { source, interlaced, decoded })
-    }
-
-    /// The frame's bytes, with `length` pixels, and whether they need a `GIF89a` header.
-    fn write(&self, palette: &Palette, pixels: &Pixels, length: usize, scratch: &mut Scratch) -> (Vec<u8>, bool) {
-        let (frame, drawn) = (self.frame, self.plan.drawn);
-        let mut out = Vec::with_capacity(frame.data.end - frame.lead.start + 1024);
+    /// The frame with its new stream.
+    fn write(&self, stream: NewStream, is_recoded: bool) -> Change {
+        let (frame, drawn, palette) = (self.frame, self.plan.drawn, stream.palette);
+        let mut out = Vec::with_capacity(stream.bytes.len() + 1024);
         out.extend_from_slice(&self.bytes[frame.lead.clone()]);
-        let is_newly_transparent = palette.transparent() != frame.transparent;
-        if let (true, Some(transparent)) = (is_newly_transparent, palette.transparent()) {
-            if let Some(control) = frame.control {
-                let at = control - frame.lead.start;
+        let needs_89a = palette.transparent() != frame.transparent;
+        if let (true, Some(transparent)) = (needs_89a, palette.transparent()) {
+            if let Some(at) = frame.control {
+                let at = at - frame.lead.start;
                 out[at] |= 1;
                 out[at + 3] = transparent;
             } else {
                 out.extend_from_slice(&[0x21, 0xF9, 4, 1, 0, 0, transparent, 0]);
             }
         }
-
-        let changed_table = palette.changed_table();
         let descriptor = &self.bytes[frame.descriptor.clone()];
         out.push(descriptor[0]);
         for side in [drawn.left, drawn.top, drawn.width(), drawn.height()] {
             #[expect(clippy::cast_possible_truncation, reason = "render refuses canvases beyond 65,535 pixels")]
             out.extend_from_slice(&(side as u16).to_le_bytes());
         }
-        if let Some(table) = changed_table {
+        if palette.is_changed() {
+            let table = palette.table();
             // Interlaced as it was; the new table's size; its order is no longer known.
             out.push(descriptor[9] & 0x58 | 0x80 | size_field(table.len() / 3));
             out.extend_from_slice(&table);
@@ -136,24 +154,13 @@ impl Job<'_> {
             out.push(descriptor[9]);
             out.extend_from_slice(&self.bytes[frame.local_palette.clone().unwrap_or_default()]);
         }
-
-        scratch.stream.clear();
-        for y in row_order(drawn.height(), frame.interlaced) {
-            let start = y as usize * drawn.width() as usize;
-            scratch.stream.extend_from_slice(&pixels.rows[start..start + drawn.width() as usize]);
-        }
-        scratch.stream.truncate(length);
-        let largest = scratch.stream.iter().copied().max().unwrap_or(0);
-        let needed = u8::try_from((u8::BITS - largest.leading_zeros()).max(2)).unwrap_or(8);
-        let code_size = frame.min_code_size.max(needed);
-        out.push(code_size);
-        scratch.encoder.encode(&scratch.stream, code_size, &mut out);
-        (out, is_newly_transparent)
+        out.extend_from_slice(&stream.bytes);
+        Change { bytes: out, needs_89a, altered: stream.altered, is_recoded }
     }
 }
 
 /// The three bits that say how many entries a table has (`GIF89a`, section 20).
-fn size_field(entries: usize) -> u8 {
+pub(super) fn size_field(entries: usize) -> u8 {
     u8::try_from(entries.trailing_zeros().saturating_sub(1)).unwrap_or(7)
 }
 

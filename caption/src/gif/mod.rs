@@ -9,19 +9,29 @@ mod canvas;
 #[cfg(feature = "render")]
 mod frame;
 #[cfg(feature = "render")]
-mod interlace;
-#[cfg(feature = "render")]
 mod lzw;
 #[cfg(feature = "render")]
 mod paint;
 #[cfg(feature = "render")]
 mod palette;
 #[cfg(feature = "render")]
-mod pixels;
-#[cfg(feature = "render")]
 mod plan;
 #[cfg(feature = "render")]
 pub(crate) mod render;
 
+#[cfg(feature = "render")]
+mod brush;
+#[cfg(feature = "render")]
+mod indices;
+#[cfg(feature = "render")]
+mod raster;
+#[cfg(feature = "render")]
+mod recode;
 #[cfg(test)]
 mod reference;
+#[cfg(feature = "render")]
+mod scratch;
+#[cfg(feature = "render")]
+mod splice;
+#[cfg(feature = "render")]
+mod tables;

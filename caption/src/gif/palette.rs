@@ -1,9 +1,9 @@
 //! Colours within a palette: which entry stands for a wanted colour, and where room for a new one is.
 //!
-//! Used by `frame` for each painted frame. The policy, in this order: the nearest entry, if it is
-//! within [`CLOSE_ENOUGH`]; a slot that no visible pixel uses; the nearest entry after all, if letters
-//! and ground still differ by [`READABLE`]; last, the slot whose loss is least, which the caller must
-//! then write into the pixels that had it.
+//! Used by `tables`, which decides for all frames of a palette, and by `frame` where one frame alone needs
+//! a transparent index. The thresholds of the policy stand here.
+
+use super::indices::Indices;
 
 /// Mean difference per channel, of 255, at which an entry passes for a wanted colour. On letters a few
 /// pixels wide the eye takes (235, 235, 235) for white; beyond this a tint shows.
@@ -11,8 +11,11 @@ const CLOSE_ENOUGH: u32 = 20;
 /// Difference in lightness, of 255, at which letters can be read on their outline or band.
 const READABLE: u32 = 96;
 
+/// The colours of a caption: its letters', and what lies beneath them.
+pub(super) type Pair = [[u8; 3]; 2];
+
 /// A palette that a frame's pixels can be painted with.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Palette {
     colours: [[u8; 3]; 256],
     len: usize,
@@ -20,6 +23,10 @@ pub(super) struct Palette {
     /// show anything, and no table must be added.
     has_table: bool,
     transparent: Option<u8>,
+    /// Entries whose colour is not sure to be shown, or must not change: no caption uses them.
+    avoided: Indices,
+    /// Entries that captions rely on.
+    reserved: Indices,
     changed: bool,
 }
 
@@ -34,7 +41,8 @@ pub(super) struct Merge {
 }
 
 impl Palette {
-    pub(super) fn new(table: Option<&[u8]>, transparent: Option<u8>) -> Self {
+    /// The palette of a table; entries of `avoided` are transparent in some frame.
+    pub(super) fn new(table: Option<&[u8]>, avoided: Indices) -> Self {
         let mut colours = [[0; 3]; 256];
         let len = if let Some(table) = table {
             for (colour, rgb) in colours.iter_mut().zip(table.as_chunks::<3>().0) {
@@ -47,7 +55,27 @@ impl Palette {
             }
             256
         };
-        Self { colours, len, has_table: table.is_some(), transparent, changed: false }
+        Self {
+            colours,
+            len,
+            has_table: table.is_some(),
+            transparent: None,
+            avoided,
+            reserved: Indices::default(),
+            changed: false,
+        }
+    }
+
+    /// The same for a frame with this transparent index.
+    pub(super) fn of_frame(&self, transparent: Option<u8>) -> Self {
+        let mut own = self.clone();
+        own.transparent = transparent;
+        if own.usable().all(|(index, _)| Some(index) == transparent) {
+            // Other frames' transparent indices are colours here, and there are no others.
+            own.avoided = Indices::default();
+        }
+        transparent.into_iter().for_each(|index| own.avoided.insert(index));
+        own
     }
 
     pub(super) fn transparent(&self) -> Option<u8> {
@@ -59,170 +87,229 @@ impl Palette {
         (Some(index) != self.transparent).then(|| self.colours[usize::from(index)])
     }
 
-    /// The opaque entry nearest to a colour, and how far it is off.
+    /// The entry nearest to a colour that captions may use, and how far it is off.
     pub(super) fn nearest(&self, wanted: [u8; 3]) -> (u8, u32) {
-        let mut best = (0, u32::MAX);
-        for (index, colour) in (0..=u8::MAX).zip(&self.colours[..self.len]) {
-            let off = distance(*colour, wanted);
-            if off < best.1 && Some(index) != self.transparent {
-                best = (index, off);
-                if off == 0 {
-                    break;
-                }
-            }
-        }
-        best
+        let off = |(index, colour): (u8, [u8; 3])| (index, distance(colour, wanted));
+        self.usable().map(off).min_by_key(|&(_, off)| off).unwrap_or((0, u32::MAX))
     }
 
-    /// Makes sure that both colours of a caption have an entry that shows them well enough.
-    /// `kept` counts the pixels outside the caption's opaque parts, and what has been taken here.
-    pub(super) fn ensure_pair(&mut self, fill: [u8; 3], under: [u8; 3], kept: &mut Histogram) -> Vec<Merge> {
-        for wanted in [fill, under] {
-            let (index, _) = self.nearest(wanted);
-            if self.has_close(wanted) {
-                // No pixel may have it so far: nothing else must take it now.
-                kept[usize::from(index)] = kept[usize::from(index)].saturating_add(1);
+    /// The entries that captions may use.
+    pub(super) fn usable(&self) -> impl Iterator<Item = (u8, [u8; 3])> {
+        let entries = (0..=u8::MAX).zip(self.colours[..self.len].iter().copied());
+        entries.filter(|&(index, _)| !self.avoided.contains(index))
+    }
+
+    /// Whether the file has a table that can be changed.
+    pub(super) fn has_table(&self) -> bool {
+        self.has_table
+    }
+
+    /// Whether this table was changed and has to be written.
+    pub(super) fn is_changed(&self) -> bool {
+        self.changed
+    }
+
+    /// The table to write: a power of two of entries.
+    pub(super) fn table(&self) -> Vec<u8> {
+        self.colours[..self.len.next_power_of_two().max(2)].concat()
+    }
+
+    /// The table was written for all frames: it need not be written with one.
+    pub(super) fn mark_written(&mut self) {
+        self.changed = false;
+    }
+
+    /// Whether some entry shows each colour of a caption well enough.
+    pub(super) fn is_close(&self, pair: Pair) -> bool {
+        pair.into_iter().all(|wanted| self.has_close(wanted))
+    }
+
+    /// Whether a caption can be read though its colours are not its own.
+    pub(super) fn is_readable(&self, [fill, under]: Pair) -> bool {
+        let shown = |wanted| lightness(self.colours[usize::from(self.nearest(wanted).0)]);
+        shown(fill).abs_diff(shown(under)) >= READABLE.min(lightness(fill).abs_diff(lightness(under)))
+    }
+
+    /// Whether soft edges between the two colours of a caption ask for entries of their own: the palette is
+    /// small, so that they would be hard.
+    pub(super) fn is_coarse(&self, pair: Pair) -> bool {
+        self.has_table && self.len <= SMALL_LEN && mixtures(pair).into_iter().any(|mixed| !self.has_close(mixed))
+    }
+
+    /// Gives the colours of a caption that no entry shows well enough a free slot each. Says whether all
+    /// found one.
+    pub(super) fn take_free_slots(&mut self, pair: Pair, used: &mut Indices) -> bool {
+        self.reserve_close(pair);
+        pair.into_iter().all(|wanted| self.has_close(wanted) || self.take_free_slot(wanted, used).is_some())
+    }
+
+    /// Soft edges between the two colours, in slots that are free and make no longer codes.
+    pub(super) fn take_mixtures(&mut self, pair: Pair, used: &mut Indices) {
+        for mixed in mixtures(pair) {
+            if !self.has_close(mixed) && (self.len <= SMALL_LEN || self.unused_entry(*used).is_some()) {
+                self.take_free_slot(mixed, used);
             }
         }
-        for wanted in [fill, under] {
-            if !self.has_close(wanted) {
-                self.take_free_slot(wanted, kept);
-            }
-        }
+    }
+
+    /// Gives the colours that still have no entry the slots whose loss is least.
+    pub(super) fn take_least_slots(&mut self, pair: Pair, kept: &mut Histogram) -> Vec<Merge> {
         let mut merges = Vec::new();
-        if self.has_table && !self.is_readable(fill, under) {
-            for wanted in [fill, under] {
-                if !self.has_close(wanted)
-                    && let Some(merge) = self.least_slot(kept)
-                {
-                    self.colours[usize::from(merge.from)] = wanted;
-                    self.changed = true;
-                    merges.push(merge);
-                }
-            }
-        }
-        // Soft edges between the two, where they make no longer codes.
-        for quarters in [2, 1, 3] {
-            let mixed = std::array::from_fn(|c| {
-                let sum = u32::from(fill[c]) * quarters + u32::from(under[c]) * (4 - quarters);
-                u8::try_from(sum / 4).unwrap_or(u8::MAX)
-            });
-            if !self.has_close(mixed) && (self.len <= 16 || self.unused_entry(kept).is_some()) {
-                self.take_free_slot(mixed, kept);
+        for wanted in pair {
+            if self.has_table
+                && !self.has_close(wanted)
+                && let Some(merge) = self.least_slot(kept)
+            {
+                self.set(merge.from, wanted);
+                merges.push(merge);
             }
         }
         merges
     }
 
+    /// Keeps the entries nearest to a caption's colours from being taken for anything else.
+    pub(super) fn rely_on(&mut self, pair: Pair) {
+        for wanted in pair {
+            self.reserved.insert(self.nearest(wanted).0);
+        }
+    }
+
+    /// The same for those that are near enough.
+    fn reserve_close(&mut self, pair: Pair) {
+        for wanted in pair {
+            if self.has_close(wanted) {
+                self.reserved.insert(self.nearest(wanted).0);
+            }
+        }
+    }
+
+    /// Keeps an entry as it is.
+    pub(super) fn reserve_index(&mut self, index: u8) {
+        self.reserved.insert(index);
+    }
+
+    /// Keeps the entry of exactly this colour, if there is one: it will be needed.
+    pub(super) fn reserve_exact(&mut self, wanted: [u8; 3]) {
+        if let (index, 0) = self.nearest(wanted) {
+            self.reserved.insert(index);
+        }
+    }
+
     /// Gives the frame a transparent index if it has none, at the cost of a merge where no slot is free.
-    pub(super) fn ensure_transparent(&mut self, kept: &mut Histogram) -> Option<Merge> {
+    pub(super) fn ensure_transparent(&mut self, used: &mut Indices, kept: &mut Histogram) -> Option<Merge> {
         if self.transparent.is_some() {
             return None;
         }
-        if let Some(index) = self.free_slot(kept) {
-            self.transparent = Some(index);
+        let merge = if let Some(index) = self.free_slot(used) {
+            self.make_transparent(index);
             return None;
-        }
-        let merge = self.least_slot(kept)?;
-        self.transparent = Some(merge.from);
+        } else {
+            self.least_slot(kept)?
+        };
+        self.make_transparent(merge.from);
         Some(merge)
     }
 
     /// The transparent index, or one that costs neither a colour nor longer codes.
-    pub(super) fn transparent_or_unused(&mut self, kept: &mut Histogram) -> Option<u8> {
+    pub(super) fn transparent_or_unused(&mut self, used: Indices) -> Option<u8> {
         if self.transparent.is_none()
             && self.has_table
-            && let Some(index) = self.unused_entry(kept)
+            && let Some(index) = self.unused_entry(used)
         {
-            self.transparent = Some(index);
-            kept[usize::from(index)] += 1;
+            self.make_transparent(index);
         }
         self.transparent
     }
 
-    /// Keeps the entry of exactly this colour, if there is one: it will be needed.
-    pub(super) fn keep(&self, wanted: [u8; 3], kept: &mut Histogram) {
-        if let (index, 0) = self.nearest(wanted) {
-            kept[usize::from(index)] += 1;
-        }
-    }
-
     /// An entry of exactly this colour, added if there is room; else the nearest. Says whether it is exact.
-    pub(super) fn exact_or_nearest(&mut self, wanted: [u8; 3], kept: &mut Histogram) -> (u8, bool) {
+    pub(super) fn exact_or_nearest(&mut self, wanted: [u8; 3], used: &mut Indices) -> (u8, bool) {
         let (index, off) = self.nearest(wanted);
         if off == 0 {
             return (index, true);
         }
-        self.take_free_slot(wanted, kept).map_or((index, false), |taken| (taken, true))
-    }
-
-    /// The table to write, if it is no longer the source's: a power of two of entries.
-    pub(super) fn changed_table(&self) -> Option<Vec<u8>> {
-        self.changed.then(|| self.colours[..self.len.next_power_of_two().max(2)].concat())
+        self.take_free_slot(wanted, used).map_or((index, false), |taken| (taken, true))
     }
 
     fn has_close(&self, wanted: [u8; 3]) -> bool {
         self.nearest(wanted).1 <= CLOSE_ENOUGH * CLOSE_ENOUGH * 9
     }
 
-    fn is_readable(&self, fill: [u8; 3], under: [u8; 3]) -> bool {
-        let shown = |wanted| lightness(self.colours[usize::from(self.nearest(wanted).0)]);
-        shown(fill).abs_diff(shown(under)) >= READABLE.min(lightness(fill).abs_diff(lightness(under)))
+    fn make_transparent(&mut self, index: u8) {
+        self.transparent = Some(index);
+        self.avoided.insert(index);
     }
 
-    fn take_free_slot(&mut self, wanted: [u8; 3], kept: &mut Histogram) -> Option<u8> {
-        let index = self.free_slot(kept)?;
-        self.colours[usize::from(index)] = wanted;
+    fn set(&mut self, index: u8, colour: [u8; 3]) {
+        self.colours[usize::from(index)] = colour;
+        self.reserved.insert(index);
         self.changed = true;
+    }
+
+    fn take_free_slot(&mut self, wanted: [u8; 3], used: &mut Indices) -> Option<u8> {
+        let index = self.free_slot(used)?;
+        self.set(index, wanted);
         Some(index)
     }
 
-    /// A slot that no kept pixel uses: within the table, else by making the table larger, as long as
-    /// no pixel points beyond it (decoders differ on what those show, a colour there would decide).
-    /// Counts it as used from here on.
-    fn free_slot(&mut self, kept: &mut Histogram) -> Option<u8> {
+    /// A slot that no pixel uses: within the table, else by making the table larger, as long as no pixel
+    /// points beyond it (decoders differ on what those show, a colour there would decide). It counts as
+    /// used from here on.
+    fn free_slot(&mut self, used: &mut Indices) -> Option<u8> {
         if !self.has_table {
             return None;
         }
-        let index = match self.unused_entry(kept) {
+        let index = match self.unused_entry(*used) {
             Some(index) => index,
-            None if kept[self.len..].iter().all(|&count| count == 0) => self.new_entry()?,
+            None if used.all_below(self.len) => self.new_entry()?,
             None => return None,
         };
-        kept[usize::from(index)] += 1;
+        used.insert(index);
         Some(index)
     }
 
-    /// Makes the table longer by one entry, stepping over a transparent index beyond its end.
+    /// Makes the table longer by one entry, stepping over what is avoided beyond its end.
     fn new_entry(&mut self) -> Option<u8> {
-        let at = (self.len..256).find(|&at| self.transparent.map(usize::from) != Some(at))?;
-        self.len = at + 1;
+        let at = (self.len..256).filter_map(|at| u8::try_from(at).ok()).find(|&at| !self.avoided.contains(at))?;
+        self.len = usize::from(at) + 1;
         self.changed = true;
-        u8::try_from(at).ok()
+        Some(at)
     }
 
-    /// An entry of the table that nothing uses. A transparent index is in use.
-    fn unused_entry(&self, kept: &Histogram) -> Option<u8> {
-        let mut entries = (0..=u8::MAX).zip(kept).take(self.len);
-        entries.find(|&(index, &count)| count == 0 && Some(index) != self.transparent).map(|(index, _)| index)
+    /// An entry of the table that neither pixels nor captions need.
+    fn unused_entry(&self, used: Indices) -> Option<u8> {
+        let needed = used.union(self.avoided).union(self.reserved);
+        (0..=u8::MAX).take(self.len).find(|&index| !needed.contains(index))
     }
 
     /// Frees the slot whose pixels lose least by taking the colour of the entry nearest to them.
-    fn least_slot(&self, kept: &mut Histogram) -> Option<Merge> {
-        let entries = || (0..=u8::MAX).zip(&self.colours[..self.len]).filter(|&(index, _)| Some(index) != self.transparent);
-        let losses = entries().filter_map(|(from, colour)| {
-            let (to, off) = entries()
-                .filter(|&(to, _)| to != from)
-                .map(|(to, other)| (to, distance(*colour, *other)))
-                .min_by_key(|&(_, off)| off)?;
+    fn least_slot(&mut self, kept: &mut Histogram) -> Option<Merge> {
+        let may_go = |&(index, _): &(u8, &[u8; 3])| !self.avoided.contains(index);
+        let entries = || (0..=u8::MAX).zip(&self.colours[..self.len]).filter(may_go);
+        let losses = entries().filter(|&(index, _)| !self.reserved.contains(index)).filter_map(|(from, colour)| {
+            let others = entries().filter(|&(to, _)| to != from).map(|(to, other)| (to, distance(*colour, *other)));
+            let (to, off) = others.min_by_key(|&(_, off)| off)?;
             Some((u64::from(kept[usize::from(from)]) * u64::from(off), Merge { from, to }))
         });
         let (_, merge) = losses.min_by_key(|&(loss, _)| loss)?;
         kept[usize::from(merge.to)] = kept[usize::from(merge.to)].saturating_add(kept[usize::from(merge.from)]);
-        // Taken by what it was freed for: never freed again.
-        kept[usize::from(merge.from)] = u32::MAX / 2;
+        self.reserved.insert(merge.from);
+        // Its pixels have a new home, which must not go either.
+        self.reserved.insert(merge.to);
         Some(merge)
     }
+}
+
+/// Palettes up to this length get entries for soft edges: longer ones have colours enough.
+const SMALL_LEN: usize = 16;
+
+/// A half and the quarters of the way between two colours.
+fn mixtures([fill, under]: Pair) -> [[u8; 3]; 3] {
+    [2, 1, 3].map(|quarters| {
+        std::array::from_fn(|c| {
+            let sum = u32::from(fill[c]) * quarters + u32::from(under[c]) * (4 - quarters);
+            u8::try_from(sum / 4).unwrap_or(u8::MAX)
+        })
+    })
 }
 
 /// Nine times the squared difference, weighted as the eye weighs red, green and blue.
@@ -242,89 +329,95 @@ mod tests {
 
     const WHITE: [u8; 3] = [255; 3];
     const BLACK: [u8; 3] = [0; 3];
+    const PAIR: Pair = [WHITE, BLACK];
 
-    fn grey_ramp(len: usize, from: u8) -> Vec<u8> {
-        (0..len).flat_map(|i| [from.saturating_add(u8::try_from(i).unwrap()); 3]).collect()
+    fn palette(table: &[u8], transparent: Option<u8>) -> Palette {
+        Palette::new(Some(table), Indices::default()).of_frame(transparent)
     }
 
-    fn all_used() -> Histogram {
-        [10; 256]
+    fn all_but(free: &[u8]) -> Indices {
+        (0..=255).filter(|index| !free.contains(index)).collect()
+    }
+
+    fn first(count: u8) -> Indices {
+        (0..count).collect()
+    }
+
+    /// 256 colours, none of them light or dark.
+    fn flat() -> Vec<u8> {
+        (0..=255u8).flat_map(|i| [100 + i % 16, 100 + i / 16, 100]).collect()
     }
 
     #[test]
     fn a_near_white_passes_for_white_and_nothing_changes() {
-        let mut palette = Palette::new(Some(&[240, 240, 240, 8, 8, 8, 90, 90, 90, 160, 160, 160]), None);
-        let mut kept = [0; 256];
-        kept[..4].fill(5);
-        palette.len = 4;
-        assert_eq!(palette.ensure_pair(WHITE, BLACK, &mut kept), []);
+        let mut palette = palette(&[240, 240, 240, 8, 8, 8, 90, 90, 90, 160, 160, 160], None);
+        assert!(palette.is_close(PAIR) && palette.take_free_slots(PAIR, &mut first(4)));
+        assert!(!palette.is_changed());
         assert_eq!((palette.nearest(WHITE).0, palette.nearest(BLACK).0), (0, 1));
     }
 
     #[test]
     fn an_unused_slot_is_taken_before_the_table_grows() {
-        let mut kept = all_used();
-        kept[7] = 0;
-        let mut palette = Palette::new(Some(&grey_ramp(256, 0)), None);
-        palette.colours[255] = [1; 3];
-        for c in &mut palette.colours {
-            c[2] = 0;
-        }
-        assert_eq!(palette.ensure_pair([0, 0, 255], BLACK, &mut kept), []);
-        assert_eq!(palette.nearest([0, 0, 255]), (7, 0));
-        assert_eq!(palette.changed_table().unwrap().len(), 768);
+        let mut palette = palette(&flat(), None);
+        assert!(palette.take_free_slots(PAIR, &mut all_but(&[7, 9])));
+        assert_eq!((palette.nearest(WHITE), palette.nearest(BLACK)), ((7, 0), (9, 0)));
+        assert_eq!((palette.is_changed(), palette.table().len()), (true, 768));
     }
 
     #[test]
     fn a_small_table_grows_but_never_over_indices_that_pixels_use() {
         let table = [200, 0, 0, 0, 0, 200, 90, 0, 0, 0, 90, 0];
-        let mut kept = [0; 256];
-        kept[..4].fill(5);
-        let mut palette = Palette::new(Some(&table), None);
-        palette.ensure_pair(WHITE, BLACK, &mut kept);
-        assert_eq!(palette.nearest(WHITE).1, 0);
-        let mut beyond = kept;
-        beyond[100] = 1;
-        let mut palette = Palette::new(Some(&table), Some(4));
-        palette.ensure_pair(WHITE, BLACK, &mut beyond);
-        assert_eq!(palette.len, 4);
+        let mut grown = palette(&table, None);
+        assert!(grown.take_free_slots(PAIR, &mut first(4)));
+        assert_eq!((grown.nearest(WHITE), grown.table().len()), ((4, 0), 24));
+        let mut used = first(4);
+        used.insert(100);
+        assert!(!palette(&table, Some(4)).take_free_slots(PAIR, &mut used));
     }
 
     #[test]
     fn a_transparent_index_beyond_the_table_is_stepped_over() {
-        let mut kept = [0; 256];
-        kept[..2].fill(5);
-        let mut palette = Palette::new(Some(&[200, 0, 0, 0, 0, 200]), Some(2));
-        palette.ensure_pair(WHITE, BLACK, &mut kept);
-        assert_ne!(palette.nearest(WHITE).0, 2);
-        assert_eq!(palette.nearest(WHITE).1, 0);
+        let mut palette = palette(&[200, 0, 0, 0, 0, 200], Some(2));
+        assert!(palette.take_free_slots(PAIR, &mut first(2)));
+        assert_eq!((palette.nearest(WHITE), palette.nearest(BLACK)), ((3, 0), (4, 0)));
     }
 
     #[test]
-    fn a_full_table_that_reads_well_enough_is_left_alone() {
-        let mut palette = Palette::new(Some(&grey_ramp(256, 0)), None);
-        palette.colours.iter_mut().for_each(|c| c[0] /= 2);
-        assert_eq!(palette.ensure_pair(WHITE, BLACK, &mut all_used()), []);
-        assert!(palette.changed_table().is_none());
+    fn what_other_frames_show_nothing_by_is_never_a_colour() {
+        let palette = Palette::new(Some(&[255, 255, 255, 250, 250, 250]), Indices::from_iter([0]));
+        assert_eq!(palette.of_frame(None).nearest(WHITE).0, 1);
+    }
+
+    #[test]
+    fn a_full_table_that_reads_well_enough_is_said_to() {
+        let greys: Vec<u8> = (0..=255u8).flat_map(|grey| [grey / 2, grey, grey]).collect();
+        assert!(!palette(&greys, None).is_close(PAIR) && palette(&greys, None).is_readable(PAIR));
+        assert!(!palette(&flat(), None).is_readable(PAIR));
     }
 
     #[test]
     fn where_nothing_could_be_read_the_least_slots_give_way() {
-        let flat: Vec<u8> = (0..=255u8).flat_map(|i| [100 + i % 16, 100 + i / 16, 100]).collect();
-        let mut kept = all_used();
+        let mut kept = [10; 256];
         kept[33] = 1;
-        let mut palette = Palette::new(Some(&flat), None);
-        let merges = palette.ensure_pair(WHITE, BLACK, &mut kept);
+        let mut palette = palette(&flat(), None);
+        let merges = palette.take_least_slots(PAIR, &mut kept);
         assert_eq!(merges.len(), 2);
         assert_eq!(merges[0].from, 33, "the rarest goes first");
         assert_eq!((palette.nearest(WHITE).1, palette.nearest(BLACK).1), (0, 0));
+        assert!(merges.iter().all(|merge| merges.iter().all(|other| other.from != merge.to)), "a new home must stay");
+    }
+
+    #[test]
+    fn an_entry_that_captions_rely_on_is_not_made_transparent() {
+        let mut palette = palette(&[255, 255, 255, 0, 0, 0, 90, 90, 90, 9, 9, 9], None);
+        palette.rely_on(PAIR);
+        assert_eq!(palette.transparent_or_unused(Indices::from_iter([2])), Some(3));
     }
 
     #[test]
     fn without_a_table_none_is_added() {
-        let mut palette = Palette::new(None, None);
-        palette.ensure_pair(WHITE, BLACK, &mut all_used());
-        assert!(palette.changed_table().is_none());
-        assert_eq!(palette.nearest(WHITE), (255, 0));
+        let mut greys = Palette::new(None, Indices::default());
+        assert!(greys.take_free_slots([[3, 200, 9], BLACK], &mut first(0)) || !greys.is_changed());
+        assert_eq!(greys.nearest(WHITE), (255, 0));
     }
 }

@@ -9,10 +9,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rayon::prelude::*;
 
 use super::{
-    blocks::{Disposal, Frame, Gif},
+    blocks::{Frame, Gif},
+    brush::Blends,
     canvas::Canvas,
-    frame::{Job, Painted, Scratch},
+    frame::{Job, Painted, Segments, size_field},
     plan::{FramePlan, plan, written_on},
+    scratch::Scratch,
+    tables::{Tables, may_become_transparent},
 };
 use crate::{Error, Limits, Stats, Watch, mask::Mask, rect::Rect, spec::Spec};
 
@@ -40,11 +43,15 @@ pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'
     let plans = plan(&gif, &mask);
     let mut canvas = plans.iter().any(|p| !p.damaged.is_empty()).then(|| Canvas::new(bytes, &gif));
 
-    let mut writer = Writer { bytes, out: header(bytes, &gif, &mask), stats: Stats::default(), altered: Vec::new() };
+    let tables = Tables::decide(bytes, &gif, &mask, &plans);
+    let blends: Vec<Blends> = mask.inks.iter().map(Blends::of).collect();
+
+    let out = header(bytes, &gif, &mask, tables.changed_global());
+    let mut writer = Writer { bytes, out, stats: Stats::default(), altered: Vec::new() };
     let done = AtomicU32::new(0);
     let total = u32::try_from(gif.frames.len()).unwrap_or(u32::MAX);
     let in_flight = rayon::current_num_threads() * FRAMES_PER_THREAD;
-    let may_become_transparent = gif.frames.iter().all(|f| f.disposal == Disposal::Keep);
+    let may_become_transparent = may_become_transparent(&gif);
     let frames: Vec<(usize, (&Frame, &FramePlan))> = gif.frames.iter().zip(&plans).enumerate().collect();
     for batch in frames.chunks(in_flight) {
         let jobs: Vec<Job<'_>> = batch
@@ -54,16 +61,17 @@ pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'
                     Some(canvas) if !plan.damaged.is_empty() => canvas.before(k, on_source(plan.damaged, &mask)),
                     _ => Vec::new(),
                 };
-                Job { bytes, gif: &gif, mask: &mask, frame, plan: *plan, may_become_transparent, damaged }
+                let table = tables.of(k, frame);
+                Job { bytes, gif: &gif, mask: &mask, blends: &blends, frame, plan: *plan, table, may_become_transparent, damaged }
             })
             .collect();
         let painted: Vec<Option<Painted>> = jobs
             .par_iter()
-            .map_init(Scratch::default, |scratch, job| {
+            .map(|job| {
                 if watch.cancelled.load(Ordering::Relaxed) {
                     return Err(Error::Cancelled);
                 }
-                let painted = if job.plan.touched { job.paint(scratch) } else { None };
+                let painted = job.plan.touched.then(|| Scratch::with(|scratch| job.paint(scratch)));
                 (watch.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
                 Ok(painted)
             })
@@ -81,13 +89,21 @@ pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'
 }
 
 /// The header, screen and global palette, with the screen enlarged for bars.
-fn header(bytes: &[u8], gif: &Gif, mask: &Mask) -> Vec<u8> {
+fn header(bytes: &[u8], gif: &Gif, mask: &Mask, changed_table: Option<Vec<u8>>) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 8 + 4096);
-    let end = gif.global_palette.as_ref().map_or(13, |range| range.end);
-    out.extend_from_slice(&bytes[..end]);
+    out.extend_from_slice(&bytes[..13]);
     if mask.height_px != gif.canvas.height() {
         // Sides were checked against MAX_SIDE_PX.
         write_screen(&mut out[6..10], mask);
+    }
+    match (changed_table, &gif.global_palette) {
+        (Some(table), _) => {
+            // The new table's size; its order is no longer known.
+            out[10] = out[10] & 0xF0 | size_field(table.len() / 3);
+            out.extend_from_slice(&table);
+        }
+        (None, Some(range)) => out.extend_from_slice(&bytes[range.clone()]),
+        (None, None) => {}
     }
     out
 }
@@ -115,18 +131,27 @@ impl Writer<'_> {
     fn add(&mut self, job: &Job<'_>, painted: Option<Painted>) {
         self.stats.frames += 1;
         let start = self.out.len();
-        match painted {
+        let (segments, change) = painted.map_or((Segments::default(), None), |painted| (painted.segments, painted.change));
+        self.stats.segments_copied += segments.copied;
+        self.stats.segments_spliced += segments.spliced;
+        self.stats.segments_recoded += segments.recoded;
+        self.stats.segments += segments.copied + segments.spliced + segments.recoded;
+        match change {
             None => {
                 self.stats.frames_copied += 1;
                 self.copy(job.frame, job.plan.source);
             }
-            Some(painted) => {
-                self.stats.frames_recoded += 1;
-                if painted.needs_89a {
+            Some(change) => {
+                if change.is_recoded {
+                    self.stats.frames_recoded += 1;
+                } else {
+                    self.stats.frames_spliced += 1;
+                }
+                if change.needs_89a {
                     self.out[4] = b'9';
                 }
-                self.out.extend_from_slice(&painted.bytes);
-                self.altered.extend(painted.altered);
+                self.out.extend_from_slice(&change.bytes);
+                self.altered.extend(change.altered);
             }
         }
         if let Some(at) = job.frame.second_screen

@@ -1,180 +1,131 @@
-//! Codes to indices. An entry of the table is a place in the output: every string that a code stands
-//! for has been written there before, so no prefix chain is ever followed.
+//! Codes to indices, a segment at a time. An entry of the table is a place in the output: every string
+//! that a code stands for has been written there before, so no prefix chain is ever followed.
+//!
+//! Called for touched segments only. What was decoded last stays known, so that an encoder can go on from
+//! any code of it.
 
-use super::{MAX_CODE_BITS, TABLE_LEN};
+use super::{
+    MAX_CODE_BITS, TABLE_LEN,
+    bits::Stream,
+    scan::{Segment, code_at},
+};
 
-/// A decoder; one serves any number of streams in turn.
+/// Indices are copied in pieces of this many: what is written too much is written over by the next code.
+pub(in crate::gif) const COPY_LEN: usize = 16;
+
+/// A string of the table: where it stands, how long it is, and which code it prolongs by one index.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    start: u32,
+    len: u16,
+    prefix: u16,
+}
+
+/// A decoder; one serves any number of segments in turn.
 pub(in crate::gif) struct Decoder {
-    /// Where in the output each code's string was first written, and how long it is.
-    strings: Box<[(u32, u32)]>,
-    /// The stream without its sub-block lengths.
-    stream: Vec<u8>,
+    entries: Box<[Entry; TABLE_LEN]>,
+    /// The first code that is defined by the segment decoded last, and one more than its last.
+    first: usize,
+    next: usize,
 }
 
 impl Default for Decoder {
     fn default() -> Self {
-        Self { strings: vec![(0, 0); TABLE_LEN].into_boxed_slice(), stream: Vec::new() }
+        Self { entries: Box::new([Entry::default(); TABLE_LEN]), first: 0, next: 0 }
     }
 }
 
-impl Decoder {
-    /// Decodes the sub-blocks in `blocks` (with or without their terminator) into `out`, and answers
-    /// how many indices came. Fewer than `out` holds: the stream ended or went wrong there; what it
-    /// has beyond is ignored. `code_size` must be one of [`super::CODE_SIZES`].
-    pub(in crate::gif) fn decode(&mut self, blocks: &[u8], code_size: u8, out: &mut [u8]) -> usize {
-        self.gather(blocks);
-        let code_size = u32::from(code_size);
-        let clear = 1usize << code_size;
-        let end = clear + 1;
-        let mut bits = Bits { bytes: &self.stream, buffer: 0, count: 0 };
-        let mut width = code_size + 1;
-        let mut next = end + 1;
-        let mut previous: Option<(usize, usize)> = None;
-        let mut written = 0;
+/// The codes of a segment before one of them: what may be copied when only later indices change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::gif) struct Kept {
+    /// How many.
+    pub codes: usize,
+    /// Indices of the segment that they stand for.
+    pub pixels: usize,
+}
 
-        while written < out.len() {
-            let Some(code) = bits.take(width) else { break };
-            if code == clear {
-                width = code_size + 1;
-                next = end + 1;
-                previous = None;
-                continue;
-            }
-            if code == end {
-                break;
-            }
-            let len = if code < clear {
-                #[expect(clippy::cast_possible_truncation, reason = "below clear, which is at most 256")]
-                let index = code as u8;
-                out[written] = index;
-                1
-            } else {
-                // The code being defined right now stands for the previous string and its own first
-                // index; reading one past the previous string finds just that.
-                let known = match previous {
-                    Some((start, len)) if code == next && next < TABLE_LEN => Some((start, len + 1)),
-                    Some(_) if code < next => {
-                        let (start, len) = self.strings[code];
-                        Some((start as usize, len as usize))
-                    }
-                    _ => None,
-                };
-                let Some((start, len)) = known else { break };
-                let len = len.min(out.len() - written);
-                for i in 0..len {
-                    out[written + i] = out[start + i];
-                }
-                len
-            };
-            if let Some((start, len)) = previous
-                && next < TABLE_LEN
-            {
-                #[expect(clippy::cast_possible_truncation, reason = "a frame has fewer than 2^32 pixels")]
-                let string = (start as u32, len as u32 + 1);
-                self.strings[next] = string;
+impl Decoder {
+    /// Decodes `segment` into the start of `out`, which must hold [`COPY_LEN`] indices more than the
+    /// segment has.
+    pub(in crate::gif) fn decode(&mut self, stream: &Stream, code_size: u8, segment: &Segment, out: &mut [u8]) {
+        let code_size = u32::from(code_size);
+        let wanted = segment.end_pixel - segment.first_pixel;
+        let mut width = code_size + 1;
+        self.first = (1 << code_size) + 2;
+        let mut next = self.first;
+        let mut at = segment.start_bit;
+        let (mut written, mut start, mut len, mut previous) = (0, 0, 0, TABLE_LEN);
+
+        while at < segment.end_bit && written < wanted {
+            let code = code_at(stream, at, width);
+            at += width as usize;
+            if previous < TABLE_LEN && next < TABLE_LEN {
+                // Its last index is the one written now.
+                #[expect(clippy::cast_possible_truncation, reason = "a frame has fewer than 2^32 pixels, a table 2^12 codes")]
+                let entry = Entry { start: start as u32, len: len as u16 + 1, prefix: previous as u16 };
+                self.entries[next] = entry;
                 next += 1;
                 if next == 1 << width && width < MAX_CODE_BITS {
                     width += 1;
                 }
             }
-            previous = Some((written, len));
-            written += len;
-        }
-        written
-    }
-
-    fn gather(&mut self, mut blocks: &[u8]) {
-        self.stream.clear();
-        while let [len @ 1..=255, rest @ ..] = blocks {
-            let len = usize::from(*len).min(rest.len());
-            self.stream.extend_from_slice(&rest[..len]);
-            blocks = &rest[len..];
-        }
-    }
-}
-
-/// Codes from bytes, least significant bit first.
-struct Bits<'a> {
-    bytes: &'a [u8],
-    buffer: u64,
-    count: u32,
-}
-
-impl Bits<'_> {
-    fn take(&mut self, width: u32) -> Option<usize> {
-        if self.count < width {
-            if let Some((chunk, rest)) = self.bytes.split_first_chunk::<4>() {
-                self.buffer |= u64::from(u32::from_le_bytes(*chunk)) << self.count;
-                self.count += 32;
-                self.bytes = rest;
-            } else {
-                for &byte in self.bytes {
-                    self.buffer |= u64::from(byte) << self.count;
-                    self.count += 8;
-                }
-                self.bytes = &[];
-                if self.count < width {
-                    return None;
-                }
+            previous = code;
+            let from = start;
+            start = written;
+            if code < self.first {
+                #[expect(clippy::cast_possible_truncation, reason = "below the Clear, which is at most 256")]
+                let index = code as u8;
+                out[written] = index;
+                len = 1;
+                written += 1;
+                continue;
+            }
+            let entry = self.entries[code];
+            len = usize::from(entry.len).min(wanted - written);
+            written = copy(out, entry.start as usize, written, len);
+            if code + 1 == next && entry.start as usize == from {
+                // It was defined by itself: its last index is its first.
+                out[written - 1] = out[from];
             }
         }
-        #[expect(clippy::cast_possible_truncation, reason = "masked to at most 12 bits")]
-        let code = (self.buffer & ((1 << width) - 1)) as usize;
-        self.buffer >>= width;
-        self.count -= width;
-        Some(code)
+        self.next = next;
+    }
+
+    /// The codes that stand before the one which holds the segment's index number `pixel`. Codes that came
+    /// when the table was full are not remembered, and count as behind.
+    pub(in crate::gif) fn before(&self, pixel: usize) -> Kept {
+        // Entry n was defined by the code behind code n - first, and starts where that one does.
+        let starts = &self.entries[self.first..self.next];
+        let codes = starts.partition_point(|entry| entry.start as usize <= pixel).saturating_sub(1);
+        Kept { codes, pixels: starts.get(codes).map_or(0, |entry| entry.start as usize) }
+    }
+
+    /// The strings that are known after the first `codes` codes, in the order of their definition: the code
+    /// that each prolongs, and the place in the segment of the index by which it does.
+    pub(super) fn entries(&self, codes: usize) -> impl Iterator<Item = (u16, usize)> {
+        let entries = &self.entries[self.first..self.next][..codes.saturating_sub(1)];
+        entries.iter().map(|entry| (entry.prefix, entry.start as usize + usize::from(entry.len) - 1))
+    }
+
+    /// The last of the first `codes` codes; there must be one more.
+    pub(super) fn code(&self, codes: usize) -> u16 {
+        self.entries[self.first + codes - 1].prefix
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn decode(codes: &[(u16, u32)], code_size: u8, want: usize) -> Vec<u8> {
-        let (mut buffer, mut count, mut bytes) = (0u64, 0, Vec::new());
-        for &(code, width) in codes {
-            buffer |= u64::from(code) << count;
-            count += width;
-            while count >= 8 {
-                bytes.push(buffer.to_le_bytes()[0]);
-                buffer >>= 8;
-                count -= 8;
-            }
+/// Copies `len` indices from `from` to `to` and answers where they end. Beyond them there may be up to
+/// [`COPY_LEN`] more; where both overlap, by one, the last is wrong.
+#[inline]
+fn copy(out: &mut [u8], mut from: usize, mut to: usize, len: usize) -> usize {
+    let end = to + len;
+    loop {
+        let Some(&piece) = out[from..].first_chunk::<COPY_LEN>() else { return end };
+        let Some(place) = out[to..].first_chunk_mut::<COPY_LEN>() else { return end };
+        *place = piece;
+        from += COPY_LEN;
+        to += COPY_LEN;
+        if to >= end {
+            return end;
         }
-        bytes.push(buffer.to_le_bytes()[0]);
-        let mut blocks = vec![u8::try_from(bytes.len()).unwrap()];
-        blocks.extend(bytes);
-        let mut out = vec![99; want];
-        let got = Decoder::default().decode(&blocks, code_size, &mut out);
-        out.truncate(got);
-        out
-    }
-
-    #[test]
-    fn the_code_being_defined_may_be_used_at_once() {
-        // clear, 1, 6 (= 1 1), 7 (= 1 1 1), end
-        assert_eq!(decode(&[(4, 3), (1, 3), (6, 3), (7, 4), (5, 4)], 2, 10), [1; 6]);
-    }
-
-    #[test]
-    fn a_stream_may_begin_without_clear_and_clear_twice() {
-        assert_eq!(decode(&[(1, 3), (2, 3), (4, 3), (4, 3), (3, 3), (5, 3)], 2, 10), [1, 2, 3]);
-    }
-
-    #[test]
-    fn a_code_that_stands_for_nothing_ends_the_stream() {
-        assert_eq!(decode(&[(4, 3), (7, 3), (1, 3)], 2, 10), []);
-        assert_eq!(decode(&[(4, 3), (1, 3), (7, 3), (1, 3)], 2, 10), [1]);
-    }
-
-    #[test]
-    fn indices_beyond_the_frame_are_left() {
-        assert_eq!(decode(&[(4, 3), (1, 3), (6, 3), (7, 4), (1, 4)], 2, 4), [1; 4]);
-    }
-
-    #[test]
-    fn lying_lengths_read_what_is_there() {
-        let mut out = [0; 4];
-        assert_eq!(Decoder::default().decode(&[200, 0b0000_1100], 2, &mut out), 1);
     }
 }

@@ -1,0 +1,84 @@
+//! What a thread needs again and again: streams, tables of codes, windows. Kept from frame to frame and
+//! from job to job.
+//!
+//! Used by everything that opens a frame's stream. It holds no result: whoever uses it fills it first.
+
+use std::cell::RefCell;
+
+use super::{
+    blocks::Frame,
+    brush::Brush,
+    indices::Indices,
+    lzw::{CODE_SIZES, COPY_LEN, Decoder, Encoder, Scan, Stream},
+    palette::Histogram,
+};
+
+/// One thread's buffers and tables.
+#[derive(Default)]
+pub(super) struct Scratch {
+    pub stream: Stream,
+    pub scan: Scan,
+    pub decoder: Decoder,
+    pub encoder: Encoder,
+    pub brush: Brush,
+    /// Indices in the stream's order.
+    pub indices: Vec<u8>,
+}
+
+/// A window that is larger is given back after its frame: a rare huge one must not stay for ever.
+const KEPT_LEN: usize = 1 << 22;
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+impl Scratch {
+    /// Lends this thread's.
+    pub(super) fn with<T>(use_it: impl FnOnce(&mut Self) -> T) -> T {
+        SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
+            Ok(mut scratch) => {
+                let answer = use_it(&mut scratch);
+                if scratch.indices.capacity() > KEPT_LEN {
+                    scratch.indices = Vec::new();
+                }
+                answer
+            }
+            // rayon may begin a second frame on a thread that waits within the first.
+            Err(_) => use_it(&mut Self::default()),
+        })
+    }
+
+    /// Finds the segments of a frame's stream; they are in `scan` then.
+    pub(super) fn open(&mut self, bytes: &[u8], frame: &Frame) {
+        self.stream.gather(&bytes[frame.data.clone()]);
+        self.scan.scan(&self.stream, frame.min_code_size, frame.rect.area());
+    }
+
+    /// Decodes all of the opened frame into `indices`, which are followed by some that mean nothing.
+    pub(super) fn decode(&mut self, frame: &Frame) -> &[u8] {
+        self.indices.resize(self.scan.pixels + COPY_LEN, 0);
+        for segment in &self.scan.segments {
+            self.decoder.decode(&self.stream, frame.min_code_size, segment, &mut self.indices[segment.first_pixel..]);
+        }
+        &self.indices[..self.scan.pixels]
+    }
+
+    /// The indices that a frame may show.
+    pub(super) fn used(&mut self, bytes: &[u8], frame: &Frame) -> Indices {
+        if !CODE_SIZES.contains(&frame.min_code_size) {
+            return Indices::default();
+        }
+        self.open(bytes, frame);
+        self.scan.used(frame.rect.area())
+    }
+
+    /// How often each index occurs in a frame.
+    pub(super) fn count(&mut self, bytes: &[u8], frame: &Frame) -> Histogram {
+        self.open(bytes, frame);
+        let mut counts = [0; 256];
+        for &index in self.decode(frame) {
+            counts[usize::from(index)] += 1;
+        }
+        counts
+    }
+}

@@ -1,0 +1,164 @@
+//! A frame's stream with only its touched segments opened: the others are copied bit for bit, and so are
+//! the codes of a touched one before its first changed pixel.
+//!
+//! Called by `frame` where it serves: the frame keeps its width, no index has to give way, and the new
+//! pixels need no longer codes. It must leave every pixel outside the captions alone.
+
+use std::ops::Range;
+
+use super::{
+    frame::{Job, NewStream, Segments},
+    indices::Indices,
+    lzw::{COPY_LEN, SPLICED_CODE_SIZES},
+    paint::{Painter, Sourced},
+    palette::Palette,
+    raster::{Present, Raster, Window},
+    scratch::Scratch,
+};
+use crate::{mask::Cover, rect::Rect};
+
+/// What came of it.
+pub(super) enum Spliced {
+    /// Nothing came out different.
+    Unchanged,
+    Changed(NewStream),
+    /// The painted pixels need longer codes than the stream has.
+    Cannot,
+}
+
+/// Whether a frame, opened in `scratch`, can be spliced.
+pub(super) fn can_splice(job: &Job<'_>, palette: &Palette, used: Indices, scratch: &Scratch) -> bool {
+    let (source, drawn) = (job.plan.source, job.plan.drawn);
+    let is_whole = scratch.scan.pixels == source.area();
+    let reaches = if source == drawn {
+        is_whole || !reaches_absent(job, scratch)
+    } else {
+        // Whole rows are added before and behind.
+        let keeps_rows = source.left == drawn.left && source.right == drawn.right && !job.frame.interlaced;
+        let may_be_blank = palette.transparent().is_some() || new_rows(job).into_iter().all(|rows| is_all_band(job, rows));
+        keeps_rows && is_whole && may_be_blank
+    };
+    reaches
+        && SPLICED_CODE_SIZES.contains(&job.frame.min_code_size)
+        && job.plan.damaged.is_empty()
+        && !job.table.merges.iter().any(|merge| used.contains(merge.from))
+}
+
+/// Splices a frame that [`can_splice`].
+pub(super) fn splice(job: &Job<'_>, palette: &Palette, through: Option<u8>, scratch: &mut Scratch) -> Spliced {
+    let Scratch { stream, scan, decoder, encoder, brush, indices } = scratch;
+    let (code_size, raster) = (job.frame.min_code_size, job.drawn());
+    let touched = Touched::by(job);
+    let mut painter = Painter::new(job, palette, through, brush);
+    let mut segments = Segments::default();
+    let mut is_changed = palette.is_changed() || job.plan.drawn != job.plan.source;
+    let [above, below] = new_rows(job);
+
+    encoder.begin(code_size);
+    encoder.encode(new_indices(above, raster, palette, &mut painter, indices));
+    for segment in &scan.segments {
+        let first = above.area() + segment.first_pixel;
+        let len = segment.end_pixel - segment.first_pixel;
+        let mut place = None;
+        if touched.meets(first..first + len) {
+            indices.resize(len + COPY_LEN, 0);
+            decoder.decode(stream, code_size, segment, indices);
+            indices.truncate(len);
+            place = painter.paint(&mut Window { raster, first, indices }, Sourced::All);
+        }
+        let Some(place) = place else {
+            segments.copied += 1;
+            encoder.copy(stream, segment);
+            continue;
+        };
+        is_changed = true;
+        let kept = decoder.before(place);
+        if kept.codes > 0 {
+            segments.spliced += 1;
+            encoder.keep(stream, segment, decoder, kept, indices);
+        } else {
+            segments.recoded += 1;
+        }
+        encoder.encode(&indices[kept.pixels..]);
+    }
+    encoder.encode(new_indices(below, raster, palette, &mut painter, indices));
+
+    if !is_changed {
+        return Spliced::Unchanged;
+    }
+    if usize::from(painter.largest) >= 1 << code_size {
+        return Spliced::Cannot;
+    }
+    let mut bytes = vec![code_size];
+    encoder.finish(&mut bytes);
+    Spliced::Changed(NewStream { bytes, palette: palette.clone(), altered: Vec::new(), segments })
+}
+
+/// The rows that the frame is grown by, above it and below.
+fn new_rows(job: &Job<'_>) -> [Rect; 2] {
+    let (source, drawn) = (job.plan.source, job.plan.drawn);
+    [Rect { bottom: source.top, ..drawn }, Rect { top: source.bottom, ..drawn }]
+}
+
+/// Paints rows that the source doesn't have.
+fn new_indices<'i>(
+    rows: Rect,
+    raster: Raster,
+    palette: &Palette,
+    painter: &mut Painter<'_>,
+    indices: &'i mut Vec<u8>,
+) -> &'i [u8] {
+    indices.clear();
+    if !rows.is_empty() {
+        indices.resize(rows.area(), palette.transparent().unwrap_or(0));
+        painter.paint(&mut Window { raster, first: raster.row_start(rows.top), indices }, Sourced::None);
+    }
+    indices
+}
+
+/// Whether bars cover all of `rows`, so that no pixel of them stays blank.
+fn is_all_band(job: &Job<'_>, rows: Rect) -> bool {
+    let is_band = |y| {
+        let row = Rect { top: y, bottom: y + 1, ..rows };
+        job.plan.bare.covers(row) && job.mask.inks.iter().any(|ink| ink.is_band && ink.rect.covers(row))
+    };
+    (rows.top..rows.bottom).all(is_band)
+}
+
+/// Whether a caption has to be drawn where the frame's rectangle reaches but its stream does not.
+fn reaches_absent(job: &Job<'_>, scratch: &Scratch) -> bool {
+    let present = Present { source: job.source(), decoded: scratch.scan.pixels };
+    let bare = job.plan.bare.intersect(job.plan.source);
+    let is_absent = |(x, y, cover): (u32, u32, Cover)| cover.is_solid() && !present.has(x, y);
+    job.mask.inks.iter().any(|ink| ink.covers_in(bare).any(is_absent))
+}
+
+/// The stretches of a frame's stream that hold captions' pixels: one for each row, in the stream's order.
+struct Touched(Vec<Range<usize>>);
+
+impl Touched {
+    fn by(job: &Job<'_>) -> Self {
+        let raster = job.drawn();
+        let mut stretches = Vec::new();
+        for ink in &job.mask.inks {
+            let here = ink.rect.intersect(raster.rect);
+            for y in here.top..here.bottom {
+                let Some(columns) = ink.touched_columns(y) else { continue };
+                let (left, right) = (columns.start.max(here.left), columns.end.min(here.right));
+                if left < right {
+                    let start = raster.position(left, y);
+                    stretches.push(start..start + (right - left) as usize);
+                }
+            }
+        }
+        stretches.sort_unstable_by_key(|stretch| stretch.start);
+        Self(stretches)
+    }
+
+    fn meets(&self, range: Range<usize>) -> bool {
+        // Stretches of two captions in one row may overlap, so that ends need not rise: the rows before
+        // cannot reach far.
+        let begun = self.0.partition_point(|stretch| stretch.start < range.end);
+        self.0[..begun].iter().rev().any(|stretch| stretch.end > range.start)
+    }
+}
