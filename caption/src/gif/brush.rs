@@ -4,40 +4,16 @@
 //! Used by `paint` for every pixel of a caption. The answers depend on the palette and the caption alone,
 //! never on what was asked before.
 
-use super::palette::{Pair, Palette};
-use crate::mask::{Cover, Ink};
+use super::{
+    inked::Inked,
+    palette::{Pair, Palette},
+};
+use crate::mask::Cover;
 
 /// Bits of each channel by which blends are told apart: half a step of it is less than what palettes are
 /// off anyway.
 const CELL_BITS: u32 = 5;
 const CELLS: usize = 1 << (3 * CELL_BITS);
-
-/// What a cover makes of the colour beneath it: `(base + weight * beneath) / 225` for each channel.
-#[derive(Clone, Copy, Debug, Default)]
-struct Blend {
-    base: [u16; 3],
-    weight: u16,
-}
-
-/// The blends of one caption, by cover. Made once a job.
-pub(super) struct Blends {
-    pair: Pair,
-    by_cover: Box<[Blend; 256]>,
-}
-
-impl Blends {
-    pub(super) fn of(ink: &Ink) -> Self {
-        let blend = |cover: u8| {
-            let [fill, under, weight] = Cover(cover).weights();
-            Blend { base: std::array::from_fn(|c| u16::from(ink.fill[c]) * fill + u16::from(ink.under[c]) * under), weight }
-        };
-        let mut by_cover = Box::new([Blend::default(); 256]);
-        for (cover, place) in (0..=u8::MAX).zip(by_cover.iter_mut()) {
-            *place = blend(cover);
-        }
-        Self { pair: [ink.fill, ink.under], by_cover }
-    }
-}
 
 /// A thread's memory of one palette.
 #[derive(Default)]
@@ -48,8 +24,8 @@ pub(super) struct Brush {
     entries: Vec<u8>,
     /// By cell of the colour cube: the entry nearest to its middle, plus one; 0 is not known yet.
     cells: Vec<u16>,
-    /// The entries of covers that hide what is beneath, by caption and cover.
-    solid: Vec<(Pair, [u8; 256])>,
+    /// By caption and cover: the entry where nothing shows from beneath, in the same way.
+    alone: Vec<(Pair, Box<[u16; 256]>)>,
 }
 
 impl Brush {
@@ -60,7 +36,7 @@ impl Brush {
         }
         self.cells.clear();
         self.cells.resize(CELLS, 0);
-        self.solid.clear();
+        self.alone.clear();
         self.entries.clear();
         self.channels.iter_mut().for_each(Vec::clear);
         for (entry, colour) in palette.usable() {
@@ -72,37 +48,30 @@ impl Brush {
         self.palette = Some(palette.clone());
     }
 
-    /// The entries of one caption's solid covers, by cover.
-    pub(super) fn solid(&mut self, blends: &Blends) -> [u8; 256] {
-        if let Some((_, known)) = self.solid.iter().find(|(pair, _)| *pair == blends.pair) {
-            return *known;
+    /// The entry for a cover over nothing, or one that hides what is beneath.
+    #[inline]
+    pub(super) fn alone(&mut self, inked: &Inked<'_>, cover: Cover) -> u8 {
+        let place = self.alone.iter().position(|(pair, _)| *pair == inked.pair).unwrap_or_else(|| {
+            self.alone.push((inked.pair, Box::new([0; 256])));
+            self.alone.len() - 1
+        });
+        if self.alone[place].1[usize::from(cover.0)] == 0 {
+            let [fill, under] = inked.pair;
+            self.alone[place].1[usize::from(cover.0)] = u16::from(self.nearest(cover.blend(fill, under, None))) + 1;
         }
-        let mut solid = [0; 256];
-        for (cover, entry) in (0..=u8::MAX).zip(&mut solid) {
-            if Cover(cover).is_opaque() {
-                *entry = self.nearest(blends.by_cover[usize::from(cover)].base.map(mean));
-            }
-        }
-        self.solid.push((blends.pair, solid));
-        solid
+        entry(self.alone[place].1[usize::from(cover.0)])
     }
 
     /// The entry for a cover over a colour.
     #[inline]
-    pub(super) fn soft(&mut self, blends: &Blends, cover: Cover, beneath: [u8; 3]) -> u8 {
-        let Blend { base, weight } = blends.by_cover[usize::from(cover.0)];
-        let colour: [u8; 3] = std::array::from_fn(|c| mean(base[c] + weight * u16::from(beneath[c])));
+    pub(super) fn over(&mut self, inked: &Inked<'_>, cover: Cover, beneath: [u8; 3]) -> u8 {
+        let colour = inked.blend(cover, beneath);
         let cell = colour.iter().fold(0, |cell, &v| cell << CELL_BITS | usize::from(v >> (8 - CELL_BITS)));
-        match self.cells[cell] {
-            0 => {
-                let middle = 1 << (7 - CELL_BITS);
-                let entry = self.nearest(colour.map(|v| v & !(2 * middle - 1) | middle));
-                self.cells[cell] = u16::from(entry) + 1;
-                entry
-            }
-            #[expect(clippy::cast_possible_truncation, reason = "an entry plus one")]
-            known => (known - 1) as u8,
+        if self.cells[cell] == 0 {
+            let middle = 1 << (7 - CELL_BITS);
+            self.cells[cell] = u16::from(self.nearest(colour.map(|v| v & !(2 * middle - 1) | middle))) + 1;
         }
+        entry(self.cells[cell])
     }
 
     /// The entry nearest to a colour, as [`Palette::nearest`] finds it.
@@ -120,8 +89,8 @@ impl Brush {
     }
 }
 
-/// A sum of weights of 225 in all, divided by them and rounded.
-#[expect(clippy::cast_possible_truncation, reason = "a mean of bytes")]
-fn mean(sum: u16) -> u8 {
-    ((u32::from(sum) + 112) / 225) as u8
+/// What is remembered as one more.
+#[expect(clippy::cast_possible_truncation, reason = "an entry plus one")]
+fn entry(plus_one: u16) -> u8 {
+    (plus_one - 1) as u8
 }

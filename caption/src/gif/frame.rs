@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use super::{
     blocks::{Frame, Gif},
-    brush::Blends,
     canvas::Shown,
+    inked::Inked,
     palette::Palette,
     plan::FramePlan,
     raster::Raster,
@@ -63,7 +63,7 @@ pub(super) struct Job<'a> {
     pub gif: &'a Gif,
     pub mask: &'a Mask,
     /// Of the mask's inks, in their order.
-    pub blends: &'a [Blends],
+    pub inked: &'a [Inked<'a>],
     pub frame: &'a Frame,
     pub plan: FramePlan,
     pub table: Cow<'a, Table>,

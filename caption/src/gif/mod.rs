@@ -24,6 +24,8 @@ mod brush;
 #[cfg(feature = "render")]
 mod indices;
 #[cfg(feature = "render")]
+mod inked;
+#[cfg(feature = "render")]
 mod raster;
 #[cfg(feature = "render")]
 mod recode;

@@ -4,23 +4,20 @@
 //! keep their index.
 
 use super::{
-    brush::{Blends, Brush},
+    brush::Brush,
     frame::Job,
+    inked::{Inked, Run},
     palette::Palette,
     raster::{Present, Window},
 };
-use crate::{
-    mask::{Cover, Ink},
-    rect::Rect,
-};
+use crate::{mask::Cover, rect::Rect};
 
 /// One frame being painted.
 pub(super) struct Painter<'a> {
     job: &'a Job<'a>,
     palette: &'a Palette,
     brush: &'a mut Brush,
-    /// Where the caption stands on the canvas already and hides what is beneath, a transparent pixel
-    /// shows it as well as a painted one: smaller, and letters keep one colour from palette to palette.
+    /// The index by which opaque pixels show a caption that stands: see [`Job::paint`].
     through: Option<u8>,
     /// The largest index that was painted.
     pub largest: u8,
@@ -55,70 +52,105 @@ impl<'a> Painter<'a> {
     /// Paints all captions on a window; answers the place in it of the first index that changed.
     pub(super) fn paint(&mut self, window: &mut Window<'_>, sourced: Sourced) -> Option<usize> {
         let job = self.job;
-        let changed = job.mask.inks.iter().zip(job.blends).filter_map(|(ink, blends)| self.ink(ink, blends, window, sourced));
-        changed.min()
+        job.inked.iter().filter_map(|inked| self.paint_ink(inked, window, sourced)).min()
     }
 
-    fn ink(&mut self, ink: &Ink, blends: &Blends, window: &mut Window<'_>, sourced: Sourced) -> Option<usize> {
-        let plan = self.job.plan;
-        let here = ink.rect.intersect(window.rows()).intersect(plan.drawn);
-        if here.is_empty() {
-            return None;
-        }
-        let solid = self.brush.solid(blends);
-        let transparent = self.palette.transparent();
-        let mut first_changed = None::<usize>;
+    fn paint_ink(&mut self, inked: &Inked<'_>, window: &mut Window<'_>, sourced: Sourced) -> Option<usize> {
+        let (ink, plan) = (inked.ink, self.job.plan);
+        let here = ink.rect.intersect(window.rows());
+        let mut first_changed: Option<usize> = None;
         for y in here.top..here.bottom {
-            let Some(columns) = ink.touched_columns(y) else { continue };
-            let columns = columns.start.max(here.left)..columns.end.min(here.right);
-            if columns.is_empty() {
+            let (place, left, indices) = window.row(y, here.left..here.right);
+            if indices.is_empty() {
                 continue;
             }
-            let (place, x, indices) = window.row(y, columns.clone());
-            let covers = &ink.row(y)[(x - ink.rect.left) as usize..];
-            let row = Rect::at(x, y, columns.len() as u32, 1);
+            let row = Rect { left, top: y, bottom: y + 1, ..here };
             let stands = row.intersect(plan.bare).is_empty() && row.intersect(plan.damaged).is_empty();
-            let mut changed_in_row = None;
-            for (i, (index, &cover)) in indices.iter_mut().zip(covers).enumerate() {
-                if cover == Cover::NONE {
+            let covers = &ink.row(y)[(left - ink.rect.left) as usize..];
+            let mut in_row = None;
+            for run in inked.runs(y) {
+                let start = (run.x.max(left) - left) as usize;
+                let end = ((run.x + run.len).max(left) - left) as usize;
+                let end = end.min(indices.len());
+                if start >= end {
                     continue;
                 }
-                let old = *index;
-                let x = x + i as u32;
-                let is_sourced = sourced.has(x, y);
-                let new = if is_sourced && Some(old) != transparent {
-                    if cover.is_opaque() {
-                        match self.through {
-                            Some(through) if stands || self.stands_at(x, y) => through,
-                            _ => solid[usize::from(cover.0)],
-                        }
-                    } else {
-                        self.brush.soft(blends, cover, self.palette.colour(old).unwrap_or_default())
-                    }
-                } else if stands {
-                    // Transparent over a caption that stands: it goes on standing.
-                    continue;
-                } else if let Some(beneath) = self.job.damaged_at(x, y) {
-                    self.brush.nearest(cover.blend(ink.fill, ink.under, Some(beneath)))
-                } else if plan.bare.contains(x, y) && cover.is_solid() {
-                    self.brush.nearest(cover.blend(ink.fill, ink.under, None))
-                } else {
-                    continue;
+                let (indices, covers) = (&mut indices[start..end], &covers[start..end]);
+                let changed = match (sourced, self.through) {
+                    (Sourced::All, through) if stands => self.paint_standing(inked, run, covers, indices, through),
+                    _ => self.paint_each(inked, covers, indices, [run.x.max(left), y], sourced),
                 };
-                self.extended |= !is_sourced;
-                if new != old {
-                    *index = new;
-                    self.largest = self.largest.max(new);
-                    changed_in_row = changed_in_row.or(Some(place + i));
-                }
+                in_row = in_row.or(changed.map(|i| place + start + i));
             }
-            first_changed = first_changed.into_iter().chain(changed_in_row).min();
+            first_changed = first_changed.into_iter().chain(in_row).min();
         }
         first_changed
     }
 
-    /// Whether the caption is on the canvas before this frame.
-    fn stands_at(&self, x: u32, y: u32) -> bool {
-        !self.job.plan.bare.contains(x, y) && !self.job.plan.damaged.contains(x, y)
+    /// A run of source pixels where the caption stands on the canvas: what is transparent goes on showing it.
+    fn paint_standing(
+        &mut self,
+        inked: &Inked<'_>,
+        run: &Run,
+        covers: &[Cover],
+        indices: &mut [u8],
+        through: Option<u8>,
+    ) -> Option<usize> {
+        if let (true, Some(through)) = (run.is_opaque, through) {
+            let changed = indices.iter().position(|&index| index != through);
+            if changed.is_some() {
+                indices.fill(through);
+                self.largest = self.largest.max(through);
+            }
+            return changed;
+        }
+        let mut first_changed = None;
+        for (i, (index, &cover)) in indices.iter_mut().zip(covers).enumerate() {
+            let Some(beneath) = self.palette.colour(*index) else { continue };
+            let painted = if run.is_opaque { self.brush.alone(inked, cover) } else { self.brush.over(inked, cover, beneath) };
+            if painted != *index {
+                *index = painted;
+                self.largest = self.largest.max(painted);
+                first_changed = first_changed.or(Some(i));
+            }
+        }
+        first_changed
+    }
+
+    /// A run of which nothing is sure: each pixel by what is beneath it. `at` is the first one's x and y.
+    fn paint_each(
+        &mut self,
+        inked: &Inked<'_>,
+        covers: &[Cover],
+        indices: &mut [u8],
+        at: [u32; 2],
+        sourced: Sourced,
+    ) -> Option<usize> {
+        let (plan, [left, y]) = (self.job.plan, at);
+        let mut first_changed = None;
+        for (i, ((index, &cover), x)) in indices.iter_mut().zip(covers).zip(left..).enumerate() {
+            let is_sourced = sourced.has(x, y);
+            let is_bare = plan.bare.contains(x, y);
+            let painted = match self.palette.colour(*index).filter(|_| is_sourced) {
+                Some(_) if cover.is_opaque() => match self.through {
+                    Some(through) if !is_bare && !plan.damaged.contains(x, y) => through,
+                    _ => self.brush.alone(inked, cover),
+                },
+                Some(beneath) => self.brush.over(inked, cover, beneath),
+                None => match self.job.damaged_at(x, y) {
+                    Some(beneath) => self.brush.over(inked, cover, beneath),
+                    None if is_bare && cover.is_solid() => self.brush.alone(inked, cover),
+                    // Transparent over a caption that stands: it goes on standing.
+                    None => continue,
+                },
+            };
+            self.extended |= !is_sourced;
+            if painted != *index {
+                *index = painted;
+                self.largest = self.largest.max(painted);
+                first_changed = first_changed.or(Some(i));
+            }
+        }
+        first_changed
     }
 }

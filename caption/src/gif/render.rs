@@ -10,9 +10,9 @@ use rayon::prelude::*;
 
 use super::{
     blocks::{Frame, Gif},
-    brush::Blends,
     canvas::Canvas,
     frame::{Job, Painted, Segments, size_field},
+    inked::Inked,
     plan::{FramePlan, plan, written_on},
     scratch::Scratch,
     tables::{Tables, may_become_transparent},
@@ -44,7 +44,7 @@ pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'
     let mut canvas = plans.iter().any(|p| !p.damaged.is_empty()).then(|| Canvas::new(bytes, &gif));
 
     let tables = Tables::decide(bytes, &gif, &mask, &plans);
-    let blends: Vec<Blends> = mask.inks.iter().map(Blends::of).collect();
+    let inked: Vec<Inked<'_>> = mask.inks.iter().map(Inked::of).collect();
 
     let out = header(bytes, &gif, &mask, tables.changed_global());
     let mut writer = Writer { bytes, out, stats: Stats::default(), altered: Vec::new() };
@@ -62,7 +62,7 @@ pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'
                     _ => Vec::new(),
                 };
                 let table = tables.of(k, frame);
-                Job { bytes, gif: &gif, mask: &mask, blends: &blends, frame, plan: *plan, table, may_become_transparent, damaged }
+                Job { bytes, gif: &gif, mask: &mask, inked: &inked, frame, plan: *plan, table, may_become_transparent, damaged }
             })
             .collect();
         let painted: Vec<Option<Painted>> = jobs

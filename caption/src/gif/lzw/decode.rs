@@ -5,9 +5,10 @@
 //! any code of it.
 
 use super::{
-    MAX_CODE_BITS, TABLE_LEN,
+    TABLE_LEN,
     bits::Stream,
-    scan::{Segment, code_at},
+    scan::Segment,
+    walk::{PLACES, walk},
 };
 
 /// Indices are copied in pieces of this many: what is written too much is written over by the next code.
@@ -23,7 +24,7 @@ struct Entry {
 
 /// A decoder; one serves any number of segments in turn.
 pub(in crate::gif) struct Decoder {
-    entries: Box<[Entry; TABLE_LEN]>,
+    entries: Box<[Entry; PLACES]>,
     /// The first code that is defined by the segment decoded last, and one more than its last.
     first: usize,
     next: usize,
@@ -31,7 +32,7 @@ pub(in crate::gif) struct Decoder {
 
 impl Default for Decoder {
     fn default() -> Self {
-        Self { entries: Box::new([Entry::default(); TABLE_LEN]), first: 0, next: 0 }
+        Self { entries: Box::new([Entry::default(); PLACES]), first: 0, next: 0 }
     }
 }
 
@@ -48,47 +49,42 @@ impl Decoder {
     /// Decodes `segment` into the start of `out`, which must hold [`COPY_LEN`] indices more than the
     /// segment has.
     pub(in crate::gif) fn decode(&mut self, stream: &Stream, code_size: u8, segment: &Segment, out: &mut [u8]) {
-        let code_size = u32::from(code_size);
         let wanted = segment.end_pixel - segment.first_pixel;
-        let mut width = code_size + 1;
         self.first = (1 << code_size) + 2;
-        let mut next = self.first;
-        let mut at = segment.start_bit;
-        let (mut written, mut start, mut len, mut previous) = (0, 0, 0, TABLE_LEN);
+        let (first, entries) = (self.first, &mut *self.entries);
+        let (mut written, mut start, mut len, mut previous, mut codes) = (0, 0, 0, 0, 0);
 
-        while at < segment.end_bit && written < wanted {
-            let code = code_at(stream, at, width);
-            at += width as usize;
-            if previous < TABLE_LEN && next < TABLE_LEN {
-                // Its last index is the one written now.
-                #[expect(clippy::cast_possible_truncation, reason = "a frame has fewer than 2^32 pixels, a table 2^12 codes")]
-                let entry = Entry { start: start as u32, len: len as u16 + 1, prefix: previous as u16 };
-                self.entries[next] = entry;
-                next += 1;
-                if next == 1 << width && width < MAX_CODE_BITS {
-                    width += 1;
-                }
+        walk(stream, u32::from(code_size), segment.start_bit, segment.end_bit, |code, entry| {
+            if written >= wanted {
+                return false;
             }
+            // Its last index is the one written now.
+            #[expect(clippy::cast_possible_truncation, reason = "a frame has fewer than 2^32 pixels, a table 2^12 codes")]
+            let defined = Entry { start: start as u32, len: len as u16 + 1, prefix: previous as u16 };
+            entries[entry % PLACES] = defined;
+            codes += 1;
             previous = code;
-            let from = start;
-            start = written;
-            if code < self.first {
+            if code < first {
+                start = written;
+                len = 1;
                 #[expect(clippy::cast_possible_truncation, reason = "below the Clear, which is at most 256")]
                 let index = code as u8;
                 out[written] = index;
-                len = 1;
-                written += 1;
-                continue;
+            } else {
+                let string = entries[code % PLACES];
+                len = usize::from(string.len).min(wanted - written);
+                copy(out, string.start as usize, written, len);
+                if code == entry {
+                    // It is defined by itself: its last index is its first.
+                    out[written + len - 1] = out[start];
+                }
+                start = written;
             }
-            let entry = self.entries[code];
-            len = usize::from(entry.len).min(wanted - written);
-            written = copy(out, entry.start as usize, written, len);
-            if code + 1 == next && entry.start as usize == from {
-                // It was defined by itself: its last index is its first.
-                out[written - 1] = out[from];
-            }
-        }
-        self.next = next;
+            written += len;
+            true
+        });
+        // The first defined none, and those for which the table had no room neither.
+        self.next = (first + codes).saturating_sub(1).clamp(first, TABLE_LEN);
     }
 
     /// The codes that stand before the one which holds the segment's index number `pixel`. Codes that came
@@ -113,19 +109,16 @@ impl Decoder {
     }
 }
 
-/// Copies `len` indices from `from` to `to` and answers where they end. Beyond them there may be up to
-/// [`COPY_LEN`] more; where both overlap, by one, the last is wrong.
+/// Copies `len` indices from `from` to `to`. Behind them up to [`COPY_LEN`] more may change; where both
+/// overlap, by one, the last is wrong.
 #[inline]
-fn copy(out: &mut [u8], mut from: usize, mut to: usize, len: usize) -> usize {
+fn copy(out: &mut [u8], mut from: usize, mut to: usize, len: usize) {
     let end = to + len;
-    loop {
-        let Some(&piece) = out[from..].first_chunk::<COPY_LEN>() else { return end };
-        let Some(place) = out[to..].first_chunk_mut::<COPY_LEN>() else { return end };
+    while to < end {
+        let Some(&piece) = out[from..].first_chunk::<COPY_LEN>() else { return };
+        let Some(place) = out[to..].first_chunk_mut::<COPY_LEN>() else { return };
         *place = piece;
         from += COPY_LEN;
         to += COPY_LEN;
-        if to >= end {
-            return end;
-        }
     }
 }

@@ -10,6 +10,7 @@ mod decode;
 mod encode;
 mod scan;
 mod strings;
+mod walk;
 
 pub(super) use bits::Stream;
 pub(super) use decode::{COPY_LEN, Decoder};

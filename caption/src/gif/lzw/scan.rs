@@ -4,7 +4,11 @@
 //! a palette are in use. After a Clear the width of every code is known without reading it, so a scan is
 //! a walk over codes that adds up the lengths of the strings they stand for.
 
-use super::{MAX_CODE_BITS, TABLE_LEN, bits::Stream};
+use super::{
+    TABLE_LEN,
+    bits::Stream,
+    walk::{PLACES, walk},
+};
 use crate::gif::indices::Indices;
 
 /// Codes between two Clears (or the stream's start or end): they stand alone, whatever surrounds them.
@@ -34,46 +38,58 @@ pub(in crate::gif) struct Scan {
     seen: Box<[bool; TABLE_LEN]>,
     /// Indices are the codes below it.
     clear: usize,
-    /// By code: how long its string is.
-    lengths: Box<[u16; TABLE_LEN]>,
+    /// By code: how long its string is; 0 for Clear, for End, and for what isn't defined.
+    lengths: Box<[u16; PLACES]>,
 }
 
 impl Default for Scan {
     fn default() -> Self {
-        Self { segments: Vec::new(), pixels: 0, seen: Box::new([false; TABLE_LEN]), clear: 0, lengths: Box::new([1; TABLE_LEN]) }
+        let (seen, lengths) = (Box::new([false; TABLE_LEN]), Box::new([0; PLACES]));
+        Self { segments: Vec::new(), pixels: 0, seen, clear: 0, lengths }
     }
-}
-
-/// Why the walk through one segment's codes ended.
-enum Stop {
-    Clear,
-    End,
 }
 
 impl Scan {
     /// Scans the stream of a frame that holds `area` indices. `code_size` must be one of
     /// [`super::CODE_SIZES`].
     pub(in crate::gif) fn scan(&mut self, stream: &Stream, code_size: u8, area: usize) {
+        self.clear = 1 << code_size;
         self.segments.clear();
         self.pixels = 0;
-        let clear = 1 << code_size;
-        self.clear = clear;
         self.seen.fill(false);
-        self.lengths[..clear].fill(1);
+        self.lengths[..self.clear].fill(1);
+        self.lengths[self.clear..].fill(0);
         let mut bit = 0;
         while self.pixels < area {
-            let first_pixel = self.pixels;
-            let start_bit = bit;
-            let (stop, width) = self.segment(stream, code_size, area, &mut bit);
-            if self.pixels > first_pixel {
+            let (first_pixel, start_bit) = (self.pixels, bit);
+            let mut defined = self.clear;
+            let mut length = 0;
+            let mut pixels = first_pixel;
+            let mut end_code = None;
+            let (seen, lengths) = (&mut *self.seen, &mut *self.lengths);
+            let (end_bit, end_width) = walk(stream, u32::from(code_size), bit, stream.len_bits(), |code, entry| {
+                // The entry is this code's prefix with one index more; the code may be the entry itself.
+                lengths[entry % PLACES] = length + 1;
+                defined = entry;
+                length = lengths[code % PLACES];
+                if length == 0 || pixels >= area {
+                    end_code = Some(code);
+                    return false;
+                }
+                seen[code % TABLE_LEN] = true;
+                pixels += usize::from(length);
+                true
+            });
+            self.lengths[self.clear..=defined].fill(0);
+            if pixels > first_pixel {
                 // The last string may reach beyond the frame.
-                self.pixels = self.pixels.min(area);
-                self.segments.push(Segment { start_bit, end_bit: bit, end_width: width, first_pixel, end_pixel: self.pixels });
+                self.pixels = pixels.min(area);
+                self.segments.push(Segment { start_bit, end_bit, end_width, first_pixel, end_pixel: self.pixels });
             }
-            match stop {
-                Stop::Clear => bit += width as usize,
-                Stop::End => break,
+            if end_code != Some(self.clear) {
+                break;
             }
+            bit = end_bit + end_width as usize;
         }
     }
 
@@ -83,77 +99,4 @@ impl Scan {
         let met = (0..=u8::MAX).zip(&self.seen[..self.clear]).filter(|&(_, &seen)| seen).map(|(index, _)| index);
         met.chain((self.pixels < area).then_some(0)).collect()
     }
-
-    /// Walks from `bit` to the next code that is no string, and answers what it is and its width.
-    fn segment(&mut self, stream: &Stream, code_size: u8, area: usize, bit: &mut usize) -> (Stop, u32) {
-        let code_size = u32::from(code_size);
-        let clear = 1usize << code_size;
-        let mut width = code_size + 1;
-        let mut next = clear + 2;
-        let mut pixels = self.pixels;
-        let mut at = *bit;
-        let len_bits = stream.len_bits();
-        let (seen, lengths) = (&mut *self.seen, &mut *self.lengths);
-
-        // The first code defines nothing.
-        let mut length = 1;
-        let first = code_at(stream, at, width);
-        let stop = 'codes: {
-            if at + width as usize > len_bits || first > clear {
-                break 'codes Stop::End;
-            }
-            if first == clear {
-                break 'codes Stop::Clear;
-            }
-            seen[first] = true;
-            pixels += 1;
-            at += width as usize;
-            loop {
-                // Codes of one width: until the table needs another bit, or for ever once it is full.
-                let widens_at = (1usize << width).max(next);
-                let is_full = next >= TABLE_LEN;
-                let bits = if is_full || widens_at == next { len_bits } else { at + (widens_at - next) * width as usize };
-                let last = bits.min(len_bits);
-                while at + width as usize <= last {
-                    if pixels >= area {
-                        break 'codes Stop::End;
-                    }
-                    let code = code_at(stream, at, width);
-                    if code == clear {
-                        break 'codes Stop::Clear;
-                    }
-                    if next < TABLE_LEN {
-                        lengths[next] = length + 1;
-                    }
-                    if code == clear + 1 || code > next.min(TABLE_LEN - 1) {
-                        break 'codes Stop::End;
-                    }
-                    seen[code] = true;
-                    length = lengths[code];
-                    pixels += usize::from(length);
-                    next += usize::from(next < TABLE_LEN);
-                    at += width as usize;
-                }
-                if last == len_bits {
-                    break 'codes Stop::End;
-                }
-                if width < MAX_CODE_BITS {
-                    width += 1;
-                }
-            }
-        };
-        self.pixels = pixels;
-        *bit = at;
-        // The data ended, or the frame was full, where the table had come to need another bit.
-        if next > clear + 2 && next == 1 << width && width < MAX_CODE_BITS {
-            width += 1;
-        }
-        (stop, width)
-    }
-}
-
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "masked to at most 12 bits")]
-pub(super) fn code_at(stream: &Stream, bit: usize, width: u32) -> usize {
-    (stream.peek(bit) & ((1 << width) - 1)) as usize
 }
