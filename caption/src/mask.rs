@@ -3,6 +3,8 @@
 //! Made once a job from layouts, read by every frame. A bar is the same thing as an overlay: a
 //! rectangle outside the picture that is covered whole, in the band's colour.
 
+use std::ops::Range;
+
 use crate::{
     Error,
     rect::Rect,
@@ -19,6 +21,9 @@ pub(crate) struct Ink {
     pub rect: Rect,
     /// A byte a pixel of `rect`: see [`Cover`].
     covers: Vec<Cover>,
+    /// Of each of its rows, the first touched column and the one past the last, from its left edge;
+    /// the same column twice where none is.
+    touched: Vec<(u32, u32)>,
     /// The letters' colour.
     pub fill: [u8; 3],
     /// What lies beneath the letters: their outline's colour, or the band's.
@@ -38,7 +43,9 @@ impl Cover {
     const FULL: u32 = 15;
 
     fn of(fill: u8, under: u8) -> Self {
-        let level = |coverage: u8| u8::try_from((u32::from(coverage) * Self::FULL + 127) / 255).unwrap_or(15);
+        // In sixteen bits, which a processor does for many pixels at once.
+        #[expect(clippy::cast_possible_truncation, reason = "at most FULL")]
+        let level = |coverage: u8| ((u16::from(coverage) * Self::FULL as u16 + 127) / 255) as u8;
         Self(level(fill) << 4 | level(under))
     }
 
@@ -139,7 +146,7 @@ impl Mask {
 
     /// Whether any pixel of `rect` is touched.
     pub(crate) fn touches(&self, rect: Rect) -> bool {
-        self.inks.iter().any(|ink| ink.covers_in(rect).any(|(_, _, cover)| cover != Cover::NONE))
+        self.inks.iter().any(|ink| ink.touches(rect))
     }
 
     /// A byte a pixel of the output: 255 where the caption may change it.
@@ -177,15 +184,14 @@ impl Mask {
             At::Bottom => height_px.saturating_sub(coverage.height_px + from_edge),
         };
         let on_picture = Rect::at(left, top, coverage.width_px.min(width_px), coverage.height_px.min(height_px));
+        let (stride, width) = (coverage.width_px.max(1) as usize, on_picture.width() as usize);
         let mut covers = Vec::with_capacity(on_picture.area());
-        for y in 0..on_picture.height() {
-            for x in 0..on_picture.width() {
-                let i = (y * coverage.width_px + x) as usize;
-                covers.push(Cover::of(coverage.fill[i], coverage.stroke[i]));
-            }
+        let rows = coverage.fill.chunks_exact(stride).zip(coverage.stroke.chunks_exact(stride));
+        for (fill, stroke) in rows.take(on_picture.height() as usize) {
+            covers.extend(fill[..width].iter().zip(&stroke[..width]).map(|(&fill, &stroke)| Cover::of(fill, stroke)));
         }
         let rect = on_picture.moved_right(shown.left).moved_down(shown.top + self.picture_top_px);
-        self.inks.push(Ink { rect, covers, fill: caption.fill, under: caption.stroke, is_band: false });
+        self.inks.push(Ink::new(rect, covers, caption, caption.stroke));
         Ok(())
     }
 
@@ -205,14 +211,14 @@ impl Mask {
         self.missing_glyphs.extend(&text.missing_glyphs);
         let pad = (text.size_px * 0.4).ceil().max(3.0) as u32;
         let band_height = coverage.height_px + 2 * pad;
-        let mut fill = vec![0u8; width_px as usize * band_height as usize];
+        let mut covers = vec![Cover::of(0, 255); width_px as usize * band_height as usize];
         let left = (width_px.saturating_sub(coverage.width_px) / 2) as usize;
-        let shown = (coverage.width_px as usize).min(width_px as usize);
-        for (y, row) in coverage.fill.chunks_exact(coverage.width_px as usize).enumerate() {
-            let start = (y + pad as usize) * width_px as usize + left;
-            fill[start..start + shown].copy_from_slice(&row[..shown]);
+        let rows = covers.chunks_exact_mut(width_px.max(1) as usize).skip(pad as usize);
+        for (row, fill) in rows.zip(coverage.fill.chunks_exact(coverage.width_px.max(1) as usize)) {
+            for (cover, &fill) in row[left..].iter_mut().zip(fill) {
+                *cover = Cover::of(fill, 255);
+            }
         }
-        let covers = fill.into_iter().map(|f| Cover::of(f, 255)).collect();
         let top = match caption.at {
             At::Top => {
                 for ink in &mut self.inks {
@@ -225,34 +231,55 @@ impl Mask {
         };
         self.height_px += band_height;
         let rect = Rect::at(0, top, width_px, band_height);
-        self.inks.push(Ink { rect, covers, fill: caption.fill, under: WHITE, is_band: true });
+        self.inks.push(Ink::new(rect, covers, caption, WHITE));
         Ok(())
     }
 }
 
 impl Ink {
-    /// The columns of a row of the canvas from the first to behind the last that the caption touches.
-    pub(crate) fn touched_columns(&self, y: u32) -> Option<std::ops::Range<u32>> {
-        let row = self.row(y);
-        let touched = |cover: &Cover| *cover != Cover::NONE;
-        let (first, last) = (row.iter().position(touched)?, row.iter().rposition(touched)?);
-        Some(self.rect.left + first as u32..self.rect.left + last as u32 + 1)
+    fn new(rect: Rect, covers: Vec<Cover>, caption: &Caption, under: [u8; 3]) -> Self {
+        let is_touched = |cover: &Cover| *cover != Cover::NONE;
+        let ends = |row: &[Cover]| {
+            let first = row.iter().position(is_touched).unwrap_or(0);
+            let past_last = row.iter().rposition(is_touched).map_or(first, |last| last + 1);
+            (first, past_last)
+        };
+        let in_columns = |column: usize| u32::try_from(column).unwrap_or(rect.width());
+        let touched = covers.chunks_exact(rect.width().max(1) as usize).map(ends);
+        let touched = touched.map(|(first, past_last)| (in_columns(first), in_columns(past_last))).collect();
+        Self { rect, covers, touched, fill: caption.fill, under, is_band: caption.style == Style::Bar }
     }
 
-    /// The covers of a row of the canvas.
+    /// The covers of a row of the canvas, from the rectangle's left edge to its right; none outside it.
     pub(crate) fn row(&self, y: u32) -> &[Cover] {
         let width = self.rect.width() as usize;
-        &self.covers[(y - self.rect.top) as usize * width..][..width]
+        let row = y.checked_sub(self.rect.top).and_then(|row| self.covers.chunks_exact(width.max(1)).nth(row as usize));
+        row.unwrap_or_default()
+    }
+
+    /// The columns of a row of the canvas from the first to one past the last that is touched.
+    pub(crate) fn touched_columns(&self, y: u32) -> Option<Range<u32>> {
+        let &(first, past_last) = self.touched.get(y.checked_sub(self.rect.top)? as usize)?;
+        (first < past_last).then(|| self.rect.left + first..self.rect.left + past_last)
+    }
+
+    /// Whether any pixel of `rect` is touched.
+    fn touches(&self, rect: Rect) -> bool {
+        let both = self.rect.intersect(rect);
+        (both.top..both.bottom).any(|y| {
+            let Some(touched) = self.touched_columns(y) else { return false };
+            let columns = touched.start.max(both.left)..touched.end.min(both.right);
+            let columns = (columns.start - self.rect.left) as usize..columns.end.saturating_sub(self.rect.left) as usize;
+            self.row(y).get(columns).is_some_and(|row| row.iter().any(|&cover| cover != Cover::NONE))
+        })
     }
 
     /// The pixels of `rect` that lie in the ink's own rectangle, row by row, as (x, y, cover).
     pub(crate) fn covers_in(&self, rect: Rect) -> impl Iterator<Item = (u32, u32, Cover)> + '_ {
         let both = self.rect.intersect(rect);
-        let width = self.rect.width() as usize;
         (both.top..both.bottom).flat_map(move |y| {
-            let row = (y - self.rect.top) as usize * width;
             let columns = (both.left - self.rect.left) as usize..(both.right - self.rect.left) as usize;
-            self.covers[row..row + width][columns].iter().zip(both.left..).map(move |(&cover, x)| (x, y, cover))
+            self.row(y)[columns].iter().zip(both.left..).map(move |(&cover, x)| (x, y, cover))
         })
     }
 }
@@ -308,6 +335,31 @@ mod tests {
                 }
                 Err(e) => assert_eq!(e.code(), "text_does_not_fit", "{w} x {h}"),
             }
+        }
+    }
+
+    #[test]
+    fn touched_columns_are_those_of_the_covers_wherever_an_ink_was_moved() {
+        let captions = [("over", At::Top, Style::Overlay), ("above", At::Top, Style::Bar), ("below", At::Bottom, Style::Bar)];
+        let mask = Mask::draw(&spec(&captions), 300, 200, Rect::at(20, 10, 250, 180)).unwrap();
+        for ink in &mask.inks {
+            let (mut touched_rows, canvas) = (0, Rect::at(0, 0, mask.width_px, mask.height_px));
+            for y in 0..mask.height_px + 2 {
+                let row = Rect::at(0, y, mask.width_px, 1);
+                let touched: Vec<u32> =
+                    ink.covers_in(row).filter(|&(_, _, cover)| cover != Cover::NONE).map(|(x, ..)| x).collect();
+                let expected = touched.first().map(|&first| first..touched[touched.len() - 1] + 1);
+                assert_eq!(ink.touched_columns(y), expected, "row {y}");
+                assert_eq!(ink.row(y).len(), if ink.rect.intersect(row).is_empty() { 0 } else { ink.rect.width() as usize });
+                touched_rows += usize::from(expected.is_some());
+                // Pixel by pixel, and a stretch without one.
+                for x in 0..mask.width_px {
+                    assert_eq!(ink.touches(Rect::at(x, y, 1, 1)), touched.contains(&x), "{x}, {y}");
+                }
+                let gap = touched.windows(2).find(|pair| pair[1] > pair[0] + 1);
+                assert!(gap.is_none_or(|gap| !ink.touches(Rect::at(gap[0] + 1, y, gap[1] - gap[0] - 1, 1))));
+            }
+            assert!(touched_rows > 10 && ink.touches(canvas));
         }
     }
 

@@ -3,24 +3,27 @@
 //! Made by worker and the command line, once a process; used by layout for shapes and by the
 //! rasteriser for outlines. Reading files and folders is the callers' business.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
 
 use crate::Error;
 
 /// The names that [`Font::builtin`] knows, the default first.
 pub const BUILTIN_FONT_NAMES: &[&str] = &["anton", "sans"];
 
-static ANTON: LazyLock<Font> = LazyLock::new(|| Font::of_static(include_bytes!("../../fonts/Anton-Regular.ttf")));
-static SANS: LazyLock<Font> = LazyLock::new(|| Font::of_static(include_bytes!("../../fonts/DejaVuSans-Bold.ttf")));
+static ANTON: LazyLock<Font> = LazyLock::new(|| Font::of(include_bytes!("../../fonts/Anton-Regular.ttf").into()));
+static SANS: LazyLock<Font> = LazyLock::new(|| Font::of(include_bytes!("../../fonts/DejaVuSans-Bold.ttf").into()));
 
 /// A font face; a clone shares it.
 #[derive(Clone)]
 pub struct Font(Arc<Face>);
 
 struct Face {
-    bytes: std::borrow::Cow<'static, [u8]>,
+    bytes: Cow<'static, [u8]>,
     #[cfg(feature = "render")]
-    outlines: std::sync::OnceLock<Option<fontdue::Font>>,
+    whole: std::sync::OnceLock<Option<fontdue::Font>>,
 }
 
 impl std::fmt::Debug for Font {
@@ -49,47 +52,62 @@ impl Font {
     /// Takes a TTF or OTF file, or the first face of a collection.
     ///
     /// # Errors
-    /// [`Error::BadFont`] when its tables can't be read.
+    /// [`Error::BadFont`] when its tables can't be read, or none of its glyphs has an outline.
     pub fn parse(bytes: Vec<u8>) -> Result<Self, Error> {
         let bad = |what: &str| Error::BadFont { what: what.to_owned() };
         let face = rustybuzz::Face::from_slice(&bytes, 0).ok_or_else(|| bad("it is not a TrueType or OpenType file"))?;
         if face.number_of_glyphs() == 0 || face.units_per_em() < 16 {
             return Err(bad("it has no glyphs"));
         }
-        let font = Self::of(bytes.into());
-        #[cfg(feature = "render")]
-        if font.outlines().is_none() {
+        // The first one that can be read ends the search: nearly always the very first.
+        let mut ids = (0..face.number_of_glyphs()).map(rustybuzz::ttf_parser::GlyphId);
+        if !ids.any(|id| face.glyph_bounding_box(id).is_some()) {
             return Err(bad("its outlines can't be read"));
         }
-        Ok(font)
+        Ok(Self::of(bytes.into()))
     }
 
-    fn of_static(bytes: &'static [u8]) -> Self {
-        Self::of(bytes.into())
-    }
-
-    fn of(bytes: std::borrow::Cow<'static, [u8]>) -> Self {
+    fn of(bytes: Cow<'static, [u8]>) -> Self {
         Self(Arc::new(Face {
             bytes,
             #[cfg(feature = "render")]
-            outlines: std::sync::OnceLock::new(),
+            whole: std::sync::OnceLock::new(),
         }))
     }
 
-    /// The tables that shaping reads; cheap, nothing is built.
+    /// The tables that shaping reads; nothing is built.
     pub(crate) fn shaper(&self) -> Option<rustybuzz::Face<'_>> {
         rustybuzz::Face::from_slice(&self.0.bytes, 0)
     }
 
-    /// The outlines, built at first use: fontdue reads every glyph when it loads a face.
+    /// The file.
     #[cfg(feature = "render")]
-    pub(crate) fn outlines(&self) -> Option<&fontdue::Font> {
-        self.0
-            .outlines
-            .get_or_init(|| {
-                let settings = fontdue::FontSettings { scale: 64.0, ..fontdue::FontSettings::default() };
-                fontdue::Font::from_bytes(&*self.0.bytes, settings).ok()
-            })
-            .as_ref()
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0.bytes
+    }
+
+    /// Every outline of the face, built at first use: some milliseconds for a font of a few hundred
+    /// glyphs, so only for a face from which single glyphs can't be taken.
+    #[cfg(feature = "render")]
+    pub(crate) fn whole(&self) -> Option<&fontdue::Font> {
+        self.0.whole.get_or_init(|| fontdue::Font::from_bytes(self.bytes(), super::glyphs::SETTINGS).ok()).as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_outlines_is_refused() {
+        let code = |bytes: &[u8]| Font::parse(bytes.to_vec()).map(|_| ()).unwrap_err().code();
+        assert_eq!(code(b"not a font"), "bad_font");
+        let anton: &[u8] = include_bytes!("../../fonts/Anton-Regular.ttf");
+        assert_eq!(code(&anton[..anton.len() / 50]), "bad_font", "cut off within its tables");
+        let mut without = anton.to_vec();
+        let tag = without.windows(4).position(|w| w == b"glyf").unwrap();
+        without[tag..tag + 4].copy_from_slice(b"glyx");
+        assert_eq!(code(&without), "bad_font");
+        assert!(Font::parse(anton.to_vec()).is_ok());
     }
 }

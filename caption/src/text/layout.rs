@@ -4,6 +4,8 @@
 //! text fits its share of the box with whole words, then breaks inside words, then gives up with an
 //! error; nothing it answers reaches beyond the box.
 
+use std::{collections::HashMap, ops::Range};
+
 use unicode_linebreak::{BreakOpportunity, linebreaks};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -52,9 +54,15 @@ pub(crate) fn layout(text: &str, font: &Font, fallbacks: &[Font], room: Room) ->
     if text.trim().is_empty() {
         return Err(Error::EmptyText);
     }
-    let mut breaker =
-        Breaker { fonts: FontStack::new(font, fallbacks), missing: Vec::new(), paragraphs: Vec::new(), has_ink: false };
-    breaker.read(&text);
+    let mut breaker = Breaker {
+        text: &text,
+        fonts: FontStack::new(font, fallbacks),
+        missing: Vec::new(),
+        paragraphs: Vec::new(),
+        has_ink: false,
+        lines: HashMap::new(),
+    };
+    breaker.read();
     if !breaker.has_ink {
         return Err(Error::EmptyText);
     }
@@ -108,47 +116,56 @@ fn cleaned(text: &str) -> String {
 }
 
 /// A stretch of text that may stand on its own line; its width is known in ems.
-#[derive(Clone)]
 struct Piece {
-    text: String,
+    /// Bytes of the text.
+    range: Range<usize>,
     width_em: f32,
     /// Without the spaces at its end, which a line's end swallows.
     trimmed_em: f32,
 }
 
 struct Breaker<'a> {
+    text: &'a str,
     fonts: FontStack<'a>,
     missing: Vec<char>,
     paragraphs: Vec<Vec<Piece>>,
     /// Whether any character leaves a mark.
     has_ink: bool,
+    /// Lines shaped so far: most sizes that are tried break the text where the one before did.
+    lines: HashMap<Range<usize>, Line>,
 }
 
+/// More shaped lines than this are not kept: a caption has a few.
+const KEPT_LINES: usize = 64;
+
 impl Breaker<'_> {
-    fn read(&mut self, text: &str) {
-        for paragraph in text.trim_matches('\n').split('\n') {
+    fn read(&mut self) {
+        let mut paragraph_start = self.text.len() - self.text.trim_start_matches('\n').len();
+        for paragraph in self.text.trim_matches('\n').split('\n') {
             let mut pieces = Vec::new();
             let mut start = 0;
             for (end, opportunity) in linebreaks(paragraph) {
                 if matches!(opportunity, BreakOpportunity::Allowed | BreakOpportunity::Mandatory) && end > start {
-                    pieces.push(self.piece(&paragraph[start..end]));
+                    pieces.push(self.piece(paragraph_start + start..paragraph_start + end));
                     start = end;
                 }
             }
             self.paragraphs.push(pieces);
+            paragraph_start += paragraph.len() + 1;
         }
         self.missing.sort_unstable();
         self.missing.dedup();
     }
 
-    fn piece(&mut self, text: &str) -> Piece {
-        let line = self.fonts.shape(text, &mut self.missing);
-        self.has_ink |= !line.glyphs.is_empty();
+    fn piece(&mut self, range: Range<usize>) -> Piece {
+        let text = &self.text[range.clone()];
+        let line = self.fonts.advance(text, &mut self.missing);
+        self.has_ink = self.has_ink || line.glyphs.iter().any(|glyph| self.fonts.ink(glyph).is_some());
         let width_em = line.width_em;
         let trimmed = text.trim_end();
         let trimmed_em =
-            if trimmed.len() == text.len() { width_em } else { self.fonts.shape(trimmed, &mut self.missing).width_em };
-        Piece { text: text.to_owned(), width_em, trimmed_em }
+            if trimmed.len() == text.len() { width_em } else { self.fonts.advance(trimmed, &mut self.missing).width_em };
+        Piece { range, width_em, trimmed_em }
     }
 
     /// The lines at this size, if they stay within the box.
@@ -165,24 +182,35 @@ impl Breaker<'_> {
         if let Some(even) = self.wrap_evenly(rows.len(), most_em) {
             rows = even;
         }
-        let mut ignored = Vec::new();
-        let lines: Vec<Line> = rows.iter().map(|row| self.fonts.shape(row.trim(), &mut ignored)).collect();
-        let width = lines.iter().map(|l| l.width_em).fold(0.0, f32::max) * size_px;
-        let (first, last) = (lines.first()?, lines.last()?);
+        if self.lines.len() > KEPT_LINES {
+            self.lines.clear();
+        }
+        let (first, last) = (self.line(rows.first()?), self.line(rows.last()?));
         let ink = (first.ink_top_em - last.ink_bottom_em) * size_px;
-        let height = between_px(lines.len()) + ink;
-        if width > width_px || height > height_px {
+        let height = between_px(rows.len()) + ink;
+        if height > height_px {
+            return None;
+        }
+        let lines: Vec<Line> = rows.iter().map(|row| self.line(row)).collect();
+        let width = lines.iter().map(|l| l.width_em).fold(0.0, f32::max) * size_px;
+        if width > width_px {
             return None;
         }
         let missing_glyphs = self.missing.clone();
         Some(Layout { size_px, lines, line_height_px, width_px: width, height_px: height, missing_glyphs })
     }
 
+    /// A row of the text, shaped; what is missing in it is known since the text was read.
+    fn line(&mut self, row: &Range<usize>) -> Line {
+        let Self { text, fonts, lines, .. } = self;
+        lines.entry(row.clone()).or_insert_with(|| fonts.shape(text[row.clone()].trim(), &mut Vec::new())).clone()
+    }
+
     /// Greedy lines no wider than `most_em`; `None` where a piece alone is wider and may not be broken.
-    fn wrap(&self, most_em: f32, break_words: bool) -> Option<Vec<String>> {
+    fn wrap(&mut self, most_em: f32, break_words: bool) -> Option<Vec<Range<usize>>> {
         let mut rows = Vec::new();
         for paragraph in &self.paragraphs {
-            let (mut row, mut row_em) = (String::new(), 0.0);
+            let (mut row, mut row_em) = (0..0, 0.0);
             for piece in paragraph {
                 if row_em + piece.trimmed_em > most_em && !row.is_empty() {
                     rows.push(std::mem::take(&mut row));
@@ -192,9 +220,9 @@ impl Breaker<'_> {
                     if !break_words {
                         return None;
                     }
-                    (row, row_em) = self.break_inside(piece, most_em, &mut rows)?;
+                    (row, row_em) = break_inside(self.text, piece, &mut self.fonts, most_em, &mut rows)?;
                 } else {
-                    row.push_str(&piece.text);
+                    row = if row.is_empty() { piece.range.clone() } else { row.start..piece.range.end };
                     row_em += piece.width_em;
                 }
             }
@@ -203,26 +231,8 @@ impl Breaker<'_> {
         Some(rows)
     }
 
-    /// Cuts a piece between graphemes; answers its last part. `None` if even one grapheme is too wide.
-    fn break_inside(&self, piece: &Piece, most_em: f32, rows: &mut Vec<String>) -> Option<(String, f32)> {
-        let (mut row, mut row_em) = (String::new(), 0.0);
-        for grapheme in piece.text.graphemes(true) {
-            let width_em = self.fonts.shape(grapheme, &mut Vec::new()).width_em;
-            if row_em + width_em > most_em {
-                if row.is_empty() {
-                    return None;
-                }
-                rows.push(std::mem::take(&mut row));
-                row_em = 0.0;
-            }
-            row.push_str(grapheme);
-            row_em += width_em;
-        }
-        Some((row, row_em))
-    }
-
     /// The same number of lines, as even in width as whole words allow: no lone last word.
-    fn wrap_evenly(&self, rows: usize, most_em: f32) -> Option<Vec<String>> {
+    fn wrap_evenly(&mut self, rows: usize, most_em: f32) -> Option<Vec<Range<usize>>> {
         let (mut too_narrow, mut enough) = (0.0, most_em);
         let mut best = None;
         for _ in 0..8 {
@@ -234,6 +244,30 @@ impl Breaker<'_> {
         }
         best
     }
+}
+
+/// Cuts a piece between graphemes; answers its last part. `None` if even one grapheme is too wide.
+fn break_inside(
+    text: &str,
+    piece: &Piece,
+    fonts: &mut FontStack<'_>,
+    most_em: f32,
+    rows: &mut Vec<Range<usize>>,
+) -> Option<(Range<usize>, f32)> {
+    let (mut row, mut row_em) = (piece.range.start..piece.range.start, 0.0);
+    for grapheme in text[piece.range.clone()].graphemes(true) {
+        let width_em = fonts.advance(grapheme, &mut Vec::new()).width_em;
+        if row_em + width_em > most_em {
+            if row.is_empty() {
+                return None;
+            }
+            rows.push(row.clone());
+            (row, row_em) = (row.end..row.end, 0.0);
+        }
+        row.end += grapheme.len();
+        row_em += width_em;
+    }
+    Some((row, row_em))
 }
 
 #[cfg(test)]

@@ -2,7 +2,11 @@
 //! the coverage of letters and outlines.
 
 pub(crate) mod font;
+#[cfg(feature = "render")]
+pub(crate) mod glyphs;
 pub(crate) mod layout;
 #[cfg(feature = "render")]
 pub(crate) mod raster;
 pub(crate) mod shape;
+#[cfg(feature = "render")]
+pub(crate) mod stroke;

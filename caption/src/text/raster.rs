@@ -1,15 +1,15 @@
 //! From a layout to coverage: how much of each pixel the letters and their outline cover.
 //!
-//! Called once a job, by the mask. fontdue rasterises the glyphs; the outline is the set of pixels
-//! within the stroke's width of a letter, by imageproc's exact Euclidean distance, so that it is
-//! equally wide in every direction.
+//! Called once a job, by the mask. It places the glyphs' bitmaps and asks for the outline around
+//! them; it makes neither itself.
 
-use image::GrayImage;
-use imageproc::distance_transform::euclidean_squared_distance_transform;
+use std::collections::HashMap;
 
 use super::{
     font::Font,
+    glyphs::{Bitmap, bitmaps},
     layout::{Layout, stroke_px},
+    stroke::widen,
 };
 
 /// Coverage of a text, 0 to 255, in one rectangle of pixels.
@@ -17,6 +17,7 @@ pub(crate) struct Coverage {
     pub width_px: u32,
     pub height_px: u32,
     pub fill: Vec<u8>,
+    /// Of the letters with their outline; empty where there is none.
     pub stroke: Vec<u8>,
 }
 
@@ -36,49 +37,50 @@ pub(crate) fn rasterise(layout: &Layout, font: &Font, fallbacks: &[Font], stroke
     let pad = stroke + SLACK_PX;
     let width_px = (layout.width_px + 2.0 * pad).ceil() as u32;
     let height_px = (layout.height_px + 2.0 * pad).ceil() as u32;
-    let fonts: Vec<&Font> = std::iter::once(font).chain(fallbacks).collect();
+    let bitmaps = bitmaps_by_font(layout, font, fallbacks);
 
-    let mut fill = GrayImage::new(width_px, height_px);
+    let mut fill = vec![0; width_px as usize * height_px as usize];
     let first_top = layout.lines.first().map_or(0.0, |l| l.ink_top_em);
     for (i, line) in layout.lines.iter().enumerate() {
         let left = (width_px as f32 - line.width_em * layout.size_px) / 2.0;
         let baseline = pad + first_top * layout.size_px + i as f32 * layout.line_height_px;
         for glyph in &line.glyphs {
-            let Some(outlines) = fonts.get(glyph.font).and_then(|f| f.outlines()) else { continue };
-            if glyph.id >= outlines.glyph_count() {
-                continue;
-            }
-            let (metrics, bitmap) = outlines.rasterize_indexed(glyph.id, layout.size_px);
+            let Some((metrics, bitmap)) = bitmaps.get(glyph.font).and_then(|of| of.get(&glyph.id)) else { continue };
             let x0 = (left + glyph.x_em * layout.size_px).round() as i32 + metrics.xmin;
             let y0 = (baseline - glyph.y_em * layout.size_px).round() as i32 - metrics.ymin - metrics.height as i32;
-            for (row, y) in bitmap.chunks_exact(metrics.width.max(1)).zip(y0..) {
-                for (&coverage, x) in row.iter().zip(x0..) {
-                    if (0..width_px as i32).contains(&x) && (0..height_px as i32).contains(&y) {
-                        let pixel = &mut fill.get_pixel_mut(x as u32, y as u32).0[0];
-                        *pixel = (*pixel).max(coverage);
-                    }
-                }
-            }
+            stamp(&mut fill, width_px as usize, bitmap, metrics.width, (x0, y0));
         }
     }
-    let stroke = if stroke > 0.0 { widen(&fill, stroke) } else { vec![0; fill.len()] };
-    Coverage { width_px, height_px, fill: fill.into_raw(), stroke }
+    let stroke = if stroke > 0.0 { widen(&fill, width_px as usize, stroke) } else { Vec::new() };
+    Coverage { width_px, height_px, fill, stroke }
 }
 
-/// Coverage of everything within `by_px` of a letter, with an edge one pixel soft.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 255")]
-fn widen(fill: &GrayImage, by_px: f32) -> Vec<u8> {
-    let mut letters = fill.clone();
-    for pixel in letters.iter_mut() {
-        *pixel = if *pixel >= 128 { 255 } else { 0 };
+/// The bitmaps of a layout's glyphs, for each font of its stack.
+fn bitmaps_by_font(layout: &Layout, font: &Font, fallbacks: &[Font]) -> Vec<HashMap<u16, Bitmap>> {
+    let glyphs = || layout.lines.iter().flat_map(|line| &line.glyphs);
+    let of_font = |(i, font): (usize, &Font)| {
+        let mut ids: Vec<u16> = glyphs().filter(|g| g.font == i).map(|g| g.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() { HashMap::new() } else { bitmaps(font, &ids, layout.size_px) }
+    };
+    std::iter::once(font).chain(fallbacks).enumerate().map(of_font).collect()
+}
+
+/// Puts a bitmap at (x, y), clipped; where two overlap, the greater coverage stays.
+fn stamp(canvas: &mut [u8], canvas_width: usize, bitmap: &[u8], width: usize, (x, y): (i32, i32)) {
+    if canvas_width == 0 || width == 0 {
+        return;
     }
-    let reach = f64::from(by_px) + 0.5;
-    let distances = euclidean_squared_distance_transform(&letters);
-    distances
-        .iter()
-        .zip(fill.iter())
-        .map(|(&squared, &own)| (((reach - squared.sqrt()).clamp(0.0, 1.0) * 255.0).round() as u8).max(own))
-        .collect()
+    let hidden = |from: i32| usize::try_from(from.saturating_neg()).unwrap_or(0);
+    let shown = |from: i32| usize::try_from(from).unwrap_or(0);
+    let rows = canvas.chunks_exact_mut(canvas_width).skip(shown(y));
+    for (row, bitmap) in rows.zip(bitmap.chunks_exact(width).skip(hidden(y))) {
+        let (Some(row), Some(bitmap)) = (row.get_mut(shown(x)..), bitmap.get(hidden(x)..)) else { return };
+        for (pixel, &coverage) in row.iter_mut().zip(bitmap) {
+            *pixel = (*pixel).max(coverage);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -103,19 +105,23 @@ mod tests {
     }
 
     #[test]
-    fn the_outline_is_equally_wide_in_every_direction() {
-        let mut dot = GrayImage::new(21, 21);
-        dot.put_pixel(10, 10, image::Luma([255]));
-        let wide = widen(&dot, 5.0);
-        let at = |x: usize, y: usize| wide[y * 21 + x];
-        for d in 1..=4 {
-            assert_eq!((at(10 + d, 10), at(10 - d, 10), at(10, 10 + d), at(10, 10 - d)), (255, 255, 255, 255));
-        }
-        assert_eq!((at(10 + 3, 10 + 4), at(10 + 5, 10), at(10 + 6, 10)), (128, 128, 0), "the edge is soft at 5 and gone at 6");
+    fn without_a_stroke_there_is_none() {
+        assert!(draw("a", 0.0).stroke.is_empty());
     }
 
     #[test]
-    fn without_a_stroke_there_is_none() {
-        assert!(draw("a", 0.0).stroke.iter().all(|&s| s == 0));
+    fn a_stamp_is_clipped_on_every_side_and_keeps_the_greater() {
+        let stamped = |at| {
+            let mut canvas = [2; 6];
+            stamp(&mut canvas, 3, &[1, 3, 5, 7], 2, at);
+            canvas
+        };
+        assert_eq!(stamped((0, 0)), [2, 3, 2, 5, 7, 2]);
+        assert_eq!(stamped((-1, -1)), [7, 2, 2, 2, 2, 2]);
+        assert_eq!(stamped((2, 1)), [2, 2, 2, 2, 2, 2]);
+        assert_eq!(stamped((2, -1)), [2, 2, 5, 2, 2, 2]);
+        assert_eq!(stamped((-2, 0)), [2; 6]);
+        assert_eq!(stamped((3, 0)), [2; 6]);
+        assert_eq!(stamped((0, 2)), [2; 6]);
     }
 }

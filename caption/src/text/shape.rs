@@ -3,15 +3,21 @@
 //!
 //! Called by layout. Sizes in pixels are unknown here: a line is shaped once and scaled.
 
-use std::ops::Range;
+use std::{cell::OnceCell, collections::HashMap, ops::Range};
 
+use rustybuzz::{Direction, Script, ShapePlan, UnicodeBuffer, ttf_parser::GlyphId};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::font::Font;
 
-/// The chosen font first, then the fallbacks; with their tables opened.
+/// The chosen font first, then the fallbacks; each opened when a character first asks for it.
 pub(crate) struct FontStack<'a> {
-    faces: Vec<rustybuzz::Face<'a>>,
+    fonts: Vec<(&'a Font, OnceCell<Option<rustybuzz::Face<'a>>>)>,
+    /// How to shape a script with a font: the same for every line, and dear to find out.
+    plans: HashMap<(usize, Direction, Option<Script>), ShapePlan>,
+    /// How far a glyph reaches below and above the baseline, in ems; `None` where it leaves no mark.
+    inks: HashMap<(usize, u16), Option<(f32, f32)>>,
+    buffer: UnicodeBuffer,
 }
 
 /// A glyph of one of the stack's fonts, placed on a line's baseline.
@@ -37,25 +43,49 @@ pub(crate) struct Line {
     pub ink_bottom_em: f32,
 }
 
-const REPLACEMENT: char = '\u{FFFD}';
+const REPLACEMENT: &str = "\u{FFFD}";
 
 impl<'a> FontStack<'a> {
     pub(crate) fn new(primary: &'a Font, fallbacks: &'a [Font]) -> Self {
-        Self { faces: std::iter::once(primary).chain(fallbacks).filter_map(Font::shaper).collect() }
+        Self {
+            fonts: std::iter::once(primary).chain(fallbacks).map(|font| (font, OnceCell::new())).collect(),
+            plans: HashMap::new(),
+            inks: HashMap::new(),
+            buffer: UnicodeBuffer::new(),
+        }
     }
 
     /// Baseline to baseline, in ems: what the first font asks for.
     pub(crate) fn line_height_em(&self) -> f32 {
-        self.faces.first().map_or(1.2, |face| {
+        self.face(0).map_or(1.2, |face| {
             let height = f32::from(face.ascender()) - f32::from(face.descender());
             (height / upem(face)).clamp(0.8, 2.0) * 0.86
         })
     }
 
-    /// Shapes `text` (no line breaks in it). Characters that no font has are added to `missing` and
-    /// drawn as their replacement.
-    pub(crate) fn shape(&self, text: &str, missing: &mut Vec<char>) -> Line {
-        let mut line = Line { ink_top_em: f32::MIN, ink_bottom_em: f32::MAX, ..Line::default() };
+    /// Shapes `text` (no line breaks in it) and keeps the glyphs that leave a mark. Characters that no
+    /// font has are added to `missing` and drawn as their replacement.
+    pub(crate) fn shape(&mut self, text: &str, missing: &mut Vec<char>) -> Line {
+        let mut line = self.advance(text, missing);
+        let (mut top, mut bottom) = (f32::MIN, f32::MAX);
+        line.glyphs.retain(|glyph| {
+            let ink = self.ink(glyph);
+            if let Some((below, above)) = ink {
+                top = top.max(glyph.y_em + above);
+                bottom = bottom.min(glyph.y_em + below);
+            }
+            ink.is_some()
+        });
+        if !line.glyphs.is_empty() {
+            (line.ink_top_em, line.ink_bottom_em) = (top, bottom);
+        }
+        line
+    }
+
+    /// Shapes `text` only to know how wide it is: glyphs without a mark are kept, how far ink reaches is
+    /// not asked.
+    pub(crate) fn advance(&mut self, text: &str, missing: &mut Vec<char>) -> Line {
+        let mut line = Line::default();
         let bidi = unicode_bidi::BidiInfo::new(text, None);
         for paragraph in &bidi.paragraphs {
             let (levels, runs) = bidi.visual_runs(paragraph, paragraph.range.clone());
@@ -70,26 +100,38 @@ impl<'a> FontStack<'a> {
                 }
             }
         }
-        if line.glyphs.is_empty() {
-            (line.ink_top_em, line.ink_bottom_em) = (0.0, 0.0);
-        }
         line
+    }
+
+    /// How far a glyph reaches below and above its origin, in ems, unless it leaves no mark.
+    pub(crate) fn ink(&mut self, glyph: &Glyph) -> Option<(f32, f32)> {
+        let Self { fonts, inks, .. } = self;
+        *inks.entry((glyph.font, glyph.id)).or_insert_with(|| {
+            let face = fonts.get(glyph.font)?.1.get()?.as_ref()?;
+            let ink = face.glyph_bounding_box(GlyphId(glyph.id))?;
+            Some((f32::from(ink.y_min) / upem(face), f32::from(ink.y_max) / upem(face)))
+        })
+    }
+
+    fn face(&self, font: usize) -> Option<&rustybuzz::Face<'a>> {
+        let (font, face) = self.fonts.get(font)?;
+        face.get_or_init(|| font.shaper()).as_ref()
     }
 
     /// Cuts a run where the font changes; a character without a font becomes the replacement.
     fn by_font(&self, text: &str, run: Range<usize>, missing: &mut Vec<char>) -> Vec<(usize, String)> {
         let mut pieces: Vec<(usize, String)> = Vec::new();
         for grapheme in text[run].graphemes(true) {
-            let (font, shown) = if let Some(font) = self.font_for(grapheme) {
-                (font, grapheme.to_owned())
-            } else {
-                let is_missing = |c: &char| is_visible(*c) && self.faces.iter().all(|f| f.glyph_index(*c).is_none());
-                missing.extend(grapheme.chars().filter(is_missing));
-                (self.font_for("\u{FFFD}").unwrap_or(0), REPLACEMENT.to_string())
-            };
+            let (font, shown) = self.font_for(grapheme).map_or_else(
+                || {
+                    missing.extend(grapheme.chars().filter(|&c| is_visible(c) && self.fonts_with(c).next().is_none()));
+                    (self.font_for(REPLACEMENT).unwrap_or(0), REPLACEMENT)
+                },
+                |font| (font, grapheme),
+            );
             match pieces.last_mut() {
-                Some((last, piece)) if *last == font => piece.push_str(&shown),
-                _ => pieces.push((font, shown)),
+                Some((last, piece)) if *last == font => piece.push_str(shown),
+                _ => pieces.push((font, shown.to_owned())),
             }
         }
         pieces
@@ -97,27 +139,34 @@ impl<'a> FontStack<'a> {
 
     /// The first font that has every visible character of a grapheme.
     fn font_for(&self, grapheme: &str) -> Option<usize> {
-        self.faces.iter().position(|face| grapheme.chars().filter(|&c| is_visible(c)).all(|c| face.glyph_index(c).is_some()))
+        let has = |font: &usize, c: char| self.face(*font).is_some_and(|face| face.glyph_index(c).is_some());
+        (0..self.fonts.len()).find(|font| grapheme.chars().filter(|&c| is_visible(c)).all(|c| has(font, c)))
     }
 
-    fn shape_piece(&self, line: &mut Line, font: usize, piece: &str, right_to_left: bool) {
-        let Some(face) = self.faces.get(font) else { return };
+    fn fonts_with(&self, c: char) -> impl Iterator<Item = usize> {
+        (0..self.fonts.len()).filter(move |&font| self.face(font).is_some_and(|face| face.glyph_index(c).is_some()))
+    }
+
+    fn shape_piece(&mut self, line: &mut Line, font: usize, piece: &str, right_to_left: bool) {
+        let Self { fonts, plans, buffer, .. } = self;
+        let Some(face) = fonts.get(font).and_then(|(font, face)| face.get_or_init(|| font.shaper()).as_ref()) else { return };
         let upem = upem(face);
-        let mut buffer = rustybuzz::UnicodeBuffer::new();
-        buffer.push_str(piece);
-        buffer.guess_segment_properties();
-        buffer.set_direction(if right_to_left { rustybuzz::Direction::RightToLeft } else { rustybuzz::Direction::LeftToRight });
-        let shaped = rustybuzz::shape(face, &[], buffer);
+        let mut text = std::mem::take(buffer);
+        text.push_str(piece);
+        text.guess_segment_properties();
+        text.set_direction(if right_to_left { Direction::RightToLeft } else { Direction::LeftToRight });
+        let (direction, script) = (text.direction(), Some(text.script()).filter(|&s| s != rustybuzz::script::UNKNOWN));
+        let plan = plans
+            .entry((font, direction, script))
+            .or_insert_with(|| ShapePlan::new(face, direction, script, text.language().as_ref(), &[]));
+        let shaped = rustybuzz::shape_with_plan(face, plan, text);
         for (info, position) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
             let id = u16::try_from(info.glyph_id).unwrap_or(0);
-            let glyph = Glyph { font, id, x_em: line.width_em + em(position.x_offset, upem), y_em: em(position.y_offset, upem) };
-            if let Some(ink) = face.glyph_bounding_box(rustybuzz::ttf_parser::GlyphId(id)) {
-                line.ink_top_em = line.ink_top_em.max(glyph.y_em + f32::from(ink.y_max) / upem);
-                line.ink_bottom_em = line.ink_bottom_em.min(glyph.y_em + f32::from(ink.y_min) / upem);
-                line.glyphs.push(glyph);
-            }
+            let (x_em, y_em) = (line.width_em + em(position.x_offset, upem), em(position.y_offset, upem));
+            line.glyphs.push(Glyph { font, id, x_em, y_em });
             line.width_em += em(position.x_advance, upem);
         }
+        *buffer = shaped.clear();
     }
 }
 
