@@ -238,15 +238,13 @@ impl Mask {
 
 impl Ink {
     fn new(rect: Rect, covers: Vec<Cover>, caption: &Caption, under: [u8; 3]) -> Self {
-        let is_touched = |cover: &Cover| *cover != Cover::NONE;
-        let ends = |row: &[Cover]| {
-            let first = row.iter().position(is_touched).unwrap_or(0);
-            let past_last = row.iter().rposition(is_touched).map_or(first, |last| last + 1);
-            (first, past_last)
-        };
         let in_columns = |column: usize| u32::try_from(column).unwrap_or(rect.width());
-        let touched = covers.chunks_exact(rect.width().max(1) as usize).map(ends);
-        let touched = touched.map(|(first, past_last)| (in_columns(first), in_columns(past_last))).collect();
+        let ends = |row: &[Cover]| {
+            let is_touched = |cover: &Cover| *cover != Cover::NONE;
+            let Some(first) = row.iter().position(is_touched) else { return (0, 0) };
+            (in_columns(first), in_columns(row.iter().rposition(is_touched).map_or(first, |last| last + 1)))
+        };
+        let touched = covers.chunks_exact(rect.width().max(1) as usize).map(ends).collect();
         Self { rect, covers, touched, fill: caption.fill, under, is_band: caption.style == Style::Bar }
     }
 

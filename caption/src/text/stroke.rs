@@ -28,17 +28,14 @@ fn coverage(reach: f64, squared: f64) -> u8 {
 fn narrow(fill: &[u8], width_px: usize, reach: f64) -> Vec<u8> {
     let (within, far) = (reach as usize, reach as u8 + 1);
     let by_squared: Vec<u8> = (0..=u16::from(far) * u16::from(far)).map(|squared| coverage(reach, f64::from(squared))).collect();
-    let vertical = vertical_distances(fill, width_px, far);
     let square = |distance: u8| i16::from(distance) * i16::from(distance);
     // As if far from everything on both sides.
     let mut squares = vec![square(far); width_px + 2 * within];
     let mut nearest = vec![0i16; width_px];
-    let mut stroke = fill.to_vec();
-    for (row, vertical) in stroke.chunks_exact_mut(width_px.max(1)).zip(vertical.chunks_exact(width_px.max(1))) {
-        if vertical.iter().all(|&d| d == far) {
-            continue;
-        }
-        for (squared, &distance) in squares[within..].iter_mut().zip(vertical) {
+    // Each row of distances gives way to its coverage.
+    let mut stroke = vertical_distances(fill, width_px, far);
+    for (row, fill) in stroke.chunks_exact_mut(width_px.max(1)).zip(fill.chunks_exact(width_px.max(1))) {
+        for (squared, &distance) in squares[within..].iter_mut().zip(&*row) {
             *squared = square(distance);
         }
         nearest.copy_from_slice(&squares[within..within + width_px]);
@@ -49,7 +46,10 @@ fn narrow(fill: &[u8], width_px: usize, reach: f64) -> Vec<u8> {
             }
         }
         for (pixel, &squared) in row.iter_mut().zip(&nearest) {
-            *pixel = by_squared.get(squared as usize).map_or(*pixel, |&coverage| coverage.max(*pixel));
+            *pixel = by_squared.get(usize::from(squared.cast_unsigned())).copied().unwrap_or(0);
+        }
+        for (pixel, &fill) in row.iter_mut().zip(fill) {
+            *pixel = (*pixel).max(fill);
         }
     }
     stroke
