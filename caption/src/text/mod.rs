@@ -4,6 +4,7 @@
 pub(crate) mod font;
 #[cfg(feature = "render")]
 pub(crate) mod glyphs;
+#[cfg_attr(not(feature = "render"), expect(dead_code, reason = "for previews, which api does not offer yet"))]
 pub(crate) mod layout;
 #[cfg(feature = "render")]
 pub(crate) mod raster;
