@@ -116,6 +116,18 @@ pub struct RenderStats {
     pub frames_spliced: u32,
     /// Frames coded again whole.
     pub frames_recoded: u32,
+    /// Segments, from one Clear code to the next, of all frames; 0 in results older than the count.
+    #[serde(default)]
+    pub segments: u32,
+    /// Segments copied bit for bit.
+    #[serde(default)]
+    pub segments_copied: u32,
+    /// Segments whose codes before the first touched pixel were copied and the rest coded again.
+    #[serde(default)]
+    pub segments_spliced: u32,
+    /// Segments coded again whole.
+    #[serde(default)]
+    pub segments_recoded: u32,
     /// Wall time inside the engine.
     pub engine_wall_ms: u64,
 }
@@ -137,5 +149,13 @@ mod tests {
         assert_eq!(json["state"], "failed");
         assert_eq!(json["code"], "truncated");
         assert_eq!(serde_json::from_value::<JobResult>(json).unwrap(), failed);
+    }
+
+    #[test]
+    fn stats_from_before_segments_were_counted_still_read() {
+        let older = r#"{"frames":3,"frames_copied":1,"frames_spliced":0,"frames_recoded":2,"engine_wall_ms":5}"#;
+        let expected =
+            RenderStats { frames: 3, frames_copied: 1, frames_recoded: 2, engine_wall_ms: 5, ..RenderStats::default() };
+        assert_eq!(serde_json::from_str::<RenderStats>(older).unwrap(), expected);
     }
 }

@@ -6,13 +6,11 @@
 use std::{
     ffi::OsStr,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use caption::{Rendered, Watch};
 use cpu_time::ProcessTime;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use proto_shared::{Caption, CaptionSpec, Colour, Position, Size, SpecError, Style};
 use worker::{Fonts, FontsError};
 
@@ -20,6 +18,8 @@ use crate::{
     exit::{Failure, Reason},
     files,
     limits::LimitArgs,
+    progress::Progress,
+    stats::StatsLine,
 };
 
 /// Write words on a GIF (or a PNG, JPEG or WebP).
@@ -94,19 +94,6 @@ pub(crate) struct CaptionArgs {
     limits: LimitArgs,
 }
 
-/// What `--stats` prints.
-#[derive(serde::Serialize)]
-struct StatsLine {
-    frames: u32,
-    frames_copied: u32,
-    frames_spliced: u32,
-    frames_recoded: u32,
-    bytes_in: usize,
-    bytes_out: usize,
-    cpu_ms: f64,
-    wall_ms: f64,
-}
-
 pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     let (began, cpu_began) = (Instant::now(), ProcessTime::now());
     let limits = args.limits.limits();
@@ -138,16 +125,7 @@ fn tell(args: &CaptionArgs, bytes: &[u8], rendered: &Rendered, began: Instant, c
         eprintln!("punchline: warning: no font has {}; drawn as the replacement character", missing.join(", "));
     }
     if args.stats {
-        let line = StatsLine {
-            frames: rendered.stats.frames,
-            frames_copied: rendered.stats.frames_copied,
-            frames_spliced: rendered.stats.frames_spliced,
-            frames_recoded: rendered.stats.frames_recoded,
-            bytes_in: bytes.len(),
-            bytes_out: rendered.bytes.len(),
-            cpu_ms: milliseconds(cpu_began.elapsed()),
-            wall_ms: milliseconds(began.elapsed()),
-        };
+        let line = StatsLine::new(&rendered.stats, bytes.len(), rendered.bytes.len(), began, cpu_began);
         if let Ok(json) = serde_json::to_string(&line) {
             eprintln!("{json}");
         }
@@ -235,46 +213,6 @@ fn default_output(input: &Path) -> PathBuf {
 
 fn parse_named<T: std::str::FromStr<Err = SpecError>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|e: SpecError| e.message)
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
-}
-
-/// A bar on the terminal, for work that takes longer than a second.
-struct Progress {
-    began: Instant,
-    bar: Mutex<Option<ProgressBar>>,
-}
-
-const QUIET_FOR: Duration = Duration::from_secs(1);
-
-impl Progress {
-    fn new(began: Instant) -> Self {
-        Self { began, bar: Mutex::new(None) }
-    }
-
-    fn report(&self, done: u32, total: u32) {
-        if self.began.elapsed() < QUIET_FOR {
-            return;
-        }
-        let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
-        let bar = bar.get_or_insert_with(|| {
-            // indicatif draws nothing where standard error is not a terminal.
-            let bar = ProgressBar::with_draw_target(Some(total.into()), ProgressDrawTarget::stderr());
-            match ProgressStyle::with_template("{bar:40} {pos}/{len} frames, {eta} left") {
-                Ok(style) => bar.with_style(style),
-                Err(_) => bar,
-            }
-        });
-        bar.set_position(done.into());
-    }
-
-    fn finish(&self) {
-        if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
-            bar.finish_and_clear();
-        }
-    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,9 @@ mod flags;
 mod limits;
 mod parts;
 mod probe;
+mod progress;
 mod serve;
+mod stats;
 mod worker;
 
 use std::process::ExitCode;

@@ -160,7 +160,6 @@ impl Drop for StopOnDrop {
 fn render(task: &Task, unwanted: &AtomicBool) -> Result<Product, caption::Error> {
     let watch = caption::Watch { progress: &|_, _| {}, cancelled: unwanted };
     let rendered = caption::render_with(&task.source, &task.spec, &task.limits, &watch)?;
-    let caption::Stats { frames, frames_copied, frames_spliced, frames_recoded, .. } = rendered.stats;
     Ok(Product {
         media: match rendered.media {
             caption::Media::Gif => MediaType::Gif,
@@ -170,10 +169,35 @@ fn render(task: &Task, unwanted: &AtomicBool) -> Result<Product, caption::Error>
         },
         width_px: rendered.width_px,
         height_px: rendered.height_px,
-        stats: RenderStats { frames, frames_copied, frames_spliced, frames_recoded, engine_wall_ms: 0 },
+        stats: stats_of(&rendered.stats),
         missing_glyphs: rendered.missing_glyphs,
         bytes: rendered.bytes.into(),
     })
+}
+
+fn stats_of(done: &caption::Stats) -> RenderStats {
+    // Named one by one, so that a figure the engine adds is not forgotten here.
+    let caption::Stats {
+        frames,
+        frames_copied,
+        frames_spliced,
+        frames_recoded,
+        segments,
+        segments_copied,
+        segments_spliced,
+        segments_recoded,
+    } = *done;
+    RenderStats {
+        frames,
+        frames_copied,
+        frames_spliced,
+        frames_recoded,
+        segments,
+        segments_copied,
+        segments_spliced,
+        segments_recoded,
+        engine_wall_ms: 0,
+    }
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> String {
@@ -212,6 +236,32 @@ mod tests {
         let error = engine.unwrap().run(task()).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::Timeout);
         receive.await.unwrap();
+    }
+
+    #[test]
+    fn every_figure_of_the_engine_arrives_under_its_own_name() {
+        let done = caption::Stats {
+            frames: 6,
+            frames_copied: 1,
+            frames_spliced: 2,
+            frames_recoded: 3,
+            segments: 15,
+            segments_copied: 4,
+            segments_spliced: 5,
+            segments_recoded: 6,
+        };
+        let expected = RenderStats {
+            frames: 6,
+            frames_copied: 1,
+            frames_spliced: 2,
+            frames_recoded: 3,
+            segments: 15,
+            segments_copied: 4,
+            segments_spliced: 5,
+            segments_recoded: 6,
+            engine_wall_ms: 0,
+        };
+        assert_eq!(stats_of(&done), expected);
     }
 
     #[tokio::test]

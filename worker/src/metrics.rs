@@ -17,7 +17,8 @@ pub(crate) struct Metrics {
     jobs: Family<JobLabels, Counter>,
     job_seconds: Histogram,
     engine_seconds: Histogram,
-    frames: Family<FrameLabels, Counter>,
+    frames: Family<HowLabels, Counter>,
+    segments: Family<HowLabels, Counter>,
     settle_failures: Counter,
 }
 
@@ -55,7 +56,7 @@ struct JobLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct FrameLabels {
+struct HowLabels {
     how: &'static str,
 }
 
@@ -77,6 +78,7 @@ impl Metrics {
             job_seconds: Histogram::new(seconds_buckets()),
             engine_seconds: Histogram::new(seconds_buckets()),
             frames: Family::default(),
+            segments: Family::default(),
             settle_failures: Counter::default(),
         };
         registry.register("worker_deliveries", "Messages handed to this worker", metrics.deliveries.clone());
@@ -85,6 +87,7 @@ impl Metrics {
         registry.register_with_unit("worker_job", "From delivery to settlement", Unit::Seconds, metrics.job_seconds.clone());
         registry.register_with_unit("worker_engine", "Inside the engine, one job", Unit::Seconds, metrics.engine_seconds.clone());
         registry.register("worker_frames", "Frames written, by how they came through", metrics.frames.clone());
+        registry.register("worker_segments", "Segments written, by how they came through", metrics.segments.clone());
         registry.register("worker_settle_failures", "Deliveries that could not be settled", metrics.settle_failures.clone());
         metrics
     }
@@ -102,9 +105,14 @@ impl Metrics {
 
     pub(crate) fn rendered(&self, stats: &RenderStats) {
         self.engine_seconds.observe(Duration::from_millis(stats.engine_wall_ms).as_secs_f64());
-        let by_how = [("copied", stats.frames_copied), ("spliced", stats.frames_spliced), ("recoded", stats.frames_recoded)];
-        for (how, frames) in by_how {
-            self.frames.get_or_create_owned(&FrameLabels { how }).inc_by(u64::from(frames));
+        let by_how = [
+            ("copied", stats.frames_copied, stats.segments_copied),
+            ("spliced", stats.frames_spliced, stats.segments_spliced),
+            ("recoded", stats.frames_recoded, stats.segments_recoded),
+        ];
+        for (how, frames, segments) in by_how {
+            self.frames.get_or_create_owned(&HowLabels { how }).inc_by(u64::from(frames));
+            self.segments.get_or_create_owned(&HowLabels { how }).inc_by(u64::from(segments));
         }
     }
 

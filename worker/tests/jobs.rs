@@ -122,7 +122,7 @@ fn product(bytes: &'static [u8]) -> Product {
         media: MediaType::Gif,
         width_px: 1,
         height_px: 1,
-        stats: RenderStats { frames: 1, frames_spliced: 1, ..RenderStats::default() },
+        stats: RenderStats { frames: 1, frames_spliced: 1, segments_copied: 7, segments_recoded: 2, ..RenderStats::default() },
         missing_glyphs: Vec::new(),
     }
 }
@@ -145,6 +145,8 @@ async fn a_job_is_rendered_stored_and_acked() {
     assert_eq!(house.store.get_output(&output.id, output.media).await.unwrap().len_bytes, 9);
     running.counted(r#"punchline_worker_jobs_total{outcome="done"} 1"#).await;
     running.counted(r#"punchline_worker_frames_total{how="spliced"} 1"#).await;
+    running.counted(r#"punchline_worker_segments_total{how="copied"} 7"#).await;
+    running.counted(r#"punchline_worker_segments_total{how="recoded"} 2"#).await;
     running.counted("punchline_worker_jobs_in_flight 0").await;
     assert!(running.end().await);
 }
