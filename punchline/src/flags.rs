@@ -27,7 +27,6 @@ impl Flags {
 
 /// Adds the flags of `process`, and says which settings come by environment alone.
 pub(crate) fn add(command: Command, process: Process) -> Command {
-    let command = command.about(about(process));
     let command = with_flags(process).fold(command, |command, (setting, flag)| {
         let help = format!("{} [env: {}]{}", plain(setting.meaning), setting.name, shown_default(setting, process));
         command.arg(Arg::new(setting.name).long(flag).value_name("VALUE").help(help))
@@ -39,7 +38,8 @@ pub(crate) fn add(command: Command, process: Process) -> Command {
     command.after_help(format!("By environment only, because other users can see arguments:\n{}", others.join("\n")))
 }
 
-fn about(process: Process) -> &'static str {
+/// What the list of subcommands says of `process`.
+pub(crate) fn about(process: Process) -> &'static str {
     match process {
         Process::Api => "Answer HTTP, in front of a broker and a store that workers share",
         Process::Worker => "Run jobs from a broker and a store",
@@ -77,7 +77,8 @@ macro_rules! process_args {
 
         impl clap::Args for $name {
             fn augment_args(command: clap::Command) -> clap::Command {
-                crate::flags::add(command, $process)
+                // A start that captions one file must not pay for the flags and help of three services.
+                command.about(crate::flags::about($process)).defer(|command| crate::flags::add(command, $process))
             }
 
             fn augment_args_for_update(command: clap::Command) -> clap::Command {
