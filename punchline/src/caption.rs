@@ -5,7 +5,9 @@
 
 use std::{
     ffi::OsStr,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
+    thread,
     time::Instant,
 };
 
@@ -78,7 +80,7 @@ pub(crate) struct CaptionArgs {
     #[arg(long, value_name = "DIR", env = "PUNCHLINE_FONT_DIR")]
     font_dir: Option<PathBuf>,
 
-    /// Threads to work with [default: the processors there are]
+    /// Threads to work with [default: the processors there are, fewer for a small picture]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
@@ -101,8 +103,11 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.input));
     let bytes = files::read(&args.input, limits.max_bytes)?;
 
-    let threads = args.threads.map_or(0, usize::from);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|e| Failure::new(Reason::Internal, e))?;
+    let threads = args.threads.map_or_else(|| threads_for(bytes.len()), usize::from);
+    // The thread that is here already is one of the pool's: one thread is then no thread more, and what is
+    // not done in parallel runs where memory grows by large steps rather than by the page.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread();
+    let pool = pool.build().map_err(|e| Failure::new(Reason::Internal, e))?;
     let progress = Progress::new(began);
     let report = |done, total| progress.report(done, total);
     let watch = Watch { progress: &report, ..Watch::none() };
@@ -203,6 +208,15 @@ const MAX_SPEC_BYTES: u64 = 1_000_000;
 /// The largest font files there are (all of Chinese, Japanese and Korean) have half of it.
 const MAX_FONT_BYTES: u64 = 64_000_000;
 
+/// Threads where none are asked for: the processors there are, but no more than the picture keeps busy.
+fn threads_for(len_bytes: usize) -> usize {
+    let busy = len_bytes.div_ceil(BYTES_A_THREAD).max(1);
+    if busy == 1 { 1 } else { thread::available_parallelism().map_or(1, NonZeroUsize::get).min(busy) }
+}
+
+/// To start a thread costs about what it takes to caption so much of a GIF.
+const BYTES_A_THREAD: usize = 64 * 1024;
+
 fn default_output(input: &Path) -> PathBuf {
     if files::is_stream(input) {
         return input.to_path_buf();
@@ -218,6 +232,14 @@ fn parse_named<T: std::str::FromStr<Err = SpecError>>(text: &str) -> Result<T, S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_small_picture_starts_no_thread_and_a_large_one_no_more_than_there_are_processors() {
+        let processors = thread::available_parallelism().unwrap().get();
+        assert_eq!([0, 1, BYTES_A_THREAD].map(threads_for), [1, 1, 1]);
+        assert_eq!(threads_for(BYTES_A_THREAD + 1), processors.min(2));
+        assert_eq!(threads_for(usize::MAX), processors);
+    }
 
     #[test]
     fn the_result_stands_beside_its_source() {
