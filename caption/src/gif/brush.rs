@@ -22,10 +22,13 @@ pub(super) struct Brush {
     /// The palette's colours that captions may use, channel by channel, with the entries they are.
     channels: [Vec<i32>; 3],
     entries: Vec<u8>,
-    /// By cell of the colour cube: the entry nearest to its middle, plus one; 0 is not known yet.
+    /// By cell of the colour cube: the entry nearest to its middle, below the number of the palette for which
+    /// it was found.
     cells: Vec<u16>,
     /// By caption and cover: the entry where nothing shows from beneath, in the same way.
     alone: Vec<(Pair, Box<[u16; 256]>)>,
+    /// The palette's number, 1 to 255 before they start again.
+    number: u16,
 }
 
 impl Brush {
@@ -34,9 +37,13 @@ impl Brush {
         if self.palette.as_ref() == Some(palette) {
             return;
         }
-        self.cells.clear();
-        self.cells.resize(CELLS, 0);
-        self.alone.clear();
+        if self.number == 0 || self.number == 255 {
+            self.cells.clear();
+            self.cells.resize(CELLS, 0);
+            self.alone.clear();
+            self.number = 0;
+        }
+        self.number += 1;
         self.entries.clear();
         self.channels.iter_mut().for_each(Vec::clear);
         for (entry, colour) in palette.usable() {
@@ -55,11 +62,14 @@ impl Brush {
             self.alone.push((inked.pair, Box::new([0; 256])));
             self.alone.len() - 1
         });
-        if self.alone[place].1[usize::from(cover.0)] == 0 {
-            let [fill, under] = inked.pair;
-            self.alone[place].1[usize::from(cover.0)] = u16::from(self.nearest(cover.blend(fill, under, None))) + 1;
+        let known = self.alone[place].1[usize::from(cover.0)];
+        if known >> 8 == self.number {
+            return entry(known);
         }
-        entry(self.alone[place].1[usize::from(cover.0)])
+        let [fill, under] = inked.pair;
+        let found = self.nearest(cover.blend(fill, under, None));
+        self.alone[place].1[usize::from(cover.0)] = self.number << 8 | u16::from(found);
+        found
     }
 
     /// The entry for a cover over a colour.
@@ -67,11 +77,14 @@ impl Brush {
     pub(super) fn over(&mut self, inked: &Inked<'_>, cover: Cover, beneath: [u8; 3]) -> u8 {
         let colour = inked.blend(cover, beneath);
         let cell = colour.iter().fold(0, |cell, &v| cell << CELL_BITS | usize::from(v >> (8 - CELL_BITS)));
-        if self.cells[cell] == 0 {
-            let middle = 1 << (7 - CELL_BITS);
-            self.cells[cell] = u16::from(self.nearest(colour.map(|v| v & !(2 * middle - 1) | middle))) + 1;
+        let known = self.cells[cell % CELLS];
+        if known >> 8 == self.number {
+            return entry(known);
         }
-        entry(self.cells[cell])
+        let middle = 1 << (7 - CELL_BITS);
+        let found = self.nearest(colour.map(|v| v & !(2 * middle - 1) | middle));
+        self.cells[cell % CELLS] = self.number << 8 | u16::from(found);
+        found
     }
 
     /// The entry nearest to a colour, as [`Palette::nearest`] finds it.
@@ -89,8 +102,8 @@ impl Brush {
     }
 }
 
-/// What is remembered as one more.
-#[expect(clippy::cast_possible_truncation, reason = "an entry plus one")]
-fn entry(plus_one: u16) -> u8 {
-    (plus_one - 1) as u8
+/// What is remembered without its palette's number.
+#[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
+fn entry(known: u16) -> u8 {
+    known as u8
 }

@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use super::{
     blocks::{Frame, Gif},
     canvas::Shown,
+    indices::Indices,
     inked::Inked,
+    lzw::used,
     palette::Palette,
     plan::FramePlan,
     raster::Raster,
@@ -67,6 +69,8 @@ pub(super) struct Job<'a> {
     pub frame: &'a Frame,
     pub plan: FramePlan,
     pub table: Cow<'a, Table>,
+    /// The indices that it may show, if that is known.
+    pub used: Option<Indices>,
     /// See [`super::tables::may_become_transparent`].
     pub may_become_transparent: bool,
     /// The source's canvas in `plan.damaged`, where that is not empty.
@@ -76,24 +80,25 @@ pub(super) struct Job<'a> {
 impl Job<'_> {
     pub(super) fn paint(&self, scratch: &mut Scratch) -> Painted {
         scratch.open(self.bytes, self.frame);
-        let used = scratch.scan.used(self.frame.rect.area());
         let mut palette = self.table.palette.of_frame(self.frame.transparent);
         for ink in &self.mask.inks {
             palette.rely_on([ink.fill, ink.under]);
         }
         // Where the caption stands on the canvas already and hides what is beneath, a transparent pixel
         // shows it as well as a painted one: smaller, and letters keep one colour from palette to palette.
-        let through = match () {
-            () if self.plan.bare.covers(self.plan.drawn) => None,
-            () if self.may_become_transparent => palette.transparent_or_unused(used),
-            () => palette.transparent(),
+        let through = if self.plan.bare.covers(self.plan.drawn) {
+            None
+        } else if palette.transparent().is_none() && self.may_become_transparent {
+            palette.take_unused_as_transparent(self.used(scratch))
+        } else {
+            palette.transparent()
         };
         let spliced =
-            if can_splice(self, &palette, used, scratch) { splice(self, &palette, through, scratch) } else { Spliced::Cannot };
+            if can_splice(self, &palette, scratch) { splice(self, &palette, through, scratch) } else { Spliced::Cannot };
         let (stream, is_recoded) = match spliced {
             Spliced::Unchanged => (None, false),
             Spliced::Changed(stream) => (Some(stream), false),
-            Spliced::Cannot => (recode(self, palette, through, used, scratch), true),
+            Spliced::Cannot => (recode(self, palette, through, scratch), true),
         };
         match stream {
             None => {
@@ -102,6 +107,11 @@ impl Job<'_> {
             }
             Some(stream) => Painted { segments: stream.segments, change: Some(self.write(stream, is_recoded)) },
         }
+    }
+
+    /// The indices that the frame, opened in `scratch`, may show.
+    pub(super) fn used(&self, scratch: &Scratch) -> Indices {
+        self.used.unwrap_or_else(|| used(&scratch.stream, self.frame.min_code_size))
     }
 
     /// Where the frame's own pixels stand.

@@ -210,15 +210,11 @@ impl Palette {
         Some(merge)
     }
 
-    /// The transparent index, or one that costs neither a colour nor longer codes.
-    pub(super) fn transparent_or_unused(&mut self, used: Indices) -> Option<u8> {
-        if self.transparent.is_none()
-            && self.has_table
-            && let Some(index) = self.unused_entry(used)
-        {
-            self.make_transparent(index);
-        }
-        self.transparent
+    /// Gives the frame, which has none, a transparent index that costs neither a colour nor longer codes.
+    pub(super) fn take_unused_as_transparent(&mut self, used: Indices) -> Option<u8> {
+        let index = self.unused_entry(used).filter(|_| self.has_table)?;
+        self.make_transparent(index);
+        Some(index)
     }
 
     /// An entry of exactly this colour, added if there is room; else the nearest. Says whether it is exact.
@@ -411,7 +407,7 @@ mod tests {
     fn an_entry_that_captions_rely_on_is_not_made_transparent() {
         let mut palette = palette(&[255, 255, 255, 0, 0, 0, 90, 90, 90, 9, 9, 9], None);
         palette.rely_on(PAIR);
-        assert_eq!(palette.transparent_or_unused(Indices::from_iter([2])), Some(3));
+        assert_eq!(palette.take_unused_as_transparent(Indices::from_iter([2])), Some(3));
     }
 
     #[test]

@@ -16,13 +16,8 @@ use super::{
 use crate::mask::Cover;
 
 /// Recodes a frame opened in `scratch`; `None` where nothing came out different.
-pub(super) fn recode(
-    job: &Job<'_>,
-    mut palette: Palette,
-    through: Option<u8>,
-    mut used: Indices,
-    scratch: &mut Scratch,
-) -> Option<NewStream> {
+pub(super) fn recode(job: &Job<'_>, mut palette: Palette, through: Option<u8>, scratch: &mut Scratch) -> Option<NewStream> {
+    let mut used = job.used(scratch);
     let mut pixels = Pixels::decode(job, scratch);
     for &merge in &job.table.merges {
         pixels.merge(merge);

@@ -61,8 +61,19 @@ pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'
                     Some(canvas) if !plan.damaged.is_empty() => canvas.before(k, on_source(plan.damaged, &mask)),
                     _ => Vec::new(),
                 };
-                let table = tables.of(k, frame);
-                Job { bytes, gif: &gif, mask: &mask, inked: &inked, frame, plan: *plan, table, may_become_transparent, damaged }
+                let (table, used) = (tables.of(k, frame), tables.used[k]);
+                Job {
+                    bytes,
+                    gif: &gif,
+                    mask: &mask,
+                    inked: &inked,
+                    frame,
+                    plan: *plan,
+                    table,
+                    used,
+                    may_become_transparent,
+                    damaged,
+                }
             })
             .collect();
         let painted: Vec<Option<Painted>> = jobs

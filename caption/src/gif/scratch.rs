@@ -9,7 +9,7 @@ use super::{
     blocks::Frame,
     brush::Brush,
     indices::Indices,
-    lzw::{CODE_SIZES, COPY_LEN, Decoder, Encoder, Scan, Stream},
+    lzw::{CODE_SIZES, COPY_LEN, Decoder, Encoder, Scan, Stream, used},
     palette::Histogram,
 };
 
@@ -68,8 +68,8 @@ impl Scratch {
         if !CODE_SIZES.contains(&frame.min_code_size) {
             return Indices::default();
         }
-        self.open(bytes, frame);
-        self.scan.used(frame.rect.area())
+        self.stream.gather(&bytes[frame.data.clone()]);
+        used(&self.stream, frame.min_code_size)
     }
 
     /// How often each index occurs in a frame.

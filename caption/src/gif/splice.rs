@@ -8,7 +8,6 @@ use std::ops::Range;
 
 use super::{
     frame::{Job, NewStream, Segments},
-    indices::Indices,
     lzw::{COPY_LEN, SPLICED_CODE_SIZES},
     paint::{Painter, Sourced},
     palette::Palette,
@@ -27,7 +26,7 @@ pub(super) enum Spliced {
 }
 
 /// Whether a frame, opened in `scratch`, can be spliced.
-pub(super) fn can_splice(job: &Job<'_>, palette: &Palette, used: Indices, scratch: &Scratch) -> bool {
+pub(super) fn can_splice(job: &Job<'_>, palette: &Palette, scratch: &Scratch) -> bool {
     let (source, drawn) = (job.plan.source, job.plan.drawn);
     let is_whole = scratch.scan.pixels == source.area();
     let reaches = if source == drawn {
@@ -41,7 +40,7 @@ pub(super) fn can_splice(job: &Job<'_>, palette: &Palette, used: Indices, scratc
     reaches
         && SPLICED_CODE_SIZES.contains(&job.frame.min_code_size)
         && job.plan.damaged.is_empty()
-        && !job.table.merges.iter().any(|merge| used.contains(merge.from))
+        && (job.table.merges.is_empty() || !gives_up_an_index(job, scratch))
 }
 
 /// Splices a frame that [`can_splice`].
@@ -123,6 +122,12 @@ fn is_all_band(job: &Job<'_>, rows: Rect) -> bool {
         job.plan.bare.covers(row) && job.mask.inks.iter().any(|ink| ink.is_band && ink.rect.covers(row))
     };
     (rows.top..rows.bottom).all(is_band)
+}
+
+/// Whether the frame may show an index that has to give way.
+fn gives_up_an_index(job: &Job<'_>, scratch: &Scratch) -> bool {
+    let used = job.used(scratch);
+    job.table.merges.iter().any(|merge| used.contains(merge.from))
 }
 
 /// Whether a caption has to be drawn where the frame's rectangle reaches but its stream does not.

@@ -44,13 +44,16 @@ pub(super) struct Tables<'a> {
     /// Of frames with a table of their own, by number, where it doesn't stay as it is.
     local: BTreeMap<usize, Table>,
     /// Whether `global` has to be written in place of the source's.
-    pub global_is_changed: bool,
+    global_is_changed: bool,
+    /// By frame: the indices that it may show, where that had to be found out.
+    pub used: Vec<Option<Indices>>,
 }
 
 impl<'a> Tables<'a> {
     /// Decides for all frames that `plans` touches.
     pub(super) fn decide(bytes: &'a [u8], gif: &Gif, mask: &Mask, plans: &[FramePlan]) -> Self {
-        let job = Deciding { bytes, gif, mask, plans, may_become_transparent: may_become_transparent(gif) };
+        let used = vec![None; gif.frames.len()];
+        let mut job = Deciding { bytes, gif, mask, plans, may_become_transparent: may_become_transparent(gif), used };
         let mut groups: Vec<Group> = job.groups().filter(|group| !group.pairs.is_empty()).collect();
         for group in &mut groups {
             job.find_policy(group);
@@ -66,7 +69,7 @@ impl<'a> Tables<'a> {
         }
 
         let mut tables =
-            Self { bytes, global: Table::global(bytes, gif, plans), local: BTreeMap::new(), global_is_changed: false };
+            Self { bytes, global: Table::global(bytes, gif, plans), local: BTreeMap::new(), global_is_changed: false, used: job.used };
         for group in groups {
             let is_as_it_was = group.table.merges.is_empty() && !group.table.palette.is_changed();
             match group.frames[..] {
@@ -144,6 +147,7 @@ struct Deciding<'a> {
     mask: &'a Mask,
     plans: &'a [FramePlan],
     may_become_transparent: bool,
+    used: Vec<Option<Indices>>,
 }
 
 impl Deciding<'_> {
@@ -168,7 +172,7 @@ impl Deciding<'_> {
         Group { frames, pairs, policy: Policy::Nearest, original: table.palette.clone(), table }
     }
 
-    fn find_policy(&self, group: &mut Group) {
+    fn find_policy(&mut self, group: &mut Group) {
         let palette = &mut group.table.palette;
         let is_close = group.pairs.iter().all(|&pair| palette.is_close(pair));
         if is_close && !group.pairs.iter().any(|&pair| palette.is_coarse(pair)) {
@@ -197,10 +201,13 @@ impl Deciding<'_> {
         let [only] = group.frames[..] else { return false };
         let plan = &self.plans[only];
         let stands = plan.bare.intersect(plan.drawn).is_empty() && plan.damaged.is_empty();
-        stands && self.may_become_transparent && group.original.clone().transparent_or_unused(used).is_some()
+        stands
+            && self.may_become_transparent
+            && group.original.transparent().is_none()
+            && group.original.clone().take_unused_as_transparent(used).is_some()
     }
 
-    fn take_least_slots(&self, group: &mut Group) {
+    fn take_least_slots(&mut self, group: &mut Group) {
         let mut used = self.used(&group.frames);
         group.table.palette = group.original.clone();
         for &pair in &group.pairs {
@@ -214,15 +221,18 @@ impl Deciding<'_> {
 
     /// The indices that occur in any frame which a change of the table would show in: where it is one
     /// frame, the table is written for it alone.
-    fn used(&self, frames: &[usize]) -> Indices {
-        let of_one = |frame: &Frame| Scratch::with(|scratch| scratch.used(self.bytes, frame));
-        match frames {
-            [only] => of_one(&self.gif.frames[*only]),
-            _ => {
-                let sharing = self.gif.frames.par_iter().filter(|frame| frame.local_palette.is_none());
-                sharing.map(of_one).reduce(Indices::default, Indices::union)
-            }
-        }
+    fn used(&mut self, frames: &[usize]) -> Indices {
+        let sharing = self.gif.frames.iter().enumerate().filter(|(_, frame)| frame.local_palette.is_none());
+        let frames = if let [only] = frames { vec![*only] } else { sharing.map(|(k, _)| k).collect() };
+        let of_one = |k: usize| {
+            let known = self.used[k];
+            (k, known.unwrap_or_else(|| Scratch::with(|scratch| scratch.used(self.bytes, &self.gif.frames[k]))))
+        };
+        let found: Vec<(usize, Indices)> = frames.into_par_iter().map(of_one).collect();
+        found.into_iter().fold(Indices::default(), |all, (k, used)| {
+            self.used[k] = Some(used);
+            all.union(used)
+        })
     }
 
     fn count(&self, frames: &[usize]) -> Histogram {

@@ -8,7 +8,7 @@ use super::{
     TABLE_LEN,
     bits::Stream,
     scan::Segment,
-    walk::{PLACES, walk},
+    walk::{PLACES, Visit, walk},
 };
 
 /// Indices are copied in pieces of this many: what is written too much is written over by the next code.
@@ -49,42 +49,20 @@ impl Decoder {
     /// Decodes `segment` into the start of `out`, which must hold [`COPY_LEN`] indices more than the
     /// segment has.
     pub(in crate::gif) fn decode(&mut self, stream: &Stream, code_size: u8, segment: &Segment, out: &mut [u8]) {
-        let wanted = segment.end_pixel - segment.first_pixel;
         self.first = (1 << code_size) + 2;
-        let (first, entries) = (self.first, &mut *self.entries);
-        let (mut written, mut start, mut len, mut previous, mut codes) = (0, 0, 0, 0, 0);
-
-        walk(stream, u32::from(code_size), segment.start_bit, segment.end_bit, |code, entry| {
-            if written >= wanted {
-                return false;
-            }
-            // Its last index is the one written now.
-            #[expect(clippy::cast_possible_truncation, reason = "a frame has fewer than 2^32 pixels, a table 2^12 codes")]
-            let defined = Entry { start: start as u32, len: len as u16 + 1, prefix: previous as u16 };
-            entries[entry % PLACES] = defined;
-            codes += 1;
-            previous = code;
-            if code < first {
-                start = written;
-                len = 1;
-                #[expect(clippy::cast_possible_truncation, reason = "below the Clear, which is at most 256")]
-                let index = code as u8;
-                out[written] = index;
-            } else {
-                let string = entries[code % PLACES];
-                len = usize::from(string.len).min(wanted - written);
-                copy(out, string.start as usize, written, len);
-                if code == entry {
-                    // It is defined by itself: its last index is its first.
-                    out[written + len - 1] = out[start];
-                }
-                start = written;
-            }
-            written += len;
-            true
-        });
-        // The first defined none, and those for which the table had no room neither.
-        self.next = (first + codes).saturating_sub(1).clamp(first, TABLE_LEN);
+        let mut writing = Writing {
+            entries: &mut self.entries,
+            first: self.first,
+            out,
+            wanted: segment.end_pixel - segment.first_pixel,
+            start: 0,
+            written: 0,
+            previous: 0,
+            codes: 0,
+        };
+        walk(stream, u32::from(code_size), segment.start_bit, segment.end_bit, &mut writing);
+        // The first code defined none, and those for which the table had no room neither.
+        self.next = (self.first + writing.codes).saturating_sub(1).clamp(self.first, TABLE_LEN);
     }
 
     /// The codes that stand before the one which holds the segment's index number `pixel`. Codes that came
@@ -106,6 +84,50 @@ impl Decoder {
     /// The last of the first `codes` codes; there must be one more.
     pub(super) fn code(&self, codes: usize) -> u16 {
         self.entries[self.first + codes - 1].prefix
+    }
+}
+
+/// Writes the strings that codes stand for.
+struct Writing<'a> {
+    entries: &'a mut [Entry; PLACES],
+    first: usize,
+    out: &'a mut [u8],
+    wanted: usize,
+    /// Where the string before begins and ends.
+    start: usize,
+    written: usize,
+    previous: u16,
+    codes: usize,
+}
+
+impl Visit for Writing<'_> {
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "a frame has fewer than 2^32 pixels, a table 2^12 codes, 2^8 indices")]
+    fn visit(&mut self, code: usize, entry: usize) -> bool {
+        let Self { start, written, .. } = *self;
+        if written >= self.wanted {
+            return false;
+        }
+        // Its last index is the one written now.
+        let len = (written - start) as u16 + 1;
+        self.entries[entry % PLACES] = Entry { start: start as u32, len, prefix: self.previous };
+        self.start = written;
+        self.previous = code as u16;
+        self.codes += 1;
+        if code < self.first {
+            self.out[written] = code as u8;
+            self.written = written + 1;
+            return true;
+        }
+        let string = self.entries[code % PLACES];
+        let len = usize::from(string.len).min(self.wanted - written);
+        copy(self.out, string.start as usize, written, len);
+        if code == entry {
+            // It is defined by itself: its last index is its first.
+            self.out[written + len - 1] = self.out[start];
+        }
+        self.written = written + len;
+        true
     }
 }
 

@@ -1,13 +1,12 @@
 //! Where the segments of a stream are: code lengths alone tell, no index is decoded.
 //!
-//! Called by `frame` before anything else is done with a frame, and by `tables` to learn which entries of
-//! a palette are in use. After a Clear the width of every code is known without reading it, so a scan is
+//! Called for a touched frame before anything else is done with it, and by `tables` to learn which entries
+//! of a palette are in use. After a Clear the width of every code is known without reading it, so a scan is
 //! a walk over codes that adds up the lengths of the strings they stand for.
 
 use super::{
-    TABLE_LEN,
     bits::Stream,
-    walk::{PLACES, walk},
+    walk::{PLACES, Visit, walk},
 };
 use crate::gif::indices::Indices;
 
@@ -33,19 +32,13 @@ pub(in crate::gif) struct Scan {
     /// How many indices came. Fewer than the frame holds: the stream ended or went wrong there, what it
     /// has beyond is ignored.
     pub pixels: usize,
-    /// By code: whether it was met. Every index of a segment is met as a code of its own before it is part
-    /// of a longer string.
-    seen: Box<[bool; TABLE_LEN]>,
-    /// Indices are the codes below it.
-    clear: usize,
     /// By code: how long its string is; 0 for Clear, for End, and for what isn't defined.
     lengths: Box<[u16; PLACES]>,
 }
 
 impl Default for Scan {
     fn default() -> Self {
-        let (seen, lengths) = (Box::new([false; TABLE_LEN]), Box::new([0; PLACES]));
-        Self { segments: Vec::new(), pixels: 0, seen, clear: 0, lengths }
+        Self { segments: Vec::new(), pixels: 0, lengths: Box::new([0; PLACES]) }
     }
 }
 
@@ -53,50 +46,108 @@ impl Scan {
     /// Scans the stream of a frame that holds `area` indices. `code_size` must be one of
     /// [`super::CODE_SIZES`].
     pub(in crate::gif) fn scan(&mut self, stream: &Stream, code_size: u8, area: usize) {
-        self.clear = 1 << code_size;
         self.segments.clear();
         self.pixels = 0;
-        self.seen.fill(false);
-        self.lengths[..self.clear].fill(1);
-        self.lengths[self.clear..].fill(0);
-        let mut bit = 0;
+        let clear = 1 << code_size;
+        // The stream before may have had more indices.
+        self.lengths.fill(0);
+        self.lengths[..clear].fill(1);
+        let mut start_bit = 0;
         while self.pixels < area {
-            let (first_pixel, start_bit) = (self.pixels, bit);
-            let mut defined = self.clear;
-            let mut length = 0;
-            let mut pixels = first_pixel;
-            let mut end_code = None;
-            let (seen, lengths) = (&mut *self.seen, &mut *self.lengths);
-            let (end_bit, end_width) = walk(stream, u32::from(code_size), bit, stream.len_bits(), |code, entry| {
-                // The entry is this code's prefix with one index more; the code may be the entry itself.
-                lengths[entry % PLACES] = length + 1;
-                defined = entry;
-                length = lengths[code % PLACES];
-                if length == 0 || pixels >= area {
-                    end_code = Some(code);
-                    return false;
-                }
-                seen[code % TABLE_LEN] = true;
-                pixels += usize::from(length);
-                true
-            });
-            self.lengths[self.clear..=defined].fill(0);
-            if pixels > first_pixel {
+            let wanted = area - self.pixels;
+            // Hardly a segment goes on behind its frame: no code is asked whether it is still wanted.
+            let mut found = self.segment::<false>(stream, code_size, start_bit, wanted);
+            if found.pixels > wanted {
+                found = self.segment::<true>(stream, code_size, start_bit, wanted);
+            }
+            let Found { pixels, end_bit, end_width, stopped_by } = found;
+            if pixels > 0 {
+                let first_pixel = self.pixels;
                 // The last string may reach beyond the frame.
-                self.pixels = pixels.min(area);
+                self.pixels = area.min(first_pixel + pixels);
                 self.segments.push(Segment { start_bit, end_bit, end_width, first_pixel, end_pixel: self.pixels });
             }
-            if end_code != Some(self.clear) {
+            if stopped_by != Some(clear) {
                 break;
             }
-            bit = end_bit + end_width as usize;
+            start_bit = end_bit + end_width as usize;
         }
     }
 
-    /// The indices that occur, of a frame that holds `area`. What a stream is short of, some decoders show
-    /// as index 0.
-    pub(in crate::gif) fn used(&self, area: usize) -> Indices {
-        let met = (0..=u8::MAX).zip(&self.seen[..self.clear]).filter(|&(_, &seen)| seen).map(|(index, _)| index);
-        met.chain((self.pixels < area).then_some(0)).collect()
+    /// Walks one segment: to the first code that is no string, or, if so asked, to the first one behind the
+    /// `wanted` indices.
+    fn segment<const LIMITED: bool>(&mut self, stream: &Stream, code_size: u8, start_bit: usize, wanted: usize) -> Found {
+        let mut adding = Adding::<LIMITED> { lengths: &mut self.lengths, length: 0, pixels: 0, wanted, stopped_by: None };
+        let (end_bit, end_width) = walk(stream, u32::from(code_size), start_bit, stream.len_bits(), &mut adding);
+        let Adding { pixels, stopped_by, .. } = adding;
+        self.lengths[1 << code_size..].fill(0);
+        Found { pixels, end_bit, end_width, stopped_by }
+    }
+}
+
+struct Found {
+    pixels: usize,
+    end_bit: usize,
+    end_width: u32,
+    /// The code that ended it, unless it was the last there is.
+    stopped_by: Option<usize>,
+}
+
+/// Adds up the lengths of the strings that codes stand for.
+struct Adding<'a, const LIMITED: bool> {
+    lengths: &'a mut [u16; PLACES],
+    /// Of the string before.
+    length: u16,
+    pixels: usize,
+    wanted: usize,
+    stopped_by: Option<usize>,
+}
+
+impl<const LIMITED: bool> Visit for Adding<'_, LIMITED> {
+    #[inline]
+    fn visit(&mut self, code: usize, entry: usize) -> bool {
+        // The entry is the string before with one index more; the code may be the entry itself.
+        self.lengths[entry % PLACES] = self.length + 1;
+        self.length = self.lengths[code % PLACES];
+        if self.length == 0 || LIMITED && self.pixels >= self.wanted {
+            self.stopped_by = Some(code);
+            return false;
+        }
+        self.pixels += usize::from(self.length);
+        true
+    }
+}
+
+/// The indices that a stream may show: every index of a segment is met as a code of its own before it is
+/// part of a longer string. And 0, which some decoders show where a stream is short.
+pub(in crate::gif) fn used(stream: &Stream, code_size: u8) -> Indices {
+    let clear = 1 << code_size;
+    let mut meeting = Meeting { met: [false; PLACES], clear, stopped_by: clear };
+    meeting.met[0] = true;
+    let mut bit = 0;
+    while meeting.stopped_by == clear {
+        meeting.stopped_by = 0;
+        let (end_bit, width) = walk(stream, u32::from(code_size), bit, stream.len_bits(), &mut meeting);
+        bit = end_bit + width as usize;
+    }
+    (0..=u8::MAX).zip(&meeting.met[..clear]).filter(|&(_, &met)| met).map(|(index, _)| index).collect()
+}
+
+struct Meeting {
+    met: [bool; PLACES],
+    clear: usize,
+    stopped_by: usize,
+}
+
+impl Visit for Meeting {
+    #[inline]
+    fn visit(&mut self, code: usize, _: usize) -> bool {
+        self.met[code % PLACES] = true;
+        // A Clear or an End; what can't be right is passed over.
+        if code.wrapping_sub(self.clear) < 2 {
+            self.stopped_by = code;
+            return false;
+        }
+        true
     }
 }

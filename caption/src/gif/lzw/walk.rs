@@ -10,57 +10,59 @@ use super::{MAX_CODE_BITS, TABLE_LEN, bits::Stream};
 pub(super) const PLACES: usize = TABLE_LEN * 2;
 /// The place for definitions that don't count: the first code's, and all once the table is full.
 const NOWHERE: usize = TABLE_LEN;
-/// Codes in one read of at least 57 bits.
+/// Codes that one read of at least 57 bits has, whatever their width.
 const CODES_AT_ONCE: usize = 4;
 
-/// Gives `each` code from bit `at` on, which follows a Clear, with the place of the entry that it defines,
-/// until there is none before `end_bit` or `each` answers that it is not taken. Answers the bit where the
-/// walk ended and the width of the code there.
-#[inline]
-pub(super) fn walk(
-    stream: &Stream,
-    code_size: u32,
-    mut at: usize,
-    end_bit: usize,
-    mut each: impl FnMut(usize, usize) -> bool,
-) -> (usize, u32) {
+/// What is done with each code.
+pub(super) trait Visit {
+    /// Takes a code, which defines the entry at a place; or answers that the walk ends before it.
+    ///
+    /// The first code defines nothing: its place is that of the last index, where a string of one index
+    /// more than none does no harm. It, too, is never larger than its place, if it is right.
+    fn visit(&mut self, code: usize, entry: usize) -> bool;
+}
+
+/// Walks the codes from bit `at` on, which follows a Clear, until there is none before `end_bit` or one is
+/// not taken. Answers the bit where the walk ended and the width of the code there.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the visitor's state has to live in registers")]
+pub(super) fn walk(stream: &Stream, code_size: u32, mut at: usize, end_bit: usize, visitor: &mut impl Visit) -> (usize, u32) {
+    let clear = 1 << code_size;
     let mut width = code_size + 1;
-    let first_entry = (1 << code_size) + 2;
-    if at + width as usize > end_bit || !each(code(stream.peek(at), width), NOWHERE) {
-        return (at, width);
-    }
-    at += width as usize;
-    let mut next = first_entry;
+    let (mut entry, mut entries_end) = (clear - 1, clear);
     loop {
-        // So many codes have this width. With codes of one bit the table begins too late to be widened.
-        let widens_at = if next < 1 << width { 1 << width } else { TABLE_LEN };
-        let is_full = next == TABLE_LEN;
+        // So many codes have this width.
         let there = (end_bit - at) / width as usize;
-        let codes = if is_full { there } else { there.min(widens_at - next) };
-        let mut left = codes;
-        while left > 0 {
+        let is_full = entry == NOWHERE;
+        let codes = if is_full { there } else { there.min(entries_end - entry) };
+        let (mask, step) = ((1 << width) - 1, usize::from(!is_full));
+        for _ in 0..codes / CODES_AT_ONCE {
             let mut word = stream.peek(at);
-            for _ in 0..left.min(CODES_AT_ONCE) {
-                if !each(code(word, width), next) {
-                    return (at, width);
+            for i in 0..CODES_AT_ONCE {
+                if !visitor.visit(word as usize & mask, entry) {
+                    return (at + i * width as usize, width);
                 }
                 word >>= width;
-                at += width as usize;
-                next += usize::from(!is_full);
+                entry += step;
             }
-            left = left.saturating_sub(CODES_AT_ONCE);
+            at += CODES_AT_ONCE * width as usize;
         }
-        if next == 1 << width && next > first_entry && width < MAX_CODE_BITS {
+        for _ in 0..codes % CODES_AT_ONCE {
+            if !visitor.visit(stream.peek(at) as usize & mask, entry) {
+                return (at, width);
+            }
+            at += width as usize;
+            entry += step;
+        }
+        if entry == clear {
+            entry += 2;
+        } else if entry == 1 << width && width < MAX_CODE_BITS {
             width += 1;
         }
         if codes == there {
             return (at, width);
         }
+        // With codes of one bit the table begins too late to be widened.
+        entries_end = if entry < 1 << width { 1 << width } else { NOWHERE };
     }
-}
-
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "masked to at most 12 bits")]
-fn code(word: u64, width: u32) -> usize {
-    (word & ((1 << width) - 1)) as usize
 }
