@@ -13,6 +13,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("proto-shared", &[]),
     ("caption", &[]),
+    ("samples", &[]),
     ("broker", &["proto-shared"]),
     ("store", &["proto-shared"]),
     ("service", &["proto-shared"]),

@@ -7,7 +7,7 @@ use crate::{
     Content, Noise,
     content::Room,
     rows,
-    stream::{End, Stream},
+    stream::{End, Fault, Stream},
 };
 
 /// A GIF.
@@ -32,7 +32,7 @@ pub struct Palette {
     pub log2_len: u8,
     /// Decides its colours.
     pub seed: u32,
-    /// Whether it begins with black and ends with white, as most do.
+    /// Whether it ends with black and white; transparent indices are at its other end.
     pub has_black_and_white: bool,
 }
 
@@ -72,9 +72,9 @@ impl Palette {
         let mut noise = Noise::new(self.seed);
         let mut bytes: Vec<u8> = (0..3_usize << self.log2_len).map(|_| noise.byte()).collect();
         if self.has_black_and_white {
-            let last = bytes.len() - 3;
-            bytes[..3].fill(0);
-            bytes[last..].fill(255);
+            let (black, white) = (bytes.len() - 6, bytes.len() - 3);
+            bytes[black..white].fill(0);
+            bytes[white..].fill(255);
         }
         bytes
     }
@@ -152,10 +152,20 @@ impl Sample {
         out
     }
 
-    /// Whether nothing is wrong with any stream, so that a strict decoder takes it.
+    /// Every palette, the global one and the local ones.
+    pub fn palettes(&self) -> impl Iterator<Item = Palette> {
+        self.palette.into_iter().chain(self.frames.iter().filter_map(|frame| frame.palette))
+    }
+
+    /// Whether a stream swallows its terminator, so that what follows it is no longer what is described here.
     #[must_use]
-    pub fn is_well_formed(&self) -> bool {
-        let is_whole = |end: End| matches!(end, End::Eoi);
-        self.frames.iter().all(|f| f.stream.fault.is_none() && is_whole(f.stream.end) && f.stream.starts_with_clear)
+    pub fn swallows(&self) -> bool {
+        self.frames.iter().any(|frame| frame.stream.fault == Some(Fault::SwallowedTerminator))
+    }
+
+    /// Whether a decoder may take junk for codes, and so find indices beyond the palette.
+    #[must_use]
+    pub fn may_leave_its_palette(&self) -> bool {
+        self.frames.iter().any(|Frame { stream, .. }| matches!(stream.end, End::Cut(_)) && stream.junk_bytes > 0)
     }
 }

@@ -190,7 +190,6 @@ proptest! {
             (frame.interlaced, frame.transparent) = (false, None);
             (frame.stream.fault, frame.stream.end, frame.stream.starts_with_clear) = (None, End::Eoi, true);
         }
-        prop_assert!(sample.is_well_formed());
         let bytes = sample.bytes();
         let global = gif::Decoder::new(&*bytes).unwrap().global_palette().map(<[u8]>::to_vec);
         let theirs = decoded_elsewhere(&bytes);

@@ -1,0 +1,141 @@
+//! What can be told from outside the engine: whatever stream a frame is written as, no frame, delay, loop count or pixel
+//! outside the mask changes, and a decoder that took the source takes the output.
+//!
+//! `samples` makes the GIFs and plays them, sharing no code with the engine. What a caption shows within the mask is held
+//! in `gif/reference.rs`.
+#![cfg(feature = "render")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use caption::{At, Caption, Error, Font, Limits, Spec, Style, Watch};
+use samples::{
+    Content, Frame, Palette, Sample,
+    compare::{Allowed, compare},
+    show::Player,
+    stream::{Clears, End, Fault, Parse, Stream, SubBlocks},
+    strict,
+};
+
+/// Captions, and whether the only bar among them stands above the picture.
+const LAYOUTS: [(&[(At, Style)], bool); 6] = [
+    (&[(At::Bottom, Style::Overlay)], false),
+    (&[(At::Top, Style::Overlay)], false),
+    (&[(At::Top, Style::Overlay), (At::Bottom, Style::Overlay)], false),
+    (&[(At::Top, Style::Bar)], true),
+    (&[(At::Bottom, Style::Bar), (At::Bottom, Style::Overlay)], false),
+    (&[(At::Top, Style::Bar), (At::Top, Style::Overlay)], true),
+];
+
+fn spec(places: &[(At, Style)]) -> Spec {
+    let font = Font::builtin("anton").unwrap();
+    let caption = |&(at, style)| {
+        let fill = if style == Style::Bar { [0; 3] } else { [255; 3] };
+        Caption { text: "Hi".to_owned(), at, style, font: font.clone(), size_px: None, fill, stroke: [0; 3] }
+    };
+    Spec::new(places.iter().map(caption).collect())
+}
+
+/// Captions a sample and answers whether there was an output, which is then what it must be.
+fn is_captioned(sample: &Sample, layout: usize, name: &str) -> bool {
+    let (places, is_below_bar) = LAYOUTS[layout];
+    let source = sample.bytes();
+    let rendered = match caption::render_with(&source, &spec(places), &Limits::default(), &Watch::none()) {
+        Ok(rendered) => rendered,
+        Err(Error::TextDoesNotFit { .. }) => return false,
+        Err(_) if sample.swallows() => return false,
+        Err(other) => panic!("{name}: {other}"),
+    };
+    let source_height_px = u32::try_from(Player::open(&source).unwrap().height_px).unwrap();
+    let allowed = Allowed {
+        mask: &rendered.mask(),
+        width_px: rendered.width_px,
+        height_px: rendered.height_px,
+        picture_top_px: if is_below_bar { rendered.height_px - source_height_px } else { 0 },
+    };
+    compare(&source, &rendered.bytes, &allowed).unwrap_or_else(|difference| panic!("{name}, layout {layout}: {difference}"));
+    if let Ok(frames) = strict::count_frames(&source) {
+        let after = strict::count_frames(&rendered.bytes).map_err(|e| e.to_string());
+        assert_eq!(after, Ok(frames), "{name}, layout {layout}: a strict decoder took the source");
+    }
+    true
+}
+
+#[test]
+fn any_gif_keeps_what_its_captions_do_not_cover() {
+    let captioned = (0..600).filter(|&seed| {
+        let layout = usize::try_from(seed).unwrap() % LAYOUTS.len();
+        is_captioned(&Sample::from_seed(seed), layout, &format!("seed {seed}"))
+    });
+    assert!(captioned.count() > 500, "few samples can be captioned");
+}
+
+/// Two frames of 240 x 180, each of a few segments where its Clears allow it.
+fn of_many_segments(stream: &Stream, interlaced: bool) -> Sample {
+    let first = Frame { stream: stream.clone(), interlaced, ..Frame::plain(240, 180, Content::Dithered, 7) };
+    let second = Frame { seed: 8, transparent: Some(0), left: 3, top: 40, height: 130, content: Content::Delta, ..first.clone() };
+    let palette = Some(Palette { log2_len: 8, seed: 3, has_black_and_white: true });
+    Sample { width: 240, height: 180, palette, loop_count: Some(0), frames: vec![first, second] }
+}
+
+fn streams_are_captioned(streams: impl IntoIterator<Item = Stream>) {
+    for (k, stream) in streams.into_iter().enumerate() {
+        for interlaced in [false, true] {
+            let layout = (k + usize::from(interlaced)) % LAYOUTS.len();
+            let sample = of_many_segments(&stream, interlaced);
+            assert!(is_captioned(&sample, layout, &format!("{stream:?}, interlaced: {interlaced}")));
+        }
+    }
+}
+
+const CLEARS: [Clears; 9] = [
+    Clears::AtFull,
+    Clears::AfterFull(1),
+    Clears::AfterFull(3000),
+    Clears::Never,
+    Clears::Every(1),
+    Clears::Every(253),
+    Clears::Every(254),
+    Clears::Every(3838),
+    Clears::OneIn(700),
+];
+
+#[test]
+fn segments_may_begin_anywhere() {
+    streams_are_captioned(CLEARS.into_iter().flat_map(|clears| {
+        [(false, Parse::Greedy), (true, Parse::Greedy), (true, Parse::Lazy(1)), (true, Parse::Lazy(7))]
+            .map(|(repeats_clears, parse)| Stream { clears, repeats_clears, parse, seed: 1, ..Stream::plain() })
+    }));
+}
+
+#[test]
+fn streams_may_end_anywhere() {
+    let ends = [
+        End::Missing,
+        End::Early(0),
+        End::Early(40),
+        End::Early(97),
+        End::Cut(0),
+        End::Cut(70),
+        End::Beyond(1),
+        End::Beyond(9000),
+    ];
+    streams_are_captioned(ends.into_iter().flat_map(|end| {
+        [(0, SubBlocks::Full), (700, SubBlocks::UpTo(9)), (1, SubBlocks::UpTo(1))].map(|(junk_bytes, sub_blocks)| Stream {
+            end,
+            junk_bytes,
+            sub_blocks,
+            ..Stream::plain()
+        })
+    }));
+}
+
+#[test]
+fn streams_may_go_wrong_anywhere() {
+    streams_are_captioned([0, 1, 200, 3000, 12_000, 15_000].into_iter().flat_map(|codes| {
+        [(true, Clears::AtFull), (false, Clears::Every(2000)), (false, Clears::Never)].map(|(starts_with_clear, clears)| Stream {
+            starts_with_clear,
+            clears,
+            fault: Some(Fault::PastTable(codes)),
+            ..Stream::plain()
+        })
+    }));
+}
