@@ -106,7 +106,7 @@ impl Captioned<'_> {
         let clears = |disposal| disposal == Disposal::Background;
         let clears_to_nothing = gif.frames.iter().all(|f| !clears(f.disposal) || f.transparent.is_some());
         let is_mendable = gif.frames.iter().all(|f| !clears(f.disposal)) || gif.frames.iter().all(|f| f.local_palette.is_none());
-        !ink.is_band && !(starts_whole && clears_to_nothing && is_mendable)
+        !(ink.is_band || starts_whole && clears_to_nothing && is_mendable)
     }
 
     /// Whether every palette has the captions' colours, and no frame needs a slot of its own to become transparent: that

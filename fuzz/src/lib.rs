@@ -1,0 +1,73 @@
+//! What the targets share: the layouts that they caption with, and the oracle.
+//!
+//! Called by the targets that render. The oracle is `samples`', which knows nothing of the engine; here stands only how the
+//! engine is asked.
+
+use std::sync::LazyLock;
+
+use caption::{At, Caption, Font, Limits, Media, Spec, Style, Watch};
+use samples::{
+    compare::{Allowed, compare},
+    show::Player,
+    strict,
+};
+
+/// Small, so that an input takes milliseconds.
+pub const LIMITS: Limits = Limits { max_bytes: 1 << 20, max_side_px: 512, max_frames: 64, max_total_pixels: 1 << 20 };
+
+/// Captions that go together.
+pub struct Layout {
+    spec: Spec,
+    /// Whether the only bar stands above the picture; else the picture stays where it was.
+    is_below_bar: bool,
+}
+
+/// Each place and style, alone and with others.
+pub static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
+    let font = Font::builtin("anton").expect("a built-in font");
+    let caption = |&(at, style): &(At, Style)| {
+        let fill = if style == Style::Bar { [0; 3] } else { [255; 3] };
+        Caption { text: "Hi".to_owned(), at, style, font: font.clone(), size_px: None, fill, stroke: [0; 3] }
+    };
+    let layout = |places: &[(At, Style)]| Layout {
+        spec: Spec::new(places.iter().map(caption).collect()),
+        is_below_bar: places.contains(&(At::Top, Style::Bar)),
+    };
+    vec![
+        layout(&[(At::Bottom, Style::Overlay)]),
+        layout(&[(At::Top, Style::Overlay)]),
+        layout(&[(At::Top, Style::Overlay), (At::Bottom, Style::Overlay)]),
+        layout(&[(At::Top, Style::Bar)]),
+        layout(&[(At::Bottom, Style::Bar), (At::Bottom, Style::Overlay)]),
+        layout(&[(At::Top, Style::Bar), (At::Top, Style::Overlay)]),
+    ]
+});
+
+/// Captions `source` and holds the output against it, if both can be had.
+///
+/// # Panics
+/// At a difference outside the mask, and where a strict decoder took the source and does not take the output.
+pub fn caption_and_compare(source: &[u8], layout: &Layout) {
+    let Ok(rendered) = caption::render_with(source, &layout.spec, &LIMITS, &Watch::none()) else { return };
+    if rendered.media != Media::Gif {
+        return;
+    }
+    if let Ok(player) = Player::open(source) {
+        let source_height_px = u32::try_from(player.height_px).expect("a height within the limits");
+        let allowed = Allowed {
+            mask: &rendered.mask(),
+            width_px: rendered.width_px,
+            height_px: rendered.height_px,
+            picture_top_px: if layout.is_below_bar { rendered.height_px - source_height_px } else { 0 },
+        };
+        if let Err(difference) = compare(source, &rendered.bytes, &allowed) {
+            panic!("{difference}");
+        }
+    }
+    if let Ok(frames) = strict::count_frames(source) {
+        match strict::count_frames(&rendered.bytes) {
+            Ok(after) => assert_eq!(after, frames, "frames were lost or won"),
+            Err(error) => panic!("the source decodes, the output does not: {error}"),
+        }
+    }
+}
