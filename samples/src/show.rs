@@ -36,6 +36,9 @@ pub enum NotShown {
     /// There is no header, or it is cut.
     #[error("it has no GIF header")]
     NotGif,
+    /// No frame comes before the end, or before bytes that begin no block.
+    #[error("it has no frame")]
+    NoFrames,
     /// Neither screen nor first frame has a pixel.
     #[error("its canvas has no pixel")]
     ZeroSized,
@@ -50,6 +53,7 @@ impl NotShown {
     pub fn code(self) -> &'static str {
         match self {
             Self::NotGif => "not_gif",
+            Self::NoFrames => "no_frames",
             Self::ZeroSized => "zero_sized",
             Self::TooLarge => "too_large",
         }
@@ -85,12 +89,10 @@ impl<'a> Player<'a> {
     /// [`NotShown`], where no browser would show anything either, or a canvas would take too much memory.
     pub fn open(bytes: &'a [u8]) -> Result<Self, NotShown> {
         let blocks = Blocks::open(bytes).ok_or(NotShown::NotGif)?;
-        let (mut width_px, mut height_px) = blocks.screen;
         let first = blocks.clone().find_map(|block| if let Block::Image(image) = block { Some(image) } else { None });
-        if let Some(first) = first {
-            width_px = width_px.max(first.left + first.width);
-            height_px = height_px.max(first.top + first.height);
-        }
+        let first = first.ok_or(NotShown::NoFrames)?;
+        let width_px = blocks.screen.0.max(first.left + first.width);
+        let height_px = blocks.screen.1.max(first.top + first.height);
         match width_px * height_px {
             0 => Err(NotShown::ZeroSized),
             pixels if pixels > Self::MAX_CANVAS_PIXELS => Err(NotShown::TooLarge),

@@ -100,8 +100,9 @@ fn what_is_wrong_or_missing_leaves_the_canvas_alone() {
 fn a_file_that_shows_nothing_says_why() {
     let why = |bytes: &[u8]| Player::open(bytes).err().map(NotShown::code);
     assert_eq!(why(b"PNG"), Some("not_gif"));
-    assert_eq!(why(&file(0, 0, &[])), Some("zero_sized"));
-    let mut large = file(1, 1, &[]);
+    assert_eq!(why(&file(1, 1, &[b"junk", &image([0, 0, 1, 1], 0, &[1])])), Some("no_frames"));
+    assert_eq!(why(&file(0, 0, &[&image([0, 0, 0, 0], 0, &[])])), Some("zero_sized"));
+    let mut large = file(1, 1, &[&image([0, 0, 1, 1], 0, &[1])]);
     large[6..10].fill(255);
     assert_eq!(why(&large), Some("too_large"));
 }
