@@ -62,7 +62,7 @@ impl NotShown {
 
 /// A GIF being played: an iterator over what is seen, once through.
 pub struct Player<'a> {
-    /// The canvas's width: the logical screen's, or the first frame's reach where that is more.
+    /// The canvas's width: the logical screen's, or as far as the first frame's pixels reach where that is more.
     pub width_px: usize,
     /// The canvas's height.
     pub height_px: usize,
@@ -91,8 +91,11 @@ impl<'a> Player<'a> {
         let blocks = Blocks::open(bytes).ok_or(NotShown::NotGif)?;
         let first = blocks.clone().find_map(|block| if let Block::Image(image) = block { Some(image) } else { None });
         let first = first.ok_or(NotShown::NoFrames)?;
-        let width_px = blocks.screen.0.max(first.left + first.width);
-        let height_px = blocks.screen.1.max(first.top + first.height);
+        let (mut width_px, mut height_px) = blocks.screen;
+        if first.width > 0 && first.height > 0 {
+            width_px = width_px.max(first.left + first.width);
+            height_px = height_px.max(first.top + first.height);
+        }
         match width_px * height_px {
             0 => Err(NotShown::ZeroSized),
             pixels if pixels > Self::MAX_CANVAS_PIXELS => Err(NotShown::TooLarge),

@@ -79,6 +79,8 @@ fn the_canvas_reaches_as_far_as_the_first_frame() {
     assert_eq!((player.width_px, player.height_px), (3, 2));
     let last = player.last().unwrap();
     assert_eq!(last.canvas, [None, G, G, B, B, B]);
+    let of_no_height = file(2, 2, &[&image([9, 0, 1, 0], 0, &[])]);
+    assert_eq!(Player::open(&of_no_height).unwrap().width_px, 2, "what has no pixel reaches nowhere");
 }
 
 #[test]
