@@ -11,7 +11,6 @@ use super::{
     canvas::Shown,
     indices::Indices,
     inked::Inked,
-    lzw::used,
     palette::Palette,
     plan::FramePlan,
     raster::Raster,
@@ -111,7 +110,7 @@ impl Job<'_> {
 
     /// The indices that the frame, opened in `scratch`, may show.
     pub(super) fn used(&self, scratch: &Scratch) -> Indices {
-        self.used.unwrap_or_else(|| used(&scratch.stream, self.frame.min_code_size))
+        self.used.unwrap_or_else(|| scratch.used_of_opened(self.frame))
     }
 
     /// Where the frame's own pixels stand.

@@ -200,12 +200,14 @@ impl Palette {
         if self.transparent.is_some() {
             return None;
         }
-        let merge = if let Some(index) = self.free_slot(used) {
+        // Behind its end a table needs no entry for it.
+        let behind = || (0..=u8::MAX).skip(self.len).find(|&index| !used.contains(index));
+        if let Some(index) = self.unused_entry(*used).or_else(behind) {
+            used.insert(index);
             self.make_transparent(index);
             return None;
-        } else {
-            self.least_slot(kept)?
-        };
+        }
+        let merge = self.least_slot(kept)?;
         self.make_transparent(merge.from);
         Some(merge)
     }

@@ -283,7 +283,6 @@ fn extensions_pass_through_in_order() {
 }
 
 #[test]
-#[ignore = "known: a full palette's white is given up for a transparent index before the white band is painted"]
 fn a_full_palette_gives_up_no_colour_that_a_caption_needs() {
     let frames = vec![Frame::plain(258, 16, Content::Dithered, 26_789)];
     let palette = Some(Palette { log2_len: 8, seed: 37_479, has_black_and_white: true });

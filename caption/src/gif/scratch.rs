@@ -9,7 +9,7 @@ use super::{
     blocks::Frame,
     brush::Brush,
     indices::Indices,
-    lzw::{CODE_SIZES, COPY_LEN, Decoder, Encoder, Scan, Stream, used},
+    lzw::{CODE_SIZES, COPY_LEN, Decoder, Encoder, Scan, Stream},
     palette::Histogram,
 };
 
@@ -68,8 +68,13 @@ impl Scratch {
         if !CODE_SIZES.contains(&frame.min_code_size) {
             return Indices::default();
         }
-        self.stream.gather(&bytes[frame.data.clone()]);
-        used(&self.stream, frame.min_code_size)
+        self.open(bytes, frame);
+        self.used_of_opened(frame)
+    }
+
+    /// The same of a frame that is open.
+    pub(super) fn used_of_opened(&self, frame: &Frame) -> Indices {
+        self.scan.used(&self.stream, frame.min_code_size, frame.rect.area())
     }
 
     /// How often each index occurs in a frame.

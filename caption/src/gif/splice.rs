@@ -35,7 +35,8 @@ pub(super) fn can_splice(job: &Job<'_>, palette: &Palette, scratch: &Scratch) ->
         // Whole rows are added before and behind.
         let keeps_rows = source.left == drawn.left && source.right == drawn.right && !job.frame.interlaced;
         let may_be_blank = palette.transparent().is_some() || new_rows(job).into_iter().all(|rows| is_all_band(job, rows));
-        keeps_rows && is_whole && may_be_blank
+        let may_follow = source.bottom == drawn.bottom || !scratch.scan.overshoots;
+        keeps_rows && is_whole && may_be_blank && may_follow
     };
     reaches
         && SPLICED_CODE_SIZES.contains(&job.frame.min_code_size)

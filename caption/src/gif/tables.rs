@@ -68,8 +68,13 @@ impl<'a> Tables<'a> {
             }
         }
 
-        let mut tables =
-            Self { bytes, global: Table::global(bytes, gif, plans), local: BTreeMap::new(), global_is_changed: false, used: job.used };
+        let mut tables = Self {
+            bytes,
+            global: Table::global(bytes, gif, plans),
+            local: BTreeMap::new(),
+            global_is_changed: false,
+            used: job.used,
+        };
         for group in groups {
             let is_as_it_was = group.table.merges.is_empty() && !group.table.palette.is_changed();
             match group.frames[..] {

@@ -32,13 +32,15 @@ pub(in crate::gif) struct Scan {
     /// How many indices came. Fewer than the frame holds: the stream ended or went wrong there, what it
     /// has beyond is ignored.
     pub pixels: usize,
+    /// Whether the last string reaches beyond the frame: nothing can follow it.
+    pub overshoots: bool,
     /// By code: how long its string is; 0 for Clear, for End, and for what isn't defined.
     lengths: Box<[u16; PLACES]>,
 }
 
 impl Default for Scan {
     fn default() -> Self {
-        Self { segments: Vec::new(), pixels: 0, lengths: Box::new([0; PLACES]) }
+        Self { segments: Vec::new(), pixels: 0, overshoots: false, lengths: Box::new([0; PLACES]) }
     }
 }
 
@@ -48,6 +50,7 @@ impl Scan {
     pub(in crate::gif) fn scan(&mut self, stream: &Stream, code_size: u8, area: usize) {
         self.segments.clear();
         self.pixels = 0;
+        self.overshoots = false;
         let clear = 1 << code_size;
         // The stream before may have had more indices.
         self.lengths.fill(0);
@@ -63,7 +66,7 @@ impl Scan {
             let Found { pixels, end_bit, end_width, stopped_by } = found;
             if pixels > 0 {
                 let first_pixel = self.pixels;
-                // The last string may reach beyond the frame.
+                self.overshoots = pixels > wanted;
                 self.pixels = area.min(first_pixel + pixels);
                 self.segments.push(Segment { start_bit, end_bit, end_width, first_pixel, end_pixel: self.pixels });
             }
@@ -72,6 +75,18 @@ impl Scan {
             }
             start_bit = end_bit + end_width as usize;
         }
+    }
+
+    /// The indices that the stream, scanned before, may show in a frame that holds `area`: every index of a
+    /// segment is met as a code of its own before it is part of a longer string. What a stream is short of,
+    /// some decoders show as index 0.
+    pub(in crate::gif) fn used(&self, stream: &Stream, code_size: u8, area: usize) -> Indices {
+        let mut met = Meeting([false; PLACES]);
+        for segment in &self.segments {
+            walk(stream, u32::from(code_size), segment.start_bit, segment.end_bit, &mut met);
+        }
+        let indices = (0..=u8::MAX).zip(&met.0[..1 << code_size]).filter(|&(_, &met)| met).map(|(index, _)| index);
+        indices.chain((self.pixels < area).then_some(0)).collect()
     }
 
     /// Walks one segment: to the first code that is no string, or, if so asked, to the first one behind the
@@ -118,36 +133,13 @@ impl<const LIMITED: bool> Visit for Adding<'_, LIMITED> {
     }
 }
 
-/// The indices that a stream may show: every index of a segment is met as a code of its own before it is
-/// part of a longer string. And 0, which some decoders show where a stream is short.
-pub(in crate::gif) fn used(stream: &Stream, code_size: u8) -> Indices {
-    let clear = 1 << code_size;
-    let mut meeting = Meeting { met: [false; PLACES], clear, stopped_by: clear };
-    meeting.met[0] = true;
-    let mut bit = 0;
-    while meeting.stopped_by == clear {
-        meeting.stopped_by = 0;
-        let (end_bit, width) = walk(stream, u32::from(code_size), bit, stream.len_bits(), &mut meeting);
-        bit = end_bit + width as usize;
-    }
-    (0..=u8::MAX).zip(&meeting.met[..clear]).filter(|&(_, &met)| met).map(|(index, _)| index).collect()
-}
-
-struct Meeting {
-    met: [bool; PLACES],
-    clear: usize,
-    stopped_by: usize,
-}
+/// Meets the codes of a segment.
+struct Meeting([bool; PLACES]);
 
 impl Visit for Meeting {
     #[inline]
     fn visit(&mut self, code: usize, _: usize) -> bool {
-        self.met[code % PLACES] = true;
-        // A Clear or an End; what can't be right is passed over.
-        if code.wrapping_sub(self.clear) < 2 {
-            self.stopped_by = code;
-            return false;
-        }
+        self.0[code % PLACES] = true;
         true
     }
 }
