@@ -139,7 +139,7 @@ impl Gif {
         limits.check_side(frame.rect.width(), frame.rect.height())?;
         *total_pixels += frame.rect.area() as u64;
         limits.check_total_pixels(*total_pixels)?;
-        if self.frames.is_empty() {
+        if self.frames.is_empty() && !frame.rect.is_empty() {
             self.canvas = self.canvas.union(Rect { left: 0, top: 0, ..frame.rect });
             limits.check_side(self.canvas.right, self.canvas.bottom)?;
         }

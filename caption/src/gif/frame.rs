@@ -96,7 +96,7 @@ impl Job<'_> {
             if can_splice(self, &palette, scratch) { splice(self, &palette, through, scratch) } else { Spliced::Cannot };
         let (stream, is_recoded) = match spliced {
             Spliced::Unchanged => (None, false),
-            Spliced::Changed(stream) => (Some(stream), false),
+            Spliced::Changed(stream) => (Some(*stream), false),
             Spliced::Cannot => (recode(self, palette, through, scratch), true),
         };
         match stream {

@@ -74,7 +74,9 @@ impl Palette {
             // Other frames' transparent indices are colours here, and there are no others.
             own.avoided = Indices::default();
         }
-        transparent.into_iter().for_each(|index| own.avoided.insert(index));
+        if let Some(index) = transparent {
+            own.avoided.insert(index);
+        }
         own
     }
 

@@ -29,17 +29,20 @@ pub(super) fn recode(job: &Job<'_>, mut palette: Palette, through: Option<u8>, s
     if grown || !pixels.present.is_whole() {
         if (grown || pixels.must_draw_absent()) && pixels.has_blanks() {
             let merge = palette.ensure_transparent(&mut used, &mut pixels.count());
-            merge.into_iter().for_each(|merge| pixels.merge(merge));
+            if let Some(merge) = merge {
+                pixels.merge(merge);
+            }
         }
         pixels.blank_absent(&palette);
     }
     let raster = job.drawn();
     let mut painter = Painter::new(job, &palette, through, &mut scratch.brush);
-    let painted = painter.paint(&mut Window { raster, first: 0, indices: &mut pixels.indices }, Sourced::Some(pixels.present));
+    let first_changed =
+        painter.paint(&mut Window { raster, first: 0, indices: &mut pixels.indices }, Sourced::Some(pixels.present));
     let mut extended = painter.extended;
     extended |= pixels.mend(&mut palette, &mut used);
 
-    let is_changed = painted.is_some() || grown || extended || !pixels.altered.is_empty() || palette.is_changed();
+    let is_changed = first_changed.is_some() || grown || extended || !pixels.altered.is_empty() || palette.is_changed();
     let Pixels { mut indices, present, altered, .. } = pixels;
     let answer = is_changed.then(|| {
         // A stream that was short stays short, unless something had to be drawn beyond its end.

@@ -20,7 +20,7 @@ use crate::{mask::Cover, rect::Rect};
 pub(super) enum Spliced {
     /// Nothing came out different.
     Unchanged,
-    Changed(NewStream),
+    Changed(Box<NewStream>),
     /// The painted pixels need longer codes than the stream has.
     Cannot,
 }
@@ -91,7 +91,7 @@ pub(super) fn splice(job: &Job<'_>, palette: &Palette, through: Option<u8>, scra
     }
     let mut bytes = vec![code_size];
     encoder.finish(&mut bytes);
-    Spliced::Changed(NewStream { bytes, palette: palette.clone(), altered: Vec::new(), segments })
+    Spliced::Changed(Box::new(NewStream { bytes, palette: palette.clone(), altered: Vec::new(), segments }))
 }
 
 /// The rows that the frame is grown by, above it and below.

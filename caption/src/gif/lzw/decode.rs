@@ -31,6 +31,7 @@ pub(in crate::gif) struct Decoder {
 }
 
 impl Default for Decoder {
+    #[expect(clippy::large_stack_arrays, reason = "64 KiB, once a thread; a length that is known saves a check a code")]
     fn default() -> Self {
         Self { entries: Box::new([Entry::default(); PLACES]), first: 0, next: 0 }
     }

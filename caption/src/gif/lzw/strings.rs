@@ -7,7 +7,7 @@ use super::{MAX_CODE_BITS, TABLE_LEN};
 
 /// Two for each entry.
 const SLOTS: usize = TABLE_LEN * 2;
-const CODE_MASK: u32 = TABLE_LEN as u32 - 1;
+const CODE_MASK: u32 = (1 << MAX_CODE_BITS) - 1;
 
 /// A hash table with open addressing.
 pub(super) struct Strings {
@@ -19,6 +19,7 @@ pub(super) struct Strings {
 }
 
 impl Default for Strings {
+    #[expect(clippy::large_stack_arrays, reason = "32 KiB, once a thread; a length that is known saves a check an index")]
     fn default() -> Self {
         // Fibonacci hashing: neighbouring indices come to stand far apart.
         let spread = std::array::from_fn(|index| u32::try_from(index).unwrap_or(0).wrapping_mul(0x9E37_79B1) >> 19);

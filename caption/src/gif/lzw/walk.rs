@@ -35,11 +35,11 @@ pub(super) fn walk(stream: &Stream, code_size: u32, mut at: usize, end_bit: usiz
         let there = (end_bit - at) / width as usize;
         let is_full = entry == NOWHERE;
         let codes = if is_full { there } else { there.min(entries_end - entry) };
-        let (mask, step) = ((1 << width) - 1, usize::from(!is_full));
+        let (mask, step) = ((1u64 << width) - 1, usize::from(!is_full));
         for _ in 0..codes / CODES_AT_ONCE {
             let mut word = stream.peek(at);
             for i in 0..CODES_AT_ONCE {
-                if !visitor.visit(word as usize & mask, entry) {
+                if !visitor.visit(code(word, mask), entry) {
                     return (at + i * width as usize, width);
                 }
                 word >>= width;
@@ -48,7 +48,7 @@ pub(super) fn walk(stream: &Stream, code_size: u32, mut at: usize, end_bit: usiz
             at += CODES_AT_ONCE * width as usize;
         }
         for _ in 0..codes % CODES_AT_ONCE {
-            if !visitor.visit(stream.peek(at) as usize & mask, entry) {
+            if !visitor.visit(code(stream.peek(at), mask), entry) {
                 return (at, width);
             }
             at += width as usize;
@@ -65,4 +65,10 @@ pub(super) fn walk(stream: &Stream, code_size: u32, mut at: usize, end_bit: usiz
         // With codes of one bit the table begins too late to be widened.
         entries_end = if entry < 1 << width { 1 << width } else { NOWHERE };
     }
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "masked to at most 12 bits")]
+fn code(word: u64, mask: u64) -> usize {
+    (word & mask) as usize
 }
