@@ -48,20 +48,25 @@ impl Stream {
 /// A stream being written.
 #[derive(Default)]
 pub(super) struct BitWriter {
+    /// What is written, and room for what follows.
     bytes: Vec<u8>,
+    /// How many of `bytes` are written.
+    len: usize,
+    /// Bits that fill no byte yet, and how many: fewer than 8 between calls.
     buffer: u64,
-    /// Bits in `buffer`, fewer than 32 between calls.
     count: u32,
 }
 
+/// Room is made in steps of so many bytes.
+const ROOM_BYTES: usize = 4096;
+
 impl BitWriter {
     pub(super) fn clear(&mut self) {
-        self.bytes.clear();
-        (self.buffer, self.count) = (0, 0);
+        (self.len, self.buffer, self.count) = (0, 0, 0);
     }
 
     pub(super) fn len_bits(&self) -> usize {
-        self.bytes.len() * 8 + self.count as usize
+        self.len * 8 + self.count as usize
     }
 
     /// Appends a code; `width` is at most 32.
@@ -69,43 +74,54 @@ impl BitWriter {
     pub(super) fn put(&mut self, code: u32, width: u32) {
         self.buffer |= u64::from(code) << self.count;
         self.count += width;
-        if self.count >= 32 {
-            let [a, b, c, d, ..] = self.buffer.to_le_bytes();
-            self.bytes.extend_from_slice(&[a, b, c, d]);
-            self.buffer >>= 32;
-            self.count -= 32;
+        // Always eight bytes, of which the next code writes most again: whether one is full is no question then.
+        match self.bytes.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut::<8>) {
+            Some(place) => *place = self.buffer.to_le_bytes(),
+            None => self.put_in_new_room(),
         }
+        self.len += (self.count / 8) as usize;
+        self.buffer >>= self.count & !7;
+        self.count %= 8;
+    }
+
+    #[cold]
+    fn put_in_new_room(&mut self) {
+        self.bytes.resize(self.len + ROOM_BYTES, 0);
+        self.bytes[self.len..][..8].copy_from_slice(&self.buffer.to_le_bytes());
     }
 
     /// Appends the bits of `stream` from `start` up to `end`, shifted to where they come to stand.
     pub(super) fn copy(&mut self, stream: &Stream, start: usize, end: usize) {
         let mut at = start;
-        // Where both sides can be brought to the start of a byte, bytes are copied as they are.
         if at % 8 == (self.count % 8) as usize {
+            // Where both sides can be brought to the start of a byte, bytes are copied as they are.
             let to_byte = ((8 - at % 8) % 8).min(end - at);
             self.put_bits(stream.peek(at), to_byte);
             at += to_byte;
             if at.is_multiple_of(8) {
                 let whole = (end - at) / 8;
-                self.flush_bytes();
-                self.bytes.extend_from_slice(&stream.bytes_from(at)[..whole]);
+                let source = &stream.bytes_from(at)[..whole];
+                self.room(whole)[..whole].copy_from_slice(source);
+                self.len += whole;
                 at += whole * 8;
             }
         } else {
-            let shift = at % 8;
-            let (words, _) = stream.bytes_from(at).as_chunks::<4>();
-            let whole = (end - at) / 32;
-            self.bytes.reserve(whole * 4 + 8);
-            // A word of four bytes and the bits that the shift leaves of the next.
-            let mut low = words.first().map_or(0, |w| u64::from(u32::from_le_bytes(*w)));
-            for next in words.iter().skip(1).take(whole) {
-                let next = u64::from(u32::from_le_bytes(*next));
-                #[expect(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
-                let word = ((low | next << 32) >> shift) as u32;
-                self.put(word, 32);
-                low = next;
-                at += 32;
+            // Words of eight bytes, put together from two of the source's.
+            let whole = (end - at) / 64;
+            let (shift, count, mut carry) = (at % 8, self.count, self.buffer);
+            let (words, _) = stream.bytes_from(at).as_chunks::<8>();
+            let mut word = words.first().map_or(0, |word| u64::from_le_bytes(*word));
+            let places = self.room(whole * 8).as_chunks_mut::<8>().0;
+            for (place, next) in places.iter_mut().zip(words.iter().skip(1)).take(whole) {
+                let next = u64::from_le_bytes(*next);
+                let bits = word >> shift | next << 1 << (63 - shift);
+                *place = (carry | bits << count).to_le_bytes();
+                carry = bits >> 1 >> (63 - count);
+                word = next;
             }
+            self.buffer = carry;
+            self.len += whole * 8;
+            at += whole * 64;
         }
         while at < end {
             let bits = (end - at).min(32);
@@ -116,13 +132,13 @@ impl BitWriter {
 
     /// Fills the last byte up and appends all as sub-blocks with their terminator.
     pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
-        self.flush_bytes();
         if self.count > 0 {
-            self.bytes.push(self.buffer.to_le_bytes()[0]);
-            (self.buffer, self.count) = (0, 0);
+            let end = 8 - self.count;
+            self.put(0, end);
         }
-        out.reserve(self.bytes.len() + self.bytes.len() / 255 + 2);
-        let (blocks, last) = self.bytes.as_chunks::<255>();
+        let bytes = &self.bytes[..self.len];
+        out.reserve(bytes.len() + bytes.len() / 255 + 2);
+        let (blocks, last) = bytes.as_chunks::<255>();
         for block in blocks {
             out.push(255);
             out.extend_from_slice(block);
@@ -135,17 +151,17 @@ impl BitWriter {
         out.push(0);
     }
 
+    /// Where so many bytes may be written, and more.
+    fn room(&mut self, bytes: usize) -> &mut [u8] {
+        if self.bytes.len() < self.len + bytes {
+            self.bytes.resize(self.len + bytes + ROOM_BYTES, 0);
+        }
+        &mut self.bytes[self.len..]
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "masked to at most 32 bits")]
     fn put_bits(&mut self, bits: u64, width: usize) {
         self.put((bits & ((1 << width) - 1)) as u32, width as u32);
-    }
-
-    /// Moves the whole bytes of the buffer out.
-    fn flush_bytes(&mut self) {
-        let whole = self.count / 8;
-        self.bytes.extend_from_slice(&self.buffer.to_le_bytes()[..whole as usize]);
-        self.buffer >>= whole * 8;
-        self.count -= whole * 8;
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     bits::{BitWriter, Stream},
     decode::{Decoder, Kept},
     scan::Segment,
-    strings::Strings,
+    strings::{Known, Strings},
 };
 
 /// A table is judged whenever so many codes were written.
@@ -28,8 +28,8 @@ pub(in crate::gif) struct Encoder {
     has_previous: bool,
     /// Whether the last codes are the source's and `strings` doesn't know their table.
     is_foreign: bool,
-    /// The code of the string that the next index may still prolong.
-    prefix: Option<u32>,
+    /// The string that the next index may still prolong.
+    prefix: Option<Known>,
     ledger: Ledger,
 }
 
@@ -74,7 +74,7 @@ impl Encoder {
         self.part();
         self.strings.clear();
         for (prefix, last) in decoder.entries(kept.codes) {
-            self.strings.insert(prefix.into(), indices[last], self.next);
+            self.strings.insert(Known::new(prefix.into(), indices[last - 1]), indices[last], self.next);
             self.next += 1;
         }
         let (bits, width) = super::length_bits(self.code_size, kept.codes);
@@ -83,8 +83,9 @@ impl Encoder {
         self.has_previous = true;
         self.ledger.pixels += kept.pixels;
         // The string that the last of them begins is prolonged by the index behind it.
-        if let (Some(&index), true) = (indices.get(kept.pixels), (self.next as usize) < TABLE_LEN) {
-            self.strings.insert(decoder.code(kept.codes).into(), index, self.next);
+        if let (Some(&index), false) = (indices.get(kept.pixels), self.is_full()) {
+            let last = Known::new(decoder.code(kept.codes).into(), indices[kept.pixels - 1]);
+            self.strings.insert(last, index, self.next);
         }
     }
 
@@ -99,31 +100,30 @@ impl Encoder {
         if !self.has_previous && self.prefix.is_none() {
             self.strings.clear();
         }
-        let mut rest = indices.iter();
-        let Some(mut prefix) = self.prefix.or_else(|| rest.next().map(|&first| u32::from(first))) else { return };
+        let (mut prefix, mut rest) = match (self.prefix, indices) {
+            (Some(prefix), all) => (prefix, all),
+            (None, [first, rest @ ..]) => (Known::single(*first), rest),
+            (None, []) => return,
+        };
         // Indices since the last Clear and those that are left, together.
         let mut since_clear = self.ledger.pixels + indices.len();
-        while let Some(&index) = rest.next() {
-            let slot = match self.strings.find(prefix, index) {
-                Ok(code) => {
-                    prefix = code;
-                    continue;
-                }
-                Err(slot) => slot,
+        while !rest.is_empty() {
+            let until_judged = JUDGED_CODES - self.ledger.codes % JUDGED_CODES;
+            (prefix, rest) = if self.is_full() {
+                self.put_strings::<false>(prefix, rest, until_judged)
+            } else {
+                // The first code defines no entry; and at the last of a width, the next is wider.
+                let until_wider = if self.has_previous { (1 << self.width) - self.next } else { 1 };
+                self.put_strings::<true>(prefix, rest, until_judged.min(until_wider))
             };
-            self.put_code(prefix);
-            if (self.next as usize) < TABLE_LEN {
-                self.strings.put(slot, prefix, index, self.next);
-            }
-            prefix = u32::from(index);
-            self.ledger.codes += 1;
-            if self.ledger.codes.is_multiple_of(JUDGED_CODES) {
-                self.ledger.pixels = since_clear - rest.len();
-                let is_full = self.next as usize == TABLE_LEN;
-                if self.ledger.judge(self.bits.len_bits(), is_full, rest.len()) {
+            if self.ledger.codes.is_multiple_of(JUDGED_CODES) && self.ledger.codes > 0 {
+                // The last index begins the next string.
+                let left = rest.len() + 1;
+                self.ledger.pixels = since_clear - left;
+                if self.ledger.judge(self.bits.len_bits(), self.is_full(), left) {
                     self.put_clear();
                     self.strings.clear();
-                    since_clear = rest.len();
+                    since_clear = left;
                 }
             }
         }
@@ -148,21 +148,69 @@ impl Encoder {
 
     fn put_prefix(&mut self) {
         if let Some(prefix) = self.prefix.take() {
-            self.put_code(prefix);
+            self.put_code(prefix.code());
         }
     }
 
-    /// Writes a code and keeps count of what a decoder makes of it.
-    #[inline]
-    fn put_code(&mut self, code: u32) {
-        self.bits.put(code, self.width);
-        if self.has_previous && (self.next as usize) < TABLE_LEN {
-            self.next += 1;
-            if self.next == 1 << self.width && self.width < MAX_CODE_BITS {
-                self.width += 1;
+    /// Puts the strings that `prefix` and the indices behind it make, `codes` of them or as many as there
+    /// are: all of one width. Answers what the next string begins with and the indices left.
+    ///
+    /// `GROWS`: whether there is room for what they define.
+    fn put_strings<'i, const GROWS: bool>(&mut self, mut prefix: Known, indices: &'i [u8], codes: u32) -> (Known, &'i [u8]) {
+        // In registers, all of it: nearly every index of a caption's surroundings comes by here.
+        let (mut bits, width) = (std::mem::take(&mut self.bits), self.width);
+        let mut next = self.next;
+        let step = u32::from(self.has_previous);
+        let mut left = codes;
+        let mut rest = indices.iter();
+        while let Some(&index) = rest.next() {
+            let slot = match self.strings.find(prefix, index) {
+                Ok(longer) => {
+                    prefix = longer;
+                    continue;
+                }
+                Err(slot) => slot,
+            };
+            bits.put(prefix.code(), width);
+            left -= 1;
+            if GROWS {
+                next += step;
+                if (next as usize) < TABLE_LEN {
+                    self.strings.put(slot, prefix, index, next);
+                }
+            }
+            prefix = Known::single(index);
+            if left == 0 {
+                break;
             }
         }
+        self.bits = bits;
+        let came = codes - left;
+        self.ledger.codes += came;
+        self.has_previous |= came > 0;
+        self.next = next;
+        self.widen();
+        (prefix, rest.as_slice())
+    }
+
+    /// Writes a code and keeps count of what a decoder makes of it.
+    fn put_code(&mut self, code: u32) {
+        self.bits.put(code, self.width);
+        if self.has_previous && !self.is_full() {
+            self.next += 1;
+            self.widen();
+        }
         self.has_previous = true;
+    }
+
+    fn widen(&mut self) {
+        if self.next == 1 << self.width && self.width < MAX_CODE_BITS {
+            self.width += 1;
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.next as usize == TABLE_LEN
     }
 
     fn put_clear(&mut self) {

@@ -5,41 +5,76 @@
 
 use super::{MAX_CODE_BITS, TABLE_LEN};
 
-/// Two for each entry.
-const SLOTS: usize = TABLE_LEN * 2;
-const CODE_MASK: u32 = (1 << MAX_CODE_BITS) - 1;
+/// Four for each entry: the first that is looked at is mostly the right one or free.
+const SLOTS: usize = TABLE_LEN * 4;
+const CODE_MASK: u32 = TABLE_LEN as u32 - 1;
+
+/// A string as a slot holds it: prefix code and last index in the high 20 bits, its own code in the low 12.
+/// None has the code 0 but that of one index 0, which is in no slot, so 0 is a free slot.
+///
+/// The low bits, code and some of the last index, say where its prolongations stand: one step less between
+/// finding a string and looking for the next.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known(u32);
+
+impl Known {
+    /// The string of a code that ends with an index.
+    pub(super) fn new(code: u32, last: u8) -> Self {
+        Self(u32::from(last) << MAX_CODE_BITS | code)
+    }
+
+    /// The string of one index.
+    #[inline]
+    pub(super) fn single(index: u8) -> Self {
+        Self::new(index.into(), index)
+    }
+
+    #[inline]
+    pub(super) fn code(self) -> u32 {
+        self.0 & CODE_MASK
+    }
+
+    /// What a slot holds of its prolongation by an index, without that one's code.
+    #[inline]
+    fn with(self, index: u8) -> u32 {
+        (self.code() << 8 | u32::from(index)) << MAX_CODE_BITS
+    }
+}
+
+/// A free slot, where a string belongs.
+#[derive(Clone, Copy)]
+pub(super) struct Free(usize);
 
 /// A hash table with open addressing.
 pub(super) struct Strings {
-    /// Prefix code and last index in the high 20 bits, the string's own code in the low 12. No string has
-    /// the code 0, so 0 is a free slot.
     slots: Box<[u32; SLOTS]>,
-    /// By index: what it adds to a prefix code's place.
+    /// By index: what it adds to a prefix's place.
     spread: Box<[u32; 256]>,
 }
 
 impl Default for Strings {
-    #[expect(clippy::large_stack_arrays, reason = "32 KiB, once a thread; a length that is known saves a check an index")]
+    #[expect(clippy::large_stack_arrays, reason = "64 KiB, once a thread; a length that is known saves a check an index")]
     fn default() -> Self {
         // Fibonacci hashing: neighbouring indices come to stand far apart.
-        let spread = std::array::from_fn(|index| u32::try_from(index).unwrap_or(0).wrapping_mul(0x9E37_79B1) >> 19);
+        let shift = u32::BITS - SLOTS.trailing_zeros();
+        let spread = std::array::from_fn(|index| u32::try_from(index).unwrap_or(0).wrapping_mul(0x9E37_79B1) >> shift);
         Self { slots: Box::new([0; SLOTS]), spread: Box::new(spread) }
     }
 }
 
 impl Strings {
-    /// The code of a string, or the free slot where it belongs.
+    /// A string prolonged by an index, or the free slot where it belongs.
     #[inline]
-    pub(super) fn find(&self, prefix: u32, index: u8) -> Result<u32, usize> {
-        let key = prefix << 8 | u32::from(index);
-        let mut slot = (prefix << 1 ^ self.spread[usize::from(index)]) as usize % SLOTS;
+    pub(super) fn find(&self, prefix: Known, index: u8) -> Result<Known, Free> {
+        let wanted = prefix.with(index) >> MAX_CODE_BITS;
+        let mut slot = (prefix.0 ^ self.spread[usize::from(index)]) as usize % SLOTS;
         loop {
             let entry = self.slots[slot];
-            if entry >> MAX_CODE_BITS == key && entry != 0 {
-                return Ok(entry & CODE_MASK);
+            if entry >> MAX_CODE_BITS == wanted && entry != 0 {
+                return Ok(Known(entry));
             }
             if entry == 0 {
-                return Err(slot);
+                return Err(Free(slot));
             }
             slot = (slot + 1) % SLOTS;
         }
@@ -47,12 +82,12 @@ impl Strings {
 
     /// Defines a string at the slot that [`Self::find`] gave for it.
     #[inline]
-    pub(super) fn put(&mut self, slot: usize, prefix: u32, index: u8, code: u32) {
-        self.slots[slot % SLOTS] = (prefix << 8 | u32::from(index)) << MAX_CODE_BITS | code;
+    pub(super) fn put(&mut self, slot: Free, prefix: Known, index: u8, code: u32) {
+        self.slots[slot.0 % SLOTS] = prefix.with(index) | code;
     }
 
     /// Defines a string, unless it is known: the shorter code serves as well.
-    pub(super) fn insert(&mut self, prefix: u32, index: u8, code: u32) {
+    pub(super) fn insert(&mut self, prefix: Known, index: u8, code: u32) {
         if let Err(slot) = self.find(prefix, index) {
             self.put(slot, prefix, index, code);
         }
