@@ -33,6 +33,11 @@ pub use {
     spec::{At, Caption, Spec, Style, Watch},
 };
 
+/// For measurements and fuzz targets alone: no part of what the crate promises.
+#[cfg(feature = "stages")]
+#[doc(hidden)]
+pub use gif::stages;
+
 /// Part of every output's name in the store: raised whenever the same source and spec may give other
 /// bytes than before.
 pub const ENGINE_VERSION: &str = "2";

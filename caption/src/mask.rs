@@ -121,7 +121,7 @@ pub(crate) struct Mask {
 }
 
 /// An outline's width on each side, in ems.
-const STROKE_EM: f32 = 0.065;
+pub(crate) const STROKE_EM: f32 = 0.065;
 const WHITE: [u8; 3] = [255; 3];
 
 impl Mask {
@@ -191,7 +191,7 @@ impl Mask {
             covers.extend(fill[..width].iter().zip(&stroke[..width]).map(|(&fill, &stroke)| Cover::of(fill, stroke)));
         }
         let rect = on_picture.moved_right(shown.left).moved_down(shown.top + self.picture_top_px);
-        self.inks.push(Ink::new(rect, covers, caption, caption.stroke));
+        self.inks.push(Ink::new(rect, covers, [caption.fill, caption.stroke], false));
         Ok(())
     }
 
@@ -231,13 +231,14 @@ impl Mask {
         };
         self.height_px += band_height;
         let rect = Rect::at(0, top, width_px, band_height);
-        self.inks.push(Ink::new(rect, covers, caption, WHITE));
+        self.inks.push(Ink::new(rect, covers, [caption.fill, WHITE], true));
         Ok(())
     }
 }
 
 impl Ink {
-    fn new(rect: Rect, covers: Vec<Cover>, caption: &Caption, under: [u8; 3]) -> Self {
+    /// Of covers row by row. The colours are the letters' and that of what lies beneath them.
+    pub(crate) fn new(rect: Rect, covers: Vec<Cover>, [fill, under]: [[u8; 3]; 2], is_band: bool) -> Self {
         let in_columns = |column: usize| u32::try_from(column).unwrap_or(rect.width());
         let ends = |row: &[Cover]| {
             let is_touched = |cover: &Cover| *cover != Cover::NONE;
@@ -245,7 +246,7 @@ impl Ink {
             (in_columns(first), in_columns(row.iter().rposition(is_touched).map_or(first, |last| last + 1)))
         };
         let touched = covers.chunks_exact(rect.width().max(1) as usize).map(ends).collect();
-        Self { rect, covers, touched, fill: caption.fill, under, is_band: caption.style == Style::Bar }
+        Self { rect, covers, touched, fill, under, is_band }
     }
 
     /// The covers of a row of the canvas, from the rectangle's left edge to its right; none outside it.

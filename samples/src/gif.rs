@@ -106,16 +106,9 @@ impl Frame {
         }
     }
 
-    fn write(&self, global: Option<Palette>, out: &mut Vec<u8>) {
-        let [delay_low, delay_high] = self.delay_cs.to_le_bytes();
-        let flags = self.disposal << 2 | u8::from(self.transparent.is_some());
-        out.extend([0x21, 0xF9, 4, flags, delay_low, delay_high, self.transparent.unwrap_or(0), 0]);
-        out.push(0x2C);
-        for side in [self.left, self.top, self.width, self.height] {
-            out.extend(side.to_le_bytes());
-        }
-        out.push(self.palette.map_or(0, Palette::flags) | u8::from(self.interlaced) << 6);
-        out.extend(self.palette.map(Palette::bytes).unwrap_or_default());
+    /// Its minimum code size, the sub-blocks of its stream and their terminator, in a file with this global palette.
+    #[must_use]
+    pub fn image_data(&self, global: Option<Palette>) -> Vec<u8> {
         let log2_len = self.palette.or(global).map_or(8, |palette| palette.log2_len);
         let room = Room {
             width: self.width.into(),
@@ -127,7 +120,22 @@ impl Frame {
         let rows = rows::in_stream_order(self.height.into(), self.interlaced);
         let width = usize::from(self.width);
         let indices: Vec<u8> = rows.into_iter().flat_map(|y| &indices[y * width..][..width]).copied().collect();
-        self.stream.write(&indices, (log2_len.max(2) + self.spare_bits).min(8), out);
+        let mut data = Vec::new();
+        self.stream.write(&indices, (log2_len.max(2) + self.spare_bits).min(8), &mut data);
+        data
+    }
+
+    fn write(&self, global: Option<Palette>, out: &mut Vec<u8>) {
+        let [delay_low, delay_high] = self.delay_cs.to_le_bytes();
+        let flags = self.disposal << 2 | u8::from(self.transparent.is_some());
+        out.extend([0x21, 0xF9, 4, flags, delay_low, delay_high, self.transparent.unwrap_or(0), 0]);
+        out.push(0x2C);
+        for side in [self.left, self.top, self.width, self.height] {
+            out.extend(side.to_le_bytes());
+        }
+        out.push(self.palette.map_or(0, Palette::flags) | u8::from(self.interlaced) << 6);
+        out.extend(self.palette.map(Palette::bytes).unwrap_or_default());
+        out.extend(self.image_data(global));
     }
 }
 

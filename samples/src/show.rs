@@ -6,7 +6,7 @@
 //! `gif` crate, and it may be slow.
 
 mod blocks;
-mod lzw;
+pub mod lzw;
 
 use std::ops::Range;
 

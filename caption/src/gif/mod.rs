@@ -35,5 +35,7 @@ mod reference;
 mod scratch;
 #[cfg(feature = "render")]
 mod splice;
+#[cfg(feature = "stages")]
+pub mod stages;
 #[cfg(feature = "render")]
 mod tables;

@@ -1,6 +1,6 @@
 //! Codes to indices as `GIF89a`'s appendix F tells it: a table of prefixes, followed from each code back to its first index.
 //!
-//! Used by [`super::Player`] alone.
+//! Used by [`super::Player`], and by whoever holds another decoder against it.
 
 const MAX_CODE_BITS: u32 = 12;
 
@@ -11,8 +11,10 @@ struct Entry {
     index: u8,
 }
 
-/// The indices that a stream holds before it ends or goes wrong, at most `most`. Minimum code sizes beyond 1 to 8 hold none.
-pub(super) fn decode(data: &[u8], min_code_size: u8, most: usize) -> Vec<u8> {
+/// The indices that a stream holds before it ends or goes wrong, at most `most`. `data` comes without the sub-blocks' lengths.
+/// Minimum code sizes beyond 1 to 8 hold none.
+#[must_use]
+pub fn decode(data: &[u8], min_code_size: u8, most: usize) -> Vec<u8> {
     let mut indices = Vec::new();
     if !(1..=8).contains(&min_code_size) {
         return indices;
