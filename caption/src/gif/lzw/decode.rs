@@ -123,8 +123,8 @@ impl Visit for Writing<'_> {
         let string = self.entries[code % PLACES];
         let len = usize::from(string.len).min(self.wanted - written);
         copy(self.out, string.start as usize, written, len);
-        if code == entry {
-            // It is defined by itself: its last index is its first.
+        if code == entry && len == usize::from(string.len) {
+            // It is defined by itself: its last index, unless the frame ends before it, is its first.
             self.out[written + len - 1] = self.out[start];
         }
         self.written = written + len;

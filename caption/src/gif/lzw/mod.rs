@@ -100,6 +100,14 @@ mod tests {
     }
 
     #[test]
+    fn a_string_defined_by_itself_may_be_cut_off_by_the_end_of_its_frame() {
+        // Clear, 0, 1, 6 (0 1), 8 (0 1 0).
+        let blocks = [2, 0x44, 0x8C, 0];
+        assert_eq!(decode(&blocks, 2, 7), [0, 1, 0, 1, 0, 1, 0]);
+        assert_eq!(decode(&blocks, 2, 6), [0, 1, 0, 1, 0, 1]);
+    }
+
+    #[test]
     fn our_stream_reads_back_in_another_decoder() {
         let indices: Vec<u8> = (0..64 * 64u32).map(|i| (i * i / 7 % 61) as u8).collect();
         let mut file = b"GIF89a\x40\0\x40\0\xF5\0\0".to_vec();
