@@ -1,27 +1,27 @@
-//! The engine on the repo's sample: the walk alone, and whole jobs, in bytes of the source a second.
+//! Whole jobs on all processors, from bytes to captioned bytes, in bytes of the source a second.
 //!
-//! `cargo bench -p benches`. These say how a change moved; how the program stands beside others is
+//! `cargo bench -p benches --bench jobs`. These say how a change moved; how the program stands beside others is
 //! `benches/side_by_side.py`'s to say, by whole processes in one run.
 
 use std::hint::black_box;
 
-use benches::{DUCK, spec};
+use benches::{DUCK, animation, criterion, spec};
 use caption::{At, Limits, Style};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use samples::Content;
 
-fn engine(criterion: &mut Criterion) {
+fn jobs(criterion: &mut Criterion) {
     let limits = Limits::default();
-    let mut group = criterion.benchmark_group("engine");
-    group.throughput(Throughput::Bytes(DUCK.len() as u64));
-    group.bench_function("probe", |b| b.iter(|| caption::probe(black_box(DUCK), &limits)));
-    for (name, at, style) in
-        [("overlay", At::Bottom, Style::Overlay), ("bar above", At::Top, Style::Bar), ("bar below", At::Bottom, Style::Bar)]
-    {
-        let spec = spec(at, style);
-        group.bench_function(name, |b| b.iter(|| caption::render(black_box(DUCK), &spec, &limits)));
+    let (dithered, delta) = (animation(Content::Dithered), animation(Content::Delta));
+    let mut group = criterion.benchmark_group("job");
+    for (name, bytes) in [("duck", DUCK), ("dithered", &dithered), ("delta", &delta)] {
+        group.throughput(Throughput::Bytes(bytes.len() as u64));
+        for (style, spec) in [("overlay", spec(At::Bottom, Style::Overlay)), ("bar", spec(At::Top, Style::Bar))] {
+            group.bench_function(format!("{style}, {name}"), |b| b.iter(|| caption::render(black_box(bytes), &spec, &limits)));
+        }
     }
     group.finish();
 }
 
-criterion_group!(benches, engine);
+criterion_group!(name = benches; config = criterion(); targets = jobs);
 criterion_main!(benches);

@@ -3,6 +3,8 @@
 //! Called by the targets that render. The oracle is `samples`', which knows nothing of the engine; here stands only how the
 //! engine is asked.
 
+pub mod streams;
+
 use std::sync::LazyLock;
 
 use caption::{At, Caption, Font, Limits, Media, Spec, Style, Watch};

@@ -3,7 +3,7 @@
 
 use std::{fs, io, path::Path};
 
-use samples::{Choices, Content, Frame, Noise, Palette, Sample};
+use samples::{Choices, Content, Frame, Noise, Palette, Sample, stream::Stream};
 
 const SPECS: [&str; 2] = [
     r##"{"captions":[{"text":"when it compiles","at":"bottom","style":"overlay","font":"anton","size":"auto","fill":"#fff","stroke":"#000"}]}"##,
@@ -23,6 +23,8 @@ fn main() -> io::Result<()> {
     for target in OF_CHOICES {
         write(&corpus.join(target), &choices())?;
     }
+    write(&corpus.join("scan"), &scans())?;
+    write(&corpus.join("splice"), &splices())?;
     write(&corpus.join("spec"), &SPECS.map(|json| json.as_bytes().to_vec()))
 }
 
@@ -42,6 +44,51 @@ fn files() -> Vec<Vec<u8>> {
 
 fn choices() -> Vec<Vec<u8>> {
     (0..48).map(Noise::new).map(|mut noise| (0..60 + 4 * noise.below(40)).map(|_| noise.byte()).collect()).collect()
+}
+
+/// A code size, a frame's pixels, and its stream, written in every style.
+fn scans() -> Vec<Vec<u8>> {
+    let of = |frame: &Frame, data: &[u8]| {
+        let [low, high] = frame.width.saturating_mul(frame.height).to_le_bytes();
+        [&[data[0] - 1, low, high], &data[1..]].concat()
+    };
+    streams().iter().map(|(frame, data)| of(frame, data)).collect()
+}
+
+/// Runs to paint and such a stream, and runs with bytes that choose one.
+fn splices() -> Vec<Vec<u8>> {
+    let mut noise = Noise::new(9);
+    let mut seeds = Vec::new();
+    for (frame, data) in streams() {
+        let [width, height] = [frame.width, frame.height].map(|side| (side - 1).to_le_bytes()[0]);
+        let head = noise.byte() & !4;
+        seeds.push([&[head], &runs(head, &mut noise)[..], &[width, height, data[0] - 1], &data[1..]].concat());
+    }
+    for choices in choices() {
+        let head = noise.byte() | 4;
+        seeds.push([&[head], &runs(head, &mut noise)[..], &choices].concat());
+    }
+    seeds
+}
+
+fn runs(head: u8, noise: &mut Noise) -> Vec<u8> {
+    (0..4 * (1 + (head & 3))).map(|_| noise.byte()).collect()
+}
+
+/// Streams of small frames, and some that fill a table of codes.
+fn streams() -> Vec<(Frame, Vec<u8>)> {
+    let palette = |log2_len| Some(Palette { log2_len, seed: 0, has_black_and_white: false });
+    let of = |seed: u32| {
+        let mut choices = Choices::from_seed(seed.into());
+        let is_large = seed.is_multiple_of(4);
+        let side = if is_large { 90 } else { 8 + 2 * u16::try_from(seed % 16).unwrap_or(0) };
+        let contents = [Content::Dithered, Content::Runs, Content::Flat, Content::Delta];
+        let content = if is_large { Content::Dithered } else { contents[seed as usize % 4] };
+        let frame = Frame { stream: Stream::from_choices(&mut choices), ..Frame::plain(side, side, content, seed) };
+        let data = frame.image_data(palette(if is_large { 8 } else { seed.to_le_bytes()[0] % 8 + 1 }));
+        (frame, data)
+    };
+    (0..48).map(of).collect()
 }
 
 fn write(folder: &Path, inputs: &[Vec<u8>]) -> io::Result<()> {

@@ -225,7 +225,8 @@ impl Codec {
         &indices[..scan.pixels]
     }
 
-    /// Encodes indices, each below `1 << code_size`, and appends the sub-blocks with their terminator to `out`.
+    /// Encodes indices, each below `1 << code_size`, and appends the sub-blocks with their terminator to `out`. The code size
+    /// must be 2 to 8 bits.
     pub fn encode(&mut self, code_size: u8, indices: &[u8], out: &mut Vec<u8>) {
         self.0.encoder.begin(code_size);
         self.0.encoder.encode(indices);

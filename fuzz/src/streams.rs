@@ -1,0 +1,68 @@
+//! What a stream holds by the naive decoder, and what the targets of streams choose from an input.
+//!
+//! Called by the targets `scan` and `splice`. It asks `samples`, never the engine.
+
+use std::ops::Range;
+
+use samples::{Choices, Sample, show::lzw};
+
+/// The indices of sub-blocks, with or without a terminator, at most `area_px`. A last block that is cut short counts as far as
+/// it goes.
+#[must_use]
+pub fn decode(code_size: u8, mut blocks: &[u8], area_px: usize) -> Vec<u8> {
+    let mut data = Vec::new();
+    while let [len @ 1..=255, rest @ ..] = blocks {
+        let (block, behind) = rest.split_at(rest.len().min(usize::from(*len)));
+        data.extend_from_slice(block);
+        blocks = behind;
+    }
+    lzw::decode(&data, code_size, area_px)
+}
+
+/// A frame's stream and what is to be painted on it.
+#[derive(Debug)]
+pub struct Splice {
+    pub width_px: u16,
+    pub height_px: u16,
+    /// 1 to 8.
+    pub code_size: u8,
+    pub blocks: Vec<u8>,
+    /// Places in the stream and the index that they shall show; the later wins.
+    pub runs: Vec<(Range<usize>, u8)>,
+}
+
+impl Splice {
+    /// Reads a head of one byte, up to four runs of four bytes each, and the stream: what is left of the input, or what
+    /// that chooses. `None` where the input is too short.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (&head, rest) = bytes.split_first()?;
+        let (runs, rest) = rest.as_chunks::<4>().0.split_at_checked(1 + usize::from(head & 3)).map(|(runs, _)| {
+            let len = runs.len() * 4;
+            (runs, &rest[len..])
+        })?;
+        let (width_px, height_px, code_size, blocks) = if head & 4 == 0 {
+            let [width, height, code_size, blocks @ ..] = rest else { return None };
+            (u16::from(width % 128) + 1, u16::from(height % 128) + 1, 1 + code_size % 8, blocks.to_vec())
+        } else {
+            let sample = Sample::from_choices(&mut Choices::from_bytes(rest));
+            let frame = sample.frames.first()?;
+            let data = frame.image_data(sample.palette);
+            (frame.width, frame.height, *data.first()?, data[1..].to_vec())
+        };
+        let area_px = usize::from(width_px) * usize::from(height_px);
+        let longest = if head & 8 == 0 { 1 } else { 40 };
+        let runs = runs.iter().map(|&[low, high, len, index]| {
+            let start = (usize::from(u16::from_le_bytes([low, high])) * 2 + usize::from(head >> 7)) % area_px;
+            let end = area_px.min(start + 1 + usize::from(len) * longest);
+            // Now and then an index that needs longer codes.
+            (start..end, if head & 0x30 == 0x30 { index } else { index & ((1 << code_size) - 1) as u8 })
+        });
+        Some(Self { width_px, height_px, code_size, blocks, runs: runs.collect() })
+    }
+
+    #[must_use]
+    pub fn area_px(&self) -> usize {
+        usize::from(self.width_px) * usize::from(self.height_px)
+    }
+}
