@@ -95,7 +95,10 @@ impl Scan {
         let mut adding = Adding::<LIMITED> { lengths: &mut self.lengths, length: 0, pixels: 0, wanted, stopped_by: None };
         let (end_bit, end_width) = walk(stream, u32::from(code_size), start_bit, stream.len_bits(), &mut adding);
         let Adding { pixels, stopped_by, .. } = adding;
-        self.lengths[1 << code_size..].fill(0);
+        // No more than were defined: of Clears alone a stream can hold millions.
+        let clear = 1 << code_size;
+        let most_codes = (end_bit - start_bit) / (usize::from(code_size) + 1) + 1;
+        self.lengths[clear..(clear + most_codes + 1).min(PLACES)].fill(0);
         Found { pixels, end_bit, end_width, stopped_by }
     }
 }
