@@ -145,3 +145,6 @@ fn copy(out: &mut [u8], mut from: usize, mut to: usize, len: usize) {
         to += COPY_LEN;
     }
 }
+
+#[cfg(test)]
+mod tests;

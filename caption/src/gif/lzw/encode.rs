@@ -260,3 +260,6 @@ impl Ledger {
         lately.bits as u64 * anew.pixels as u64 > anew.bits as u64 * lately.pixels as u64
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,8 @@
 mod bits;
 mod decode;
 mod encode;
+#[cfg(test)]
+pub(super) mod naive;
 mod scan;
 mod strings;
 mod walk;
