@@ -140,10 +140,10 @@ fn copied_segments_of_every_length_leave_the_width_of_their_last_code() {
             encoder.copy(&stream, segment);
         }
         encoder.finish(&mut out);
-        let wanted = scan.segments.iter().take(3).last().unwrap().end_pixel;
+        let wanted = scan.segments.iter().take(3).next_back().unwrap().end_pixel;
         assert_eq!(naive::read(&out, 8).indices, indices[..wanted], "{codes} codes each");
         // Clears and all: nothing but the end is new.
-        let bits = scan.segments.iter().take(3).last().unwrap().end_bit;
+        let bits = scan.segments.iter().take(3).next_back().unwrap().end_bit;
         assert_eq!(naive::bits(&out)[..bits], naive::bits(&blocks[1..])[..bits], "{codes} codes each");
     }
 }
