@@ -16,6 +16,8 @@ mod text;
 #[cfg(feature = "render")]
 mod mask;
 #[cfg(feature = "render")]
+mod output;
+#[cfg(feature = "render")]
 mod render;
 #[cfg(feature = "render")]
 mod spec;
@@ -29,6 +31,7 @@ pub use text::font::{BUILTIN_FONT_NAMES, Font};
 
 #[cfg(feature = "render")]
 pub use {
+    output::Output,
     render::{Rendered, Stats, render, render_with},
     spec::{At, Caption, Spec, Style, Watch},
 };

@@ -3,12 +3,12 @@
 //! It decides by the probe which of the two ways a picture goes, a GIF's or a still's, and gives both
 //! answers one shape.
 
-use crate::{Error, Limits, Media, gif, mask::Mask, probe, spec::Spec, spec::Watch, still};
+use crate::{Error, Limits, Media, gif, mask::Mask, output::Output, probe, spec::Spec, spec::Watch, still};
 
 /// A captioned picture and what is to be told of it.
 pub struct Rendered {
     /// The picture, of its source's kind.
-    pub bytes: Vec<u8>,
+    pub output: Output,
     /// Its kind.
     pub media: Media,
     /// Its width.
@@ -72,7 +72,7 @@ pub struct Stats {
 /// # Errors
 /// Everything [`probe`] refuses, a text that can't be laid out, a still that can't be decoded.
 pub fn render(bytes: &[u8], spec: &Spec, limits: &Limits) -> Result<Vec<u8>, Error> {
-    render_with(bytes, spec, limits, &Watch::none()).map(|rendered| rendered.bytes)
+    render_with(bytes, spec, limits, &Watch::none()).map(|rendered| rendered.output.to_vec(bytes))
 }
 
 /// Captions a picture, watched, and tells what was done.
@@ -82,9 +82,9 @@ pub fn render(bytes: &[u8], spec: &Spec, limits: &Limits) -> Result<Vec<u8>, Err
 pub fn render_with(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'_>) -> Result<Rendered, Error> {
     let found = probe(bytes, limits)?;
     if found.media == Media::Gif {
-        let gif::render::RenderedGif { bytes, mask, stats, altered } = gif::render::render(bytes, spec, limits, watch)?;
+        let gif::render::RenderedGif { output, mask, stats, altered } = gif::render::render(bytes, spec, limits, watch)?;
         return Ok(Rendered {
-            bytes,
+            output,
             media: Media::Gif,
             width_px: mask.width_px,
             height_px: mask.height_px,
@@ -97,7 +97,7 @@ pub fn render_with(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'_>
     let still::RenderedStill { bytes, mask } = still::render(bytes, found.media, spec, limits)?;
     (watch.progress)(1, 1);
     Ok(Rendered {
-        bytes,
+        output: Output::of(bytes),
         media: found.media,
         width_px: mask.width_px,
         height_px: mask.height_px,

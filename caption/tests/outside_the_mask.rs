@@ -44,6 +44,7 @@ fn is_captioned(sample: &Sample, layout: usize, name: &str) -> bool {
         Err(_) if sample.swallows() => return false,
         Err(other) => panic!("{name}: {other}"),
     };
+    let output = rendered.output.to_vec(&source);
     let source_height_px = u32::try_from(Player::open(&source).unwrap().height_px).unwrap();
     let allowed = Allowed {
         mask: &rendered.mask(),
@@ -51,9 +52,9 @@ fn is_captioned(sample: &Sample, layout: usize, name: &str) -> bool {
         height_px: rendered.height_px,
         picture_top_px: if is_below_bar { rendered.height_px - source_height_px } else { 0 },
     };
-    compare(&source, &rendered.bytes, &allowed).unwrap_or_else(|difference| panic!("{name}, layout {layout}: {difference}"));
+    compare(&source, &output, &allowed).unwrap_or_else(|difference| panic!("{name}, layout {layout}: {difference}"));
     if let Ok(frames) = strict::count_frames(&source) {
-        let after = strict::count_frames(&rendered.bytes).map_err(|e| e.to_string());
+        let after = strict::count_frames(&output).map_err(|e| e.to_string());
         assert_eq!(after, Ok(frames), "{name}, layout {layout}: a strict decoder took the source");
     }
     true

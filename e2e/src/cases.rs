@@ -73,8 +73,8 @@ impl Case {
     pub fn fault(&self, output: &[u8]) -> Option<String> {
         let fault = match self.render() {
             Err(error) => Some(format!("the engine here refuses it: {error}")),
-            Ok(expected) if expected.bytes != output => {
-                Some(format!("{} bytes came, the engine here makes {} others", output.len(), expected.bytes.len()))
+            Ok(expected) if expected.output.to_vec(&self.source) != output => {
+                Some(format!("{} bytes came, the engine here makes {} others", output.len(), expected.output.len_bytes()))
             }
             Ok(expected) => self.changed_outside(&expected),
         };
@@ -85,7 +85,7 @@ impl Case {
         if output.media != Media::Gif {
             return None;
         }
-        let (source, shown) = match (canvas::show(&self.source), canvas::show(&output.bytes)) {
+        let (source, shown) = match (canvas::show(&self.source), canvas::show(&output.output.to_vec(&self.source))) {
             (Ok(source), Ok(shown)) => (source, shown),
             (Err(error), _) => return Some(format!("the source does not decode: {error}")),
             (_, Err(error)) => return Some(format!("the output does not decode: {error}")),

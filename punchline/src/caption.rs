@@ -5,6 +5,7 @@
 
 use std::{
     ffi::OsStr,
+    io::IoSlice,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     thread,
@@ -115,9 +116,9 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     progress.finish();
     let rendered = rendered?;
 
-    files::write(&output, &rendered.bytes)?;
+    files::write(&output, &mut rendered.output.io_slices(&bytes))?;
     if let Some(mask) = &args.mask_out {
-        files::write(mask, &rendered.mask_png()?)?;
+        files::write(mask, &mut [IoSlice::new(&rendered.mask_png()?)])?;
     }
     tell(args, &bytes, &rendered, began, cpu_began);
     Ok(())
@@ -130,7 +131,7 @@ fn tell(args: &CaptionArgs, bytes: &[u8], rendered: &Rendered, began: Instant, c
         eprintln!("punchline: warning: no font has {}; drawn as the replacement character", missing.join(", "));
     }
     if args.stats {
-        let line = StatsLine::new(&rendered.stats, bytes.len(), rendered.bytes.len(), began, cpu_began);
+        let line = StatsLine::new(&rendered.stats, bytes.len(), rendered.output.len_bytes(), began, cpu_began);
         if let Ok(json) = serde_json::to_string(&line) {
             eprintln!("{json}");
         }

@@ -2,8 +2,8 @@
 //! before the read, one message that names the file.
 
 use std::{
-    fs::{self, File},
-    io::{self, Read, Write},
+    fs::{self, File, OpenOptions},
+    io::{self, IoSlice, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -31,30 +31,43 @@ pub(crate) fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Writes a whole file, or to standard output for `-`. A regular file is replaced whole or not at all.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+/// Writes pieces as a whole file, or to standard output for `-`. A regular file is replaced whole or not at all.
+pub(crate) fn write(path: &Path, pieces: &mut [IoSlice<'_>]) -> Result<(), Failure> {
     let written = if is_stream(path) {
         let mut out = io::stdout().lock();
-        out.write_all(bytes).and_then(|()| out.flush())
+        write_pieces(&mut out, pieces).and_then(|()| out.flush())
     } else if path.metadata().is_ok_and(|m| !m.is_file()) {
         // A device or pipe can't be replaced.
-        fs::write(path, bytes)
+        OpenOptions::new().write(true).open(path).and_then(|mut device| write_pieces(&mut device, pieces))
     } else {
-        replace(path, bytes)
+        replace(path, pieces)
     };
     written.map_err(|e| Failure::new(Reason::CannotWrite, format_args!("failed to write {}: {e}", path.display())))
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(format!(".{}.part", std::process::id()));
     let unfinished = PathBuf::from(unfinished);
-    let done = fs::write(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, path));
+    let done = File::create(&unfinished).and_then(|mut file| write_pieces(&mut file, pieces)).and_then(|()| fs::rename(&unfinished, path));
     if done.is_err() {
         // The first error is the one to tell.
         let _ = fs::remove_file(&unfinished);
     }
     done
+}
+
+/// Writes all pieces, as many at once as the system takes.
+fn write_pieces(to: &mut impl Write, mut pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
+    while !pieces.is_empty() {
+        match to.write_vectored(pieces) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut pieces, written),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
 }
 
 /// Whether a path names a standard stream.

@@ -171,7 +171,7 @@ fn render(task: &Task, unwanted: &AtomicBool) -> Result<Product, caption::Error>
         height_px: rendered.height_px,
         stats: stats_of(&rendered.stats),
         missing_glyphs: rendered.missing_glyphs,
-        bytes: rendered.bytes.into(),
+        bytes: rendered.output.to_vec(&task.source).into(),
     })
 }
 

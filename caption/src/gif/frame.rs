@@ -30,8 +30,10 @@ pub(super) struct Painted {
 
 /// A frame that came out different.
 pub(super) struct Change {
-    /// Everything from the extensions before it to its last sub-block.
-    pub bytes: Vec<u8>,
+    /// Everything from the extensions before it to its palette.
+    pub header: Vec<u8>,
+    /// The minimum code size and the sub-blocks.
+    pub stream: Vec<u8>,
     /// Whether the bytes need a `GIF89a` header.
     pub needs_89a: bool,
     /// Pixels outside the mask that took a neighbouring colour: (x, y) on the output's canvas.
@@ -133,11 +135,25 @@ impl Job<'_> {
         self.damaged.get(i).copied().flatten()
     }
 
+    /// Whether a second screen is declared before the frame, and a bar enlarges it.
+    pub(super) fn enlarges_second_screen(&self) -> bool {
+        self.frame.second_screen.is_some() && self.mask.height_px != self.gif.canvas.height()
+    }
+
+    /// The extensions before the frame.
+    pub(super) fn lead(&self) -> Vec<u8> {
+        let mut lead = self.bytes[self.frame.lead.clone()].to_vec();
+        if let (Some(at), true) = (self.frame.second_screen, self.enlarges_second_screen()) {
+            let at = at - self.frame.lead.start;
+            write_screen(&mut lead[at..at + 4], self.mask);
+        }
+        lead
+    }
+
     /// The frame with its new stream.
     fn write(&self, stream: NewStream, is_recoded: bool) -> Change {
         let (frame, drawn, palette) = (self.frame, self.plan.drawn, stream.palette);
-        let mut out = Vec::with_capacity(stream.bytes.len() + 1024);
-        out.extend_from_slice(&self.bytes[frame.lead.clone()]);
+        let mut out = self.lead();
         let needs_89a = palette.transparent() != frame.transparent;
         if let (true, Some(transparent)) = (needs_89a, palette.transparent()) {
             if let Some(at) = frame.control {
@@ -163,8 +179,14 @@ impl Job<'_> {
             out.push(descriptor[9]);
             out.extend_from_slice(&self.bytes[frame.local_palette.clone().unwrap_or_default()]);
         }
-        out.extend_from_slice(&stream.bytes);
-        Change { bytes: out, needs_89a, altered: stream.altered, is_recoded }
+        Change { header: out, stream: stream.bytes, needs_89a, altered: stream.altered, is_recoded }
+    }
+}
+
+/// Writes the size of the output's screen.
+pub(super) fn write_screen(at: &mut [u8], mask: &Mask) {
+    for (at, side) in at.as_chunks_mut::<2>().0.iter_mut().zip([mask.width_px, mask.height_px]) {
+        *at = u16::try_from(side).unwrap_or(u16::MAX).to_le_bytes();
     }
 }
 

@@ -59,7 +59,7 @@ fn check(sample: &Sample, captions: &[(&str, At, Style)]) {
     let gray = rendered.mask();
     let (width_px, height_px, picture_top_px) = (mask.width_px, mask.height_px, mask.picture_top_px);
     let allowed = Allowed { mask: &gray, width_px, height_px, picture_top_px };
-    compare(&source, &rendered.bytes, &allowed).unwrap_or_else(|difference| panic!("{difference}"));
+    compare(&source, &rendered.output.to_vec(&source), &allowed).unwrap_or_else(|difference| panic!("{difference}"));
     if sample.swallows() {
         return;
     }
@@ -68,8 +68,8 @@ fn check(sample: &Sample, captions: &[(&str, At, Style)]) {
     let has_room = is_tame && sample.palettes().all(|palette| palette.log2_len < 8);
     assert!(!has_room || gray == mask.to_gray(), "pixels outside the caption were changed");
 
-    let (before, after) = (play(&source), play(&rendered.bytes));
-    let walked = Gif::walk(&rendered.bytes, &Limits { max_side_px: u32::MAX, ..limits }).expect("our own output walks");
+    let (before, after) = (play(&source), play(&rendered.output.to_vec(&source)));
+    let walked = Gif::walk(&rendered.output.to_vec(&source), &Limits { max_side_px: u32::MAX, ..limits }).expect("our own output walks");
     let captioned = Captioned { gif: &gif, mask: &mask, before: &before, after: &after };
     captioned.keeps_disposal_and_transparency(&walked);
     captioned.shows_its_captions(has_room || (is_tame && captioned.needs_no_slot(sample)));
@@ -245,7 +245,7 @@ fn frames_that_the_caption_does_not_touch_are_copied_to_the_byte() {
     assert_eq!((rendered.stats.frames_copied, rendered.stats.frames_recoded), (1, 1));
     let gif = Gif::walk(&source, &Limits::default()).unwrap();
     let second = &source[gif.frames[1].lead.start..];
-    assert!(rendered.bytes.ends_with(second));
+    assert!(rendered.output.to_vec(&source).ends_with(second));
 }
 
 #[test]

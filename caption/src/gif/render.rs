@@ -4,24 +4,27 @@
 //! Called by the crate's `render`. Memory is the output and the frames in flight, a few for each
 //! thread; the output is the same at any number of threads.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use rayon::prelude::*;
 
 use super::{
-    blocks::{Frame, Gif},
+    blocks::Gif,
     canvas::Canvas,
-    frame::{Job, Painted, Segments, size_field},
+    frame::{Job, Painted, Segments, size_field, write_screen},
     inked::Inked,
     plan::{FramePlan, plan, written_on},
     scratch::Scratch,
     tables::{Tables, may_become_transparent},
 };
-use crate::{Error, Limits, Stats, Watch, mask::Mask, rect::Rect, spec::Spec};
+use crate::{Error, Limits, Stats, Watch, mask::Mask, output::Output, rect::Rect, spec::Spec};
 
 /// A captioned GIF and what is to be told of it.
 pub(crate) struct RenderedGif {
-    pub bytes: Vec<u8>,
+    pub output: Output,
     pub mask: Mask,
     pub stats: Stats,
     /// Pixels outside the mask that took a neighbouring colour: (x, y).
@@ -29,7 +32,9 @@ pub(crate) struct RenderedGif {
 }
 
 /// Frames in flight for each thread: enough to even out small and large ones.
-const FRAMES_PER_THREAD: usize = 8;
+const FRAMES_PER_THREAD: usize = 32;
+/// Pixels of earlier frames that frames in flight may hold, or those of one frame where it has more.
+const DAMAGED_AT_ONCE: usize = 1 << 18;
 /// The largest side that a GIF can declare.
 const MAX_SIDE_PX: u32 = u16::MAX as u32;
 
@@ -46,17 +51,16 @@ pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'
     let tables = Tables::decide(bytes, &gif, &mask, &plans);
     let inked: Vec<Inked<'_>> = mask.inks.iter().map(Inked::of).collect();
 
-    let out = header(bytes, &gif, &mask, tables.changed_global());
-    let mut writer = Writer { bytes, out, stats: Stats::default(), altered: Vec::new() };
+    let output = Output::of(header(bytes, &gif, &mask, tables.changed_global()));
+    let mut writer = Writer { bytes, output, stats: Stats::default(), altered: Vec::new() };
     let done = AtomicU32::new(0);
     let total = u32::try_from(gif.frames.len()).unwrap_or(u32::MAX);
     let in_flight = rayon::current_num_threads() * FRAMES_PER_THREAD;
     let may_become_transparent = may_become_transparent(&gif);
-    let frames: Vec<(usize, (&Frame, &FramePlan))> = gif.frames.iter().zip(&plans).enumerate().collect();
-    for batch in frames.chunks(in_flight) {
+    for batch in batches(&plans, in_flight) {
         let jobs: Vec<Job<'_>> = batch
-            .iter()
-            .map(|&(k, (frame, plan))| {
+            .map(|k| {
+                let (frame, plan) = (&gif.frames[k], &plans[k]);
                 let damaged = match &mut canvas {
                     Some(canvas) if !plan.damaged.is_empty() => canvas.before(k, on_source(plan.damaged, &mask)),
                     _ => Vec::new(),
@@ -91,17 +95,31 @@ pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'
             writer.add(job, painted);
         }
     }
-    let Writer { mut out, stats, altered, .. } = writer;
-    out.extend_from_slice(&bytes[gif.tail.clone()]);
+    let Writer { mut output, stats, altered, .. } = writer;
+    output.add_source(gif.tail.clone());
     if !gif.has_trailer {
-        out.push(0x3B);
+        output.add(vec![0x3B]);
     }
-    Ok(RenderedGif { bytes: out, mask, stats, altered })
+    Ok(RenderedGif { output, mask, stats, altered })
+}
+
+/// Frames to be worked on at the same time, by number.
+fn batches(plans: &[FramePlan], most_frames: usize) -> Vec<Range<usize>> {
+    let mut batches = Vec::new();
+    let (mut start, mut damaged) = (0, 0);
+    for (k, plan) in plans.iter().enumerate() {
+        damaged += plan.damaged.area();
+        if k + 1 - start == most_frames || damaged > DAMAGED_AT_ONCE || k + 1 == plans.len() {
+            batches.push(start..k + 1);
+            (start, damaged) = (k + 1, 0);
+        }
+    }
+    batches
 }
 
 /// The header, screen and global palette, with the screen enlarged for bars.
 fn header(bytes: &[u8], gif: &Gif, mask: &Mask, changed_table: Option<Vec<u8>>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 8 + 4096);
+    let mut out = Vec::with_capacity(13 + 3 * 256);
     out.extend_from_slice(&bytes[..13]);
     if mask.height_px != gif.canvas.height() {
         // Sides were checked against MAX_SIDE_PX.
@@ -119,12 +137,6 @@ fn header(bytes: &[u8], gif: &Gif, mask: &Mask, changed_table: Option<Vec<u8>>) 
     out
 }
 
-fn write_screen(at: &mut [u8], mask: &Mask) {
-    for (at, side) in at.as_chunks_mut::<2>().0.iter_mut().zip([mask.width_px, mask.height_px]) {
-        *at = u16::try_from(side).unwrap_or(u16::MAX).to_le_bytes();
-    }
-}
-
 /// A rectangle of the output, all of it on the picture, where the source has it.
 fn on_source(rect: Rect, mask: &Mask) -> Rect {
     Rect { top: rect.top - mask.picture_top_px, bottom: rect.bottom - mask.picture_top_px, ..rect }
@@ -133,7 +145,7 @@ fn on_source(rect: Rect, mask: &Mask) -> Rect {
 /// Puts frames together in order.
 struct Writer<'a> {
     bytes: &'a [u8],
-    out: Vec<u8>,
+    output: Output,
     stats: Stats,
     altered: Vec<(u32, u32)>,
 }
@@ -141,7 +153,6 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn add(&mut self, job: &Job<'_>, painted: Option<Painted>) {
         self.stats.frames += 1;
-        let start = self.out.len();
         let (segments, change) = painted.map_or((Segments::default(), None), |painted| (painted.segments, painted.change));
         self.stats.segments_copied += segments.copied;
         self.stats.segments_spliced += segments.spliced;
@@ -150,7 +161,7 @@ impl Writer<'_> {
         match change {
             None => {
                 self.stats.frames_copied += 1;
-                self.copy(job.frame, job.plan.source);
+                self.copy(job);
             }
             Some(change) => {
                 if change.is_recoded {
@@ -159,28 +170,33 @@ impl Writer<'_> {
                     self.stats.frames_spliced += 1;
                 }
                 if change.needs_89a {
-                    self.out[4] = b'9';
+                    self.output.set_in_first(4, b'9');
                 }
-                self.out.extend_from_slice(&change.bytes);
+                self.output.add(change.header);
+                self.output.add(change.stream);
                 self.altered.extend(change.altered);
             }
-        }
-        if let Some(at) = job.frame.second_screen
-            && job.mask.height_px != job.gif.canvas.height()
-        {
-            let at = start + at - job.frame.lead.start;
-            write_screen(&mut self.out[at..at + 4], job.mask);
         }
     }
 
     /// Every byte of the frame as it was, but for its place below a bar.
-    fn copy(&mut self, frame: &Frame, rect: Rect) {
-        let start = self.out.len();
-        self.out.extend_from_slice(&self.bytes[frame.lead.start..frame.data.end]);
-        let top = start + (frame.descriptor.start - frame.lead.start) + 3;
-        self.out[top..top + 2].copy_from_slice(&u16::try_from(rect.top).unwrap_or(u16::MAX).to_le_bytes());
+    fn copy(&mut self, job: &Job<'_>) {
+        let frame = job.frame;
+        let mut start = frame.lead.start;
+        if job.enlarges_second_screen() {
+            self.output.add(job.lead());
+            start = frame.descriptor.start;
+        }
+        let top = u16::try_from(job.plan.source.top).unwrap_or(u16::MAX).to_le_bytes();
+        let place = frame.descriptor.start + 3..frame.descriptor.start + 5;
+        if self.bytes[place.clone()] != top {
+            self.output.add_source(start..place.start);
+            self.output.add(top.to_vec());
+            start = place.end;
+        }
+        self.output.add_source(start..frame.data.end);
         if !frame.terminated {
-            self.out.push(0);
+            self.output.add(vec![0]);
         }
     }
 }

@@ -266,7 +266,7 @@ impl Codec {
     pub fn paint(&mut self, gif: &Gif<'_>, k: usize, plan: &Plan, tables: &Tables<'_>, inked: &Inked<'_>) -> Option<Vec<u8>> {
         let table = tables.0.of(k, &gif.gif.frames[k]);
         let job = gif.job(k, plan.0[k], table, tables.0.used[k], inked);
-        job.paint(&mut self.0).change.map(|change| change.bytes)
+        job.paint(&mut self.0).change.map(|change| [change.header, change.stream].concat())
     }
 }
 

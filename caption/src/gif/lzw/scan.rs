@@ -5,6 +5,7 @@
 //! a walk over codes that adds up the lengths of the strings they stand for.
 
 use super::{
+    TABLE_LEN,
     bits::Stream,
     walk::{PLACES, Visit, walk},
 };
@@ -52,8 +53,8 @@ impl Scan {
         self.pixels = 0;
         self.overshoots = false;
         let clear = 1 << code_size;
-        // The stream before may have had more indices.
-        self.lengths.fill(0);
+        // The stream before may have had more indices, and nothing else is left of it.
+        self.lengths[..1 << u8::BITS].fill(0);
         self.lengths[..clear].fill(1);
         let mut start_bit = 0;
         while self.pixels < area {
@@ -98,7 +99,7 @@ impl Scan {
         // No more than were defined: of Clears alone a stream can hold millions.
         let clear = 1 << code_size;
         let most_codes = (end_bit - start_bit) / (usize::from(code_size) + 1) + 1;
-        self.lengths[clear..(clear + most_codes + 1).min(PLACES)].fill(0);
+        self.lengths[clear..(clear + most_codes + 1).min(TABLE_LEN + 1)].fill(0);
         Found { pixels, end_bit, end_width, stopped_by }
     }
 }
