@@ -198,14 +198,13 @@ impl Palette {
     }
 
     /// Gives the frame a transparent index if it has none, at the cost of a merge where no slot is free.
-    pub(super) fn ensure_transparent(&mut self, used: &mut Indices, kept: &mut Histogram) -> Option<Merge> {
+    pub(super) fn ensure_transparent(&mut self, used: Indices, kept: &mut Histogram) -> Option<Merge> {
         if self.transparent.is_some() {
             return None;
         }
         // Behind its end a table needs no entry for it.
         let behind = || (0..=u8::MAX).skip(self.len).find(|&index| !used.contains(index));
-        if let Some(index) = self.unused_entry(*used).or_else(behind) {
-            used.insert(index);
+        if let Some(index) = self.unused_entry(used).or_else(behind) {
             self.make_transparent(index);
             return None;
         }

@@ -28,7 +28,7 @@ pub(super) fn recode(job: &Job<'_>, mut palette: Palette, through: Option<u8>, s
     let grown = job.plan.drawn != job.plan.source;
     if grown || !pixels.present.is_whole() {
         if (grown || pixels.must_draw_absent()) && pixels.has_blanks() {
-            let merge = palette.ensure_transparent(&mut used, &mut pixels.count());
+            let merge = palette.ensure_transparent(used, &mut pixels.count());
             if let Some(merge) = merge {
                 pixels.merge(merge);
             }
