@@ -206,10 +206,15 @@ impl Deciding<'_> {
         let [only] = group.frames[..] else { return false };
         let plan = &self.plans[only];
         let stands = plan.bare.intersect(plan.drawn).is_empty() && plan.damaged.is_empty();
+        let mut palette = group.original.clone();
+        // As it will be asked when the frame is painted, where edges still need the nearest entries.
+        for ink in &self.mask.inks {
+            palette.rely_on([ink.fill, ink.under]);
+        }
         stands
             && self.may_become_transparent
-            && group.original.transparent().is_none()
-            && group.original.clone().take_unused_as_transparent(used).is_some()
+            && palette.transparent().is_none()
+            && palette.take_unused_as_transparent(used).is_some()
     }
 
     fn take_least_slots(&mut self, group: &mut Group) {

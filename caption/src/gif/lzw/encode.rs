@@ -50,7 +50,7 @@ impl Default for Encoder {
 }
 
 impl Encoder {
-    /// Begins a stream. `code_size` must be 2 to 8 (or 1, which few decoders read).
+    /// Begins a stream. `code_size` must be 2 to 8.
     pub(in crate::gif) fn begin(&mut self, code_size: u8) {
         self.bits.clear();
         self.code_size = u32::from(code_size);
