@@ -68,6 +68,27 @@ impl Rect {
         }
     }
 
+    /// The smallest rectangle around what `other` leaves of it.
+    #[cfg(feature = "render")]
+    pub(crate) fn without(self, other: Self) -> Self {
+        let hidden = self.intersect(other);
+        let mut rest = self;
+        if hidden.left == self.left && hidden.right == self.right {
+            if hidden.top == self.top {
+                rest.top = hidden.bottom;
+            } else if hidden.bottom == self.bottom {
+                rest.bottom = hidden.top;
+            }
+        } else if hidden.top == self.top && hidden.bottom == self.bottom {
+            if hidden.left == self.left {
+                rest.left = hidden.right;
+            } else if hidden.right == self.right {
+                rest.right = hidden.left;
+            }
+        }
+        if hidden.is_empty() || !rest.is_empty() { rest } else { Self::default() }
+    }
+
     #[cfg(feature = "render")]
     pub(crate) fn moved_right(self, by: u32) -> Self {
         Self { left: self.left + by, right: self.right + by, ..self }
@@ -76,5 +97,26 @@ impl Rect {
     #[cfg(feature = "render")]
     pub(crate) fn moved_down(self, by: u32) -> Self {
         Self { top: self.top + by, bottom: self.bottom + by, ..self }
+    }
+}
+
+#[cfg(all(test, feature = "render"))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rects() -> impl Strategy<Value = Rect> {
+        (0u32..6, 0u32..6, 0u32..5, 0u32..5).prop_map(|(left, top, width, height)| Rect::at(left, top, width, height))
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_left_without_another_is_what_its_pixels_say(a in rects(), b in rects()) {
+            let pixels = (0..12u32).flat_map(|y| (0..12u32).map(move |x| (x, y)));
+            let left = pixels.filter(|&(x, y)| a.contains(x, y) && !b.contains(x, y));
+            let around = left.fold(Rect::default(), |all, (x, y)| all.union(Rect::at(x, y, 1, 1)));
+            let got = a.without(b);
+            prop_assert!(got == around || got.is_empty() && around.is_empty(), "{:?} for {:?}", got, around);
+        }
     }
 }

@@ -25,10 +25,20 @@ pub(super) struct Brush {
     /// By cell of the colour cube: the entry nearest to its middle, below the number of the palette for which
     /// it was found.
     cells: Vec<u16>,
-    /// By caption and cover: the entry where nothing shows from beneath, in the same way.
-    alone: Vec<(Pair, Box<[u16; 256]>)>,
+    /// What was found for captions of each pair of colours, and for which of them entries are wanted now.
+    pots: Vec<Pot>,
+    dipped: usize,
     /// The palette's number, 1 to 255 before they start again.
     number: u16,
+}
+
+/// A caption's entries, below the palette's number as in `cells`.
+struct Pot {
+    pair: Pair,
+    /// By cover: where nothing shows from beneath.
+    alone: Box<[u16; 1 << 8]>,
+    /// By cover and the index beneath.
+    over: Box<[u16]>,
 }
 
 impl Brush {
@@ -40,7 +50,7 @@ impl Brush {
         if self.number == 0 || self.number == 255 {
             self.cells.clear();
             self.cells.resize(CELLS, 0);
-            self.alone.clear();
+            self.pots.clear();
             self.number = 0;
         }
         self.number += 1;
@@ -55,20 +65,39 @@ impl Brush {
         self.palette = Some(palette.clone());
     }
 
+    /// Makes it ready for a caption; the palette stays.
+    pub(super) fn dip(&mut self, inked: &Inked<'_>) {
+        let known = self.pots.iter().position(|pot| pot.pair == inked.pair);
+        self.dipped = known.unwrap_or_else(|| {
+            let pot = Pot { pair: inked.pair, alone: Box::new([0; 1 << 8]), over: vec![0; 1 << 16].into_boxed_slice() };
+            self.pots.push(pot);
+            self.pots.len() - 1
+        });
+    }
+
     /// The entry for a cover over nothing, or one that hides what is beneath.
     #[inline]
     pub(super) fn alone(&mut self, inked: &Inked<'_>, cover: Cover) -> u8 {
-        let place = self.alone.iter().position(|(pair, _)| *pair == inked.pair).unwrap_or_else(|| {
-            self.alone.push((inked.pair, Box::new([0; 256])));
-            self.alone.len() - 1
-        });
-        let known = self.alone[place].1[usize::from(cover.0)];
+        let known = self.pots[self.dipped].alone[usize::from(cover.0)];
         if known >> 8 == self.number {
             return entry(known);
         }
         let [fill, under] = inked.pair;
         let found = self.nearest(cover.blend(fill, under, None));
-        self.alone[place].1[usize::from(cover.0)] = self.number << 8 | u16::from(found);
+        self.pots[self.dipped].alone[usize::from(cover.0)] = self.number << 8 | u16::from(found);
+        found
+    }
+
+    /// The entry for a cover over an index, which has a colour.
+    #[inline]
+    pub(super) fn over_index(&mut self, inked: &Inked<'_>, cover: Cover, index: u8, colour: [u8; 3]) -> u8 {
+        let place = usize::from(cover.0) << 8 | usize::from(index);
+        let known = self.pots[self.dipped].over[place];
+        if known >> 8 == self.number {
+            return entry(known);
+        }
+        let found = self.over(inked, cover, colour);
+        self.pots[self.dipped].over[place] = self.number << 8 | u16::from(found);
         found
     }
 

@@ -43,7 +43,11 @@ impl<'a> Inked<'a> {
             blends: Box::new([Blend::default(); 256]),
         };
         for y in ink.rect.top..ink.rect.bottom {
-            inked.add_row(ink.row(y));
+            if ink.is_band {
+                inked.runs.push(Run { x: ink.rect.left, len: ink.rect.width(), is_opaque: true });
+            } else {
+                inked.add_row(ink.row(y));
+            }
             inked.row_ends.push(inked.runs.len());
         }
         for (cover, blend) in (0..=u8::MAX).zip(inked.blends.iter_mut()) {

@@ -58,6 +58,7 @@ impl<'a> Painter<'a> {
     fn paint_ink(&mut self, inked: &Inked<'_>, window: &mut Window<'_>, sourced: Sourced) -> Option<usize> {
         let (ink, plan) = (inked.ink, self.job.plan);
         let here = ink.rect.intersect(window.rows());
+        self.brush.dip(inked);
         let mut first_changed: Option<usize> = None;
         for y in here.top..here.bottom {
             let (place, left, indices) = window.row(y, here.left..here.right);
@@ -65,7 +66,9 @@ impl<'a> Painter<'a> {
                 continue;
             }
             let row = Rect { left, top: y, bottom: y + 1, ..here };
-            let stands = row.intersect(plan.bare).is_empty() && row.intersect(plan.damaged).is_empty();
+            let is_mended = !row.intersect(plan.damaged).is_empty();
+            let stands = !is_mended && row.intersect(plan.bare).is_empty();
+            let is_bare = !is_mended && plan.bare.covers(row);
             let covers = &ink.row(y)[(left - ink.rect.left) as usize..];
             let mut in_row = None;
             for run in inked.runs(y) {
@@ -76,9 +79,11 @@ impl<'a> Painter<'a> {
                     continue;
                 }
                 let (indices, covers) = (&mut indices[start..end], &covers[start..end]);
+                let at = [run.x.max(left), y];
                 let changed = match (sourced, self.through) {
                     (Sourced::All, through) if stands => self.paint_standing(inked, run, covers, indices, through),
-                    _ => self.paint_each(inked, covers, indices, [run.x.max(left), y], sourced),
+                    _ if is_bare && run.is_opaque => self.paint_bare(inked, covers, indices, at, sourced),
+                    _ => self.paint_each(inked, covers, indices, at, sourced),
                 };
                 in_row = in_row.or(changed.map(|i| place + start + i));
             }
@@ -107,12 +112,45 @@ impl<'a> Painter<'a> {
         let mut first_changed = None;
         for (i, (index, &cover)) in indices.iter_mut().zip(covers).enumerate() {
             let Some(beneath) = self.palette.colour(*index) else { continue };
-            let painted = if run.is_opaque { self.brush.alone(inked, cover) } else { self.brush.over(inked, cover, beneath) };
+            let painted = match run.is_opaque {
+                true => self.brush.alone(inked, cover),
+                false => self.brush.over_index(inked, cover, *index, beneath),
+            };
             if painted != *index {
                 *index = painted;
                 self.largest = self.largest.max(painted);
                 first_changed = first_changed.or(Some(i));
             }
+        }
+        first_changed
+    }
+
+    /// An opaque run where the canvas holds nothing yet: what the frame has there makes no difference.
+    fn paint_bare(
+        &mut self,
+        inked: &Inked<'_>,
+        covers: &[Cover],
+        indices: &mut [u8],
+        [left, y]: [u32; 2],
+        sourced: Sourced,
+    ) -> Option<usize> {
+        self.extended |= match sourced {
+            Sourced::All => false,
+            Sourced::None => true,
+            Sourced::Some(present) => !(left..).take(indices.len()).all(|x| present.has(x, y)),
+        };
+        let mut first_changed = None;
+        let mut i = 0;
+        // Neighbours of one cover at a time: most of a band is one.
+        for alike in covers.chunk_by(|a, b| a == b) {
+            let painted = self.brush.alone(inked, alike[0]);
+            let here = &mut indices[i..i + alike.len()];
+            if let Some(changed) = here.iter().position(|&index| index != painted) {
+                first_changed = first_changed.or(Some(i + changed));
+                here.fill(painted);
+                self.largest = self.largest.max(painted);
+            }
+            i += alike.len();
         }
         first_changed
     }
@@ -136,7 +174,7 @@ impl<'a> Painter<'a> {
                     Some(through) if !is_bare && !plan.damaged.contains(x, y) => through,
                     _ => self.brush.alone(inked, cover),
                 },
-                Some(beneath) => self.brush.over(inked, cover, beneath),
+                Some(beneath) => self.brush.over_index(inked, cover, *index, beneath),
                 None => match self.job.damaged_at(x, y) {
                     Some(beneath) => self.brush.over(inked, cover, beneath),
                     None if is_bare && cover.is_solid() => self.brush.alone(inked, cover),

@@ -122,10 +122,10 @@ fn can_be_drawn(frame: &Frame) -> bool {
 
 /// Around the pixels of a caption that `bare` leaves undrawn and `source` does not reach.
 fn missing_caption(ink: &Ink, bare: Rect, source: Rect) -> Rect {
-    let mut around = Rect::default();
-    if source.covers(ink.rect.intersect(bare)) {
-        return around;
+    if ink.is_band || source.covers(ink.rect.intersect(bare)) {
+        return ink.rect.intersect(bare).without(source);
     }
+    let mut around = Rect::default();
     for (x, y, cover) in ink.covers_in(bare) {
         if cover != Cover::NONE && cover.is_solid() && !source.contains(x, y) && !around.contains(x, y) {
             around = around.union(Rect::at(x, y, 1, 1));

@@ -56,7 +56,10 @@ impl Scratch {
 
     /// Decodes all of the opened frame into `indices`, which are followed by some that mean nothing.
     pub(super) fn decode(&mut self, frame: &Frame) -> &[u8] {
-        self.indices.resize(self.scan.pixels + COPY_LEN, 0);
+        let len = self.scan.pixels + COPY_LEN;
+        if self.indices.len() < len {
+            self.indices.resize(len, 0);
+        }
         for segment in &self.scan.segments {
             self.decoder.decode(&self.stream, frame.min_code_size, segment, &mut self.indices[segment.first_pixel..]);
         }

@@ -61,10 +61,9 @@ pub(super) fn splice(job: &Job<'_>, palette: &Palette, through: Option<u8>, scra
         let len = segment.end_pixel - segment.first_pixel;
         let mut place = None;
         if touched.meets(first..first + len) {
-            indices.resize(len + COPY_LEN, 0);
-            decoder.decode(stream, code_size, segment, indices);
-            indices.truncate(len);
-            place = painter.paint(&mut Window { raster, first, indices }, Sourced::All);
+            let window = room(indices, len + COPY_LEN);
+            decoder.decode(stream, code_size, segment, window);
+            place = painter.paint(&mut Window { raster, first, indices: &mut window[..len] }, Sourced::All);
         }
         let Some(place) = place else {
             segments.copied += 1;
@@ -75,11 +74,11 @@ pub(super) fn splice(job: &Job<'_>, palette: &Palette, through: Option<u8>, scra
         let kept = decoder.before(place);
         if kept.codes > 0 {
             segments.spliced += 1;
-            encoder.keep(stream, segment, decoder, kept, indices);
+            encoder.keep(stream, segment, decoder, kept, &indices[..len]);
         } else {
             segments.recoded += 1;
         }
-        encoder.encode(&indices[kept.pixels..]);
+        encoder.encode(&indices[kept.pixels..len]);
     }
     encoder.encode(new_indices(below, raster, palette, &mut painter, indices));
 
@@ -108,12 +107,21 @@ fn new_indices<'i>(
     painter: &mut Painter<'_>,
     indices: &'i mut Vec<u8>,
 ) -> &'i [u8] {
-    indices.clear();
+    let indices = room(indices, rows.area());
     if !rows.is_empty() {
-        indices.resize(rows.area(), palette.transparent().unwrap_or(0));
+        indices.fill(palette.transparent().unwrap_or(0));
         painter.paint(&mut Window { raster, first: raster.row_start(rows.top), indices }, Sourced::None);
     }
     indices
+}
+
+/// The first `len` of the indices, whatever they are. They are never given back: a window is as large as the
+/// largest before it.
+fn room(indices: &mut Vec<u8>, len: usize) -> &mut [u8] {
+    if indices.len() < len {
+        indices.resize(len, 0);
+    }
+    &mut indices[..len]
 }
 
 /// Whether bars cover all of `rows`, so that no pixel of them stays blank.
