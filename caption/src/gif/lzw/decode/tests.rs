@@ -74,10 +74,14 @@ fn sub_blocks_that_lie_about_their_length_give_the_codes_that_are_there() {
 fn a_frame_takes_as_many_indices_as_it_holds() {
     // 1, 11, 111, 2, 1112: the frame may end in any string and between any two.
     let blocks = naive::write(&[CLEAR, 1, 6, 7, 2, 8, END], 2, 255);
-    let all = [1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 2];
-    assert_eq!(naive::read(&blocks, 2).indices, all);
-    for area in 0..=all.len() + 1 {
-        assert_eq!(whole::decode(&blocks, 2, area), all[..area.min(all.len())], "a frame of {area}");
+    assert_eq!(naive::read(&blocks, 2).indices, [1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 2]);
+    // Strings much longer than the room behind the frame.
+    let run: Vec<usize> = [CLEAR, 1].into_iter().chain(6..60).chain([END]).collect();
+    for blocks in [blocks, naive::write(&run, 2, 255)] {
+        let all = naive::read(&blocks, 2).indices;
+        for area in 0..=all.len() + 1 {
+            assert_eq!(whole::decode(&blocks, 2, area), all[..area.min(all.len())], "a frame of {area}");
+        }
     }
 }
 

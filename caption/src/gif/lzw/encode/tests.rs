@@ -38,6 +38,10 @@ fn open(blocks: &[u8], code_size: u8) -> (Stream, Scan) {
 
 /// A stream of one segment, of which `changed` and all behind is encoded anew.
 fn keep_before(changed: usize, blocks: &[u8], code_size: u8) -> Vec<u8> {
+    keep_and_go_on(changed, blocks, code_size, &[])
+}
+
+fn keep_and_go_on(changed: usize, blocks: &[u8], code_size: u8, behind: &[u8]) -> Vec<u8> {
     let (stream, scan) = open(blocks, code_size);
     let [segment] = &scan.segments[..] else { panic!("one segment") };
     let (mut decoder, mut indices) = (Decoder::default(), vec![0; segment.end_pixel + COPY_LEN]);
@@ -50,6 +54,7 @@ fn keep_before(changed: usize, blocks: &[u8], code_size: u8) -> Vec<u8> {
         encoder.keep(&stream, segment, &decoder, kept, &indices);
     }
     encoder.encode(&indices[kept.pixels..]);
+    encoder.encode(behind);
     encoder.finish(&mut out);
     out
 }
@@ -167,6 +172,18 @@ fn a_full_table_that_was_kept_goes_on_being_used() {
     assert_eq!(naive::read(&again, 8).indices, indices);
     assert_eq!(decoded_elsewhere(&again, 255), indices);
     assert!(again.len() <= blocks.len() + blocks.len() / 50, "{} bytes became {}", blocks.len(), again.len());
+}
+
+#[test]
+fn a_table_that_was_kept_is_given_up_as_soon_as_one_of_our_own() {
+    let blocks = whole::encode(&noise(14_000, 0, 16, 5), 8);
+    let turned = noise(9000, 16, 32, 6);
+    for changed in [1, 3000, 6000] {
+        let read = naive::read(&keep_and_go_on(changed, &blocks, 8, &turned), 8);
+        let segments = read.segments();
+        assert_eq!(segments.len(), 2, "kept before pixel {changed}");
+        assert!((14_000..14_000 + 2 * JUDGED_CODES as usize).contains(&segments[1][0].first_pixel));
+    }
 }
 
 proptest! {
