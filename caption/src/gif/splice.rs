@@ -176,3 +176,6 @@ impl Touched {
         self.0[..begun].iter().rev().any(|stretch| stretch.end > range.start)
     }
 }
+
+#[cfg(test)]
+mod tests;
