@@ -77,7 +77,9 @@ fn a_frame_takes_as_many_indices_as_it_holds() {
     assert_eq!(naive::read(&blocks, 2).indices, [1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 2]);
     // Strings much longer than the room behind the frame.
     let run: Vec<usize> = [CLEAR, 1].into_iter().chain(6..60).chain([END]).collect();
-    for blocks in [blocks, naive::write(&run, 2, 255)] {
+    // 1, 2, 12, 121: the last, cut by its last index, doesn't end with its first.
+    let cut = naive::write(&[CLEAR, 1, 2, 6, 8, END], 2, 255);
+    for blocks in [blocks, naive::write(&run, 2, 255), cut] {
         let all = naive::read(&blocks, 2).indices;
         for area in 0..=all.len() + 1 {
             assert_eq!(whole::decode(&blocks, 2, area), all[..area.min(all.len())], "a frame of {area}");
