@@ -258,3 +258,6 @@ fn paints_opaque(frame: &Frame, plan: &FramePlan, ink: &Ink) -> bool {
     let meets = |rect| !here.intersect(rect).is_empty();
     !here.is_empty() && (frame.transparent.is_none() || meets(plan.bare) || meets(plan.damaged))
 }
+
+#[cfg(test)]
+mod tests;
