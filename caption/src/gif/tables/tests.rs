@@ -141,6 +141,16 @@ fn one_level_further_an_unused_entry_is_taken_for_all_frames() {
 }
 
 #[test]
+fn the_background_stays_as_it_is_though_no_pixel_uses_it() {
+    let table = dull_but(grey(234), BLACK);
+    let mut bytes = gif(&table, &[shared(&all_but(&[3])), shared(&all_but(&[3]))]);
+    bytes[11] = 3;
+    let found = decided(&bytes);
+    assert_eq!(found.shown(1), [WHITE, BLACK]);
+    assert_eq!(found.changed_global.unwrap()[..96], table.concat());
+}
+
+#[test]
 fn a_small_table_grows_where_every_entry_is_used() {
     let table = &[[110; 3], [120; 3], [115, 110, 110], [110, 120, 110]];
     let found = decided(&gif(table, &[shared(&[0, 1, 2, 3])]));
@@ -180,16 +190,24 @@ fn where_one_table_has_no_free_entry_none_takes_one() {
     let (full, roomy) = (full_but(grey(200), grey(60)), dull_but(grey(200), grey(60)));
     let (all, without) = (all_256(), all_but(&[3, 4]));
     let frames = [with_own(&full, &all), with_own(&roomy, &without), shared(&without)];
-    let found = decided(&gif(&roomy, &frames));
+    // Each is cleared away: none could show the caption of the one before.
+    let cleared = |frames: &[Given<'_>]| (0..frames.len()).fold(gif(&roomy, frames), |bytes, k| disposed(bytes, k, 2));
+    let found = decided(&cleared(&frames));
     for k in 0..3 {
         assert_eq!((found.shown(k), found.merges(k)), ([grey(200), grey(60)], 0), "frame {k}");
     }
     assert_eq!(found.changed_global, None);
     // Without the full one the others have the true colours.
+    let found = decided(&cleared(&frames[1..]));
+    assert_eq!([found.shown(0), found.shown(1)], [[WHITE, BLACK]; 2]);
+}
+
+#[test]
+fn a_table_by_which_a_standing_caption_can_show_through_stays_as_it_is() {
+    let roomy = dull_but(grey(200), grey(60));
+    let without = all_but(&[3, 4]);
     let found = decided(&gif(&roomy, &[shared(&without), with_own(&roomy, &without)]));
-    assert_eq!(found.shown(0), [WHITE, BLACK]);
-    // (The second has room for a transparent index, by which it shows the caption of the first.)
-    assert_eq!(found.shown(1), [grey(200), grey(60)]);
+    assert_eq!([found.shown(0), found.shown(1)], [[WHITE, BLACK], [grey(200), grey(60)]]);
 }
 
 #[test]
