@@ -147,3 +147,26 @@ impl Visit for Meeting {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::naive, *};
+
+    #[test]
+    fn a_segment_ends_with_the_code_that_fills_its_frame() {
+        // 1, 11, 111, 2, 1112 and a second segment of 3, 33.
+        let blocks = naive::write(&[4, 1, 6, 7, 2, 8, 4, 3, 6, 5], 2, 255);
+        let codes = naive::read(&blocks, 2).codes;
+        let (mut stream, mut scan) = (Stream::default(), Scan::default());
+        stream.gather(&blocks);
+        for area in 1..=14 {
+            scan.scan(&stream, 2, area);
+            let last = codes.iter().rev().find(|code| code.first_pixel < area).unwrap();
+            let segment = scan.segments.last().unwrap();
+            assert_eq!(segment.end_bit, last.bit + last.width as usize, "a frame of {area}");
+            assert_eq!((scan.pixels, segment.end_pixel), (area, area));
+            assert_eq!(scan.overshoots, last.first_pixel + last.pixels > area, "a frame of {area}");
+            assert_eq!(scan.segments.len(), if area > 11 { 2 } else { 1 });
+        }
+    }
+}
