@@ -136,3 +136,74 @@ impl Brush {
 fn entry(known: u16) -> u8 {
     known as u8
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{
+        super::{indices::Indices, inked::tests::with_inks},
+        *,
+    };
+
+    fn palette(colours: &[[u8; 3]]) -> Palette {
+        Palette::new(Some(&colours.concat()), Indices::default())
+    }
+
+    #[test]
+    fn what_was_asked_of_other_palettes_and_captions_changes_no_answer() {
+        with_inks(&[([255; 3], [0; 3]), ([200, 30, 30], [0, 0, 90])], |inks| {
+            let mut brush = Brush::default();
+            // More palettes than numbers, each of which has every colour at another place.
+            for k in 0..600usize {
+                let colours: Vec<[u8; 3]> =
+                    (0..8).map(|i| [0, 1, 2].map(|c| ((k + i * 37 + c * 11) * 29).to_le_bytes()[0])).collect();
+                let (palette, mut fresh) = (palette(&colours), Brush::default());
+                brush.take_up(&palette);
+                fresh.take_up(&palette);
+                for inked in inks {
+                    for cover in [0xF0, 0x0F, 0x70, 0x88].map(Cover) {
+                        assert_eq!(brush.alone(inked, cover), fresh.alone(inked, cover), "palette {k}");
+                        let wanted = cover.blend(inked.pair[0], inked.pair[1], None);
+                        assert_eq!(brush.alone(inked, cover), palette.nearest(wanted).0, "palette {k}");
+                        assert_eq!(
+                            brush.over(inked, cover, [90, 120, 30]),
+                            fresh.over(inked, cover, [90, 120, 30]),
+                            "palette {k}"
+                        );
+                    }
+                }
+            }
+        });
+    }
+
+    proptest! {
+        #[test]
+        fn the_nearest_entry_is_the_palettes(
+            colours in prop::collection::vec(any::<[u8; 3]>(), 1..256), wanted: [u8; 3], transparent: Option<u8>,
+        ) {
+            let (mut brush, palette) = (Brush::default(), palette(&colours).of_frame(transparent));
+            brush.take_up(&palette);
+            prop_assert_eq!(brush.nearest(wanted), palette.nearest(wanted).0);
+        }
+
+        #[test]
+        fn over_a_colour_comes_the_entry_nearest_to_within_half_a_cell(
+            colours in prop::collection::vec(any::<[u8; 3]>(), 1..64), cover: u8, beneath: [u8; 3],
+        ) {
+            with_inks(&[([255; 3], [0; 3])], |inks| {
+                let (mut brush, palette) = (Brush::default(), palette(&colours));
+                brush.take_up(&palette);
+                let wanted = inks[0].blend(Cover(cover), beneath);
+                let off = |entry: u8| {
+                    let squared = |c: usize, by: f64| by * f64::from(colours[usize::from(entry)][c].abs_diff(wanted[c])).powi(2);
+                    (squared(0, 2.0) + squared(1, 4.0) + squared(2, 3.0)).sqrt()
+                };
+                // Either is off by no more than the way to the middle of the cell, weighted alike.
+                let half_a_cell = f64::from(9 * 4u8.pow(2)).sqrt();
+                let found = off(brush.over(&inks[0], Cover(cover), beneath));
+                assert!(found <= off(palette.nearest(wanted).0) + 2.0 * half_a_cell);
+            });
+        }
+    }
+}

@@ -88,3 +88,64 @@ impl<'a> Inked<'a> {
         self.runs.extend(last);
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::{At, Caption, Font, Spec, Style, mask::Mask, rect::Rect};
+
+    /// Captions in these colours, on a picture of 120 x 80: the first at its lower edge, a second at its upper.
+    pub(in crate::gif) fn with_inks<T>(pairs: &[([u8; 3], [u8; 3])], use_them: impl FnOnce(&[Inked<'_>]) -> T) -> T {
+        let caption = |(&(fill, stroke), at)| Caption {
+            text: "Hi %".to_owned(),
+            at,
+            style: Style::Overlay,
+            font: Font::builtin("anton").unwrap(),
+            size_px: None,
+            fill,
+            stroke,
+        };
+        let spec = Spec::new(pairs.iter().zip([At::Bottom, At::Top]).map(caption).collect());
+        let mask = Mask::draw(&spec, 120, 80, Rect::at(0, 0, 120, 80)).unwrap();
+        use_them(&mask.inks.iter().map(Inked::of).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn runs_hold_each_touched_pixel_once_and_break_where_the_beneath_begins_to_show() {
+        with_inks(&[([255; 3], [0; 3]), ([255; 3], [0; 3])], |inks| {
+            for inked in inks {
+                let mut kinds = [0; 2];
+                for y in inked.ink.rect.top..inked.ink.rect.bottom {
+                    let covers = inked.ink.row(y);
+                    let mut of_runs = vec![None; covers.len()];
+                    for run in inked.runs(y) {
+                        kinds[usize::from(run.is_opaque)] += 1;
+                        for x in run.x..run.x + run.len {
+                            let before = of_runs[(x - inked.ink.rect.left) as usize].replace(run.is_opaque);
+                            assert_eq!(before, None, "{x}, {y} is in two runs");
+                        }
+                    }
+                    let wanted = covers.iter().map(|cover| (*cover != Cover::NONE).then(|| cover.is_opaque()));
+                    assert!(of_runs.into_iter().eq(wanted), "row {y}");
+                    for pair in inked.runs(y).windows(2) {
+                        let (gap, differ) = (pair[0].x + pair[0].len < pair[1].x, pair[0].is_opaque != pair[1].is_opaque);
+                        assert!(pair[0].x < pair[1].x && (gap || differ), "row {y}: runs in order, none cut for nothing");
+                    }
+                }
+                assert!(kinds.iter().all(|&count| count > 20), "{kinds:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn every_cover_blends_as_the_mask_says() {
+        with_inks(&[([255, 40, 7], [0, 128, 255])], |inks| {
+            for cover in (0..=u8::MAX).map(Cover) {
+                for beneath in [[0; 3], [255; 3], [1, 127, 254], [200, 3, 90]] {
+                    let wanted = cover.blend([255, 40, 7], [0, 128, 255], Some(beneath));
+                    assert_eq!(inks[0].blend(cover, beneath), wanted, "{cover:?} over {beneath:?}");
+                }
+            }
+        });
+    }
+}
