@@ -45,4 +45,14 @@ mod tests {
         assert!(!set.all_below(255) && set.all_below(256) && Indices::from_iter([9]).all_below(10));
         assert_eq!(Indices::from_iter([1]).union(Indices::from_iter([2])), Indices::from_iter([1, 2]));
     }
+
+    #[test]
+    fn all_below_is_asked_of_every_index() {
+        for index in 0..=255u8 {
+            let set = Indices::from_iter([index]);
+            let bounds: Vec<usize> = (0..=257).filter(|&bound| set.all_below(bound)).collect();
+            assert_eq!(bounds, (usize::from(index) + 1..=257).collect::<Vec<_>>());
+        }
+        assert!(Indices::default().all_below(0));
+    }
 }
