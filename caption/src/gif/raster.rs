@@ -142,4 +142,29 @@ mod tests {
         assert_eq!(window.row(21, 11..13), (3, 11, &mut [4, 5][..]));
         assert!(window.row(22, 10..14).2.is_empty() && window.row(20, 10..12).2.is_empty());
     }
+
+    #[test]
+    fn rows_of_a_window_are_its_indices_each_once_wherever_it_begins() {
+        for interlaced in [false, true] {
+            let raster = Raster { rect: Rect::at(3, 5, 4, 9), interlaced };
+            for first in 0..36 {
+                for len in 1..=36 - first {
+                    let mut indices = vec![0; len];
+                    let mut window = Window { raster, first, indices: &mut indices };
+                    let rows = window.rows();
+                    assert!(raster.rect.covers(rows));
+                    for y in rows.top..rows.bottom {
+                        let (place, left, part) = window.row(y, 3..7);
+                        let is_at = part.is_empty() || raster.position(left, y) == first + place;
+                        for index in part.iter_mut() {
+                            *index += 1;
+                        }
+                        assert!(is_at, "row {y} of {len} from {first}");
+                        assert!(interlaced || !part.is_empty(), "row {y} is none of {len} from {first}");
+                    }
+                    assert!(indices.iter().all(|&count| count == 1), "{len} from {first}");
+                }
+            }
+        }
+    }
 }
