@@ -90,3 +90,55 @@ impl Scratch {
         counts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use samples::{
+        Content, Sample,
+        stream::{End, Stream as Written},
+    };
+
+    use super::*;
+    use crate::{Limits, gif::blocks::Gif};
+
+    fn sample(stream: Written) -> Vec<u8> {
+        let palette = Some(samples::Palette { log2_len: 5, seed: 1, has_black_and_white: false });
+        let frame = samples::Frame { stream, ..samples::Frame::plain(30, 20, Content::Runs, 3) };
+        Sample { width: 30, height: 20, palette, loop_count: None, frames: vec![frame] }.bytes()
+    }
+
+    #[test]
+    fn indices_are_counted_and_those_in_use_are_those_that_occur() {
+        let bytes = sample(Written::plain());
+        let frame = &Gif::walk(&bytes, &Limits::default()).unwrap().frames[0];
+        let mut scratch = Scratch::default();
+        let (counts, used) = (scratch.count(&bytes, frame), scratch.used(&bytes, frame));
+        assert_eq!(counts.iter().sum::<u32>(), 600);
+        assert_eq!(used, (0..=255).filter(|&i| counts[usize::from(i)] > 0).collect());
+        assert_eq!(scratch.decode(frame).len(), 600);
+    }
+
+    #[test]
+    fn a_short_stream_counts_what_it_has_and_may_show_index_0() {
+        let bytes = sample(Written { end: End::Early(10), ..Written::plain() });
+        let frame = &Gif::walk(&bytes, &Limits::default()).unwrap().frames[0];
+        let mut scratch = Scratch::default();
+        assert_eq!(scratch.count(&bytes, frame).iter().sum::<u32>(), 60);
+        assert!(scratch.used(&bytes, frame).contains(0));
+        let unreadable = Frame { min_code_size: 12, ..frame.clone() };
+        assert_eq!(scratch.used(&bytes, &unreadable), Indices::default());
+    }
+
+    #[test]
+    fn a_loan_within_a_loan_is_another_and_a_huge_window_is_given_back() {
+        Scratch::with(|outer| {
+            outer.indices = vec![7; 3];
+            Scratch::with(|inner| assert!(inner.indices.is_empty()));
+        });
+        Scratch::with(|scratch| {
+            assert_eq!(scratch.indices, [7; 3]);
+            scratch.indices = Vec::with_capacity(KEPT_LEN + 1);
+        });
+        Scratch::with(|scratch| assert_eq!(scratch.indices.capacity(), 0));
+    }
+}
