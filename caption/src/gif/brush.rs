@@ -177,6 +177,16 @@ mod tests {
         });
     }
 
+    #[test]
+    fn a_cell_is_judged_by_its_middle() {
+        with_inks(&[([255; 3], [0; 3])], |inks| {
+            let (mut brush, greys) = (Brush::default(), palette(&[[91; 3], [107; 3]]));
+            brush.take_up(&greys);
+            let over = [95, 96, 99, 103].map(|grey| brush.over(&inks[0], Cover::NONE, [grey; 3]));
+            assert_eq!(over, [0, 1, 1, 1], "the middle of 96 to 103 is 100, that of 88 to 95 is 92");
+        });
+    }
+
     proptest! {
         #[test]
         fn the_nearest_entry_is_the_palettes(

@@ -96,10 +96,14 @@ pub(super) mod tests {
 
     /// Captions in these colours, on a picture of 120 x 80: the first at its lower edge, a second at its upper.
     pub(in crate::gif) fn with_inks<T>(pairs: &[([u8; 3], [u8; 3])], use_them: impl FnOnce(&[Inked<'_>]) -> T) -> T {
+        with_inks_of(Style::Overlay, pairs, use_them)
+    }
+
+    fn with_inks_of<T>(style: Style, pairs: &[([u8; 3], [u8; 3])], use_them: impl FnOnce(&[Inked<'_>]) -> T) -> T {
         let caption = |(&(fill, stroke), at)| Caption {
             text: "Hi %".to_owned(),
             at,
-            style: Style::Overlay,
+            style,
             font: Font::builtin("anton").unwrap(),
             size_px: None,
             fill,
@@ -133,6 +137,15 @@ pub(super) mod tests {
                     }
                 }
                 assert!(kinds.iter().all(|&count| count > 20), "{kinds:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_row_of_a_bar_is_one_run_from_edge_to_edge() {
+        with_inks_of(Style::Bar, &[([0; 3], [255; 3])], |inks| {
+            for y in inks[0].ink.rect.top..inks[0].ink.rect.bottom {
+                assert_eq!(inks[0].runs(y), [Run { x: 0, len: 120, is_opaque: true }], "row {y}");
             }
         });
     }
