@@ -104,7 +104,9 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.input));
     let bytes = files::read(&args.input, limits.max_bytes)?;
 
-    let threads = args.threads.map_or_else(|| threads_for(bytes.len()), usize::from);
+    // A bar alone leaves little more than one frame to work on.
+    let busy_bytes = if spec.captions.iter().all(|caption| caption.style == caption::Style::Bar) { 0 } else { bytes.len() };
+    let threads = args.threads.map_or_else(|| threads_for(busy_bytes), usize::from);
     // The thread that is here already is one of the pool's: one thread is then no thread more, and what is
     // not done in parallel runs where memory grows by large steps rather than by the page.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread();

@@ -162,6 +162,8 @@ mod tests {
                 brush.take_up(&palette);
                 fresh.take_up(&palette);
                 for inked in inks {
+                    brush.dip(inked);
+                    fresh.dip(inked);
                     for cover in [0xF0, 0x0F, 0x70, 0x88].map(Cover) {
                         assert_eq!(brush.alone(inked, cover), fresh.alone(inked, cover), "palette {k}");
                         let wanted = cover.blend(inked.pair[0], inked.pair[1], None);
@@ -171,6 +173,10 @@ mod tests {
                             fresh.over(inked, cover, [90, 120, 30]),
                             "palette {k}"
                         );
+                        let over = brush.over(inked, cover, colours[3]);
+                        for _ in 0..2 {
+                            assert_eq!(brush.over_index(inked, cover, 3, colours[3]), over, "palette {k}");
+                        }
                     }
                 }
             }

@@ -9,6 +9,7 @@ use super::{
     bits::Stream,
     scan::Segment,
     walk::{PLACES, Visit, walk},
+    zeroed,
 };
 
 /// Indices are copied in pieces of this many: what is written too much is written over by the next code.
@@ -23,18 +24,13 @@ struct Entry {
 }
 
 /// A decoder; one serves any number of segments in turn.
+#[derive(Default)]
 pub(in crate::gif) struct Decoder {
-    entries: Box<[Entry; PLACES]>,
+    /// None before the first segment: frames that are copied or grown alone need none.
+    entries: Option<Box<[Entry; PLACES]>>,
     /// The first code that is defined by the segment decoded last, and one more than its last.
     first: usize,
     next: usize,
-}
-
-impl Default for Decoder {
-    #[expect(clippy::large_stack_arrays, reason = "64 KiB, once a thread; a length that is known saves a check a code")]
-    fn default() -> Self {
-        Self { entries: Box::new([Entry::default(); PLACES]), first: 0, next: 0 }
-    }
 }
 
 /// The codes of a segment before one of them: what may be copied when only later indices change.
@@ -52,7 +48,7 @@ impl Decoder {
     pub(in crate::gif) fn decode(&mut self, stream: &Stream, code_size: u8, segment: &Segment, out: &mut [u8]) {
         self.first = (1 << code_size) + 2;
         let mut writing = Writing {
-            entries: &mut self.entries,
+            entries: self.entries.get_or_insert_with(zeroed),
             first: self.first,
             out,
             wanted: segment.end_pixel - segment.first_pixel,
@@ -70,7 +66,7 @@ impl Decoder {
     /// when the table was full are not remembered, and count as behind.
     pub(in crate::gif) fn before(&self, pixel: usize) -> Kept {
         // Entry n was defined by the code behind code n - first, and starts where that one does.
-        let starts = &self.entries[self.first..self.next];
+        let starts = self.defined();
         let codes = starts.partition_point(|entry| entry.start as usize <= pixel).saturating_sub(1);
         Kept { codes, pixels: starts.get(codes).map_or(0, |entry| entry.start as usize) }
     }
@@ -78,13 +74,18 @@ impl Decoder {
     /// The strings that are known after the first `codes` codes, in the order of their definition: the code
     /// that each prolongs, and the place in the segment of the index by which it does.
     pub(super) fn entries(&self, codes: usize) -> impl Iterator<Item = (u16, usize)> {
-        let entries = &self.entries[self.first..self.next][..codes.saturating_sub(1)];
+        let entries = &self.defined()[..codes.saturating_sub(1)];
         entries.iter().map(|entry| (entry.prefix, entry.start as usize + usize::from(entry.len) - 1))
     }
 
     /// The last of the first `codes` codes; there must be one more.
     pub(super) fn code(&self, codes: usize) -> u16 {
-        self.entries[self.first + codes - 1].prefix
+        self.defined()[codes - 1].prefix
+    }
+
+    /// The entries that the segment defined.
+    fn defined(&self) -> &[Entry] {
+        self.entries.as_deref().map_or(&[], |entries| &entries[self.first..self.next])
     }
 }
 

@@ -30,6 +30,12 @@ pub(super) const CODE_SIZES: std::ops::RangeInclusive<u8> = 1..=8;
 /// too late to widen when it should, and few decoders agree.)
 pub(super) const SPLICED_CODE_SIZES: std::ops::RangeInclusive<u8> = 2..=8;
 
+/// A table of zeros that never stood on the stack, and whose memory the system gives only where it is written.
+fn zeroed<T: Clone + Default, const LEN: usize>() -> Box<[T; LEN]> {
+    let table = vec![T::default(); LEN].into_boxed_slice();
+    table.try_into().unwrap_or_else(|_| unreachable!("it has that length"))
+}
+
 /// How many bits the first `codes` codes after a Clear take, and the width of the next.
 fn length_bits(code_size: u32, codes: usize) -> (usize, u32) {
     let mut width = code_size + 1;

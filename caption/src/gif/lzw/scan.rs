@@ -8,6 +8,7 @@ use super::{
     TABLE_LEN,
     bits::Stream,
     walk::{PLACES, Visit, walk},
+    zeroed,
 };
 use crate::gif::indices::Indices;
 
@@ -41,7 +42,7 @@ pub(in crate::gif) struct Scan {
 
 impl Default for Scan {
     fn default() -> Self {
-        Self { segments: Vec::new(), pixels: 0, overshoots: false, lengths: Box::new([0; PLACES]) }
+        Self { segments: Vec::new(), pixels: 0, overshoots: false, lengths: zeroed() }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Used by `encode` alone, once for every index: the walk from one string to the next is what encoding
 //! costs, so that a step is one multiplication-free look-up in 32 KiB.
 
-use super::{MAX_CODE_BITS, TABLE_LEN};
+use super::{MAX_CODE_BITS, TABLE_LEN, zeroed};
 
 /// Four for each entry: the first that is looked at is mostly the right one or free.
 const SLOTS: usize = TABLE_LEN * 4;
@@ -47,18 +47,18 @@ pub(super) struct Free(usize);
 
 /// A hash table with open addressing.
 pub(super) struct Strings {
+    /// Their number is known, which saves a check an index.
     slots: Box<[u32; SLOTS]>,
     /// By index: what it adds to a prefix's place.
     spread: Box<[u32; 256]>,
 }
 
 impl Default for Strings {
-    #[expect(clippy::large_stack_arrays, reason = "64 KiB, once a thread; a length that is known saves a check an index")]
     fn default() -> Self {
         // Fibonacci hashing: neighbouring indices come to stand far apart.
         let shift = u32::BITS - SLOTS.trailing_zeros();
         let spread = std::array::from_fn(|index| u32::try_from(index).unwrap_or(0).wrapping_mul(0x9E37_79B1) >> shift);
-        Self { slots: Box::new([0; SLOTS]), spread: Box::new(spread) }
+        Self { slots: zeroed(), spread: Box::new(spread) }
     }
 }
 
