@@ -80,19 +80,22 @@ pub(super) struct Job<'a> {
 
 impl Job<'_> {
     pub(super) fn paint(&self, scratch: &mut Scratch) -> Painted {
-        scratch.open(self.bytes, self.frame);
         let mut palette = self.table.palette.of_frame(self.frame.transparent);
         for ink in &self.mask.inks {
             palette.rely_on([ink.fill, ink.under]);
         }
         // Where the caption stands on the canvas already and hides what is beneath, a transparent pixel
         // shows it as well as a painted one: smaller, and letters keep one colour from palette to palette.
-        let through = if self.plan.bare.covers(self.plan.drawn) {
-            None
-        } else if palette.transparent().is_none() && self.may_become_transparent {
+        let shows_through = !self.plan.bare.covers(self.plan.drawn);
+        let through = if shows_through && palette.transparent().is_none() && self.may_become_transparent {
+            match self.used {
+                Some(_) => scratch.open(self.bytes, self.frame),
+                None => scratch.open_for_used(self.bytes, self.frame),
+            }
             palette.take_unused_as_transparent(self.used(scratch))
         } else {
-            palette.transparent()
+            scratch.open(self.bytes, self.frame);
+            palette.transparent().filter(|_| shows_through)
         };
         let spliced =
             if can_splice(self, &palette, scratch) { splice(self, &palette, through, scratch) } else { Spliced::Cannot };
@@ -111,7 +114,7 @@ impl Job<'_> {
     }
 
     /// The indices that the frame, opened in `scratch`, may show.
-    pub(super) fn used(&self, scratch: &Scratch) -> Indices {
+    pub(super) fn used(&self, scratch: &mut Scratch) -> Indices {
         self.used.unwrap_or_else(|| scratch.used_of_opened(self.frame))
     }
 

@@ -82,6 +82,8 @@ pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'
             .collect();
         let painted: Vec<Option<Painted>> = jobs
             .par_iter()
+            // One at a time: frames differ too much for more to be handed over at once.
+            .with_max_len(1)
             .map(|job| {
                 if watch.cancelled.load(Ordering::Relaxed) {
                     return Err(Error::Cancelled);

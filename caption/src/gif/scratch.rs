@@ -54,6 +54,12 @@ impl Scratch {
         self.scan.scan(&self.stream, frame.min_code_size, frame.rect.area());
     }
 
+    /// The same where the frame's indices will be asked for.
+    pub(super) fn open_for_used(&mut self, bytes: &[u8], frame: &Frame) {
+        self.stream.gather(&bytes[frame.data.clone()]);
+        self.scan.scan_for_used(&self.stream, frame.min_code_size, frame.rect.area());
+    }
+
     /// Decodes all of the opened frame into `indices`, which are followed by some that mean nothing.
     pub(super) fn decode(&mut self, frame: &Frame) -> &[u8] {
         let len = self.scan.pixels + COPY_LEN;
@@ -71,12 +77,12 @@ impl Scratch {
         if !CODE_SIZES.contains(&frame.min_code_size) {
             return Indices::default();
         }
-        self.open(bytes, frame);
+        self.open_for_used(bytes, frame);
         self.used_of_opened(frame)
     }
 
     /// The same of a frame that is open.
-    pub(super) fn used_of_opened(&self, frame: &Frame) -> Indices {
+    pub(super) fn used_of_opened(&mut self, frame: &Frame) -> Indices {
         self.scan.used(&self.stream, frame.min_code_size, frame.rect.area())
     }
 

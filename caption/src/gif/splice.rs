@@ -26,7 +26,7 @@ pub(super) enum Spliced {
 }
 
 /// Whether a frame, opened in `scratch`, can be spliced.
-pub(super) fn can_splice(job: &Job<'_>, palette: &Palette, scratch: &Scratch) -> bool {
+pub(super) fn can_splice(job: &Job<'_>, palette: &Palette, scratch: &mut Scratch) -> bool {
     let (source, drawn) = (job.plan.source, job.plan.drawn);
     let is_whole = scratch.scan.pixels == source.area();
     let reaches = if source == drawn {
@@ -134,7 +134,7 @@ fn is_all_band(job: &Job<'_>, rows: Rect) -> bool {
 }
 
 /// Whether the frame may show an index that has to give way.
-fn gives_up_an_index(job: &Job<'_>, scratch: &Scratch) -> bool {
+fn gives_up_an_index(job: &Job<'_>, scratch: &mut Scratch) -> bool {
     let used = job.used(scratch);
     job.table.merges.iter().any(|merge| used.contains(merge.from))
 }

@@ -36,13 +36,16 @@ pub(in crate::gif) struct Scan {
     pub pixels: usize,
     /// Whether the last string reaches beyond the frame: nothing can follow it.
     pub overshoots: bool,
+    /// By code: whether it came, as far as that was asked for.
+    met: Box<[bool; PLACES]>,
+    has_met: bool,
     /// By code: how long its string is; 0 for Clear, for End, and for what isn't defined.
     lengths: Box<[u16; PLACES]>,
 }
 
 impl Default for Scan {
     fn default() -> Self {
-        Self { segments: Vec::new(), pixels: 0, overshoots: false, lengths: zeroed() }
+        Self { segments: Vec::new(), pixels: 0, overshoots: false, met: zeroed(), has_met: false, lengths: zeroed() }
     }
 }
 
@@ -50,6 +53,17 @@ impl Scan {
     /// Scans the stream of a frame that holds `area` indices. `code_size` must be one of
     /// [`super::CODE_SIZES`].
     pub(in crate::gif) fn scan(&mut self, stream: &Stream, code_size: u8, area: usize) {
+        self.scan_and::<false>(stream, code_size, area);
+    }
+
+    /// The same, after which [`Self::used`] costs nothing more.
+    pub(in crate::gif) fn scan_for_used(&mut self, stream: &Stream, code_size: u8, area: usize) {
+        self.scan_and::<true>(stream, code_size, area);
+    }
+
+    fn scan_and<const MEETS: bool>(&mut self, stream: &Stream, code_size: u8, area: usize) {
+        self.has_met = MEETS;
+        self.met[..1 << u8::BITS].fill(false);
         self.segments.clear();
         self.pixels = 0;
         self.overshoots = false;
@@ -61,9 +75,9 @@ impl Scan {
         while self.pixels < area {
             let wanted = area - self.pixels;
             // Hardly a segment goes on behind its frame: no code is asked whether it is still wanted.
-            let mut found = self.segment::<false>(stream, code_size, start_bit, wanted);
+            let mut found = self.segment::<MEETS, false>(stream, code_size, start_bit, wanted);
             if found.pixels > wanted {
-                found = self.segment::<true>(stream, code_size, start_bit, wanted);
+                found = self.segment::<MEETS, true>(stream, code_size, start_bit, wanted);
             }
             let Found { pixels, end_bit, end_width, stopped_by } = found;
             if pixels > 0 {
@@ -79,22 +93,28 @@ impl Scan {
         }
     }
 
-    /// The indices that the stream, scanned before, may show in a frame that holds `area`: every index of a
-    /// segment is met as a code of its own before it is part of a longer string. What a stream is short of,
-    /// some decoders show as index 0.
-    pub(in crate::gif) fn used(&self, stream: &Stream, code_size: u8, area: usize) -> Indices {
-        let mut met = Meeting([false; PLACES]);
-        for segment in &self.segments {
-            walk(stream, u32::from(code_size), segment.start_bit, segment.end_bit, &mut met);
+    /// The indices that the stream, scanned before, may show in a frame that holds `area`, and perhaps some
+    /// behind it: every index of a segment is met as a code of its own before it is part of a longer string.
+    /// What a stream is short of, some decoders show as index 0.
+    pub(in crate::gif) fn used(&mut self, stream: &Stream, code_size: u8, area: usize) -> Indices {
+        if !self.has_met {
+            self.scan_for_used(stream, code_size, area);
         }
-        let indices = (0..=u8::MAX).zip(&met.0[..1 << code_size]).filter(|&(_, &met)| met).map(|(index, _)| index);
+        let indices = (0..=u8::MAX).zip(&self.met[..1 << code_size]).filter(|&(_, &met)| met).map(|(index, _)| index);
         indices.chain((self.pixels < area).then_some(0)).collect()
     }
 
     /// Walks one segment: to the first code that is no string, or, if so asked, to the first one behind the
     /// `wanted` indices.
-    fn segment<const LIMITED: bool>(&mut self, stream: &Stream, code_size: u8, start_bit: usize, wanted: usize) -> Found {
-        let mut adding = Adding::<LIMITED> { lengths: &mut self.lengths, length: 0, pixels: 0, wanted, stopped_by: None };
+    fn segment<const MEETS: bool, const LIMITED: bool>(
+        &mut self,
+        stream: &Stream,
+        code_size: u8,
+        start_bit: usize,
+        wanted: usize,
+    ) -> Found {
+        let Self { lengths, met, .. } = self;
+        let mut adding = Adding::<MEETS, LIMITED> { lengths, met, length: 0, pixels: 0, wanted, stopped_by: None };
         let (end_bit, end_width) = walk(stream, u32::from(code_size), start_bit, stream.len_bits(), &mut adding);
         let Adding { pixels, stopped_by, .. } = adding;
         // No more than were defined: of Clears alone a stream can hold millions.
@@ -114,8 +134,9 @@ struct Found {
 }
 
 /// Adds up the lengths of the strings that codes stand for.
-struct Adding<'a, const LIMITED: bool> {
+struct Adding<'a, const MEETS: bool, const LIMITED: bool> {
     lengths: &'a mut [u16; PLACES],
+    met: &'a mut [bool; PLACES],
     /// Of the string before.
     length: u16,
     pixels: usize,
@@ -123,7 +144,7 @@ struct Adding<'a, const LIMITED: bool> {
     stopped_by: Option<usize>,
 }
 
-impl<const LIMITED: bool> Visit for Adding<'_, LIMITED> {
+impl<const MEETS: bool, const LIMITED: bool> Visit for Adding<'_, MEETS, LIMITED> {
     #[inline]
     fn visit(&mut self, code: usize, entry: usize) -> bool {
         // The entry is the string before with one index more; the code may be the entry itself.
@@ -133,18 +154,10 @@ impl<const LIMITED: bool> Visit for Adding<'_, LIMITED> {
             self.stopped_by = Some(code);
             return false;
         }
+        if MEETS {
+            self.met[code % PLACES] = true;
+        }
         self.pixels += usize::from(self.length);
-        true
-    }
-}
-
-/// Meets the codes of a segment.
-struct Meeting([bool; PLACES]);
-
-impl Visit for Meeting {
-    #[inline]
-    fn visit(&mut self, code: usize, _: usize) -> bool {
-        self.0[code % PLACES] = true;
         true
     }
 }
