@@ -75,18 +75,20 @@ impl<'a> Tables<'a> {
             global_is_changed: false,
             used: job.used,
         };
+        let sharing = gif.frames.iter().filter(|frame| frame.local_palette.is_none()).count();
         for group in groups {
-            let is_as_it_was = group.table.merges.is_empty() && !group.table.palette.is_changed();
-            match group.frames[..] {
-                _ if is_as_it_was => {}
-                [only] => {
-                    tables.local.insert(only, group.table);
-                }
-                _ => {
-                    tables.global = group.table;
-                    tables.global_is_changed = tables.global.palette.is_changed();
-                    tables.global.palette.mark_written();
-                }
+            let gives_way = !group.table.merges.is_empty();
+            // Frames that no caption touches are not coded again: what gives way is theirs as well.
+            let is_for_all = group.frames.len() == sharing || !gives_way;
+            if !gives_way && !group.table.palette.is_changed() {
+                continue;
+            }
+            if group.frames.len() > 1 && is_for_all {
+                tables.global = group.table;
+                tables.global_is_changed = tables.global.palette.is_changed();
+                tables.global.palette.mark_written();
+            } else {
+                tables.local.extend(group.frames.iter().map(|&frame| (frame, group.table.clone())));
             }
         }
         tables

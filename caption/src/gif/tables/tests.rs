@@ -186,6 +186,20 @@ fn where_they_could_not_be_read_the_colours_lost_least_give_way() {
 }
 
 #[test]
+fn what_gives_way_in_touched_frames_stays_in_those_that_share_their_table() {
+    let colours = full_but(grey(100), grey(60));
+    let mut source = gif(&colours, &[shared(&all_256()), shared(&all_256()), shared(&all_256())]);
+    // The second frame ends above the caption.
+    let descriptor = Gif::walk(&source, &Limits::default()).unwrap().frames[1].descriptor.start;
+    source[descriptor + 7] = 8;
+    let Decided { tables, changed_global, .. } = decided(&source);
+    assert_eq!(changed_global, None, "the second frame shows the colours that gave way");
+    assert!(!tables[0].merges.is_empty() && tables[0].palette.is_changed());
+    assert_eq!(tables[0].palette, tables[2].palette);
+    assert!(tables[1].merges.is_empty() && !tables[1].palette.is_changed());
+}
+
+#[test]
 fn where_one_table_has_no_free_entry_none_takes_one() {
     let (full, roomy) = (full_but(grey(200), grey(60)), dull_but(grey(200), grey(60)));
     let (all, without) = (all_256(), all_but(&[3, 4]));
