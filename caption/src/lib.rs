@@ -32,7 +32,7 @@ pub use text::font::{BUILTIN_FONT_NAMES, Font};
 #[cfg(feature = "render")]
 pub use {
     output::Output,
-    render::{Rendered, Stats, render, render_with},
+    render::{Prepared, Rendered, Stats, prepare, render, render_with},
     spec::{At, Caption, Spec, Style, Watch},
 };
 

@@ -42,10 +42,8 @@ pub struct Probe {
 /// The kind is unknown, the file contradicts its format before any decode shows it, or a limit is
 /// broken.
 pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Error> {
-    limits.check_bytes(bytes)?;
-    match sniff(bytes) {
-        None => Err(Error::UnsupportedMedia),
-        Some(Media::Gif) => {
+    match media_of(bytes, limits)? {
+        Media::Gif => {
             let gif = Gif::walk(bytes, limits)?;
             Ok(Probe {
                 media: Media::Gif,
@@ -57,8 +55,14 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Error> {
                 loop_count: gif.loop_count,
             })
         }
-        Some(media) => probe_still(bytes, media, limits),
+        media => probe_still(bytes, media, limits),
     }
+}
+
+/// The kind of a file that is not too large.
+pub(crate) fn media_of(bytes: &[u8], limits: &Limits) -> Result<Media, Error> {
+    limits.check_bytes(bytes)?;
+    sniff(bytes).ok_or(Error::UnsupportedMedia)
 }
 
 /// The kind that the first bytes announce.

@@ -3,7 +3,7 @@
 //! It decides by the probe which of the two ways a picture goes, a GIF's or a still's, and gives both
 //! answers one shape.
 
-use crate::{Error, Limits, Media, gif, mask::Mask, output::Output, probe, spec::Spec, spec::Watch, still};
+use crate::{Error, Limits, Media, gif, mask::Mask, output::Output, probe, probe::media_of, spec::Spec, spec::Watch, still};
 
 /// A captioned picture and what is to be told of it.
 pub struct Rendered {
@@ -80,30 +80,55 @@ pub fn render(bytes: &[u8], spec: &Spec, limits: &Limits) -> Result<Vec<u8>, Err
 /// # Errors
 /// As [`render`], and [`Error::Cancelled`] when the watch said so.
 pub fn render_with(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'_>) -> Result<Rendered, Error> {
-    let found = probe(bytes, limits)?;
-    if found.media == Media::Gif {
-        let gif::render::RenderedGif { output, mask, stats, altered } = gif::render::render(bytes, spec, limits, watch)?;
-        return Ok(Rendered {
-            output,
-            media: Media::Gif,
-            width_px: mask.width_px,
-            height_px: mask.height_px,
-            stats,
-            missing_glyphs: mask.missing_glyphs.clone(),
-            mask,
-            altered,
-        });
+    prepare(bytes, spec, limits)?.render(watch)
+}
+
+/// A picture that was looked over: what there is to do is known, and no pixel decoded.
+pub struct Prepared<'a>(Kind<'a>);
+
+enum Kind<'a> {
+    Gif(gif::render::PreparedGif<'a>),
+    Still { bytes: &'a [u8], media: Media, spec: &'a Spec, limits: &'a Limits },
+}
+
+/// Looks a picture over, so that threads can be had for what there is to do.
+///
+/// # Errors
+/// As [`render`], but for those that only decoding shows.
+pub fn prepare<'a>(bytes: &'a [u8], spec: &'a Spec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
+    Ok(Prepared(match media_of(bytes, limits)? {
+        Media::Gif => Kind::Gif(gif::render::prepare(bytes, spec, limits)?),
+        _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },
+    }))
+}
+
+impl Prepared<'_> {
+    /// How many threads it keeps busy, at least one.
+    #[must_use]
+    pub fn busy_threads(&self) -> usize {
+        match &self.0 {
+            Kind::Gif(gif) => gif.busy_threads(),
+            Kind::Still { .. } => 1,
+        }
     }
-    let still::RenderedStill { bytes, mask } = still::render(bytes, found.media, spec, limits)?;
-    (watch.progress)(1, 1);
-    Ok(Rendered {
-        output: Output::of(bytes),
-        media: found.media,
-        width_px: mask.width_px,
-        height_px: mask.height_px,
-        stats: Stats { frames: 1, frames_recoded: 1, ..Stats::default() },
-        missing_glyphs: mask.missing_glyphs.clone(),
-        mask,
-        altered: Vec::new(),
-    })
+
+    /// Captions it, on as many threads as the pool has that this is called in.
+    ///
+    /// # Errors
+    /// As [`render_with`].
+    pub fn render(self, watch: &Watch<'_>) -> Result<Rendered, Error> {
+        let (output, media, mask, stats, altered) = match self.0 {
+            Kind::Gif(gif) => {
+                let gif::render::RenderedGif { output, mask, stats, altered } = gif::render::render(gif, watch)?;
+                (output, Media::Gif, mask, stats, altered)
+            }
+            Kind::Still { bytes, media, spec, limits } => {
+                let still::RenderedStill { bytes, mask } = still::render(bytes, media, spec, limits)?;
+                (watch.progress)(1, 1);
+                (Output::of(bytes), media, mask, Stats { frames: 1, frames_recoded: 1, ..Stats::default() }, Vec::new())
+            }
+        };
+        let (width_px, height_px, missing_glyphs) = (mask.width_px, mask.height_px, mask.missing_glyphs.clone());
+        Ok(Rendered { output, media, width_px, height_px, stats, missing_glyphs, mask, altered })
+    }
 }

@@ -104,17 +104,17 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.input));
     let bytes = files::read(&args.input, limits.max_bytes)?;
 
-    // A bar alone leaves little more than one frame to work on.
-    let busy_bytes = if spec.captions.iter().all(|caption| caption.style == caption::Style::Bar) { 0 } else { bytes.len() };
-    let threads = args.threads.map_or_else(|| threads_for(busy_bytes), usize::from);
-    // The thread that is here already is one of the pool's: one thread is then no thread more, and what is
-    // not done in parallel runs where memory grows by large steps rather than by the page.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread();
-    let pool = pool.build().map_err(|e| Failure::new(Reason::Internal, e))?;
+    let prepared = caption::prepare(&bytes, &spec, &limits)?;
+    let threads = args.threads.map_or_else(|| threads_for(prepared.busy_threads()), usize::from);
     let progress = Progress::new(began);
     let report = |done, total| progress.report(done, total);
     let watch = Watch { progress: &report, ..Watch::none() };
-    let rendered = pool.install(|| caption::render_with(&bytes, &spec, &limits, &watch));
+    // Only now, when there is something to do: the system puts a new thread on a processor of its own, but
+    // one that went to sleep, perhaps, where the one runs that wakes it. And the thread that is here already
+    // is one of the pool's: one thread is then no thread more.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread();
+    let pool = pool.build().map_err(|e| Failure::new(Reason::Internal, e))?;
+    let rendered = pool.install(|| prepared.render(&watch));
     progress.finish();
     let rendered = rendered?;
 
@@ -212,13 +212,9 @@ const MAX_SPEC_BYTES: u64 = 1_000_000;
 const MAX_FONT_BYTES: u64 = 64_000_000;
 
 /// Threads where none are asked for: the processors there are, but no more than the picture keeps busy.
-fn threads_for(len_bytes: usize) -> usize {
-    let busy = len_bytes.div_ceil(BYTES_A_THREAD).max(1);
-    if busy == 1 { 1 } else { thread::available_parallelism().map_or(1, NonZeroUsize::get).min(busy) }
+fn threads_for(busy: usize) -> usize {
+    if busy <= 1 { 1 } else { thread::available_parallelism().map_or(1, NonZeroUsize::get).min(busy) }
 }
-
-/// To start a thread costs about what it takes to caption so much of a GIF.
-const BYTES_A_THREAD: usize = 64 * 1024;
 
 fn default_output(input: &Path) -> PathBuf {
     if files::is_stream(input) {
@@ -239,8 +235,8 @@ mod tests {
     #[test]
     fn a_small_picture_starts_no_thread_and_a_large_one_no_more_than_there_are_processors() {
         let processors = thread::available_parallelism().unwrap().get();
-        assert_eq!([0, 1, BYTES_A_THREAD].map(threads_for), [1, 1, 1]);
-        assert_eq!(threads_for(BYTES_A_THREAD + 1), processors.min(2));
+        assert_eq!([0, 1].map(threads_for), [1, 1]);
+        assert_eq!(threads_for(2), processors.min(2));
         assert_eq!(threads_for(usize::MAX), processors);
     }
 

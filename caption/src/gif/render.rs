@@ -33,12 +33,23 @@ pub(crate) struct RenderedGif {
 
 /// Frames in flight for each thread: enough to even out small and large ones.
 const FRAMES_PER_THREAD: usize = 32;
+/// To start a thread costs about what it takes to caption so much of a GIF.
+const BYTES_A_THREAD: usize = 64 * 1024;
 /// Pixels of earlier frames that frames in flight may hold, or those of one frame where it has more.
 const DAMAGED_AT_ONCE: usize = 1 << 18;
 /// The largest side that a GIF can declare.
 const MAX_SIDE_PX: u32 = u16::MAX as u32;
 
-pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'_>) -> Result<RenderedGif, Error> {
+/// A GIF of which all is known that takes no look at its pixels.
+pub(crate) struct PreparedGif<'a> {
+    bytes: &'a [u8],
+    gif: Gif,
+    mask: Mask,
+    plans: Vec<FramePlan>,
+}
+
+/// Walks a GIF, lays its captions out and plans its frames.
+pub(crate) fn prepare<'a>(bytes: &'a [u8], spec: &Spec, limits: &Limits) -> Result<PreparedGif<'a>, Error> {
     let gif = Gif::walk(bytes, limits)?;
     let mask = Mask::draw(spec, gif.canvas.width(), gif.canvas.height(), written_on(&gif))?;
     let reach = gif.frames.iter().map(|f| f.rect.bottom + mask.picture_top_px).fold(mask.height_px, u32::max);
@@ -46,6 +57,21 @@ pub(crate) fn render(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'
         return Err(Error::CanvasTooLarge { width_px: mask.width_px, height_px: reach, limit_px: MAX_SIDE_PX });
     }
     let plans = plan(&gif, &mask);
+    Ok(PreparedGif { bytes, gif, mask, plans })
+}
+
+impl PreparedGif<'_> {
+    /// One thread for each frame that the captions touch, but none for less than pays for starting it.
+    pub(crate) fn busy_threads(&self) -> usize {
+        let touched = self.gif.frames.iter().zip(&self.plans).filter(|(_, plan)| plan.touched);
+        let (frames, bytes) = touched.fold((0, 0), |(frames, bytes), (frame, _)| (frames + 1, bytes + frame.data.len()));
+        bytes.div_ceil(BYTES_A_THREAD).min(frames).max(1)
+    }
+}
+
+/// Captions what was prepared.
+pub(crate) fn render(prepared: PreparedGif<'_>, watch: &Watch<'_>) -> Result<RenderedGif, Error> {
+    let PreparedGif { bytes, gif, mask, plans } = prepared;
     let mut canvas = plans.iter().any(|p| !p.damaged.is_empty()).then(|| Canvas::new(bytes, &gif));
 
     let tables = Tables::decide(bytes, &gif, &mask, &plans);
