@@ -21,6 +21,7 @@ use crate::{
     exit::{Failure, Reason},
     files,
     limits::LimitArgs,
+    pool,
     progress::Progress,
     stats::StatsLine,
 };
@@ -109,11 +110,7 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     let progress = Progress::new(began);
     let report = |done, total| progress.report(done, total);
     let watch = Watch { progress: &report, ..Watch::none() };
-    // Only now, when there is something to do: the system puts a new thread on a processor of its own, but
-    // one that went to sleep, perhaps, where the one runs that wakes it. And the thread that is here already
-    // is one of the pool's: one thread is then no thread more.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread();
-    let pool = pool.build().map_err(|e| Failure::new(Reason::Internal, e))?;
+    let pool = pool::start(threads).map_err(|e| Failure::new(Reason::Internal, e))?;
     let rendered = pool.install(|| prepared.render(&watch));
     progress.finish();
     let rendered = rendered?;

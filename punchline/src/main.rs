@@ -11,6 +11,7 @@ mod files;
 mod flags;
 mod limits;
 mod parts;
+mod pool;
 mod probe;
 mod progress;
 mod serve;
