@@ -49,7 +49,9 @@ fn replace(path: &Path, pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(format!(".{}.part", std::process::id()));
     let unfinished = PathBuf::from(unfinished);
-    let done = File::create(&unfinished).and_then(|mut file| write_pieces(&mut file, pieces)).and_then(|()| fs::rename(&unfinished, path));
+    let done = File::create(&unfinished)
+        .and_then(|mut file| write_pieces(&mut file, pieces))
+        .and_then(|()| fs::rename(&unfinished, path));
     if done.is_err() {
         // The first error is the one to tell.
         let _ = fs::remove_file(&unfinished);

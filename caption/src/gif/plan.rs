@@ -77,6 +77,10 @@ pub(super) fn written_on(gif: &Gif) -> Rect {
     }
 }
 
+/// A frame that lies so many canvases away is not grown to where a caption stands: nobody sees it, and it
+/// would have millions of pixels on the way.
+const FAR_OFF: usize = 4;
+
 /// Plans every frame of `gif`.
 pub(super) fn plan(gif: &Gif, mask: &Mask) -> Vec<FramePlan> {
     let whole = Rect::at(0, 0, mask.width_px, mask.height_px);
@@ -99,6 +103,11 @@ fn plan_frame(frame: &Frame, mask: &Mask, canvas: &Canvas, growth: Growth, is_fi
         FramePlan { source, drawn: source, bare: canvas.bare, damaged: canvas.damaged, leaves_gaps: false, touched: false };
     if !can_be_drawn(frame) {
         return untouched;
+    }
+    let canvas_px = mask.width_px as usize * mask.height_px as usize;
+    let is_far_off = source.union(Rect::at(0, 0, mask.width_px, mask.height_px)).area() > FAR_OFF * canvas_px;
+    if is_far_off && canvas.damaged.is_empty() {
+        return FramePlan { leaves_gaps: true, touched: mask.touches(source), ..untouched };
     }
     let grown_for = |wanted: &dyn Fn(&&Ink) -> bool| {
         let missing = mask.inks.iter().filter(wanted).map(|ink| missing_caption(ink, canvas.bare, source));

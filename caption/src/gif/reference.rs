@@ -69,7 +69,8 @@ fn check(sample: &Sample, captions: &[(&str, At, Style)]) {
     assert!(!has_room || gray == mask.to_gray(), "pixels outside the caption were changed");
 
     let (before, after) = (play(&source), play(&rendered.output.to_vec(&source)));
-    let walked = Gif::walk(&rendered.output.to_vec(&source), &Limits { max_side_px: u32::MAX, ..limits }).expect("our own output walks");
+    let walked =
+        Gif::walk(&rendered.output.to_vec(&source), &Limits { max_side_px: u32::MAX, ..limits }).expect("our own output walks");
     let captioned = Captioned { gif: &gif, mask: &mask, before: &before, after: &after };
     captioned.keeps_disposal_and_transparency(&walked);
     captioned.shows_its_captions(has_room || (is_tame && captioned.needs_no_slot(sample)));
@@ -209,6 +210,29 @@ fn thirty_frames() -> Vec<u8> {
 fn sample_of_two() -> Sample {
     let frame = |seed| Frame { palette: Some(colours(2)), ..Frame::plain(40, 40, Content::Runs, seed) };
     Sample { width: 40, height: 40, palette: Some(colours(2)), loop_count: Some(0), frames: vec![frame(1), frame(2)] }
+}
+
+#[test]
+fn a_frame_far_off_the_canvas_is_not_grown_to_where_the_caption_stands() {
+    let mut sample = sample_of_two();
+    // Neither shows the caption's place, and the second not one pixel.
+    (sample.frames[0].height, sample.frames[0].transparent) = (20, Some(0));
+    let far_off = Frame { left: 60_000, top: 60_000, transparent: Some(0), ..sample.frames[1].clone() };
+    sample.frames.insert(1, far_off);
+    let source = sample.bytes();
+    check(&sample, LOW);
+    let output = crate::render(&source, &spec(LOW), &Limits::default()).unwrap();
+    assert!(output.len() < source.len() + 4000, "{} bytes", output.len());
+}
+
+#[test]
+fn frames_grown_beyond_all_limits_are_refused_before_any_is_drawn() {
+    // Each clears the caption by being one pixel small, and would have to draw it again.
+    let clearing = Frame { disposal: 2, transparent: Some(0), width: 1, height: 1, ..sample_of_two().frames[0].clone() };
+    let sample = Sample { frames: vec![clearing; 300], ..sample_of_two() };
+    let limits = Limits { max_total_pixels: 20_000, ..Limits::default() };
+    let error = crate::render(&sample.bytes(), &spec(LOW), &limits).unwrap_err();
+    assert_eq!(error.code(), "too_many_pixels");
 }
 
 #[test]

@@ -57,6 +57,8 @@ pub(crate) fn prepare<'a>(bytes: &'a [u8], spec: &Spec, limits: &Limits) -> Resu
         return Err(Error::CanvasTooLarge { width_px: mask.width_px, height_px: reach, limit_px: MAX_SIDE_PX });
     }
     let plans = plan(&gif, &mask);
+    // Frames that clear a caption are grown to draw it again, however small they were.
+    limits.check_total_pixels(plans.iter().map(|plan| plan.drawn.area() as u64).sum())?;
     Ok(PreparedGif { bytes, gif, mask, plans })
 }
 
