@@ -26,6 +26,8 @@ mod indices;
 #[cfg(feature = "render")]
 mod inked;
 #[cfg(feature = "render")]
+mod merging;
+#[cfg(feature = "render")]
 mod raster;
 #[cfg(feature = "render")]
 mod recode;

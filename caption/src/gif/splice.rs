@@ -1,14 +1,15 @@
 //! A frame's stream with only its touched segments opened: the others are copied bit for bit, and so are
 //! the codes of a touched one before its first changed pixel.
 //!
-//! Called by `frame` where it serves: the frame keeps its width, no index has to give way, and the new
-//! pixels need no longer codes. It must leave every pixel outside the captions alone.
+//! Called by `frame` where it serves: the frame keeps its width, and the new pixels need no
+//! longer codes. It must leave every pixel outside the captions alone.
 
 use std::ops::Range;
 
 use super::{
     frame::{Job, NewStream, Segments},
     lzw::{COPY_LEN, SPLICED_CODE_SIZES},
+    merging::Merging,
     paint::{Painter, Sourced},
     palette::Palette,
     raster::{Present, Raster, Window},
@@ -26,7 +27,7 @@ pub(super) enum Spliced {
 }
 
 /// Whether a frame, opened in `scratch`, can be spliced.
-pub(super) fn can_splice(job: &Job<'_>, palette: &Palette, scratch: &mut Scratch) -> bool {
+pub(super) fn can_splice(job: &Job<'_>, palette: &Palette, scratch: &Scratch) -> bool {
     let (source, drawn) = (job.plan.source, job.plan.drawn);
     let is_whole = scratch.scan.pixels == source.area();
     let reaches = if source == drawn {
@@ -41,7 +42,7 @@ pub(super) fn can_splice(job: &Job<'_>, palette: &Palette, scratch: &mut Scratch
     reaches
         && SPLICED_CODE_SIZES.contains(&job.frame.min_code_size)
         && job.plan.damaged.is_empty()
-        && (job.table.merges.is_empty() || !gives_up_an_index(job, scratch))
+        && (is_whole || job.table.merges.is_empty())
 }
 
 /// Splices a frame that [`can_splice`].
@@ -50,6 +51,8 @@ pub(super) fn splice(job: &Job<'_>, palette: &Palette, through: Option<u8>, scra
     let (code_size, raster) = (job.frame.min_code_size, job.drawn());
     let touched = Touched::by(job);
     let mut painter = Painter::new(job, palette, through, brush);
+    let merging = Merging::of(job);
+    let mut altered = Vec::new();
     let mut segments = Segments::default();
     let mut is_changed = palette.is_changed() || job.plan.drawn != job.plan.source;
     let [above, below] = new_rows(job);
@@ -60,10 +63,13 @@ pub(super) fn splice(job: &Job<'_>, palette: &Palette, through: Option<u8>, scra
         let first = above.area() + segment.first_pixel;
         let len = segment.end_pixel - segment.first_pixel;
         let mut place = None;
-        if touched.meets(first..first + len) {
+        if merging.is_some() || touched.meets(first..first + len) {
             let window = room(indices, len + COPY_LEN);
             decoder.decode(stream, code_size, segment, window);
-            place = painter.paint(&mut Window { raster, first, indices: &mut window[..len] }, Sourced::All);
+            let window = &mut window[..len];
+            let merged = merging.as_ref().and_then(|merging| merging.merge(first, window, &mut altered));
+            let painted = painter.paint(&mut Window { raster, first, indices: window }, Sourced::All);
+            place = merged.into_iter().chain(painted).min();
         }
         let Some(place) = place else {
             segments.copied += 1;
@@ -90,7 +96,7 @@ pub(super) fn splice(job: &Job<'_>, palette: &Palette, through: Option<u8>, scra
     }
     let mut bytes = vec![code_size];
     encoder.finish(&mut bytes);
-    Spliced::Changed(Box::new(NewStream { bytes, palette: palette.clone(), altered: Vec::new(), segments }))
+    Spliced::Changed(Box::new(NewStream { bytes, palette: palette.clone(), altered, segments }))
 }
 
 /// The rows that the frame is grown by, above it and below.
@@ -131,12 +137,6 @@ fn is_all_band(job: &Job<'_>, rows: Rect) -> bool {
         job.plan.bare.covers(row) && job.mask.inks.iter().any(|ink| ink.is_band && ink.rect.covers(row))
     };
     (rows.top..rows.bottom).all(is_band)
-}
-
-/// Whether the frame may show an index that has to give way.
-fn gives_up_an_index(job: &Job<'_>, scratch: &mut Scratch) -> bool {
-    let used = job.used(scratch);
-    job.table.merges.iter().any(|merge| used.contains(merge.from))
 }
 
 /// Whether a caption has to be drawn where the frame's rectangle reaches but its stream does not.

@@ -248,7 +248,7 @@ impl Codec {
         let table = tables::Table { palette: palette.clone(), merges: Vec::new() };
         let job = gif.job(0, plan, Cow::Owned(table), None, inked);
         self.0.open(gif.bytes, frame);
-        if !splice::can_splice(&job, &palette, &mut self.0) {
+        if !splice::can_splice(&job, &palette, &self.0) {
             return Spliced::Cannot;
         }
         match splice::splice(&job, &palette, None, &mut self.0) {
