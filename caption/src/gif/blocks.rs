@@ -235,7 +235,8 @@ impl<'a> Reader<'a> {
         Ok(Frame {
             lead: lead.start..start,
             control: lead.control,
-            second_screen: lead.second_screen,
+            // A frame may begin among the bytes that would be its size.
+            second_screen: lead.second_screen.filter(|at| at + 4 <= start),
             descriptor: start..start + 10,
             rect,
             interlaced: flags & 0x40 != 0,
@@ -326,6 +327,9 @@ mod tests {
         let walked = Gif::walk(&joined, &Limits::default()).unwrap();
         assert_eq!(walked.frames.len(), 2);
         assert_eq!(walked.frames[1].second_screen, Some(13 + frame(9, 9).len() + 6));
+        let begun_in_its_size = gif(9, 9, &[&frame(9, 9), b"GIF89a\x09", &frame(9, 9), b"\x3B"]);
+        let walked = Gif::walk(&begun_in_its_size, &Limits::default()).unwrap();
+        assert_eq!(walked.frames[1].second_screen, None);
         let torn = gif(9, 9, &[&frame(9, 9), b"junk\x2C\x01"]);
         let walked = Gif::walk(&torn, &Limits::default()).unwrap();
         assert_eq!((walked.frames.len(), &torn[walked.tail]), (1, &b"junk\x2C\x01"[..]), "what can't be read is passed on");

@@ -282,12 +282,15 @@ impl Palette {
 
     /// Frees the slot whose pixels lose least by taking the colour of the entry nearest to them.
     fn least_slot(&mut self, kept: &mut Histogram) -> Option<Merge> {
-        let may_go = |&(index, _): &(u8, &[u8; 3])| !self.avoided.contains(index);
-        let entries = || (0..=u8::MAX).zip(&self.colours[..self.len]).filter(may_go);
-        let losses = entries().filter(|&(index, _)| !self.reserved.contains(index)).filter_map(|(from, colour)| {
-            let others = entries().filter(|&(to, _)| to != from).map(|(to, other)| (to, distance(*colour, *other)));
-            let (to, off) = others.min_by_key(|&(_, off)| off)?;
-            Some((u64::from(kept[usize::from(from)]) * u64::from(off), Merge { from, to }))
+        let entries: Vec<(u8, [u8; 3])> = self.usable().collect();
+        let mut offs = vec![0; entries.len()];
+        let may_go = |&(_, &(index, _)): &(usize, &(u8, [u8; 3]))| !self.reserved.contains(index);
+        let losses = entries.iter().enumerate().filter(may_go).filter_map(|(i, &(from, colour))| {
+            // All at once: there are tens of thousands of pairs.
+            offs.iter_mut().zip(&entries).for_each(|(off, &(_, other))| *off = distance(colour, other));
+            offs[i] = u32::MAX;
+            let (nearest, &off) = offs.iter().enumerate().min_by_key(|&(_, &off)| off).filter(|&(nearest, _)| nearest != i)?;
+            Some((u64::from(kept[usize::from(from)]) * u64::from(off), Merge { from, to: entries[nearest].0 }))
         });
         let (_, merge) = losses.min_by_key(|&(loss, _)| loss)?;
         kept[usize::from(merge.to)] = kept[usize::from(merge.to)].saturating_add(kept[usize::from(merge.from)]);
