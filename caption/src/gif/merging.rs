@@ -5,6 +5,8 @@
 
 use super::{
     frame::Job,
+    indices::Indices,
+    lzw::{Scan, Segment, Stream},
     palette::Merge,
     raster::{Raster, row_order},
 };
@@ -14,6 +16,8 @@ pub(super) struct Merging {
     raster: Raster,
     /// By index.
     becomes: [u8; 256],
+    /// Those that give way.
+    leaving: Indices,
     /// The rows of the frame in its stream's order.
     rows: Vec<u32>,
 }
@@ -30,8 +34,14 @@ impl Merging {
             // One after another: what gave way before may give way again.
             becomes.iter_mut().filter(|now| **now == from).for_each(|now| *now = to);
         }
+        let leaving = job.table.merges.iter().map(|merge| merge.from).collect();
         let rows = row_order(raster.rect.height(), raster.interlaced).collect();
-        Some(Self { raster, becomes, rows })
+        Some(Self { raster, becomes, leaving, rows })
+    }
+
+    /// Whether a segment of a stream shows any index that gives way.
+    pub(super) fn concerns(&self, stream: &Stream, code_size: u8, segment: &Segment) -> bool {
+        Scan::shows(stream, code_size, segment, self.leaving)
     }
 
     /// Merges the indices of a stretch, before which the stream has `first`. Adds the pixels that changed to

@@ -63,11 +63,12 @@ pub(super) fn splice(job: &Job<'_>, palette: &Palette, through: Option<u8>, scra
         let first = above.area() + segment.first_pixel;
         let len = segment.end_pixel - segment.first_pixel;
         let mut place = None;
+        let merging = merging.as_ref().filter(|merging| merging.concerns(stream, code_size, segment));
         if merging.is_some() || touched.meets(first..first + len) {
             let window = room(indices, len + COPY_LEN);
             decoder.decode(stream, code_size, segment, window);
             let window = &mut window[..len];
-            let merged = merging.as_ref().and_then(|merging| merging.merge(first, window, &mut altered));
+            let merged = merging.and_then(|merging| merging.merge(first, window, &mut altered));
             let painted = painter.paint(&mut Window { raster, first, indices: window }, Sourced::All);
             place = merged.into_iter().chain(painted).min();
         }

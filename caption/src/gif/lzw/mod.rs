@@ -17,7 +17,7 @@ mod walk;
 pub(super) use bits::Stream;
 pub(super) use decode::{COPY_LEN, Decoder};
 pub(super) use encode::Encoder;
-pub(super) use scan::Scan;
+pub(super) use scan::{Scan, Segment};
 
 /// The longest code, in bits.
 const MAX_CODE_BITS: u32 = 12;

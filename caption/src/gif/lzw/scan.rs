@@ -104,6 +104,16 @@ impl Scan {
         indices.chain((self.pixels < area).then_some(0)).collect()
     }
 
+    /// Whether a segment shows any of the indices: the first time, as a code of its own.
+    pub(in crate::gif) fn shows(stream: &Stream, code_size: u8, segment: &Segment, indices: Indices) -> bool {
+        let mut looking = Looking { wanted: [false; PLACES], found: false };
+        for (index, wanted) in (0..=u8::MAX).zip(&mut looking.wanted[..1 << code_size]) {
+            *wanted = indices.contains(index);
+        }
+        walk(stream, u32::from(code_size), segment.start_bit, segment.end_bit, &mut looking);
+        looking.found
+    }
+
     /// Walks one segment: to the first code that is no string, or, if so asked, to the first one behind the
     /// `wanted` indices.
     fn segment<const MEETS: bool, const LIMITED: bool>(
@@ -131,6 +141,20 @@ struct Found {
     end_width: u32,
     /// The code that ended it, unless it was the last there is.
     stopped_by: Option<usize>,
+}
+
+/// Looks for codes.
+struct Looking {
+    wanted: [bool; PLACES],
+    found: bool,
+}
+
+impl Visit for Looking {
+    #[inline]
+    fn visit(&mut self, code: usize, _: usize) -> bool {
+        self.found = self.wanted[code % PLACES];
+        !self.found
+    }
 }
 
 /// Adds up the lengths of the strings that codes stand for.

@@ -235,3 +235,28 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn segments_without_an_index_that_gives_way_are_copied() {
+    const CLEAR: usize = 256;
+    // 64 x 64 in segments of 512: the first has every index, the others only the first 40.
+    let segment = |k: usize| std::iter::once(CLEAR).chain((0..512).map(move |i| if k == 0 { i % 256 } else { i % 40 }));
+    let codes: Vec<usize> = (0..8).flat_map(segment).chain([CLEAR + 1]).collect();
+    let dull: Vec<u8> = (0..=255u8).flat_map(|i| [110 + i % 16, 110, 110 + i / 16]).collect();
+    let mut source = [&b"GIF89a\x40\0\x40\0\xF7\xFF\0"[..], &dull, b"\x2C\0\0\0\0\x40\0\x40\0\0\x08"].concat();
+    source.extend(naive::write(&codes, 8, 255));
+    source.push(0x3B);
+
+    let Rendered { ref output, stats, .. } = rendered(&source, &[LOW]);
+    assert_eq!((stats.frames_spliced, stats.segments), (1, 8));
+    assert!(stats.segments_copied >= 3, "{stats:?}");
+    let output = output.to_vec(&source);
+    let [before, after] = [&source, &output].map(|bytes| naive::read(&stream_of(bytes).0, 8).indices);
+    let differ: Vec<usize> = (0..4096).filter(|&place| before[place] != after[place]).collect();
+    // One white and one black entry; each index of the first segment comes twice.
+    let given_way = differ.iter().filter(|&&place| place < 512).count();
+    assert_eq!(given_way, 4);
+    assert!(differ.iter().all(|place| !(512..2048).contains(place)), "nothing gave way between it and the caption");
+    let written = crate::render_with(&source, &spec(&[LOW]), &Limits::default(), &Watch::none()).unwrap().mask();
+    assert!(differ.iter().all(|&place| written[place] == 255), "all of it is in the mask");
+}
