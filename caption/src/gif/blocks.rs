@@ -140,7 +140,9 @@ impl Gif {
         *total_pixels += frame.rect.area() as u64;
         limits.check_total_pixels(*total_pixels)?;
         if self.frames.is_empty() && !frame.rect.is_empty() {
-            self.canvas = self.canvas.union(Rect { left: 0, top: 0, ..frame.rect });
+            // Each side by itself: a screen may have a width and no height.
+            let (right, bottom) = (self.canvas.right.max(frame.rect.right), self.canvas.bottom.max(frame.rect.bottom));
+            self.canvas = Rect { left: 0, top: 0, right, bottom };
             limits.check_side(self.canvas.right, self.canvas.bottom)?;
         }
         self.frames.push(frame);
@@ -309,6 +311,12 @@ mod tests {
         assert_eq!(code(&[&whole[..], b"anything"].concat()), "ok", "extra data");
         assert_eq!(code(&gif(9, 9, &[&frame(9, 9), b"\0\0", &frame(9, 9), b"\x3B"])), "ok", "stray zeros");
         assert_eq!(code(&gif(0, 0, &[&frame(9, 9), b"\x3B"])), "ok", "a screen of no size takes the first frame's");
+    }
+
+    #[test]
+    fn a_screen_without_height_keeps_its_width() {
+        let walked = Gif::walk(&gif(12, 0, &[&frame(8, 9), b"\x3B"]), &Limits::default()).unwrap();
+        assert_eq!(walked.canvas, Rect::at(0, 0, 12, 9));
     }
 
     #[test]

@@ -112,10 +112,8 @@ impl<'a> Painter<'a> {
         let mut first_changed = None;
         for (i, (index, &cover)) in indices.iter_mut().zip(covers).enumerate() {
             let Some(beneath) = self.palette.colour(*index) else { continue };
-            let painted = match run.is_opaque {
-                true => self.brush.alone(inked, cover),
-                false => self.brush.over_index(inked, cover, *index, beneath),
-            };
+            let painted =
+                if run.is_opaque { self.brush.alone(inked, cover) } else { self.brush.over_index(inked, cover, *index, beneath) };
             if painted != *index {
                 *index = painted;
                 self.largest = self.largest.max(painted);

@@ -69,8 +69,8 @@ pub(super) fn splice(job: &Job<'_>, palette: &Palette, through: Option<u8>, scra
             decoder.decode(stream, code_size, segment, window);
             let window = &mut window[..len];
             let merged = merging.and_then(|merging| merging.merge(first, window, &mut altered));
-            let painted = painter.paint(&mut Window { raster, first, indices: window }, Sourced::All);
-            place = merged.into_iter().chain(painted).min();
+            let captioned = painter.paint(&mut Window { raster, first, indices: window }, Sourced::All);
+            place = merged.into_iter().chain(captioned).min();
         }
         let Some(place) = place else {
             segments.copied += 1;

@@ -163,7 +163,7 @@ impl Encoder {
         let step = u32::from(self.has_previous);
         let mut left = codes;
         let mut rest = indices.iter();
-        while let Some(&index) = rest.next() {
+        for &index in rest.by_ref() {
             let slot = match self.strings.find(prefix, index) {
                 Ok(longer) => {
                     prefix = longer;

@@ -31,6 +31,7 @@ pub(super) const CODE_SIZES: std::ops::RangeInclusive<u8> = 1..=8;
 pub(super) const SPLICED_CODE_SIZES: std::ops::RangeInclusive<u8> = 2..=8;
 
 /// A table of zeros that never stood on the stack, and whose memory the system gives only where it is written.
+#[expect(clippy::unnecessary_box_returns, reason = "it is too large for the stack")]
 fn zeroed<T: Clone + Default, const LEN: usize>() -> Box<[T; LEN]> {
     let table = vec![T::default(); LEN].into_boxed_slice();
     table.try_into().unwrap_or_else(|_| unreachable!("it has that length"))

@@ -7,7 +7,7 @@ use super::{MAX_CODE_BITS, TABLE_LEN, zeroed};
 
 /// Four for each entry: the first that is looked at is mostly the right one or free.
 const SLOTS: usize = TABLE_LEN * 4;
-const CODE_MASK: u32 = TABLE_LEN as u32 - 1;
+const CODE_MASK: u32 = (1 << MAX_CODE_BITS) - 1;
 
 /// A string as a slot holds it: prefix code and last index in the high 20 bits, its own code in the low 12.
 /// None has the code 0 but that of one index 0, which is in no slot, so 0 is a free slot.
