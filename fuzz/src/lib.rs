@@ -67,7 +67,9 @@ pub fn caption_and_compare(source: &[u8], layout: &Layout) {
             panic!("{difference}");
         }
     }
-    if let Ok(frames) = strict::count_frames(source) {
+    // It loses its way behind an interlaced frame without data, and counts too few.
+    let shown = Player::open(source).map_or(0, Iterator::count);
+    if let Some(frames) = strict::count_frames(source).ok().filter(|&frames| frames == shown) {
         match strict::count_frames(&output) {
             Ok(after) => assert_eq!(after, frames, "frames were lost or won"),
             Err(error) => panic!("the source decodes, the output does not: {error}"),
