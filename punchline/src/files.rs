@@ -76,3 +76,21 @@ fn write_pieces(to: &mut impl Write, mut pieces: &mut [IoSlice<'_>]) -> io::Resu
 pub(crate) fn is_stream(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_become_one_file_however_many_there_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.gif");
+        // More than one call takes, and some that are empty.
+        let pieces: Vec<Vec<u8>> = (0..3000u16).map(|k| vec![k.to_le_bytes()[0]; usize::from(k % 7)]).collect();
+        for _ in 0..2 {
+            write(&path, &mut pieces.iter().map(|piece| IoSlice::new(piece)).collect::<Vec<_>>()).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), pieces.concat());
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no unfinished file is left");
+    }
+}

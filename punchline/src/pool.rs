@@ -1,4 +1,4 @@
-//! The threads of one `caption`: the one that is here, and as many more as the picture keeps busy.
+//! The threads of one `caption`: as many as the picture keeps busy.
 //!
 //! Called by `caption` when there is something to do. A job of a few milliseconds is over before a scheduler
 //! has moved a thread that it started beside its parent, so each begins on a processor of its own and is
@@ -6,9 +6,12 @@
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
-/// Starts the threads. The one that calls is one of them: one thread is then no thread more.
+/// Starts the threads. Where one is enough, it is the one that calls.
 pub(crate) fn start(threads: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
-    let pool = ThreadPoolBuilder::new().num_threads(threads).use_current_thread();
+    let pool = ThreadPoolBuilder::new().num_threads(threads);
+    if threads == 1 {
+        return pool.use_current_thread().build();
+    }
     #[cfg(target_os = "linux")]
     let pool = match processors::beside_this() {
         // More threads than processors are left to the system.

@@ -236,6 +236,18 @@ fn frames_grown_beyond_all_limits_are_refused_before_any_is_drawn() {
 }
 
 #[test]
+fn a_picture_keeps_no_more_threads_busy_than_it_has_touched_frames_or_work_for() {
+    let busy =
+        |sample: &Sample, captions| crate::prepare(&sample.bytes(), &spec(captions), &Limits::default()).unwrap().busy_threads();
+    let large = |seed| Frame::plain(600, 400, Content::Dithered, seed);
+    let palette = Some(Palette { has_black_and_white: true, ..colours(8) });
+    let three = Sample { width: 600, height: 400, palette, loop_count: None, frames: [1, 2, 3].map(large).into() };
+    assert_eq!(busy(&three, LOW), 3);
+    assert_eq!(busy(&three, &[("bar", At::Top, Style::Bar)]), 1, "the first frame alone is opened");
+    assert_eq!(busy(&sample_of_two(), LOW), 1, "a thread costs more than it would save");
+}
+
+#[test]
 fn the_bytes_are_the_same_at_any_number_of_threads() {
     let (source, spec) = (thirty_frames(), spec(&[("threads", At::Bottom, Style::Overlay)]));
     let at = |threads: usize| {
