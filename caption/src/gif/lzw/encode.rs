@@ -74,7 +74,7 @@ impl Encoder {
         self.part();
         self.strings.clear();
         for (prefix, last) in decoder.entries(kept.codes) {
-            self.strings.insert(Known::new(prefix.into(), indices[last - 1]), indices[last], self.next);
+            self.strings.insert(Known::new(prefix.into()), indices[last], self.next);
             self.next += 1;
         }
         let (bits, width) = super::length_bits(self.code_size, kept.codes);
@@ -84,8 +84,7 @@ impl Encoder {
         self.ledger.pixels += kept.pixels;
         // The string that the last of them begins is prolonged by the index behind it.
         if let (Some(&index), false) = (indices.get(kept.pixels), self.is_full()) {
-            let last = Known::new(decoder.code(kept.codes).into(), indices[kept.pixels - 1]);
-            self.strings.insert(last, index, self.next);
+            self.strings.insert(Known::new(decoder.code(kept.codes).into()), index, self.next);
         }
     }
 

@@ -6,27 +6,25 @@
 use super::{MAX_CODE_BITS, TABLE_LEN, zeroed};
 
 /// Four for each entry: the first that is looked at is mostly the right one or free.
-const SLOTS: usize = TABLE_LEN * 4;
+const SLOTS: usize = TABLE_LEN << APART_BITS;
+const APART_BITS: u32 = 2;
 const CODE_MASK: u32 = (1 << MAX_CODE_BITS) - 1;
 
 /// A string as a slot holds it: prefix code and last index in the high 20 bits, its own code in the low 12.
 /// None has the code 0 but that of one index 0, which is in no slot, so 0 is a free slot.
-///
-/// The low bits, code and some of the last index, say where its prolongations stand: one step less between
-/// finding a string and looking for the next.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known(u32);
 
 impl Known {
-    /// The string of a code that ends with an index.
-    pub(super) fn new(code: u32, last: u8) -> Self {
-        Self(u32::from(last) << MAX_CODE_BITS | code)
+    /// The string of a code.
+    pub(super) fn new(code: u32) -> Self {
+        Self(code)
     }
 
     /// The string of one index.
     #[inline]
     pub(super) fn single(index: u8) -> Self {
-        Self::new(index.into(), index)
+        Self::new(index.into())
     }
 
     #[inline]
@@ -67,7 +65,9 @@ impl Strings {
     #[inline]
     pub(super) fn find(&self, prefix: Known, index: u8) -> Result<Known, Free> {
         let wanted = prefix.with(index) >> MAX_CODE_BITS;
-        let mut slot = (prefix.0 ^ self.spread[usize::from(index)]) as usize % SLOTS;
+        // The code alone counts, as what else there is lies beyond the slots. Codes stand a few slots apart: in
+        // flat pictures most of them have a string by the same index, and would else be one long cluster.
+        let mut slot = (prefix.0 << APART_BITS ^ self.spread[usize::from(index)]) as usize % SLOTS;
         loop {
             let entry = self.slots[slot];
             if entry >> MAX_CODE_BITS == wanted && entry != 0 {
