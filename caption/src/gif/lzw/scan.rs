@@ -77,7 +77,9 @@ impl Scan {
             // Hardly a segment goes on behind its frame: no code is asked whether it is still wanted.
             let mut found = self.segment::<MEETS, false>(stream, code_size, start_bit, wanted);
             if found.pixels > wanted {
-                found = self.segment::<MEETS, true>(stream, code_size, start_bit, wanted);
+                // What came behind the frame was met as well.
+                self.has_met = false;
+                found = self.segment::<false, true>(stream, code_size, start_bit, wanted);
             }
             let Found { pixels, end_bit, end_width, stopped_by } = found;
             if pixels > 0 {
@@ -93,12 +95,17 @@ impl Scan {
         }
     }
 
-    /// The indices that the stream, scanned before, may show in a frame that holds `area`, and perhaps some
-    /// behind it: every index of a segment is met as a code of its own before it is part of a longer string.
-    /// What a stream is short of, some decoders show as index 0.
+    /// The indices that the stream, scanned before, may show in a frame that holds `area`: every index of a
+    /// segment is met as a code of its own before it is part of a longer string. What a stream is short of,
+    /// some decoders show as index 0.
     pub(in crate::gif) fn used(&mut self, stream: &Stream, code_size: u8, area: usize) -> Indices {
         if !self.has_met {
-            self.scan_for_used(stream, code_size, area);
+            self.met[..1 << u8::BITS].fill(false);
+            let mut meeting = Meeting(&mut self.met);
+            for segment in &self.segments {
+                walk(stream, u32::from(code_size), segment.start_bit, segment.end_bit, &mut meeting);
+            }
+            self.has_met = true;
         }
         let indices = (0..=u8::MAX).zip(&self.met[..1 << code_size]).filter(|&(_, &met)| met).map(|(index, _)| index);
         indices.chain((self.pixels < area).then_some(0)).collect()
@@ -141,6 +148,17 @@ struct Found {
     end_width: u32,
     /// The code that ended it, unless it was the last there is.
     stopped_by: Option<usize>,
+}
+
+/// Meets the codes of a segment.
+struct Meeting<'a>(&'a mut [bool; PLACES]);
+
+impl Visit for Meeting<'_> {
+    #[inline]
+    fn visit(&mut self, code: usize, _: usize) -> bool {
+        self.0[code % PLACES] = true;
+        true
+    }
 }
 
 /// Looks for codes.
