@@ -11,6 +11,7 @@ use caption::{
     stages::{Codec, Gif},
 };
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use samples::Content;
 
 fn scan(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("scan");
@@ -24,14 +25,20 @@ fn scan(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A stream behind its minimum code size, and a codec that has scanned it.
+fn scanned(content: Content) -> (Vec<u8>, Codec) {
+    let data = image_data(content);
+    let mut codec = Codec::default();
+    codec.gather(&data[1..]);
+    codec.scan(data[0], AREA_PX);
+    (data, codec)
+}
+
 fn decode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Elements(AREA_PX as u64));
     for (name, content) in CONTENTS {
-        let data = image_data(content);
-        let mut codec = Codec::default();
-        codec.gather(&data[1..]);
-        codec.scan(data[0], AREA_PX);
+        let (data, mut codec) = scanned(content);
         group.bench_function(name, |b| b.iter(|| codec.decode(black_box(data[0])).len()));
     }
     group.finish();
@@ -41,10 +48,7 @@ fn encode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("encode");
     group.throughput(Throughput::Elements(AREA_PX as u64));
     for (name, content) in CONTENTS {
-        let data = image_data(content);
-        let mut codec = Codec::default();
-        codec.gather(&data[1..]);
-        codec.scan(data[0], AREA_PX);
+        let (data, mut codec) = scanned(content);
         let indices = codec.decode(data[0]).to_vec();
         let mut out = Vec::new();
         group.bench_function(name, |b| {

@@ -1,7 +1,7 @@
 //! The encoder's table: strings by their prefix code and last index.
 //!
 //! Used by `encode` alone, once for every index: the walk from one string to the next is what encoding
-//! costs, so that a step is one multiplication-free look-up in 32 KiB.
+//! costs, so that a step is one multiplication-free look-up in 64 KiB.
 
 use super::{MAX_CODE_BITS, TABLE_LEN, zeroed};
 
