@@ -99,25 +99,20 @@ impl Encoder {
         if !self.has_previous && self.prefix.is_none() {
             self.strings.clear();
         }
-        let (mut prefix, mut rest) = match (self.prefix, indices) {
-            (Some(prefix), all) => (prefix, all),
-            (None, [first, rest @ ..]) => (Known::single(*first), rest),
-            (None, []) => return,
-        };
         // Indices since the last Clear and those that are left, together.
         let mut since_clear = self.ledger.pixels + indices.len();
-        while !rest.is_empty() {
+        let mut at = 0;
+        while at < indices.len() {
             let until_judged = JUDGED_CODES - self.ledger.codes % JUDGED_CODES;
-            (prefix, rest) = if self.is_full() {
-                self.put_strings::<false>(prefix, rest, until_judged)
+            at = if self.is_full() {
+                self.put_strings::<false>(indices, at, until_judged)
             } else {
                 // The first code defines no entry; and at the last of a width, the next is wider.
                 let until_wider = if self.has_previous { (1 << self.width) - self.next } else { 1 };
-                self.put_strings::<true>(prefix, rest, until_judged.min(until_wider))
+                self.put_strings::<true>(indices, at, until_judged.min(until_wider))
             };
-            if self.ledger.codes.is_multiple_of(JUDGED_CODES) && self.ledger.codes > 0 {
-                // The last index begins the next string.
-                let left = rest.len() + 1;
+            if self.prefix.is_none() && self.ledger.codes.is_multiple_of(JUDGED_CODES) {
+                let left = indices.len() - at;
                 self.ledger.pixels = since_clear - left;
                 if self.ledger.judge(self.bits.len_bits(), self.is_full(), left) {
                     self.put_clear();
@@ -127,7 +122,6 @@ impl Encoder {
             }
         }
         self.ledger.pixels = since_clear;
-        self.prefix = Some(prefix);
     }
 
     /// Ends the stream and appends it to `out` as sub-blocks with their terminator.
@@ -151,20 +145,29 @@ impl Encoder {
         }
     }
 
-    /// Puts the strings that `prefix` and the indices behind it make, `codes` of them or as many as there
-    /// are: all of one width. Answers what the next string begins with and the indices left.
+    /// Puts the strings that the indices from place `at` on make, behind the one that is begun: `codes` of them,
+    /// all of one width, or as many as there are. Answers the place where it stopped: there no string is begun,
+    /// unless it is the end.
     ///
     /// `GROWS`: whether there is room for what they define.
-    fn put_strings<'i, const GROWS: bool>(&mut self, mut prefix: Known, indices: &'i [u8], codes: u32) -> (Known, &'i [u8]) {
+    fn put_strings<const GROWS: bool>(&mut self, indices: &[u8], mut at: usize, codes: u32) -> usize {
         // In registers, all of it: nearly every index of a caption's surroundings comes by here.
         let (mut bits, width) = (std::mem::take(&mut self.bits), self.width);
         let mut next = self.next;
         let step = u32::from(self.has_previous);
         let mut left = codes;
-        let mut rest = indices.iter();
-        for &index in rest.by_ref() {
+        let (mut prefix, mut grows_run) = match self.prefix.take() {
+            Some(prefix) => (prefix, false),
+            None => self.strings.begin(indices, &mut at),
+        };
+        while let Some(&index) = indices.get(at) {
             let slot = match self.strings.find(prefix, index) {
                 Ok(longer) => {
+                    at += 1;
+                    if grows_run {
+                        self.strings.put_run(index, longer);
+                        grows_run = indices.get(at) == Some(&index);
+                    }
                     prefix = longer;
                     continue;
                 }
@@ -175,21 +178,25 @@ impl Encoder {
             if GROWS {
                 next += step;
                 if (next as usize) < TABLE_LEN {
-                    self.strings.put(slot, prefix, index, next);
+                    let longer = self.strings.put(slot, prefix, index, next);
+                    if grows_run {
+                        self.strings.put_run(index, longer);
+                    }
                 }
             }
-            prefix = Known::single(index);
             if left == 0 {
                 break;
             }
+            (prefix, grows_run) = self.strings.begin(indices, &mut at);
         }
         self.bits = bits;
         let came = codes - left;
         self.ledger.codes += came;
         self.has_previous |= came > 0;
         self.next = next;
+        self.prefix = (left > 0).then_some(prefix);
         self.widen();
-        (prefix, rest.as_slice())
+        at
     }
 
     /// Writes a code and keeps count of what a decoder makes of it.
