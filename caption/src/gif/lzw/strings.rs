@@ -8,7 +8,7 @@ use super::{MAX_CODE_BITS, TABLE_LEN, zeroed};
 /// Four for each entry: the first that is looked at is mostly the right one or free.
 const SLOTS: usize = TABLE_LEN << APART_BITS;
 /// Indices that must be the same for a run to be looked for as one.
-const RUN_LEN: usize = 4;
+const RUN_LEN: usize = 8;
 const APART_BITS: u32 = 2;
 const CODE_MASK: u32 = (1 << MAX_CODE_BITS) - 1;
 
