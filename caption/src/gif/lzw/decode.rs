@@ -8,7 +8,7 @@ use super::{
     TABLE_LEN,
     bits::Stream,
     scan::Segment,
-    walk::{PLACES, Visit, walk},
+    walk::{PLACES, Visit, walk_segment},
     zeroed,
 };
 
@@ -57,9 +57,11 @@ impl Decoder {
             previous: 0,
             codes: 0,
         };
-        walk(stream, u32::from(code_size), segment.start_bit, segment.end_bit, &mut writing);
+        walk_segment(stream, code_size, segment, &mut writing);
         // The first code defined none, and those for which the table had no room neither.
-        self.next = (self.first + writing.codes).saturating_sub(1).clamp(self.first, TABLE_LEN);
+        let next = (self.first + writing.codes).saturating_sub(1).clamp(self.first, TABLE_LEN);
+        // Of a joined segment the last table is left, which says nothing of its beginning.
+        self.next = if segment.is_joined { self.first } else { next };
     }
 
     /// The codes that stand before the one which holds the segment's index number `pixel`. Codes that came

@@ -7,14 +7,22 @@
 use super::{
     TABLE_LEN,
     bits::Stream,
-    walk::{PLACES, Visit, walk},
+    walk::{PLACES, Visit, walk, walk_segment},
     zeroed,
 };
 use crate::gif::indices::Indices;
 
-/// Codes between two Clears (or the stream's start or end): they stand alone, whatever surrounds them.
+/// From so many segments on, one of fewer pixels is joined to the next: a stream may have a Clear for every pixel,
+/// and what is known of them must not outgrow it.
+const MANY_SEGMENTS: usize = 4096;
+const SHORT_PX: usize = 64;
+
+/// Codes between two Clears (or the stream's start or end): they stand alone, whatever surrounds them. Or several
+/// such stretches in a row, with the Clears between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::gif) struct Segment {
+    /// Whether there are Clears in it.
+    pub is_joined: bool,
     /// The bit of the first code after the Clear.
     pub start_bit: usize,
     /// The bit behind the last code.
@@ -86,12 +94,23 @@ impl Scan {
                 let first_pixel = self.pixels;
                 self.overshoots = pixels > wanted;
                 self.pixels = area.min(first_pixel + pixels);
-                self.segments.push(Segment { start_bit, end_bit, end_width, first_pixel, end_pixel: self.pixels });
+                let is_joined = false;
+                self.add(Segment { is_joined, start_bit, end_bit, end_width, first_pixel, end_pixel: self.pixels });
             }
             if stopped_by != Some(clear) {
                 break;
             }
             start_bit = end_bit + end_width as usize;
+        }
+    }
+
+    fn add(&mut self, segment: Segment) {
+        let many = self.segments.len() >= MANY_SEGMENTS;
+        match self.segments.last_mut() {
+            Some(last) if many && last.end_pixel - last.first_pixel < SHORT_PX => {
+                *last = Segment { is_joined: true, start_bit: last.start_bit, first_pixel: last.first_pixel, ..segment };
+            }
+            _ => self.segments.push(segment),
         }
     }
 
@@ -103,7 +122,7 @@ impl Scan {
             self.met[..1 << u8::BITS].fill(false);
             let mut meeting = Meeting(&mut self.met);
             for segment in &self.segments {
-                walk(stream, u32::from(code_size), segment.start_bit, segment.end_bit, &mut meeting);
+                walk_segment(stream, code_size, segment, &mut meeting);
             }
             self.has_met = true;
         }
@@ -117,7 +136,7 @@ impl Scan {
         for (index, wanted) in (0..=u8::MAX).zip(&mut looking.wanted[..1 << code_size]) {
             *wanted = indices.contains(index);
         }
-        walk(stream, u32::from(code_size), segment.start_bit, segment.end_bit, &mut looking);
+        walk_segment(stream, code_size, segment, &mut looking);
         looking.found
     }
 
@@ -206,7 +225,35 @@ impl<const MEETS: bool, const LIMITED: bool> Visit for Adding<'_, MEETS, LIMITED
 
 #[cfg(test)]
 mod tests {
-    use super::{super::naive, *};
+    use super::{
+        super::{
+            decode::{COPY_LEN, Decoder, Kept},
+            naive,
+        },
+        *,
+    };
+
+    #[test]
+    fn of_many_short_segments_some_are_joined() {
+        // Clear and one index, again and again; each of them twice as often as is many.
+        let area = 2 * MANY_SEGMENTS;
+        let codes: Vec<usize> = (0..area).flat_map(|i| [4, i % 4]).collect();
+        let blocks = naive::write(&codes, 2, 255);
+        let (mut stream, mut scan, mut decoder) = (Stream::default(), Scan::default(), Decoder::default());
+        stream.gather(&blocks);
+        scan.scan(&stream, 2, area);
+        assert_eq!((scan.pixels, scan.segments.len()), (area, MANY_SEGMENTS + area.div_ceil(SHORT_PX) / 2));
+        let mut indices = vec![0; area + COPY_LEN];
+        for segment in &scan.segments {
+            decoder.decode(&stream, 2, segment, &mut indices[segment.first_pixel..]);
+        }
+        assert!(indices[..area].iter().enumerate().all(|(i, &index)| usize::from(index) == i % 4));
+        let joined = scan.segments.iter().find(|segment| segment.is_joined).unwrap();
+        assert_eq!(decoder.before(SHORT_PX - 1), Kept { codes: 0, pixels: 0 });
+        for index in 0..4 {
+            assert!(Scan::shows(&stream, 2, joined, std::iter::once(index).collect()));
+        }
+    }
 
     #[test]
     fn a_segment_ends_with_the_code_that_fills_its_frame() {

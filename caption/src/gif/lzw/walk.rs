@@ -3,7 +3,7 @@
 //! Shared by `scan` and `decode`, which see each code of a stream once. Widths follow from the number of
 //! codes since the Clear alone, so that several codes are taken from one read.
 
-use super::{MAX_CODE_BITS, TABLE_LEN, bits::Stream};
+use super::{MAX_CODE_BITS, TABLE_LEN, bits::Stream, scan::Segment};
 
 /// Entries of a table, and one that takes what defines nothing; a power of two, so that no index is out of
 /// bounds.
@@ -64,6 +64,38 @@ pub(super) fn walk(stream: &Stream, code_size: u32, mut at: usize, end_bit: usiz
         }
         // With codes of one bit the table begins too late to be widened.
         entries_end = if entry < 1 << width { 1 << width } else { NOWHERE };
+    }
+}
+
+/// Walks the codes of a segment. At the Clears in a joined one the table, and with it the places, begin anew.
+#[inline]
+pub(super) fn walk_segment(stream: &Stream, code_size: u8, segment: &Segment, visitor: &mut impl Visit) {
+    let code_size = u32::from(code_size);
+    if !segment.is_joined {
+        walk(stream, code_size, segment.start_bit, segment.end_bit, visitor);
+        return;
+    }
+    let clear = 1 << code_size;
+    let mut at = segment.start_bit;
+    loop {
+        let (end, width) = walk(stream, code_size, at, segment.end_bit, &mut UntilClear { clear, visitor });
+        at = end + width as usize;
+        if at > segment.end_bit || code(stream.peek(end), (1 << width) - 1) != clear {
+            return;
+        }
+    }
+}
+
+/// Passes on codes up to the next Clear.
+struct UntilClear<'v, V> {
+    clear: usize,
+    visitor: &'v mut V,
+}
+
+impl<V: Visit> Visit for UntilClear<'_, V> {
+    #[inline]
+    fn visit(&mut self, code: usize, entry: usize) -> bool {
+        code != self.clear && self.visitor.visit(code, entry)
     }
 }
 
