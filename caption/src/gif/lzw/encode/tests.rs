@@ -1,5 +1,7 @@
 //! When a full table is given up, and what copied and kept stretches become: held against a naive decoder and the `gif` crate's.
 
+use std::collections::HashSet;
+
 use proptest::prelude::*;
 use samples::{
     Noise,
@@ -186,8 +188,61 @@ fn a_table_that_was_kept_is_given_up_as_soon_as_one_of_our_own() {
     }
 }
 
+/// Indices in runs of up to `longest`, of which a few are much longer.
+fn runs(len: usize, below: u8, longest: u32, seed: u32) -> Vec<u8> {
+    let mut noise = Noise::new(seed);
+    let run = || {
+        let index = u8::try_from(noise.below(below.into())).unwrap();
+        let longer = if noise.below(40) == 0 { 30 } else { 1 };
+        std::iter::repeat_n(index, (noise.below(longest) + 1) as usize * longer)
+    };
+    std::iter::repeat_with(run).flatten().take(len).collect()
+}
+
+/// The first code that does not stand for the longest string that its table had, if any.
+fn first_short_code(read: &naive::Read, code_size: u8) -> Option<naive::Code> {
+    let string = |code: &naive::Code, more: usize| &read.indices[code.first_pixel..][..code.pixels + more];
+    let is_short = |known: &mut HashSet<Vec<u8>>, code: &naive::Code| {
+        let prolonged = (code.first_pixel + code.pixels < read.indices.len()).then(|| string(code, 1).to_vec())?;
+        let is_short = known.contains(&prolonged);
+        if known.len() < TABLE_LEN - (1 << code_size) - 2 {
+            known.insert(prolonged);
+        }
+        is_short.then_some(*code)
+    };
+    read.segments().iter().find_map(|segment| {
+        let mut known = HashSet::new();
+        // The last is cut off by the Clear.
+        segment[..segment.len() - 1].iter().find_map(|code| is_short(&mut known, code))
+    })
+}
+
+#[test]
+fn a_run_that_was_begun_goes_on_in_what_comes_next() {
+    let run = vec![3; 5000];
+    for first in [1, 7, 8, 9, 100, 4999] {
+        let (mut encoder, mut blocks) = (Encoder::default(), Vec::new());
+        encoder.begin(2);
+        encoder.encode(&run[..first]);
+        encoder.encode(&run[first..]);
+        encoder.finish(&mut blocks);
+        // Begun anew it may be known to be longer, but none of it may be lost.
+        assert_eq!(naive::read(&blocks, 2).indices, run, "{first}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn every_code_stands_for_the_longest_string_there_is(
+        len in 1usize..60_000, below in 1u8..=32, longest in 1u32..60, seed: u32,
+    ) {
+        let indices = runs(len, below, longest, seed);
+        let read = naive::read(&whole::encode(&indices, 5), 5);
+        prop_assert_eq!(first_short_code(&read, 5), None);
+        prop_assert_eq!(read.indices, indices);
+    }
 
     #[test]
     fn any_beginning_of_any_stream_may_be_kept(
