@@ -8,7 +8,7 @@
 use axum::extract::FromRef;
 use broker::Broker;
 use bytes::Bytes;
-use proto_shared::{CaptionSpec, JobMessage, JobRecord, SourceInfo, job};
+use proto_shared::{CaptionSpec, JobMessage, JobRecord, SourceInfo};
 use service::Late;
 use store::{Created, Store};
 
@@ -43,12 +43,12 @@ impl Acceptance {
             self.metrics.uploaded(source.bytes);
             self.store.put_source(bytes).await?;
         }
-        let job = JobRecord { version: job::VERSION, id: self.mint.job_id(), created_at_ms: self.mint.now_ms(), source, spec };
+        let job = JobRecord::new(self.mint.job_id(), self.mint.now_ms(), source, spec);
         match self.store.create_job(&job).await? {
             Created::New => {}
             Created::AlreadyThere => return Err(ApiError::Internal(format!("job id {} was made twice", job.id))),
         }
-        let message = JobMessage { job, attempt: 1 };
+        let message = JobMessage::first(job);
         broker.publish(&message).await.map_err(ApiError::Broker)?;
         self.metrics.accepted();
         Ok(message.job)

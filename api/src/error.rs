@@ -80,6 +80,9 @@ pub enum ApiError {
         /// Its message.
         message: String,
     },
+    /// The job was cancelled, so it has no output and never will.
+    #[error("the job was cancelled")]
+    JobCancelled,
     /// More uploads in hand than memory is set aside for.
     #[error("too many uploads are in hand")]
     Overloaded,
@@ -123,6 +126,7 @@ impl ApiError {
             Self::JobNotFound => ErrorCode::JobNotFound,
             Self::NotReady => ErrorCode::NotReady,
             Self::JobFailed { .. } => ErrorCode::JobFailed,
+            Self::JobCancelled => ErrorCode::Cancelled,
             Self::Overloaded => ErrorCode::Overloaded,
             Self::Timeout { .. } => ErrorCode::Timeout,
             Self::Broker(error) => error.code(),
@@ -183,7 +187,7 @@ fn status_of(code: ErrorCode) -> StatusCode {
         E::Timeout => StatusCode::REQUEST_TIMEOUT,
         E::NotReady => StatusCode::CONFLICT,
         // 409 says "later", 410 says "never": a client that polls must be able to stop.
-        E::JobFailed => StatusCode::GONE,
+        E::JobFailed | E::Cancelled => StatusCode::GONE,
         E::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         E::UnsupportedMedia | E::AnimatedStill => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         E::Truncated
@@ -202,9 +206,12 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | E::TextDoesNotFit
         | E::UnknownFont
         | E::BadFont
-        | E::UnknownSource => StatusCode::UNPROCESSABLE_ENTITY,
+        | E::UnknownSource
+        | E::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+        E::Unauthorised => StatusCode::UNAUTHORIZED,
+        E::RateLimited | E::TooManyJobs => StatusCode::TOO_MANY_REQUESTS,
         E::Overloaded | E::BrokerUnavailable | E::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-        E::Cancelled | E::AttemptsExhausted | E::EnginePanic | E::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        E::AttemptsExhausted | E::EnginePanic | E::EngineCrashed | E::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

@@ -56,6 +56,7 @@ async fn output_of(store: &Store, id: &JobId) -> Result<OutputInfo, ApiError> {
         Some(result) => match result.outcome {
             Outcome::Done { output, .. } => Ok(output),
             Outcome::Failed { code, message } => Err(ApiError::JobFailed { code, message }),
+            Outcome::Cancelled => Err(ApiError::JobCancelled),
         },
         None if store.get_job(id).await?.is_some() => Err(ApiError::NotReady),
         None => Err(ApiError::JobNotFound),

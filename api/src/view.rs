@@ -32,6 +32,7 @@ enum State {
     Queued,
     Done,
     Failed,
+    Cancelled,
 }
 
 #[derive(Serialize)]
@@ -73,6 +74,7 @@ impl JobView {
                 missing_glyphs: Some(missing_glyphs),
                 ..ended
             },
+            Outcome::Cancelled => Self { state: State::Cancelled, ..ended },
             Outcome::Failed { code, message } => Self { state: State::Failed, error: Some(ErrorView { code, message }), ..ended },
         }
     }

@@ -11,9 +11,7 @@ use std::collections::HashSet;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use proto_shared::{
-    Caption, CaptionSpec, JobId, JobMessage, JobRecord, MediaType, Position, SourceId, SourceInfo, Style, job::VERSION,
-};
+use proto_shared::{Caption, CaptionSpec, JobId, JobMessage, JobRecord, MediaType, Position, SourceId, SourceInfo, Style};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{Broker, Deliveries, Delivery, SettleError};
@@ -53,8 +51,8 @@ pub fn message(number: u32) -> JobMessage {
     };
     let caption = Caption::new("größer als \u{1f600} \"quoted\"", Position::Top, Style::Bar);
     let spec = CaptionSpec { captions: vec![caption] };
-    let job = JobRecord { version: VERSION, id, created_at_ms: 1_700_000_000_000, source, spec };
-    JobMessage { job, attempt: 1 }
+    let job = JobRecord::new(id, 1_700_000_000_000, source, spec);
+    JobMessage::first(job)
 }
 
 /// Publish, consume: the same job, the first attempt, delivered for the first time.

@@ -115,7 +115,7 @@ impl Delivery {
     /// The message is given back as it was. If only the last step failed it is delivered twice, once as
     /// each attempt.
     pub async fn retry(self, delay: Duration) -> Result<(), SettleError> {
-        let next = JobMessage { attempt: self.message.attempt.saturating_add(1), job: self.message.job };
+        let next = JobMessage { attempt: self.message.attempt.saturating_add(1), ..self.message };
         let body = wire::encode(&next).map_err(SettleError::Copy)?;
         match self.hold {
             Hold::InProcess(hold) => hold.retry(body, delay),

@@ -87,6 +87,14 @@ codes! {
     NotFound = "not_found",
     /// The request took longer than its limit.
     Timeout = "timeout",
+    /// No API key, or none that is known or still good.
+    Unauthorised = "unauthorised",
+    /// More requests in a short time than one client may make.
+    RateLimited = "rate_limited",
+    /// More unfinished jobs than one client may have.
+    TooManyJobs = "too_many_jobs",
+    /// An `Idempotency-Key` that was used for another request.
+    IdempotencyMismatch = "idempotency_mismatch",
     /// More is in hand than may be; nothing is wrong with the request.
     Overloaded = "overloaded",
     /// The broker did not take the message.
@@ -99,6 +107,8 @@ codes! {
     AttemptsExhausted = "attempts_exhausted",
     /// The engine panicked: a defect of ours, kept from harming other jobs.
     EnginePanic = "engine_panic",
+    /// The process that rendered the job died of it.
+    EngineCrashed = "engine_crashed",
     /// Anything else that is our fault.
     Internal = "internal",
 }

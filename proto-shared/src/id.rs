@@ -84,6 +84,16 @@ hex_id!(
     OutputId,
     64
 );
+hex_id!(
+    /// What a client called a request: the SHA-256 of the client and its `Idempotency-Key`.
+    IdempotencyId,
+    64
+);
+hex_id!(
+    /// Who asks: a digest of an API key's name or of an address, so that neither stands in a record.
+    ClientId,
+    16
+);
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CaptionSpec, ErrorCode, JobId, MediaType, OutputId, SourceId};
+use crate::{CaptionSpec, ClientId, ErrorCode, JobId, MediaType, OutputId, SourceId};
 
 /// The version that this release writes into records, messages and results.
 pub const VERSION: u32 = 1;
@@ -40,6 +40,48 @@ pub struct JobRecord {
     pub source: SourceInfo,
     /// With what.
     pub spec: CaptionSpec,
+    /// Which queue it waits in.
+    #[serde(default)]
+    pub lane: Lane,
+    /// Who asked for it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientId>,
+    /// The trace that it belongs to, as W3C Trace Context writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+}
+
+impl JobRecord {
+    /// A job in the standard lane, of nobody in particular.
+    #[must_use]
+    pub fn new(id: JobId, created_at_ms: u64, source: SourceInfo, spec: CaptionSpec) -> Self {
+        Self { version: VERSION, id, created_at_ms, source, spec, lane: Lane::default(), client: None, traceparent: None }
+    }
+}
+
+/// A queue of jobs. There are two, so that many large jobs, or many of one client, keep nobody else waiting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// Everything that is not express.
+    #[default]
+    Standard,
+    /// Small jobs of clients who have few.
+    Express,
+}
+
+impl Lane {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Standard, Self::Express];
+
+    /// Its name on the wire and in metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Express => "express",
+        }
+    }
 }
 
 /// What the queue carries: the whole record, so that a worker needs no look-up to begin.
@@ -50,6 +92,38 @@ pub struct JobMessage {
     /// Which attempt this message asks for, from 1. It travels in the message because republishing
     /// resets the broker's own count.
     pub attempt: u32,
+    /// What became of the attempts before, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<AttemptNote>,
+}
+
+impl JobMessage {
+    /// The message that asks for the first attempt.
+    #[must_use]
+    pub fn first(job: JobRecord) -> Self {
+        Self { job, attempt: 1, history: Vec::new() }
+    }
+
+    /// The message that asks for the attempt after this one, which ended as `note` says.
+    #[must_use]
+    pub fn next(mut self, note: AttemptNote) -> Self {
+        self.attempt = self.attempt.saturating_add(1);
+        self.history.push(note);
+        self
+    }
+}
+
+/// How an attempt ended that was not the last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptNote {
+    /// Which, from 1.
+    pub attempt: u32,
+    /// When it ended, in milliseconds since 1970-01-01 UTC.
+    pub at_ms: u64,
+    /// Why, for programs.
+    pub code: ErrorCode,
+    /// Why, for people.
+    pub message: String,
 }
 
 /// `jobs/<id>/result.json`: how a job ended. Never changed afterwards.
@@ -88,6 +162,52 @@ pub enum Outcome {
         /// Why, for people.
         message: String,
     },
+    /// Nobody wants it any more.
+    Cancelled,
+}
+
+/// `outputs/<id>.json`: what is known of a stored output, so that the same job again needs no rendering.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputSummary {
+    /// [`VERSION`] of the writer.
+    pub version: u32,
+    /// The picture.
+    pub output: OutputInfo,
+    /// What it took.
+    pub stats: RenderStats,
+    /// Characters that no font had.
+    pub missing_glyphs: Vec<char>,
+}
+
+/// `idempotency/<id>.json`: which job an `Idempotency-Key` made. Never changed afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdempotencyRecord {
+    /// [`VERSION`] of the writer.
+    pub version: u32,
+    /// The job.
+    pub job: JobId,
+    /// Of the request that made it: another one under the same key is a mistake of its client.
+    pub output: OutputId,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub created_at_ms: u64,
+}
+
+/// `dead/<id>.json`: a message that no worker could settle, kept for someone to look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadRecord {
+    /// [`VERSION`] of the writer.
+    pub version: u32,
+    /// The job's id; of bytes that are no job, the first digits of their SHA-256.
+    pub id: JobId,
+    /// When it was given up, in milliseconds since 1970-01-01 UTC.
+    pub dead_at_ms: u64,
+    /// Why.
+    pub reason: String,
+    /// The message with the history of its attempts, if its bytes are one.
+    pub message: Option<JobMessage>,
+    /// The beginning of bytes that are no message, as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
 }
 
 /// A stored output.
@@ -149,6 +269,27 @@ mod tests {
         assert_eq!(json["state"], "failed");
         assert_eq!(json["code"], "truncated");
         assert_eq!(serde_json::from_value::<JobResult>(json).unwrap(), failed);
+    }
+
+    #[test]
+    fn a_message_from_before_lanes_and_history_still_reads() {
+        let source = SourceInfo {
+            id: SourceId::from_bytes([1; 32]),
+            media: MediaType::Gif,
+            bytes: 1,
+            width_px: 1,
+            height_px: 1,
+            frames: 1,
+        };
+        let id = JobId::from_bytes([2; 16]);
+        let first = JobMessage::first(JobRecord::new(id, 7, source, CaptionSpec { captions: Vec::new() }));
+        let mut json = serde_json::to_value(&first).unwrap();
+        assert_eq!(json["job"]["lane"], "standard");
+        json["job"].as_object_mut().unwrap().remove("lane");
+        assert_eq!(serde_json::from_value::<JobMessage>(json).unwrap(), first);
+        let note = AttemptNote { attempt: 1, at_ms: 8, code: ErrorCode::StoreUnavailable, message: "down".into() };
+        let next = first.next(note.clone());
+        assert_eq!((next.attempt, next.history), (2, vec![note]));
     }
 
     #[test]

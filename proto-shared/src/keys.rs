@@ -2,15 +2,23 @@
 //!
 //! Used by store alone; it takes ids, never text, so that no path from a user reaches the store.
 
-use crate::{JobId, MediaType, OutputId, SourceId};
+use crate::{IdempotencyId, JobId, MediaType, OutputId, SourceId};
 
 /// Below it stand the job records, one folder a job.
 pub const JOBS_PREFIX: &str = "jobs";
+/// Below it stand the sources.
+pub const SOURCES_PREFIX: &str = "sources";
+/// Below it stand the outputs and their summaries.
+pub const OUTPUTS_PREFIX: &str = "outputs";
+/// Below it stand the dead letters.
+pub const DEAD_PREFIX: &str = "dead";
+/// Below it stand what clients called their requests.
+pub const IDEMPOTENCY_PREFIX: &str = "idempotency";
 
 /// A source, named by the SHA-256 of its bytes.
 #[must_use]
 pub fn source(id: &SourceId) -> String {
-    format!("sources/{id}")
+    format!("{SOURCES_PREFIX}/{id}")
 }
 
 /// What was accepted.
@@ -28,5 +36,29 @@ pub fn job_result(id: &JobId) -> String {
 /// A captioned picture.
 #[must_use]
 pub fn output(id: &OutputId, media: MediaType) -> String {
-    format!("outputs/{id}.{}", media.extension())
+    format!("{OUTPUTS_PREFIX}/{id}.{}", media.extension())
+}
+
+/// What is known of it.
+#[must_use]
+pub fn output_summary(id: &OutputId) -> String {
+    format!("{OUTPUTS_PREFIX}/{id}.json")
+}
+
+/// A dead letter.
+#[must_use]
+pub fn dead(id: &JobId) -> String {
+    format!("{DEAD_PREFIX}/{id}.json")
+}
+
+/// The job that an `Idempotency-Key` made.
+#[must_use]
+pub fn idempotency(id: &IdempotencyId) -> String {
+    format!("{IDEMPOTENCY_PREFIX}/{id}.json")
+}
+
+/// Says that a job was queued again in a stretch of time, so that it is once however many sweep at once.
+#[must_use]
+pub fn requeued(id: &JobId, slot: u64) -> String {
+    format!("{JOBS_PREFIX}/{id}/requeued-{slot}.json")
 }

@@ -1,11 +1,12 @@
-//! What api and worker say to each other: the caption spec, the job and its three states, error
-//! codes, queue names and object keys.
+//! What api and worker say to each other: the caption spec, the job and its three states, events,
+//! error codes, queue names and object keys.
 //!
 //! Every other crate but `caption` may use it. It must stay data: serde and nothing that waits,
 //! reads a clock, draws a random number or touches a network, so that a version of it can be
 //! compiled into any process and its JSON read by the next version.
 
 pub mod error_code;
+pub mod event;
 pub mod id;
 pub mod job;
 pub mod keys;
@@ -14,7 +15,11 @@ pub mod queue;
 pub mod spec;
 
 pub use error_code::ErrorCode;
-pub use id::{JobId, OutputId, SourceId};
-pub use job::{JobMessage, JobRecord, JobResult, Outcome, OutputInfo, RenderStats, SourceInfo};
+pub use event::{Event, News};
+pub use id::{ClientId, IdempotencyId, JobId, OutputId, SourceId};
+pub use job::{
+    AttemptNote, DeadRecord, IdempotencyRecord, JobMessage, JobRecord, JobResult, Lane, Outcome, OutputInfo, OutputSummary,
+    RenderStats, SourceInfo,
+};
 pub use media::MediaType;
 pub use spec::{Caption, CaptionSpec, Colour, Position, Size, SpecError, Style};

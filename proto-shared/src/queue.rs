@@ -3,10 +3,42 @@
 
 use std::time::Duration;
 
-/// The queue that workers consume.
+use crate::{Event, Lane};
+
+/// The standard lane.
 pub const JOBS: &str = "punchline.jobs";
 
-/// Messages that no worker could settle, kept for someone to look at.
+/// The express lane.
+pub const JOBS_EXPRESS: &str = "punchline.jobs.express";
+
+/// The queue of a lane, which workers consume.
+#[must_use]
+pub fn jobs(lane: Lane) -> &'static str {
+    match lane {
+        Lane::Standard => JOBS,
+        Lane::Express => JOBS_EXPRESS,
+    }
+}
+
+/// The topic exchange of events.
+pub const EVENTS: &str = "punchline.events";
+
+/// The routing key of an event.
+#[must_use]
+pub fn event(event: &Event) -> String {
+    format!("job.{}.{}", event.job, event.news.name())
+}
+
+/// Binds to every event.
+pub const EVERY_EVENT: &str = "job.#";
+
+/// Binds to the events by which a worker stops what it has in hand.
+#[must_use]
+pub fn cancellations() -> String {
+    format!("job.*.{}", crate::event::CANCELLED)
+}
+
+/// Messages that no worker could settle, on their way to the store.
 pub const DEAD: &str = "punchline.dead";
 
 /// Header: why a message is a dead letter.

@@ -80,7 +80,7 @@ async fn requeue(store: &Store) -> anyhow::Result<Broker> {
         Broker::in_process_with(InProcessConfig { max_waiting_jobs: usual.max_waiting_jobs + unfinished.len(), ..usual });
     let jobs = unfinished.len();
     for job in unfinished {
-        broker.publish(&JobMessage { job, attempt: 1 }).await.context("failed to queue an unfinished job")?;
+        broker.publish(&JobMessage::first(job)).await.context("failed to queue an unfinished job")?;
     }
     if jobs > 0 {
         tracing::info!(jobs, "queued unfinished jobs again");

@@ -191,7 +191,7 @@ fn spec(text: &str) -> CaptionSpec {
 fn job(run: u64, name: &str, created_at_ms: u64) -> JobRecord {
     let id = source_id(&digest(run, name));
     let source = SourceInfo { id, media: MediaType::Gif, bytes: 35, width_px: 1, height_px: 1, frames: 1 };
-    JobRecord { version: VERSION, id: job_id(run, name), created_at_ms, source, spec: spec(name) }
+    JobRecord::new(job_id(run, name), created_at_ms, source, spec(name))
 }
 
 fn failed(id: &JobId, attempts: u32) -> JobResult {

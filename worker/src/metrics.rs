@@ -29,6 +29,8 @@ pub(crate) enum Ending {
     Done,
     /// The job has failed for good.
     Failed,
+    /// Nobody wanted it any more.
+    Cancelled,
     /// A result stood already.
     Duplicate,
     /// It comes again later.
@@ -42,6 +44,7 @@ impl EncodeLabelValue for Ending {
         let text = match self {
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
             Self::Duplicate => "duplicate",
             Self::Retried => "retried",
             Self::Dead => "dead",

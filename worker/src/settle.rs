@@ -69,6 +69,7 @@ impl Settler {
                 tracing::info!(source_bytes, output_bytes = output.bytes, frames, engine_ms, took_ms, "done");
                 Ending::Done
             }
+            Outcome::Cancelled => Ending::Cancelled,
             Outcome::Failed { code: ErrorCode::EnginePanic | ErrorCode::Internal, message } => {
                 tracing::error!(error = message, "the job failed by a defect of ours");
                 Ending::Failed

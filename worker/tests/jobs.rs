@@ -16,7 +16,6 @@ use broker::{Broker, InProcessConfig};
 use bytes::Bytes;
 use proto_shared::{
     Caption, CaptionSpec, ErrorCode, JobId, JobMessage, JobRecord, MediaType, Outcome, Position, RenderStats, SourceInfo, Style,
-    job,
 };
 use service::{
     Clock, Late,
@@ -60,9 +59,9 @@ impl House {
         };
         let id = JobId::parse(&format!("{n:032x}")).unwrap();
         let spec = CaptionSpec { captions: vec![Caption::new("hello", Position::Bottom, Style::Overlay)] };
-        let job = JobRecord { version: job::VERSION, id, created_at_ms: 1, source, spec };
+        let job = JobRecord::new(id, 1, source, spec);
         assert_eq!(self.store.create_job(&job).await.unwrap(), Created::New);
-        JobMessage { job, attempt: 1 }
+        JobMessage::first(job)
     }
 
     fn work(
@@ -131,6 +130,7 @@ fn code_of(outcome: &Outcome) -> ErrorCode {
     match outcome {
         Outcome::Failed { code, .. } => *code,
         Outcome::Done { .. } => panic!("the job is done"),
+        Outcome::Cancelled => ErrorCode::Cancelled,
     }
 }
 
