@@ -14,6 +14,7 @@ mod parts;
 mod pool;
 mod probe;
 mod progress;
+mod render_one;
 mod serve;
 mod stats;
 mod worker;
@@ -45,6 +46,9 @@ enum Command {
     Serve(serve::ServeArgs),
     Api(api::ApiArgs),
     Worker(worker::WorkerArgs),
+    /// One rendering for a worker that asks for it on standard input.
+    #[command(name = render_one::NAME, hide = true)]
+    RenderOne(render_one::RenderOneArgs),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args).map_err(Failure::from),
         Command::Api(args) => api::run(args).map_err(Failure::from),
         Command::Worker(args) => worker::run(args).map_err(Failure::from),
+        Command::RenderOne(args) => render_one::run(&args).map_err(Failure::from),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

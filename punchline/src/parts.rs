@@ -2,6 +2,8 @@
 //!
 //! The only place that knows both how a setting is read and what a crate wants of it.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use api::ApiConfig;
 use broker::{AmqpConfig, Broker};
@@ -13,7 +15,13 @@ use service::{
 use store::{S3Settings, Store, StoreConfig, StoreError};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
-use worker::{Engine, Fonts, WorkerConfig};
+use worker::{Engine, Fonts, Isolation, WorkerConfig};
+
+use crate::render_one;
+
+/// Address space of a process that renders a job somebody may have died of: many times what any picture within
+/// the limits takes.
+const SUSPECT_MEMORY_BYTES: u64 = 2 << 30;
 
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start the runtime")
@@ -95,12 +103,23 @@ pub(crate) fn worker_parts(
     jobs: &JobSettings,
     common: &CommonSettings,
 ) -> anyhow::Result<worker::Parts> {
-    let fonts = match &common.font_dir {
+    let fonts = fonts(common.font_dir.as_deref())?;
+    let engine = Engine::new(jobs.timeout).context("failed to start the engine's threads")?;
+    let isolation = Isolation {
+        program: std::env::current_exe().context("failed to find this binary")?,
+        args: render_one::args(common.font_dir.as_deref()),
+        memory_bytes: SUSPECT_MEMORY_BYTES,
+        timeout: jobs.timeout,
+    };
+    Ok(worker::Parts { broker: broker.clone(), store: store.clone(), engine, isolation, fonts, clock: Clock::system() })
+}
+
+/// The fonts that specs may name.
+pub(crate) fn fonts(folder: Option<&Path>) -> anyhow::Result<Fonts> {
+    Ok(match folder {
         Some(folder) => Fonts::built_in().with_folder(folder)?,
         None => Fonts::built_in(),
-    };
-    let engine = Engine::new(jobs.timeout).context("failed to start the engine's threads")?;
-    Ok(worker::Parts { broker: broker.clone(), store: store.clone(), engine, fonts, clock: Clock::system() })
+    })
 }
 
 fn limits(settings: LimitSettings) -> caption::Limits {

@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{WorkerConfig, settle::Settler};
 
-/// Works until `shutdown`, then drains. True when every job in hand was finished.
+/// Works until `shutdown`, or until a thread of the engine is lost, then drains. True when every job in hand was
+/// finished.
 pub(crate) async fn run(broker: &Broker, settler: &Arc<Settler>, config: &WorkerConfig, shutdown: &CancellationToken) -> bool {
     let consume = || broker.consume(config.parallelism);
     let Some(mut deliveries) = until_it_works("consume", shutdown, consume).await else { return true };
@@ -43,6 +44,7 @@ async fn take(
         tokio::select! {
             biased;
             () = shutdown.cancelled() => return,
+            () = settler.runner.engine.stuck().cancelled() => return,
             // Finished jobs are forgotten at once: a set that only grows is a leak.
             Some(_) = jobs.join_next() => {}
             delivery = deliveries.next() => match delivery {

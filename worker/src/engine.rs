@@ -19,6 +19,10 @@ use caption::Limits;
 use proto_shared::{ErrorCode, MediaType, RenderStats};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use tokio::{sync::oneshot, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+/// A job that is cancelled looks for it at every frame; no frame within the limits takes so long.
+const STOPS_WITHIN: Duration = Duration::from_secs(10);
 
 /// What the engine is given.
 #[derive(Clone, Debug)]
@@ -57,6 +61,20 @@ pub enum EngineError {
     /// A defect of ours; its place is in the log.
     #[error("the engine panicked: {0}")]
     Panicked(String),
+    /// The same, said by a process of its own.
+    #[error("{message}")]
+    RefusedElsewhere {
+        /// The engine's code.
+        code: ErrorCode,
+        /// The engine's message.
+        message: String,
+    },
+    /// The process that rendered it died.
+    #[error("the engine crashed: {how}")]
+    Crashed {
+        /// How the process ended.
+        how: String,
+    },
     /// It took too long.
     #[error("the job took longer than {limit_s} s")]
     TimedOut {
@@ -71,6 +89,8 @@ impl EngineError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Refused(error) => ErrorCode::parse(error.code()).unwrap_or(ErrorCode::Internal),
+            Self::RefusedElsewhere { code, .. } => *code,
+            Self::Crashed { .. } => ErrorCode::EngineCrashed,
             Self::Panicked(_) => ErrorCode::EnginePanic,
             Self::TimedOut { .. } => ErrorCode::Timeout,
         }
@@ -85,6 +105,7 @@ pub struct Engine {
     pool: Arc<ThreadPool>,
     render: Arc<Render>,
     job_timeout: Duration,
+    stuck: CancellationToken,
 }
 
 impl Engine {
@@ -110,7 +131,7 @@ impl Engine {
             // Jobs catch their own panics. Should one come past that, it must not abort the process.
             .panic_handler(|_| tracing::error!("a panic reached the engine's pool"))
             .build()?;
-        Ok(Self { pool: Arc::new(pool), render: Arc::new(render), job_timeout })
+        Ok(Self { pool: Arc::new(pool), render: Arc::new(render), job_timeout, stuck: CancellationToken::new() })
     }
 
     /// Runs one task. Dropping the future stops it within a frame.
@@ -120,7 +141,7 @@ impl Engine {
     pub async fn run(&self, task: Task) -> Result<Product, EngineError> {
         let unwanted = Arc::new(AtomicBool::new(false));
         let _stop = StopOnDrop(unwanted.clone());
-        let (send, receive) = oneshot::channel();
+        let (send, mut receive) = oneshot::channel();
         let render = self.render.clone();
         self.pool.spawn(move || {
             let begun = Instant::now();
@@ -135,11 +156,31 @@ impl Engine {
             // Nobody listens any more when the job was dropped.
             let _ = send.send(product);
         });
-        match timeout(self.job_timeout, receive).await {
+        match timeout(self.job_timeout, &mut receive).await {
             Ok(Ok(product)) => product,
             Ok(Err(_)) => Err(EngineError::Panicked("the engine's thread gave no answer".to_owned())),
-            Err(_) => Err(EngineError::TimedOut { limit_s: self.job_timeout.as_secs() }),
+            Err(_) => {
+                self.watch(receive);
+                Err(EngineError::TimedOut { limit_s: self.job_timeout.as_secs() })
+            }
         }
+    }
+
+    /// Cancelled once a thread was told to stop and did not: it is lost to this process, which should end.
+    #[must_use]
+    pub fn stuck(&self) -> &CancellationToken {
+        &self.stuck
+    }
+
+    /// Sees to it that what was told to stop does.
+    fn watch(&self, receive: oneshot::Receiver<Result<Product, EngineError>>) {
+        let stuck = self.stuck.clone();
+        tokio::spawn(async move {
+            if timeout(STOPS_WITHIN, receive).await.is_err() {
+                tracing::error!(within_s = STOPS_WITHIN.as_secs(), "a job that was told to stop did not");
+                stuck.cancel();
+            }
+        });
     }
 }
 
@@ -157,7 +198,7 @@ impl Drop for StopOnDrop {
     }
 }
 
-fn render(task: &Task, unwanted: &AtomicBool) -> Result<Product, caption::Error> {
+pub(crate) fn render(task: &Task, unwanted: &AtomicBool) -> Result<Product, caption::Error> {
     let watch = caption::Watch { progress: &|_, _| {}, cancelled: unwanted };
     let rendered = caption::render_with(&task.source, &task.spec, &task.limits, &watch)?;
     Ok(Product {

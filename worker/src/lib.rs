@@ -8,6 +8,7 @@
 mod consume;
 mod engine;
 mod fonts;
+mod isolated;
 mod job;
 mod metrics;
 mod settle;
@@ -22,9 +23,10 @@ use tokio_util::sync::CancellationToken;
 
 pub use engine::{Engine, EngineError, Product, Task};
 pub use fonts::{Fonts, FontsError};
+pub use isolated::{Isolation, answer};
 pub use spec::{UnknownFont, engine_spec};
 
-use crate::{job::Runner, metrics::Metrics, settle::Settler};
+use crate::{isolated::Isolated, job::Runner, metrics::Metrics, settle::Settler};
 
 /// What an operator may choose about a worker.
 #[derive(Clone, Debug)]
@@ -46,6 +48,8 @@ pub struct Parts {
     pub store: Store,
     /// Makes the pictures.
     pub engine: Engine,
+    /// How to render what may be dangerous.
+    pub isolation: Isolation,
     /// The fonts that specs may name.
     pub fonts: Fonts,
     /// Stamps results.
@@ -65,8 +69,9 @@ impl Worker {
     #[must_use]
     pub fn new(config: WorkerConfig, parts: Parts, registry: &mut Registry) -> Self {
         let metrics = Metrics::register(registry);
-        let Parts { broker, store, engine, fonts, clock } = parts;
-        let runner = Runner { store: store.clone(), engine, fonts, limits: config.limits, metrics: metrics.clone() };
+        let Parts { broker, store, engine, isolation, fonts, clock } = parts;
+        let isolated = Isolated::new(isolation);
+        let runner = Runner { store: store.clone(), engine, isolated, fonts, limits: config.limits, metrics: metrics.clone() };
         Self { config, broker, settler: Arc::new(Settler { runner, store, clock, metrics }) }
     }
 

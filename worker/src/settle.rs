@@ -42,7 +42,9 @@ impl Settler {
     async fn end(&self, delivery: Delivery, retry_delays: &[Duration], begun: Instant) -> (Ending, Result<(), SettleError>) {
         let attempt = delivery.attempt();
         match self.run(&delivery, begun).await {
-            Ok(ending) => (ending, delivery.ack().await),
+            Ok(Ended { how, defect: None }) => (how, delivery.ack().await),
+            // Its result stands; the message is kept for whoever mends the defect.
+            Ok(Ended { how, defect: Some(reason) }) => (how, delivery.dead_letter(&reason).await),
             Err(error) => match retry_delays.get(attempt.saturating_sub(1) as usize) {
                 Some(&delay) => {
                     tracing::warn!(error = with_source(&error), retry_in_ms = delay.as_millis(), "the attempt failed");
@@ -54,29 +56,33 @@ impl Settler {
     }
 
     /// One attempt and its result. An error is passing: another attempt may succeed.
-    async fn run(&self, delivery: &Delivery, begun: Instant) -> Result<Ending, StoreError> {
+    async fn run(&self, delivery: &Delivery, begun: Instant) -> Result<Ended, StoreError> {
         let (job, attempt) = (&delivery.message().job, delivery.attempt());
         // Someone may have come to the end of it and died, or lost its channel, before the ack.
         if (delivery.redelivered() || attempt > 1) && self.store.get_result(&job.id).await?.is_some() {
             tracing::info!("finished already");
-            return Ok(Ending::Duplicate);
+            return Ok(Ended::well(Ending::Duplicate));
         }
-        let outcome = self.write(job, attempt, self.runner.attempt(job).await?).await?;
+        let is_suspect = delivery.redelivered();
+        if is_suspect {
+            tracing::warn!("delivered before and not settled: rendering in a process of its own");
+        }
+        let outcome = self.write(job, attempt, self.runner.attempt(job, is_suspect).await?).await?;
         Ok(match &outcome {
             Outcome::Done { output, stats, .. } => {
                 let took_ms = begun.elapsed().as_millis();
                 let (engine_ms, frames, source_bytes) = (stats.engine_wall_ms, stats.frames, job.source.bytes);
                 tracing::info!(source_bytes, output_bytes = output.bytes, frames, engine_ms, took_ms, "done");
-                Ending::Done
+                Ended::well(Ending::Done)
             }
-            Outcome::Cancelled => Ending::Cancelled,
-            Outcome::Failed { code: ErrorCode::EnginePanic | ErrorCode::Internal, message } => {
-                tracing::error!(error = message, "the job failed by a defect of ours");
-                Ending::Failed
+            Outcome::Cancelled => Ended::well(Ending::Cancelled),
+            Outcome::Failed { code, message } if is_defect(*code) => {
+                tracing::error!(%code, error = message, "the job failed by a defect of ours");
+                Ended { how: Ending::Dead, defect: Some(format!("{code}: {message}")) }
             }
             Outcome::Failed { code, message } => {
                 tracing::warn!(%code, error = message, "the job failed");
-                Ending::Failed
+                Ended::well(Ending::Failed)
             }
         })
     }
@@ -104,6 +110,23 @@ impl Settler {
         }
         Ok(result.outcome)
     }
+}
+
+/// How a delivery ended whose result stands, and which defect of ours it shows, if any.
+struct Ended {
+    how: Ending,
+    defect: Option<String>,
+}
+
+impl Ended {
+    fn well(how: Ending) -> Self {
+        Self { how, defect: None }
+    }
+}
+
+/// Whether a job failed by something that its client cannot help.
+fn is_defect(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::EnginePanic | ErrorCode::EngineCrashed | ErrorCode::Timeout | ErrorCode::Internal)
 }
 
 fn with_source(error: &StoreError) -> String {

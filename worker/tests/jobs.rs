@@ -24,13 +24,14 @@ use service::{
 use store::{Created, Store, StoreConfig};
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use worker::{Engine, Fonts, Parts, Product, Task, Worker, WorkerConfig};
+use worker::{Engine, Fonts, Isolation, Parts, Product, Task, Worker, WorkerConfig};
 
 const LONG: Duration = Duration::from_secs(60);
 
 struct House {
     broker: Broker,
     store: Store,
+    isolation: Isolation,
 }
 
 struct Running {
@@ -43,7 +44,19 @@ fn house_on(url: &str) -> House {
     // Three attempts, a millisecond and two apart.
     let retry_delays = vec![Duration::from_millis(1), Duration::from_millis(2)];
     let broker = Broker::in_process_with(InProcessConfig { retry_delays, ..InProcessConfig::default() });
-    House { broker, store: Store::open(&StoreConfig::new(url)).unwrap() }
+    House { broker, store: Store::open(&StoreConfig::new(url)).unwrap(), isolation: shell("exit 1") }
+}
+
+/// A process in the place of one that renders.
+fn shell(script: &str) -> Isolation {
+    let args = ["-c".into(), script.into()].into();
+    Isolation { program: "/bin/sh".into(), args, memory_bytes: 1 << 30, timeout: LONG }
+}
+
+/// One that answers with these bytes.
+fn isolated_product(bytes: &str) -> Isolation {
+    let reply = r#"{"done":{"media":"gif","width_px":1,"height_px":1,"stats":{"frames":1,"frames_copied":0,"frames_spliced":1,"frames_recoded":0,"engine_wall_ms":0},"missing_glyphs":[]}}"#;
+    shell(&format!("cat > /dev/null; echo '{reply}'; printf {bytes}"))
 }
 
 impl House {
@@ -74,6 +87,7 @@ impl House {
             broker: Late::from(self.broker.clone()),
             store: self.store.clone(),
             engine: Engine::with(LONG, engine).unwrap(),
+            isolation: self.isolation.clone(),
             fonts: Fonts::built_in(),
             clock: Clock::fixed(7),
         };
@@ -160,9 +174,44 @@ async fn a_job_that_panics_harms_only_itself() {
     house.broker.publish(&good).await.unwrap();
     assert_eq!(code_of(&house.outcome(&bad).await), ErrorCode::EnginePanic);
     assert!(matches!(house.outcome(&good).await, Outcome::Done { .. }));
-    running.counted(r#"punchline_worker_jobs_total{outcome="failed"} 1"#).await;
+    running.counted(r#"punchline_worker_jobs_total{outcome="dead"} 1"#).await;
     assert!(running.end().await);
-    assert!(house.broker.dead_letters(1).await.unwrap().is_empty(), "it has a result, so it is acked");
+    let [letter] = &house.broker.dead_letters(2).await.unwrap()[..] else { panic!("one dead letter") };
+    assert_eq!((letter.message().as_ref(), letter.reason.as_str()), (Some(&bad), "engine_panic: the engine panicked: unlucky"));
+}
+
+/// Delivers a message for the second time, as after the death of whoever had it.
+async fn redeliver(house: &House, message: &JobMessage) {
+    house.broker.publish(message).await.unwrap();
+    let mut elsewhere = house.broker.consume(NonZeroU16::MIN).await.unwrap();
+    drop(elsewhere.next().await.unwrap());
+    elsewhere.stop().await;
+}
+
+#[tokio::test]
+async fn what_somebody_may_have_died_of_is_rendered_in_a_process_of_its_own() {
+    let house = House { isolation: isolated_product("elsewhere"), ..house_on("memory:") };
+    let message = house.job(1).await;
+    redeliver(&house, &message).await;
+    let running = house.work(LONG, |_, _| panic!("it is a suspect"));
+    let Outcome::Done { output, .. } = house.outcome(&message).await else { panic!("it is done") };
+    assert_eq!(output.bytes, 9);
+    assert!(running.end().await);
+}
+
+#[tokio::test]
+async fn a_job_that_its_process_dies_of_becomes_a_dead_letter_and_the_worker_lives() {
+    let house = House { isolation: shell("kill -ABRT $$"), ..house_on("memory:") };
+    let (bad, good) = (house.job(13).await, house.job(1).await);
+    redeliver(&house, &bad).await;
+    let running = house.work(LONG, |_, _| Ok(product(b"x")));
+    house.broker.publish(&good).await.unwrap();
+    assert_eq!(code_of(&house.outcome(&bad).await), ErrorCode::EngineCrashed);
+    assert!(matches!(house.outcome(&good).await, Outcome::Done { .. }));
+    running.counted(r#"punchline_worker_jobs_total{outcome="dead"} 1"#).await;
+    assert!(running.end().await);
+    let [letter] = &house.broker.dead_letters(2).await.unwrap()[..] else { panic!("one dead letter") };
+    assert!(letter.reason.starts_with("engine_crashed: ") && letter.reason.contains("signal: 6"), "{}", letter.reason);
 }
 
 #[tokio::test]

@@ -1,0 +1,263 @@
+//! One rendering in a process of its own, for jobs that somebody died of, perhaps: what they do to their process
+//! they do to that one alone.
+//!
+//! `settle` asks for it where a message was delivered before. The other end, [`answer`], is a hidden command of
+//! the binary. Both speak one JSON line, then bytes: no path, no argument from a job.
+
+use std::{
+    ffi::OsString,
+    io::{self, Read, Write},
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+    sync::{Arc, atomic::AtomicBool},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use caption::Limits;
+use nix::sys::resource::{Resource, setrlimit};
+use proto_shared::{CaptionSpec, ErrorCode, MediaType, RenderStats};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    process::{Child, Command},
+    sync::Semaphore,
+    time::timeout,
+};
+
+use crate::{
+    Fonts,
+    engine::{EngineError, Product, Task, render},
+    engine_spec,
+};
+
+/// What is read of a process's last words.
+const MAX_LAST_WORDS_BYTES: u64 = 4096;
+
+/// How to start such a process, and what it may take.
+#[derive(Clone, Debug)]
+pub struct Isolation {
+    /// The binary.
+    pub program: PathBuf,
+    /// What makes it call [`answer`].
+    pub args: Vec<OsString>,
+    /// Address space that one may have.
+    pub memory_bytes: u64,
+    /// How long one may run.
+    pub timeout: Duration,
+}
+
+/// One at a time: a suspect must not take the memory of two.
+#[derive(Clone, Debug)]
+pub(crate) struct Isolated {
+    isolation: Isolation,
+    turn: Arc<Semaphore>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Request {
+    spec: CaptionSpec,
+    memory_bytes: u64,
+    max_bytes: u64,
+    max_side_px: u32,
+    max_frames: u32,
+    max_total_pixels: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reply {
+    /// The picture follows.
+    Done {
+        media: MediaType,
+        width_px: u32,
+        height_px: u32,
+        stats: RenderStats,
+        missing_glyphs: Vec<char>,
+    },
+    Refused {
+        code: ErrorCode,
+        message: String,
+    },
+}
+
+impl Isolated {
+    pub(crate) fn new(isolation: Isolation) -> Self {
+        Self { isolation, turn: Arc::new(Semaphore::new(1)) }
+    }
+
+    /// Renders one picture. Dropping the future kills the process.
+    pub(crate) async fn run(&self, spec: &CaptionSpec, limits: &Limits, source: Bytes) -> Result<Product, EngineError> {
+        let crashed = |how: String| EngineError::Crashed { how };
+        let _turn = self.turn.acquire().await.map_err(|e| crashed(e.to_string()))?;
+        let limit = self.isolation.timeout;
+        let work = async {
+            let child = self.start().map_err(|e| crashed(format!("it could not be started: {e}")))?;
+            self.talk(child, spec, limits, source).await
+        };
+        timeout(limit, work).await.unwrap_or(Err(EngineError::TimedOut { limit_s: limit.as_secs() }))
+    }
+
+    fn start(&self) -> io::Result<Child> {
+        let mut command = Command::new(&self.isolation.program);
+        command.args(&self.isolation.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.kill_on_drop(true).spawn()
+    }
+
+    async fn talk(&self, mut child: Child, spec: &CaptionSpec, limits: &Limits, source: Bytes) -> Result<Product, EngineError> {
+        let crashed = |how: String| EngineError::Crashed { how };
+        let (Some(mut to), Some(mut from), Some(words)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
+            return Err(crashed("it has no streams".to_owned()));
+        };
+        let mut request = serde_json::to_vec(&Request::new(spec, limits, self.isolation.memory_bytes))
+            .map_err(|e| crashed(format!("its task could not be written: {e}")))?;
+        request.push(b'\n');
+        let tell = async move {
+            // A process that dies before it has read all says why by how it ends.
+            if to.write_all(&request).await.is_ok() {
+                let _ = to.write_all(&source).await;
+            }
+        };
+        let (mut answer, mut last_words) = (Vec::new(), String::new());
+        let mut words = words.take(MAX_LAST_WORDS_BYTES);
+        let ((), read, _) = tokio::join!(tell, from.read_to_end(&mut answer), words.read_to_string(&mut last_words));
+        let status = child.wait().await.map_err(|e| crashed(e.to_string()))?;
+        if !status.success() {
+            return Err(crashed(how_it_ended(status, &last_words)));
+        }
+        read.map_err(|e| crashed(format!("its answer could not be read: {e}")))?;
+        understand(answer)
+    }
+}
+
+impl Request {
+    fn new(spec: &CaptionSpec, limits: &Limits, memory_bytes: u64) -> Self {
+        let Limits { max_bytes, max_side_px, max_frames, max_total_pixels } = *limits;
+        Self { spec: spec.clone(), memory_bytes, max_bytes, max_side_px, max_frames, max_total_pixels }
+    }
+
+    fn limits(&self) -> Limits {
+        let Self { max_bytes, max_side_px, max_frames, max_total_pixels, .. } = *self;
+        Limits { max_bytes, max_side_px, max_frames, max_total_pixels }
+    }
+}
+
+fn understand(mut answer: Vec<u8>) -> Result<Product, EngineError> {
+    let crashed = |how: String| EngineError::Crashed { how };
+    let end = answer.iter().position(|&byte| byte == b'\n').ok_or_else(|| crashed("its answer is cut off".to_owned()))?;
+    let picture = answer.split_off(end + 1);
+    match serde_json::from_slice(&answer).map_err(|e| crashed(format!("its answer could not be read: {e}")))? {
+        Reply::Refused { code, message } => Err(EngineError::RefusedElsewhere { code, message }),
+        Reply::Done { media, width_px, height_px, stats, missing_glyphs } => {
+            Ok(Product { bytes: picture.into(), media, width_px, height_px, stats, missing_glyphs })
+        }
+    }
+}
+
+fn how_it_ended(status: ExitStatus, last_words: &str) -> String {
+    match last_words.lines().rfind(|line| !line.trim().is_empty()) {
+        Some(line) => format!("its process ended with {status}: {}", line.trim().chars().take(200).collect::<String>()),
+        None => format!("its process ended with {status}"),
+    }
+}
+
+/// The other end: reads one task, bounds this process, renders, writes the answer.
+///
+/// # Errors
+/// The streams failed, or the task is none.
+pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Result<()> {
+    let mut request = Vec::new();
+    from.read_to_end(&mut request)?;
+    let mut request = Bytes::from(request);
+    let end = request.iter().position(|&byte| byte == b'\n').ok_or(io::ErrorKind::UnexpectedEof)?;
+    let source = request.split_off(end + 1);
+    let request: Request = serde_json::from_slice(&request)?;
+    setrlimit(Resource::RLIMIT_AS, request.memory_bytes, request.memory_bytes)?;
+    let (reply, picture) = match produce(fonts, &request, source) {
+        Ok(Product { bytes, media, width_px, height_px, stats, missing_glyphs }) => {
+            (Reply::Done { media, width_px, height_px, stats, missing_glyphs }, bytes)
+        }
+        Err((code, message)) => (Reply::Refused { code, message }, Bytes::new()),
+    };
+    serde_json::to_writer(&mut to, &reply)?;
+    to.write_all(b"\n")?;
+    to.write_all(&picture)?;
+    to.flush()
+}
+
+fn produce(fonts: &Fonts, request: &Request, source: Bytes) -> Result<Product, (ErrorCode, String)> {
+    let spec = engine_spec(&request.spec, fonts).map_err(|e| (e.code(), e.to_string()))?;
+    let task = Task { source, spec, limits: request.limits() };
+    let begun = Instant::now();
+    let product = render(&task, &AtomicBool::new(false)).map_err(|e| {
+        let e = EngineError::from(e);
+        (e.code(), e.to_string())
+    })?;
+    let engine_wall_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(Product { stats: RenderStats { engine_wall_ms, ..product.stats }, ..product })
+}
+
+#[cfg(test)]
+mod tests {
+    use proto_shared::{Caption, Position, Style};
+
+    use super::*;
+
+    fn spec() -> CaptionSpec {
+        CaptionSpec { captions: vec![Caption::new("here", Position::Bottom, Style::Overlay)] }
+    }
+
+    fn shell(script: &str) -> Isolated {
+        let args = ["-c".into(), script.into()].into();
+        Isolated::new(Isolation { program: "/bin/sh".into(), args, memory_bytes: 1 << 30, timeout: Duration::from_secs(60) })
+    }
+
+    async fn run(script: &str) -> String {
+        // More than a pipe holds: a process that reads nothing must not be waited for.
+        let source = Bytes::from(vec![0; 1 << 20]);
+        shell(script).run(&spec(), &Limits::default(), source).await.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn however_a_process_ends_the_job_alone_is_told() {
+        assert!(run("kill -ABRT $$").await.contains("signal: 6"), "{}", run("kill -ABRT $$").await);
+        let text = run("echo too much >&2; exit 3").await;
+        assert!(text.contains("exit status: 3") && text.ends_with("too much"), "{text}");
+        assert!(run("exit 0").await.contains("cut off"));
+        assert!(run("cat > /dev/null; echo nonsense").await.contains("could not be read"));
+    }
+
+    #[tokio::test]
+    async fn a_process_that_never_ends_is_killed_at_its_time() {
+        let isolated = shell("while true; do sleep 1; done");
+        let isolated = Isolated::new(Isolation { timeout: Duration::from_millis(50), ..isolated.isolation });
+        let error = isolated.run(&spec(), &Limits::default(), Bytes::new()).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Timeout);
+    }
+
+    #[test]
+    fn what_is_asked_is_answered_with_the_engines_bytes() {
+        let source = Bytes::from(samples_gif());
+        let mut request = serde_json::to_vec(&Request::new(&spec(), &Limits::default(), u64::MAX)).unwrap();
+        request.push(b'\n');
+        request.extend_from_slice(&source);
+        let mut reply = Vec::new();
+        answer(&Fonts::built_in(), &request[..], &mut reply).unwrap();
+        let product = understand(reply).unwrap();
+        let expected = engine_spec(&spec(), &Fonts::built_in()).unwrap();
+        let task = Task { source, spec: expected, limits: Limits::default() };
+        assert_eq!(product.bytes, render(&task, &AtomicBool::new(false)).unwrap().bytes);
+
+        let mut refused = Vec::new();
+        let cut = &request[..request.len() - 300];
+        answer(&Fonts::built_in(), cut, &mut refused).unwrap();
+        assert_eq!(understand(refused).unwrap_err().code(), ErrorCode::Truncated);
+        assert!(answer(&Fonts::built_in(), &b"no task"[..], Vec::new()).is_err());
+    }
+
+    fn samples_gif() -> Vec<u8> {
+        let palette = Some(samples::Palette { log2_len: 5, seed: 1, has_black_and_white: true });
+        let frame = samples::Frame::plain(200, 100, samples::Content::Runs, 3);
+        samples::Sample { width: 200, height: 100, palette, loop_count: None, frames: vec![frame] }.bytes()
+    }
+}
