@@ -12,6 +12,7 @@ use axum::{
 };
 use broker::Broker;
 use bytes::Bytes;
+use futures::TryStreamExt as _;
 use proto_shared::{ErrorCode, JobId, JobMessage, JobResult, MediaType, Outcome, OutputInfo, RenderStats, job};
 use serde_json::{Value, json};
 use service::{
@@ -201,7 +202,7 @@ async fn each_mistake_has_its_status_and_its_code() {
         assert_eq!(answer.refusal(), (*status, *code), "{parts:?} {:?}", answer.body);
     }
     assert_eq!(front.broker.depth().await.unwrap(), 0, "nothing refused reaches the queue");
-    assert_eq!(front.store.unfinished_jobs().await.unwrap(), []);
+    assert_eq!(front.store.unfinished_jobs(None).try_collect::<Vec<_>>().await.unwrap(), []);
     let metrics = front.exposition.text().unwrap();
     assert!(metrics.contains(r#"punchline_api_refused_total{code="bad_colour"} 1"#), "{metrics}");
 }
@@ -310,7 +311,7 @@ async fn without_a_broker_the_client_is_told_to_come_back() {
     let not_yet = Front { router: api::router(&config(), parts, &mut registry()), store, ..front };
     let answer = not_yet.post(&[("file", GIF), ("bottom", b"a")]).await;
     assert_eq!(answer.refusal(), (503, ErrorCode::BrokerUnavailable));
-    assert_eq!(not_yet.store.unfinished_jobs().await.unwrap(), [], "no record without a broker");
+    assert_eq!(not_yet.store.unfinished_jobs(None).try_collect::<Vec<_>>().await.unwrap(), [], "no record without a broker");
 }
 
 #[tokio::test(start_paused = true)]

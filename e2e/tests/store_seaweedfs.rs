@@ -35,8 +35,9 @@ async fn s3_conforms_with_and_without_a_prefix() {
     let mut keys = server.client().unwrap().list(None);
     while let Some(object) = keys.try_next().await.unwrap() {
         let key = object.location.to_string();
-        let known = ["jobs/", "sources/", "outputs/", "deep/er/jobs/", "deep/er/sources/", "deep/er/outputs/", "harness-ready"];
-        assert!(known.iter().any(|place| key.starts_with(place)), "{key}");
+        let place = key.strip_prefix("deep/er/").unwrap_or(&key);
+        let known = ["jobs/", "sources/", "outputs/", "harness-ready"];
+        assert!(known.iter().any(|known| place.starts_with(known)), "{key}");
     }
 }
 

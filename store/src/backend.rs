@@ -16,33 +16,35 @@ use object_store::{
 
 use crate::{S3Settings, StoreConfig, StoreError, location::Location};
 
-/// An opened backend and the one way in which they differ.
+/// An opened backend and the ways in which they differ.
 pub(crate) struct Backend {
     pub(crate) objects: Arc<dyn ObjectStore>,
     /// Whether an object may be given a `Content-Type`; files cannot.
     pub(crate) takes_attributes: bool,
+    /// Whether a listing comes in the order of keys; that of a directory comes in the file system's.
+    pub(crate) lists_in_key_order: bool,
 }
 
 /// Opens what `config.url` names.
 pub(crate) fn open(config: &StoreConfig) -> Result<Backend, StoreError> {
-    match Location::parse(&config.url)? {
-        Location::Memory => Ok(Backend { objects: Arc::new(InMemory::new()), takes_attributes: true }),
-        Location::Directory(path) => Ok(Backend { objects: Arc::new(open_directory(&path)?), takes_attributes: false }),
-        Location::S3 { bucket, prefix } => {
-            Ok(Backend { objects: Arc::new(open_s3(config, &bucket, prefix)?), takes_attributes: true })
-        }
-    }
+    let (objects, is_directory): (Arc<dyn ObjectStore>, bool) = match Location::parse(&config.url)? {
+        Location::Memory => (Arc::new(InMemory::new()), false),
+        Location::Directory(path) => (Arc::new(open_directory(&path)?), true),
+        Location::S3 { bucket, prefix } => (Arc::new(open_s3(config, &bucket, prefix)?), false),
+    };
+    Ok(Backend { objects, takes_attributes: !is_directory, lists_in_key_order: !is_directory })
 }
 
 /// Files are written beside their place under `name#1`, flushed, then renamed or linked into it: a process
 /// killed in between leaves a stray `name#1`, which is never listed or read, and no torn object. File and
 /// directory are flushed before a put returns, so a power cut loses nothing that was answered for, as far as the
-/// disk keeps its word. Create-only is a hard link: file systems without those cannot hold a store.
+/// disk keeps its word. Create-only is a hard link: file systems without those cannot hold a store. A folder whose
+/// last file is deleted goes with it, or a listing would walk through the empty ones of every job there ever was.
 fn open_directory(path: &Path) -> Result<LocalFileSystem, StoreError> {
     let refuse = |source| StoreError::BadDirectory { path: path.to_owned(), source };
     std::fs::create_dir_all(path).map_err(refuse)?;
     let files = LocalFileSystem::new_with_prefix(path).map_err(|e| refuse(e.into()))?;
-    Ok(files.with_fsync(true))
+    Ok(files.with_fsync(true).with_automatic_cleanup(true))
 }
 
 fn open_s3(config: &StoreConfig, bucket: &str, prefix: Key) -> Result<impl ObjectStore, StoreError> {

@@ -58,6 +58,18 @@ pub enum StoreError {
         /// The limit.
         max_bytes: u64,
     },
+    /// The file to upload cannot be read, or is shorter than was said.
+    #[error("failed to read the file that is to become {key}")]
+    UnreadableFile {
+        /// The key it was to have.
+        key: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The backend let a create-only put overwrite an object. On it, two workers could each believe that their
+    /// result is the only one.
+    #[error("the store overwrites objects that it was told only to create (it ignores If-None-Match)")]
+    OverwritesOnCreate,
     /// The backend took longer than an operation may.
     #[error("failed to {action} {key} within {} ms", timeout.as_millis())]
     Timeout {
@@ -92,7 +104,9 @@ impl StoreError {
             | Self::BadDirectory { .. }
             | Self::OutputNotFound(_)
             | Self::BadRecord { .. }
-            | Self::RecordTooLarge { .. } => ErrorCode::Internal,
+            | Self::RecordTooLarge { .. }
+            | Self::UnreadableFile { .. }
+            | Self::OverwritesOnCreate => ErrorCode::Internal,
         }
     }
 

@@ -5,19 +5,33 @@
 //! It never overwrites a record, never reads a whole output into memory, never waits without a bound, and
 //! never logs or prints a secret.
 
+mod age;
 mod backend;
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod content_id;
+mod contents;
+mod dead;
 mod error;
+mod expire;
+#[cfg(feature = "faults")]
+mod faults;
+mod jobs;
+mod listing;
 mod location;
 mod objects;
+mod probe;
 mod records;
 mod store;
+mod unfinished;
 
 pub use config::{S3Settings, StoreConfig};
-pub use content_id::{output_id, source_id};
+pub use content_id::{client_id, idempotency_id, output_id, source_id};
+pub use contents::OutputStream;
 pub use error::StoreError;
+pub use expire::Expired;
+#[cfg(feature = "faults")]
+pub use faults::{Fault, Faults, Operation};
 pub use records::Created;
-pub use store::{OutputStream, Store};
+pub use store::Store;

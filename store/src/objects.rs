@@ -1,16 +1,20 @@
-//! Bytes under keys: put, create-only put, get, head, list, each bounded in time and with one error type.
+//! Bytes under keys: put, create-only put, delete, list, each bounded in time and with one error type.
 //!
-//! The layer between `Store` and `object_store`. It knows nothing of jobs or pictures.
+//! The layer between `Store` and `object_store`; reading and uploading in parts have files of their own below it. It
+//! knows nothing of jobs or pictures. One handle holds one client, so that a process keeps one pool of connections.
+
+mod read;
+mod upload;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
-use object_store::{
-    Attribute, Attributes, Error as Cause, GetResult, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, path::Path,
-};
+use object_store::{Attribute, Attributes, Error as Cause, ObjectMeta, ObjectStore, PutMode, PutOptions, PutPayload, path::Path};
 
-use crate::{StoreConfig, StoreError, backend};
+use crate::{StoreConfig, StoreError, backend, backend::Backend};
+
+pub(crate) use read::Small;
 
 /// Waits between tries of a create-only put that met a conflict nobody had won yet.
 const CONFLICT_WAITS: [Duration; 5] = [
@@ -26,14 +30,45 @@ const CONFLICT_WAITS: [Duration; 5] = [
 pub(crate) struct Objects {
     backend: Arc<dyn ObjectStore>,
     takes_attributes: bool,
+    /// Whether a listing comes in the order of keys, and an object's neighbours in it are its neighbours by key.
+    pub(crate) lists_in_key_order: bool,
     timeout: Duration,
+}
+
+/// What a listing or a look says of an object.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) key: String,
+    pub(crate) bytes: u64,
+    /// When it was last written, by the backend's clock.
+    pub(crate) modified_ms: u64,
+}
+
+impl From<ObjectMeta> for Found {
+    fn from(meta: ObjectMeta) -> Self {
+        let modified_ms = u64::try_from(meta.last_modified.timestamp_millis()).unwrap_or_default();
+        Self { key: meta.location.into(), bytes: meta.size, modified_ms }
+    }
 }
 
 impl Objects {
     /// Opens what the configuration names.
     pub(crate) fn open(config: &StoreConfig) -> Result<Self, StoreError> {
-        let backend = backend::open(config)?;
-        Ok(Self { backend: backend.objects, takes_attributes: backend.takes_attributes, timeout: config.request_timeout })
+        Ok(Self::over(backend::open(config)?, config.request_timeout))
+    }
+
+    /// The same with faults at the tests' command between it and the backend.
+    #[cfg(feature = "faults")]
+    pub(crate) fn open_with_faults(config: &StoreConfig) -> Result<(Self, crate::Faults), StoreError> {
+        let mut backend = backend::open(config)?;
+        let (objects, faults) = crate::faults::wrap(backend.objects);
+        backend.objects = objects;
+        Ok((Self::over(backend, config.request_timeout), faults))
+    }
+
+    fn over(backend: Backend, timeout: Duration) -> Self {
+        let Backend { objects, takes_attributes, lists_in_key_order } = backend;
+        Self { backend: objects, takes_attributes, lists_in_key_order, timeout }
     }
 
     /// Writes an object, over what stood there.
@@ -65,53 +100,45 @@ impl Objects {
         .await
     }
 
-    /// The length of an object, if it stands there.
-    pub(crate) async fn head_bytes(&self, key: &str) -> Result<Option<u64>, StoreError> {
-        self.bounded("look for", key, self.head_once(key)).await
-    }
-
-    /// A whole object, if it stands there.
-    pub(crate) async fn get(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
-        self.bounded("get", key, async {
-            match found(self.backend.get(&Path::from(key)).await)? {
-                Some(object) => object.bytes().await.map(Some),
-                None => Ok(None),
+    /// Asks the backend once to create an object: `false` when it says that one stands there, or that it knows no
+    /// such request. Nothing is looked up afterwards; this is for finding out what the backend's word is worth.
+    pub(crate) async fn create_by_its_word(&self, key: &str, mime: &'static str, bytes: Bytes) -> Result<bool, StoreError> {
+        self.bounded("create", key, async {
+            match self.put_once(key, mime, bytes, PutMode::Create).await {
+                Ok(()) => Ok(true),
+                Err(Cause::AlreadyExists { .. }) => Ok(false),
+                Err(e) => Err(e),
             }
         })
         .await
     }
 
-    /// A whole object that should be small, if it stands there: its bytes, or only its length if that is above `max_bytes`.
-    pub(crate) async fn get_small(&self, key: &str, max_bytes: u64) -> Result<Option<Result<Bytes, u64>>, StoreError> {
-        self.bounded("get", key, async {
-            match found(self.backend.get(&Path::from(key)).await)? {
-                Some(object) if object.meta.size > max_bytes => Ok(Some(Err(object.meta.size))),
-                Some(object) => object.bytes().await.map(|bytes| Some(Ok(bytes))),
-                None => Ok(None),
-            }
-        })
-        .await
+    /// Removes an object; that none stands there is no fault.
+    pub(crate) async fn delete(&self, key: String) -> Result<(), StoreError> {
+        self.delete_all(vec![key]).await.map(drop)
     }
 
-    /// The length and the bytes of an object, in pieces, if it stands there.
-    pub(crate) async fn stream(
-        &self,
-        key: &str,
-    ) -> Result<Option<(u64, BoxStream<'static, Result<Bytes, StoreError>>)>, StoreError> {
-        let Some(object) = self.bounded("get", key, async { found(self.backend.get(&Path::from(key)).await) }).await? else {
-            return Ok(None);
-        };
-        Ok(Some((object.meta.size, self.chunks(key.to_owned(), object))))
+    /// Removes objects, on S3 a thousand with each request and in no order; returns how many the backend says it removed.
+    pub(crate) async fn delete_all(&self, keys: Vec<String>) -> Result<u64, StoreError> {
+        let Some(first) = keys.first().cloned() else { return Ok(0) };
+        let paths = futures::stream::iter(keys.into_iter().map(|key| Ok(Path::from(key)))).boxed();
+        // Another who sweeps at the same time may have been faster.
+        let removed = self.backend.delete_stream(paths).filter_map(async |removed| match removed {
+            Err(Cause::NotFound { .. }) => None,
+            other => Some(other.map(drop)),
+        });
+        let mut removed = self.bounded_items("delete", first, removed.boxed());
+        let mut count = 0;
+        while let Some(()) = removed.try_next().await? {
+            count += 1;
+        }
+        Ok(count)
     }
 
-    /// Every key below a prefix, in no order.
-    pub(crate) fn list(&self, prefix: &'static str) -> BoxStream<'static, Result<String, StoreError>> {
-        let listing = self.backend.list(Some(&Path::from(prefix))).map_ok(|object| String::from(object.location));
+    /// Every object below a prefix, in no order that all backends share.
+    pub(crate) fn list(&self, prefix: &'static str) -> BoxStream<'static, Result<Found, StoreError>> {
+        let listing = self.backend.list(Some(&Path::from(prefix))).map_ok(Found::from);
         self.bounded_items("list", prefix.to_owned(), listing.boxed())
-    }
-
-    fn chunks(&self, key: String, object: GetResult) -> BoxStream<'static, Result<Bytes, StoreError>> {
-        self.bounded_items("get", key, object.into_stream())
     }
 
     /// The same stream, with a bound on the wait for each item.
@@ -130,15 +157,12 @@ impl Objects {
     }
 
     async fn put_once(&self, key: &str, mime: &'static str, bytes: Bytes, mode: PutMode) -> object_store::Result<()> {
-        let mut options = PutOptions::from(mode);
-        if self.takes_attributes {
-            options.attributes = Attributes::from_iter([(Attribute::ContentType, mime)]);
-        }
+        let options = PutOptions { attributes: self.attributes(mime), ..PutOptions::from(mode) };
         self.backend.put_opts(&Path::from(key), PutPayload::from(bytes), options).await.map(drop)
     }
 
-    async fn head_once(&self, key: &str) -> object_store::Result<Option<u64>> {
-        Ok(found(self.backend.head(&Path::from(key)).await)?.map(|object| object.size))
+    fn attributes(&self, mime: &'static str) -> Attributes {
+        if self.takes_attributes { Attributes::from_iter([(Attribute::ContentType, mime)]) } else { Attributes::new() }
     }
 
     async fn bounded<T>(
@@ -152,14 +176,5 @@ impl Objects {
             Ok(Err(cause)) => Err(StoreError::Unavailable { action, key: key.to_owned(), source: Box::new(cause) }),
             Err(_) => Err(StoreError::Timeout { action, key: key.to_owned(), timeout: self.timeout }),
         }
-    }
-}
-
-/// Absence as `None`. A missing bucket is not the absence of an object: the job would be blamed for it.
-fn found<T>(answer: object_store::Result<T>) -> object_store::Result<Option<T>> {
-    match answer {
-        Ok(value) => Ok(Some(value)),
-        Err(Cause::NotFound { ref source, .. }) if !source.to_string().contains("NoSuchBucket") => Ok(None),
-        Err(e) => Err(e),
     }
 }

@@ -1,22 +1,26 @@
-//! Job records and results as JSON objects, each written once and read by this release and the next.
+//! Records as JSON objects, read by this release and the next: how each is written, and how it is read back.
 //!
-//! Used by `Store`. Fields that this release does not know are passed over; a record that does not parse is
-//! an error to whoever asked for it, and a warning where many are read.
+//! Used by everything in this crate that keeps a record. Fields that this release does not know are passed over; a
+//! record that does not parse is an error to whoever asked for it, and a warning where many are read.
 
-use std::collections::BTreeMap;
+use std::error::Error as _;
 
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt};
-use proto_shared::{JobId, JobRecord, keys};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{StoreError, objects::Objects};
+use crate::{
+    StoreError,
+    objects::{Objects, Small},
+};
 
 /// The longest record that is read: far above what is written, which the limits on a spec keep below 32 KiB.
 const MAX_RECORD_BYTES: u64 = 1024 * 1024;
 
+/// What a record is, to whoever reads it with a browser.
+pub(crate) const MIME: &str = "application/json";
+
 /// Records read at once when many are.
-const READS_AT_ONCE: usize = 16;
+pub(crate) const READS_AT_ONCE: usize = 16;
 
 /// What a create-only write found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,60 +35,48 @@ pub enum Created {
 
 /// Writes a record where none stands.
 pub(crate) async fn create(objects: &Objects, key: &str, record: &impl Serialize) -> Result<Created, StoreError> {
-    let json = serde_json::to_vec(record).map_err(|source| StoreError::BadRecord { key: key.to_owned(), source })?;
-    let new = objects.create(key, "application/json", Bytes::from(json)).await?;
+    let new = objects.create(key, MIME, json(key, record)?).await?;
     Ok(if new { Created::New } else { Created::AlreadyThere })
+}
+
+/// Writes a record, over what stood there.
+pub(crate) async fn put(objects: &Objects, key: &str, record: &impl Serialize) -> Result<(), StoreError> {
+    objects.put(key, MIME, json(key, record)?).await
 }
 
 /// Reads a record, if it stands there.
 pub(crate) async fn get<T: DeserializeOwned>(objects: &Objects, key: &str) -> Result<Option<T>, StoreError> {
+    Ok(get_with_time(objects, key).await?.map(|(record, _)| record))
+}
+
+/// Reads a record and when it was last written, in milliseconds by the backend's clock.
+pub(crate) async fn get_with_time<T: DeserializeOwned>(objects: &Objects, key: &str) -> Result<Option<(T, u64)>, StoreError> {
     match objects.get_small(key, MAX_RECORD_BYTES).await? {
         None => Ok(None),
-        Some(Ok(json)) => {
-            serde_json::from_slice(&json).map(Some).map_err(|source| StoreError::BadRecord { key: key.to_owned(), source })
-        }
-        Some(Err(got_bytes)) => Err(StoreError::RecordTooLarge { key: key.to_owned(), got_bytes, max_bytes: MAX_RECORD_BYTES }),
-    }
-}
-
-/// The records that have no result, oldest first, from one listing.
-pub(crate) async fn unfinished(objects: &Objects) -> Result<Vec<JobRecord>, StoreError> {
-    let mut jobs: BTreeMap<JobId, Seen> = BTreeMap::new();
-    let mut listing = objects.list(keys::JOBS_PREFIX);
-    while let Some(key) = listing.try_next().await? {
-        let Some(id) = key.split('/').nth(1).and_then(|id| JobId::parse(id).ok()) else { continue };
-        if key == keys::job_record(&id) {
-            jobs.entry(id).or_default().record = true;
-        } else if key == keys::job_result(&id) {
-            jobs.entry(id).or_default().result = true;
+        Some(Small::Whole { bytes, modified_ms }) => match serde_json::from_slice(&bytes) {
+            Ok(record) => Ok(Some((record, modified_ms))),
+            Err(source) => Err(StoreError::BadRecord { key: key.to_owned(), source }),
+        },
+        Some(Small::TooLarge { got_bytes }) => {
+            Err(StoreError::RecordTooLarge { key: key.to_owned(), got_bytes, max_bytes: MAX_RECORD_BYTES })
         }
     }
-    let open = jobs.into_iter().filter(|(_, seen)| seen.record && !seen.result).map(|(id, _)| id);
-    let mut records: Vec<JobRecord> = futures::stream::iter(open)
-        .map(|id| async move { readable(&id, get(objects, &keys::job_record(&id)).await) })
-        .buffered(READS_AT_ONCE)
-        .try_filter_map(|record| async move { Ok(record) })
-        .try_collect()
-        .await?;
-    records.sort_by(|a, b| (a.created_at_ms, &a.id).cmp(&(b.created_at_ms, &b.id)));
-    Ok(records)
 }
 
-/// What a listing showed of one job.
-#[derive(Default)]
-struct Seen {
-    record: bool,
-    result: bool,
-}
-
-/// One bad record must not keep all others from being resumed; a store that does not answer must.
-fn readable(id: &JobId, read: Result<Option<JobRecord>, StoreError>) -> Result<Option<JobRecord>, StoreError> {
+/// The same answer, with `None` and a warning for a record that cannot be read: one bad record must not keep all others
+/// from being seen; a store that does not answer must.
+pub(crate) fn readable<T>(read: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
     match read {
         Err(error @ (StoreError::BadRecord { .. } | StoreError::RecordTooLarge { .. })) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            tracing::warn!(job_id = %id, %error, cause, "skipped a job record that cannot be read");
+            let cause = error.source().map(ToString::to_string).unwrap_or_default();
+            tracing::warn!(%error, cause, "skipped a record that cannot be read");
             Ok(None)
         }
         other => other,
     }
+}
+
+fn json(key: &str, record: &impl Serialize) -> Result<Bytes, StoreError> {
+    let json = serde_json::to_vec(record).map_err(|source| StoreError::BadRecord { key: key.to_owned(), source })?;
+    Ok(Bytes::from(json))
 }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures::TryStreamExt;
 use proto_shared::{JobId, SourceId};
 use store::{Store, StoreConfig, StoreError, conformance, source_id};
 use tempfile::TempDir;
@@ -92,7 +93,8 @@ async fn a_damaged_record_is_an_error_alone_and_skipped_among_others() {
     let error = store.get_job(&JobId::parse(huge).unwrap()).await.unwrap_err();
     assert!(matches!(error, StoreError::RecordTooLarge { got_bytes: 2_000_000, .. }), "{error:?}");
 
-    let listed: Vec<String> = store.unfinished_jobs().await.unwrap().into_iter().map(|job| job.id.into()).collect();
+    let listed: Vec<String> =
+        store.unfinished_jobs(None).try_collect::<Vec<_>>().await.unwrap().into_iter().map(|job| job.id.into()).collect();
     assert_eq!(listed, [OLD, NEW]);
 }
 

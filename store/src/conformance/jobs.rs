@@ -1,0 +1,96 @@
+//! Checks of what is written of jobs: created once, read back, listed.
+
+use futures::{TryStreamExt, future::join_all};
+use proto_shared::JobRecord;
+
+use super::samples::{done, failed, idempotency, idempotency_id, job, job_id, timed_job};
+use crate::{Created, Store};
+
+/// Writers in a race for one record.
+const RACERS: u32 = 16;
+
+/// Records and results read back as they were first written, whoever writes later.
+pub async fn records_read_back_and_are_never_replaced(store: &Store, run: u64) {
+    let job = job(run, "record", 1_000);
+    assert_eq!(store.create_job(&job).await.unwrap(), Created::New);
+    assert_eq!(store.get_job(&job.id).await.unwrap(), Some(job.clone()));
+    let later = JobRecord { created_at_ms: 2_000, ..job.clone() };
+    assert_eq!(store.create_job(&later).await.unwrap(), Created::AlreadyThere);
+    assert_eq!(store.get_job(&job.id).await.unwrap(), Some(job.clone()));
+
+    let failed = failed(&job.id, 1);
+    assert_eq!(store.get_result(&job.id).await.unwrap(), None);
+    assert_eq!(store.create_result(&failed).await.unwrap(), Created::New);
+    assert_eq!(store.create_result(&done(&job)).await.unwrap(), Created::AlreadyThere);
+    assert_eq!(store.get_result(&job.id).await.unwrap(), Some(failed));
+}
+
+/// Of many writers at once exactly one is told that it wrote, and what it wrote is what stands there.
+pub async fn one_writer_wins_a_race(store: &Store, run: u64) {
+    let id = job_id(run, "race");
+    let attempts = join_all((1..=RACERS).map(|attempts| {
+        let (store, result) = (store.clone(), failed(&id, attempts));
+        // A task each, so that they meet on more than one thread.
+        tokio::spawn(async move { store.create_result(&result).await.unwrap() })
+    }));
+    let mut winners = Vec::new();
+    for (attempts, created) in (1..).zip(attempts.await) {
+        if created.unwrap() == Created::New {
+            winners.push(attempts);
+        }
+    }
+    let [winner] = winners[..] else { unreachable!("one winner was expected, got {winners:?}") };
+    assert_eq!(store.get_result(&id).await.unwrap(), Some(failed(&id, winner)));
+}
+
+/// Jobs without a result are listed by their age, jobs with one are not; nor those too young, if so asked.
+pub async fn unfinished_jobs_come_oldest_first(store: &Store, run: u64) {
+    let begin_ms = 1_700_000_000_000;
+    // Written in another order than their ages, so that a listing's own order does not pass for the right one.
+    let jobs: Vec<JobRecord> = ["a", "b", "c", "d", "e", "f"]
+        .into_iter()
+        .zip([50, 20, 60, 10, 40, 30])
+        .map(|(name, minutes)| timed_job(run, name, begin_ms + minutes * 60_000))
+        .collect();
+    for job in &jobs {
+        assert_eq!(store.create_job(job).await.unwrap(), Created::New);
+        assert_eq!(store.mark_requeued(&job.id, 1).await.unwrap(), Created::New);
+    }
+    for finished in [&jobs[1], &jobs[4]] {
+        assert_eq!(store.create_result(&done(finished)).await.unwrap(), Created::New);
+    }
+    for (before_ms, expected) in
+        [(None, &[3, 5, 0, 2][..]), (Some(begin_ms + 60 * 60_000), &[3, 5, 0]), (Some(begin_ms + 10 * 60_000), &[])]
+    {
+        let mut listed: Vec<JobRecord> = store.unfinished_jobs(before_ms).try_collect().await.unwrap();
+        listed.retain(|found| jobs.iter().any(|job| job.id == found.id));
+        let expected: Vec<JobRecord> = expected.iter().map(|&i: &usize| jobs[i].clone()).collect();
+        assert_eq!(listed, expected, "before {before_ms:?}");
+    }
+}
+
+/// A result that was taken back makes a job unfinished, and of many who queue it again in one stretch of time one does.
+pub async fn a_job_is_queued_again_once_in_a_stretch_of_time(store: &Store, run: u64) {
+    let job = job(run, "again", 1_000);
+    assert_eq!(store.create_job(&job).await.unwrap(), Created::New);
+    assert_eq!(store.create_result(&failed(&job.id, 5)).await.unwrap(), Created::New);
+    store.delete_result(&job.id).await.unwrap();
+    assert_eq!(store.get_result(&job.id).await.unwrap(), None);
+    for slot in [7, 8] {
+        let marks = join_all((0..RACERS).map(|_| store.mark_requeued(&job.id, slot))).await;
+        let new = marks.into_iter().filter(|mark| matches!(mark, Ok(Created::New))).count();
+        assert_eq!(new, 1, "slot {slot}");
+    }
+    assert_eq!(store.get_job(&job.id).await.unwrap().as_ref(), Some(&job));
+    assert_eq!(store.create_result(&failed(&job.id, 6)).await.unwrap(), Created::New);
+}
+
+/// A key of a client names the job that came first, and no other client's.
+pub async fn an_idempotency_key_names_one_job(store: &Store, run: u64) {
+    let id = idempotency_id(run, "key");
+    let first = idempotency(&job(run, "first", 1_000));
+    assert_eq!(store.create_idempotency(&id, &first).await.unwrap(), Created::New);
+    let second = idempotency(&job(run, "second", 2_000));
+    assert_eq!(store.create_idempotency(&id, &second).await.unwrap(), Created::AlreadyThere);
+    assert_eq!(store.get_idempotency(&id).await.unwrap(), Some(first));
+}

@@ -1,0 +1,68 @@
+//! The check of retention, with a clock that is said to be later than it is.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use proto_shared::{JobRecord, MediaType};
+
+use super::samples::{dead, done, failed, idempotency, idempotency_id, job, summary};
+use crate::{Created, Store};
+
+const MINUTE_MS: u64 = 60_000;
+const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
+
+/// What is finished goes when it is old, contents an hour later, and an unfinished job never.
+pub async fn retention_deletes_what_is_old_and_finished_and_nothing_else(store: &Store, run: u64) {
+    let now_ms = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let picture = Bytes::from_static(b"a captioned picture");
+    let finished = stored_job(store, run, "finished").await;
+    let open = stored_job(store, run, "open").await;
+    let died = stored_job(store, run, "died").await;
+    let summary = summary(&finished, picture.len() as u64);
+    store.put_output(&summary.output.id, MediaType::Gif, picture).await.unwrap();
+    store.put_summary(&summary).await.unwrap();
+    assert_eq!(store.create_result(&done(&finished)).await.unwrap(), Created::New);
+    let key = idempotency_id(run, "old key");
+    assert_eq!(store.create_idempotency(&key, &idempotency(&finished)).await.unwrap(), Created::New);
+    assert_eq!(store.create_result(&failed(&died.id, 5)).await.unwrap(), Created::New);
+    store.put_dead(&dead(&died, now_ms)).await.unwrap();
+
+    // Nothing is a day old. (What others left in the bucket may be.)
+    store.expire(DAY_MS, now_ms).await.unwrap();
+    assert!(store.get_job(&finished.id).await.unwrap().is_some() && store.get_result(&finished.id).await.unwrap().is_some());
+    assert!(store.get_idempotency(&key).await.unwrap().is_some() && store.get_dead(&died.id).await.unwrap().is_some());
+    assert!(store.get_summary(&summary.output.id).await.unwrap().is_some());
+
+    // A little more than a day: jobs, keys, letters. The letter's own job stays for one more run.
+    let expired = store.expire(DAY_MS, now_ms + DAY_MS + 10 * MINUTE_MS).await.unwrap();
+    assert!(expired.jobs >= 1 && expired.idempotency_records >= 1 && expired.dead_letters == 1, "{expired:?}");
+    assert_eq!(store.get_job(&finished.id).await.unwrap(), None);
+    assert_eq!(store.get_result(&finished.id).await.unwrap(), None);
+    assert_eq!(store.get_idempotency(&key).await.unwrap(), None);
+    assert_eq!(store.get_dead(&died.id).await.unwrap(), None);
+    assert_eq!(store.get_job(&died.id).await.unwrap().as_ref(), Some(&died));
+    assert!(store.has_source(&finished.source.id).await.unwrap());
+    assert!(store.get_summary(&summary.output.id).await.unwrap().is_some());
+    store.expire(DAY_MS, now_ms + DAY_MS + 10 * MINUTE_MS).await.unwrap();
+    assert_eq!(store.get_job(&died.id).await.unwrap(), None);
+
+    // More than a day and an hour: contents, but for those of the job that is not finished.
+    let expired = store.expire(DAY_MS, now_ms + DAY_MS + 70 * MINUTE_MS).await.unwrap();
+    assert!(expired.sources >= 2 && expired.outputs >= 1 && expired.summaries >= 1, "{expired:?}");
+    assert!(!store.has_source(&finished.source.id).await.unwrap());
+    assert!(store.get_output(&summary.output.id, MediaType::Gif).await.is_err());
+    assert_eq!(store.get_job(&open.id).await.unwrap().as_ref(), Some(&open));
+    assert!(store.has_source(&open.source.id).await.unwrap());
+    assert_eq!(store.mark_requeued(&open.id, 1).await.unwrap(), Created::AlreadyThere);
+
+    assert_eq!(store.expire(DAY_MS, now_ms + DAY_MS + 70 * MINUTE_MS).await.unwrap(), crate::Expired::default());
+}
+
+/// A job with its source and a mark.
+async fn stored_job(store: &Store, run: u64, name: &str) -> JobRecord {
+    let mut job = job(run, name, 1_000);
+    job.source.id = store.put_source(Bytes::from(format!("retention {run} {name}"))).await.unwrap();
+    assert_eq!(store.create_job(&job).await.unwrap(), Created::New);
+    assert_eq!(store.mark_requeued(&job.id, 1).await.unwrap(), Created::New);
+    job
+}

@@ -1,0 +1,68 @@
+//! Records and ids for the checks, all made of a run number and a name.
+
+use proto_shared::{
+    Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyId, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult,
+    MediaType, Outcome, OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style, job::VERSION,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{client_id, output_id, source_id};
+
+pub(super) fn digest(run: u64, name: &str) -> [u8; 32] {
+    Sha256::digest(format!("{run} {name}")).into()
+}
+
+pub(super) fn job_id(run: u64, name: &str) -> JobId {
+    let digest = digest(run, name);
+    JobId::from_bytes(std::array::from_fn(|i| digest[i]))
+}
+
+pub(super) fn spec(text: &str) -> CaptionSpec {
+    CaptionSpec { captions: vec![Caption::new(text, Position::Top, Style::Overlay)] }
+}
+
+pub(super) fn job(run: u64, name: &str, created_at_ms: u64) -> JobRecord {
+    let id = source_id(&digest(run, name));
+    let source = SourceInfo { id, media: MediaType::Gif, bytes: 35, width_px: 1, height_px: 1, frames: 1 };
+    JobRecord::new(job_id(run, name), created_at_ms, source, spec(name))
+}
+
+pub(super) fn failed(id: &JobId, attempts: u32) -> JobResult {
+    let outcome = Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".to_owned() };
+    JobResult { version: VERSION, id: id.clone(), finished_at_ms: 9_000, attempts, outcome }
+}
+
+pub(super) fn done(job: &JobRecord) -> JobResult {
+    let id = output_id(&job.source.id, &job.spec, "1");
+    let output = OutputInfo { id, media: MediaType::Gif, bytes: 40, width_px: 1, height_px: 1 };
+    let outcome = Outcome::Done { output, stats: RenderStats::default(), missing_glyphs: vec!['\u{1F600}'] };
+    JobResult { version: VERSION, id: job.id.clone(), finished_at_ms: 9_000, attempts: 1, outcome }
+}
+
+/// The same job under an id that sorts by `created_at_ms`, as those that api makes.
+pub(super) fn timed_job(run: u64, name: &str, created_at_ms: u64) -> JobRecord {
+    let mut id = digest(run, name);
+    id[..6].copy_from_slice(&created_at_ms.to_be_bytes()[2..]);
+    id[6] = 0x70 | (id[6] & 0x0F);
+    JobRecord { id: JobId::from_bytes(std::array::from_fn(|i| id[i])), ..job(run, name, created_at_ms) }
+}
+
+pub(super) fn summary(job: &JobRecord, bytes: u64) -> OutputSummary {
+    let id = output_id(&job.source.id, &job.spec, "1");
+    let output = OutputInfo { id, media: MediaType::Gif, bytes, width_px: 1, height_px: 1 };
+    OutputSummary { version: VERSION, output, stats: RenderStats::default(), missing_glyphs: Vec::new() }
+}
+
+pub(super) fn dead(job: &JobRecord, dead_at_ms: u64) -> DeadRecord {
+    let message = Some(JobMessage::first(job.clone()));
+    DeadRecord { version: VERSION, id: job.id.clone(), dead_at_ms, reason: "delivery limit".to_owned(), message, body: None }
+}
+
+pub(super) fn idempotency_id(run: u64, name: &str) -> IdempotencyId {
+    crate::idempotency_id(Some(&client_id(&run.to_string())), name)
+}
+
+pub(super) fn idempotency(job: &JobRecord) -> IdempotencyRecord {
+    let output = output_id(&job.source.id, &job.spec, "1");
+    IdempotencyRecord { version: VERSION, job: job.id.clone(), output, created_at_ms: job.created_at_ms }
+}

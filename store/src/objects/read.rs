@@ -1,0 +1,144 @@
+//! Reading objects: a look, the whole in one buffer of its size, or a stream of pieces.
+//!
+//! Absence is an answer here, not an error. What comes shorter than it was announced is an error, however the
+//! connection ended.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Seek as _, SeekFrom},
+    ops::Range,
+};
+
+use bytes::Bytes;
+use futures::{StreamExt, stream::BoxStream};
+use object_store::{Error as Cause, GetResult, GetResultPayload, ObjectStoreExt, path::Path};
+
+use super::{Found, Objects};
+use crate::StoreError;
+
+/// Read from a file at a time: each piece costs a hop to a thread that may block. `object_store`'s own are of 8 KiB.
+const FILE_PIECE_BYTES: usize = 256 * 1024;
+
+/// An object that should be small.
+pub(crate) enum Small {
+    /// Its bytes, and when it was last written.
+    Whole { bytes: Bytes, modified_ms: u64 },
+    /// It is not small, so it was not read.
+    TooLarge { got_bytes: u64 },
+}
+
+impl Objects {
+    /// What is known of an object, if it stands there.
+    pub(crate) async fn head(&self, key: &str) -> Result<Option<Found>, StoreError> {
+        self.bounded("look for", key, self.head_once(key)).await
+    }
+
+    /// A whole object, if it stands there.
+    pub(crate) async fn get(&self, key: &str) -> Result<Option<(Bytes, Found)>, StoreError> {
+        self.bounded("get", key, async {
+            match found(self.backend.get(&Path::from(key)).await)? {
+                Some(object) => {
+                    let meta = Found::from(object.meta.clone());
+                    Ok(Some((whole(object).await?, meta)))
+                }
+                None => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// An object that should have at most `max_bytes`, if it stands there.
+    pub(crate) async fn get_small(&self, key: &str, max_bytes: u64) -> Result<Option<Small>, StoreError> {
+        self.bounded("get", key, async {
+            let Some(object) = found(self.backend.get(&Path::from(key)).await)? else { return Ok(None) };
+            let Found { bytes: got_bytes, modified_ms, .. } = Found::from(object.meta.clone());
+            if got_bytes > max_bytes {
+                return Ok(Some(Small::TooLarge { got_bytes }));
+            }
+            Ok(Some(Small::Whole { bytes: whole(object).await?, modified_ms }))
+        })
+        .await
+    }
+
+    /// The length and the bytes of an object, in pieces, if it stands there.
+    pub(crate) async fn stream(
+        &self,
+        key: &str,
+    ) -> Result<Option<(u64, BoxStream<'static, Result<Bytes, StoreError>>)>, StoreError> {
+        let Some(object) = self.bounded("get", key, async { found(self.backend.get(&Path::from(key)).await) }).await? else {
+            return Ok(None);
+        };
+        let len_bytes = object.meta.size;
+        let pieces = match object.payload {
+            GetResultPayload::File(file, _) => file_pieces(file, object.range),
+            GetResultPayload::Stream(pieces) => pieces,
+        };
+        Ok(Some((len_bytes, self.bounded_items("get", key.to_owned(), of_length(pieces, len_bytes)))))
+    }
+
+    pub(super) async fn head_once(&self, key: &str) -> object_store::Result<Option<Found>> {
+        Ok(found(self.backend.head(&Path::from(key)).await)?.map(Found::from))
+    }
+}
+
+/// Absence as `None`. A missing bucket is not the absence of an object: the job would be blamed for it.
+fn found<T>(answer: object_store::Result<T>) -> object_store::Result<Option<T>> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(Cause::NotFound { ref source, .. }) if !source.to_string().contains("NoSuchBucket") => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// In one buffer of the announced size; without any copy where the backend has it in one piece.
+async fn whole(object: GetResult) -> object_store::Result<Bytes> {
+    let expected_bytes = object.meta.size;
+    let bytes = object.bytes().await?;
+    if bytes.len() as u64 == expected_bytes { Ok(bytes) } else { Err(cut_off(bytes.len() as u64, expected_bytes)) }
+}
+
+/// The same pieces, and an error instead of an early end.
+fn of_length(
+    pieces: BoxStream<'static, object_store::Result<Bytes>>,
+    expected_bytes: u64,
+) -> BoxStream<'static, object_store::Result<Bytes>> {
+    futures::stream::try_unfold((pieces, 0_u64), move |(mut pieces, got_bytes)| async move {
+        match pieces.next().await.transpose()? {
+            Some(piece) => {
+                let got_bytes = got_bytes + piece.len() as u64;
+                Ok(Some((piece, (pieces, got_bytes))))
+            }
+            None if got_bytes == expected_bytes => Ok(None),
+            None => Err(cut_off(got_bytes, expected_bytes)),
+        }
+    })
+    .boxed()
+}
+
+/// A file's bytes. It ends early where the file does; the caller compares lengths.
+fn file_pieces(file: File, range: Range<u64>) -> BoxStream<'static, object_store::Result<Bytes>> {
+    futures::stream::try_unfold((file, range), |(mut file, Range { start, end })| async move {
+        if start >= end {
+            return Ok(None);
+        }
+        let wanted_bytes = usize::try_from(end - start).unwrap_or(usize::MAX).min(FILE_PIECE_BYTES);
+        let read = tokio::task::spawn_blocking(move || -> io::Result<_> {
+            let mut piece = Vec::with_capacity(wanted_bytes);
+            file.seek(SeekFrom::Start(start))?;
+            (&mut file).take(wanted_bytes as u64).read_to_end(&mut piece)?;
+            Ok((piece, file))
+        });
+        let (piece, file) = read.await?.map_err(|cause| generic(Box::new(cause)))?;
+        let next = start + piece.len() as u64;
+        Ok((!piece.is_empty()).then(|| (Bytes::from(piece), (file, next..end))))
+    })
+    .boxed()
+}
+
+fn cut_off(got_bytes: u64, expected_bytes: u64) -> Cause {
+    generic(format!("{expected_bytes} bytes were announced, got {got_bytes}").into())
+}
+
+fn generic(source: Box<dyn std::error::Error + Send + Sync>) -> Cause {
+    Cause::Generic { store: "punchline", source }
+}

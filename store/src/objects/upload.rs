@@ -1,0 +1,94 @@
+//! Uploading a file: small ones in one put, large ones in parts, so that no upload is in memory whole.
+//!
+//! What fails or is given up half way leaves no object, and its parts are thrown away.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Seek as _, SeekFrom},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use object_store::{MultipartUpload, PutMultipartOptions, PutPayload, path::Path};
+
+use super::Objects;
+use crate::StoreError;
+
+/// The length of a part, and from which on there are parts at all. S3 wants at least 5 MiB.
+pub(crate) const PART_BYTES: usize = 8 * 1024 * 1024;
+
+impl Objects {
+    /// Writes the first `len_bytes` of a file, over what stood there. At most one part of it is in memory.
+    pub(crate) async fn put_file(
+        &self,
+        key: &str,
+        mime: &'static str,
+        file: Arc<File>,
+        len_bytes: u64,
+    ) -> Result<(), StoreError> {
+        if len_bytes < PART_BYTES as u64 {
+            let bytes = read_part(key, &file, 0, len_bytes).await?;
+            return self.put(key, mime, bytes).await;
+        }
+        let options = PutMultipartOptions { attributes: self.attributes(mime), ..PutMultipartOptions::default() };
+        let path = Path::from(key);
+        let upload = self.bounded("begin to put", key, self.backend.put_multipart_opts(&path, options)).await?;
+        let mut upload = Unfinished(Some(upload));
+        let sent = self.send_parts(key, &mut upload, &file, len_bytes).await;
+        match sent {
+            Ok(()) => upload.0 = None,
+            Err(_) => upload.abort(self, key).await,
+        }
+        sent
+    }
+
+    async fn send_parts(&self, key: &str, upload: &mut Unfinished, file: &Arc<File>, len_bytes: u64) -> Result<(), StoreError> {
+        let Some(upload) = &mut upload.0 else { return Ok(()) };
+        let mut offset = 0;
+        while offset < len_bytes {
+            let part = read_part(key, file, offset, len_bytes - offset).await?;
+            offset += part.len() as u64;
+            self.bounded("put a part of", key, upload.put_part(PutPayload::from(part))).await?;
+        }
+        self.bounded("complete", key, upload.complete()).await.map(drop)
+    }
+}
+
+/// An upload whose parts are thrown away unless it was completed, also when whoever waited for it is gone.
+struct Unfinished(Option<Box<dyn MultipartUpload>>);
+
+impl Unfinished {
+    async fn abort(&mut self, objects: &Objects, key: &str) {
+        if let Some(mut upload) = self.0.take() {
+            // The upload's own error is the one worth telling; parts that stay cost room until the bucket's rule for
+            // unfinished uploads removes them.
+            if let Err(error) = objects.bounded("abort", key, upload.abort()).await {
+                tracing::warn!(key, %error, "the parts of a failed upload may be left behind");
+            }
+        }
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let (Some(mut upload), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move {
+                let _ = upload.abort().await; // nobody is left to tell
+            });
+        }
+    }
+}
+
+/// The next part of a file, of full length but for the last.
+async fn read_part(key: &str, file: &Arc<File>, offset: u64, left_bytes: u64) -> Result<Bytes, StoreError> {
+    let len_bytes = usize::try_from(left_bytes).unwrap_or(usize::MAX).min(PART_BYTES);
+    let file = Arc::clone(file);
+    let read = tokio::task::spawn_blocking(move || {
+        let mut part = vec![0; len_bytes];
+        (&*file).seek(SeekFrom::Start(offset))?;
+        (&*file).read_exact(&mut part)?;
+        Ok(Bytes::from(part))
+    });
+    let failed = |source| StoreError::UnreadableFile { key: key.to_owned(), source };
+    read.await.map_err(|e| failed(io::Error::other(e)))?.map_err(failed)
+}
