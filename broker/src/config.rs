@@ -4,9 +4,10 @@
 //! prints it.
 
 use std::fmt;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
-use proto_shared::queue;
+use proto_shared::{Lane, queue};
 
 use crate::BrokerError;
 
@@ -34,7 +35,7 @@ pub struct AmqpConfig {
     pub retry_delays: Vec<Duration>,
     /// Redeliveries of one message before it becomes a dead letter.
     pub delivery_limit: u32,
-    /// Messages the jobs queue holds before publishing is refused: about an hour's backlog.
+    /// Messages that the queue of a lane holds before publishing is refused: about an hour's backlog.
     pub max_waiting_jobs: u32,
 }
 
@@ -48,7 +49,7 @@ impl AmqpConfig {
             heartbeat: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(10),
             publish_timeout: Duration::from_secs(5),
-            confirm_channels: 8,
+            confirm_channels: 16,
             queue_prefix: String::new(),
             retry_delays: queue::RETRY_DELAYS.to_vec(),
             delivery_limit: queue::DELIVERY_LIMIT,
@@ -73,10 +74,36 @@ impl fmt::Debug for AmqpConfig {
     }
 }
 
+/// How many deliveries of each lane may be in hand. Neither can be none: a lane that nobody serves is a trap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefetch {
+    /// Of the standard lane.
+    pub standard: NonZeroU16,
+    /// Of the express lane.
+    pub express: NonZeroU16,
+}
+
+impl Prefetch {
+    /// So many of each.
+    #[must_use]
+    pub const fn each(of_a_lane: NonZeroU16) -> Self {
+        Self { standard: of_a_lane, express: of_a_lane }
+    }
+
+    /// That of one lane.
+    #[must_use]
+    pub fn of(self, lane: Lane) -> NonZeroU16 {
+        match lane {
+            Lane::Standard => self.standard,
+            Lane::Express => self.express,
+        }
+    }
+}
+
 /// A broker inside the process.
 #[derive(Clone, Debug)]
 pub struct InProcessConfig {
-    /// Messages that may wait, for a consumer or for their retry, before publishing is refused.
+    /// Messages of one lane that may wait, for a consumer or for their retry, before publishing is refused.
     pub max_waiting_jobs: usize,
     /// Dead letters kept; beyond it the oldest goes.
     pub max_dead_letters: usize,

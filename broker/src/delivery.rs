@@ -5,18 +5,18 @@
 
 use std::time::Duration;
 
-use proto_shared::JobMessage;
+use proto_shared::{AttemptNote, JobMessage, Lane};
 
 use crate::{SettleError, in_process, rabbitmq, wire};
 
-/// Jobs as they arrive. Dropping it is [`stop`](Self::stop) without the wait.
+/// Jobs of both lanes as they arrive; which lane comes first where both have some is not promised. Dropping it is [`stop`](Self::stop) without the wait.
 #[derive(Debug)]
 pub struct Deliveries(Source);
 
 #[derive(Debug)]
 enum Source {
     InProcess(in_process::Consumer),
-    RabbitMq(rabbitmq::Consumer),
+    RabbitMq(rabbitmq::Consumer<Delivery>),
 }
 
 impl Deliveries {
@@ -24,7 +24,7 @@ impl Deliveries {
         Self(Source::InProcess(consumer))
     }
 
-    pub(crate) fn rabbitmq(consumer: rabbitmq::Consumer) -> Self {
+    pub(crate) fn rabbitmq(consumer: rabbitmq::Consumer<Delivery>) -> Self {
         Self(Source::RabbitMq(consumer))
     }
 
@@ -52,6 +52,7 @@ impl Deliveries {
 #[must_use = "a delivery that is dropped is delivered again"]
 pub struct Delivery {
     message: JobMessage,
+    lane: Lane,
     redelivered: bool,
     hold: Hold,
 }
@@ -63,8 +64,8 @@ pub(crate) enum Hold {
 }
 
 impl Delivery {
-    pub(crate) fn new(message: JobMessage, redelivered: bool, hold: Hold) -> Self {
-        Self { message, redelivered, hold }
+    pub(crate) fn new(message: JobMessage, lane: Lane, redelivered: bool, hold: Hold) -> Self {
+        Self { message, lane, redelivered, hold }
     }
 
     /// Whether the broker has taken the message back already, so that settling it would come too late.
@@ -79,6 +80,12 @@ impl Delivery {
     #[must_use]
     pub fn message(&self) -> &JobMessage {
         &self.message
+    }
+
+    /// The lane it came by.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        self.lane
     }
 
     /// Which attempt this is, from 1.
@@ -108,15 +115,14 @@ impl Delivery {
         }
     }
 
-    /// Deliver it again after `delay`, one of [`Broker::retry_delays`](crate::Broker::retry_delays), as
-    /// the next attempt.
+    /// Deliver it again after `delay`, one of [`Broker::retry_delays`](crate::Broker::retry_delays), by the same lane, as the
+    /// next attempt with `note` in its history.
     ///
     /// # Errors
     /// The message is given back as it was. If only the last step failed it is delivered twice, once as
     /// each attempt.
-    pub async fn retry(self, delay: Duration) -> Result<(), SettleError> {
-        let next = JobMessage { attempt: self.message.attempt.saturating_add(1), ..self.message };
-        let body = wire::encode(&next).map_err(SettleError::Copy)?;
+    pub async fn retry(self, delay: Duration, note: AttemptNote) -> Result<(), SettleError> {
+        let body = wire::encode(&self.message.next(note)).map_err(SettleError::Copy)?;
         match self.hold {
             Hold::InProcess(hold) => hold.retry(body, delay),
             Hold::RabbitMq(hold) => hold.retry(&body, delay).await,
@@ -135,22 +141,5 @@ impl Delivery {
             }
             Hold::RabbitMq(hold) => hold.dead_letter(reason).await,
         }
-    }
-}
-
-/// A message that nobody could settle.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeadLetter {
-    /// Its bytes, as they were.
-    pub body: Vec<u8>,
-    /// Why it is here.
-    pub reason: String,
-}
-
-impl DeadLetter {
-    /// The job in it, if the bytes are one.
-    #[must_use]
-    pub fn message(&self) -> Option<JobMessage> {
-        wire::decode(&self.body).ok()
     }
 }

@@ -1,27 +1,32 @@
-//! Jobs on their way from api to worker: publish, consume, settle; over RabbitMQ, or the same in-process.
+//! Jobs on their way from api to worker, and the news of them on the way back; over RabbitMQ, or the same in-process.
 //!
-//! api publishes, worker consumes, the binary picks the backend. Both backends keep one contract, written
-//! down as the tests in `conformance`. A message is delivered at least once: whoever consumes must be
-//! able to run twice. lapin's types stop in this crate, and nothing here looks into what a job asks for.
+//! api publishes and listens, worker consumes and emits, the binary picks the backend. Both backends keep one contract,
+//! written down as the tests in `conformance`. A message is delivered at least once: whoever consumes must be able to run
+//! twice. An event is delivered at most once. lapin's types stop in this crate, and nothing here looks into what a job asks for.
 
 mod backoff;
 pub mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod counts;
+pub mod dead;
 mod delivery;
 pub mod error;
+pub mod events;
 mod in_process;
 mod rabbitmq;
 mod wire;
 
-use std::num::NonZeroU16;
 use std::time::Duration;
 
-pub use config::{AmqpConfig, InProcessConfig};
-pub use delivery::{DeadLetter, Deliveries, Delivery};
+pub use config::{AmqpConfig, InProcessConfig, Prefetch};
+pub use counts::Counts;
+pub use dead::{DeadLetter, DeadLetters};
+pub use delivery::{Deliveries, Delivery};
 pub use error::{BrokerError, SettleError};
+pub use events::{Events, Filter, Heard};
 use in_process::InProcess;
-use proto_shared::JobMessage;
+use proto_shared::{Event, JobMessage, Lane};
 use rabbitmq::RabbitMq;
 
 /// A handle on the queues; cheap to clone, and all clones are the same broker.
@@ -32,6 +37,27 @@ pub struct Broker(Backend);
 enum Backend {
     InProcess(InProcess),
     RabbitMq(RabbitMq),
+}
+
+/// Messages that nobody has in hand, by where they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depths {
+    /// Jobs that wait in the standard lane.
+    pub standard: u64,
+    /// Jobs that wait in the express lane.
+    pub express: u64,
+    /// Jobs of both lanes that wait for the time of their next attempt.
+    pub retrying: u64,
+    /// Dead letters that nobody has moved to the store yet.
+    pub dead: u64,
+}
+
+impl Depths {
+    /// Jobs that a worker could take now.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.standard + self.express
+    }
 }
 
 impl Broker {
@@ -56,28 +82,59 @@ impl Broker {
         Self(Backend::InProcess(InProcess::new(config)))
     }
 
-    /// Puts a job into the queue; returns once the broker has confirmed that it holds the message.
+    /// Puts a job into the queue of its lane; returns once the broker has confirmed that it holds the message.
     ///
     /// # Errors
     /// The message was not confirmed. It may have arrived all the same (a confirm can be lost), so a
     /// caller that publishes again must do so under the same job id.
     pub async fn publish(&self, message: &JobMessage) -> Result<(), BrokerError> {
         let body = wire::encode(message)?;
-        self.publish_body(body, &message.job.id.to_string()).await
+        self.publish_body(message.job.lane, body, &message.job.id.to_string()).await
     }
 
-    /// Starts to receive jobs, at most `prefetch` unsettled at any time.
+    /// Starts to receive jobs of both lanes, of each at most its `prefetch` unsettled at any time.
     ///
     /// # Errors
     /// The consumer could not be set up. Once it is, faults are repaired behind [`Deliveries::next`].
-    pub async fn consume(&self, prefetch: NonZeroU16) -> Result<Deliveries, BrokerError> {
+    pub async fn consume(&self, prefetch: Prefetch) -> Result<Deliveries, BrokerError> {
         match &self.0 {
             Backend::InProcess(queues) => queues.consume(prefetch).map(Deliveries::in_process),
             Backend::RabbitMq(queues) => queues.consume(prefetch).await.map(Deliveries::rabbitmq),
         }
     }
 
-    /// Whether jobs can be published, and are being received by every consumer of this broker.
+    /// Starts to receive dead letters, so that someone moves them to where people can look at them.
+    ///
+    /// # Errors
+    /// As [`consume`](Self::consume).
+    pub async fn consume_dead(&self) -> Result<DeadLetters, BrokerError> {
+        match &self.0 {
+            Backend::InProcess(queues) => queues.consume_dead().map(DeadLetters::in_process),
+            Backend::RabbitMq(queues) => queues.consume_dead().await.map(DeadLetters::rabbitmq),
+        }
+    }
+
+    /// Tells everyone who listens, if that can be done at once; else the event is dropped and counted. Nothing waits for it
+    /// and nothing fails by it.
+    pub fn emit(&self, event: &Event) {
+        match &self.0 {
+            Backend::InProcess(queues) => queues.emit(event),
+            Backend::RabbitMq(queues) => queues.emit(event),
+        }
+    }
+
+    /// Starts to hear events, those emitted from now on.
+    ///
+    /// # Errors
+    /// The subscription could not be set up. Once it is, faults are repaired behind [`Events::next`].
+    pub async fn subscribe(&self, filter: Filter) -> Result<Events, BrokerError> {
+        match &self.0 {
+            Backend::InProcess(queues) => queues.subscribe(filter),
+            Backend::RabbitMq(queues) => queues.subscribe(filter).await,
+        }
+    }
+
+    /// Whether jobs can be published, and everything is being received that this broker's consumers and subscribers want.
     ///
     /// # Errors
     /// What is wrong at the moment.
@@ -89,26 +146,31 @@ impl Broker {
         }
     }
 
-    /// Messages that wait in the jobs queue: neither delivered nor waiting for a retry.
-    ///
-    /// # Errors
-    /// The broker could not be asked.
-    pub async fn depth(&self) -> Result<u64, BrokerError> {
+    /// For how long a connection or a consumer has been gone, or `None` while all are there. A process for which this has
+    /// grown to minutes is better started anew. A broker that takes no messages but talks to us is no outage.
+    #[must_use]
+    pub fn outage(&self) -> Option<Duration> {
         match &self.0 {
-            Backend::InProcess(queues) => Ok(queues.depth()),
-            Backend::RabbitMq(queues) => queues.depth().await,
+            Backend::InProcess(_) => None,
+            Backend::RabbitMq(queues) => queues.outage(),
         }
     }
 
-    /// The oldest dead letters, at most that many. They stay where they are.
+    /// How many messages wait where.
     ///
     /// # Errors
     /// The broker could not be asked.
-    pub async fn dead_letters(&self, at_most: usize) -> Result<Vec<DeadLetter>, BrokerError> {
+    pub async fn depths(&self) -> Result<Depths, BrokerError> {
         match &self.0 {
-            Backend::InProcess(queues) => Ok(queues.dead_letters(at_most)),
-            Backend::RabbitMq(queues) => queues.dead_letters(at_most).await,
+            Backend::InProcess(queues) => Ok(queues.depths()),
+            Backend::RabbitMq(queues) => queues.depths().await,
         }
+    }
+
+    /// What this broker has seen so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.tally().counts()
     }
 
     /// The delays that [`Delivery::retry`] takes, shortest first.
@@ -120,7 +182,7 @@ impl Broker {
         }
     }
 
-    /// Ends every consumer and both connections. Deliveries still in hand are given back.
+    /// Ends every consumer and subscription and both connections. Deliveries still in hand are given back.
     pub async fn close(&self) {
         match &self.0 {
             Backend::InProcess(queues) => queues.close(),
@@ -128,10 +190,22 @@ impl Broker {
         }
     }
 
-    async fn publish_body(&self, body: Vec<u8>, message_id: &str) -> Result<(), BrokerError> {
+    async fn publish_body(&self, lane: Lane, body: Vec<u8>, message_id: &str) -> Result<(), BrokerError> {
+        let published = match &self.0 {
+            Backend::InProcess(queues) => queues.publish(lane, body),
+            Backend::RabbitMq(queues) => queues.publish(lane, &body, message_id).await,
+        };
+        match published {
+            Ok(()) => self.tally().published.increment(),
+            Err(_) => self.tally().publish_failed.increment(),
+        }
+        published
+    }
+
+    fn tally(&self) -> &counts::Tally {
         match &self.0 {
-            Backend::InProcess(queues) => queues.publish(body),
-            Backend::RabbitMq(queues) => queues.publish(&body, message_id).await,
+            Backend::InProcess(queues) => queues.tally(),
+            Backend::RabbitMq(queues) => queues.tally(),
         }
     }
 }

@@ -4,10 +4,12 @@
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use broker::{Broker, BrokerError, DeadLetter, InProcessConfig, conformance};
-use conformance::message;
-use proto_shared::ErrorCode;
+use broker::{Broker, BrokerError, InProcessConfig, Prefetch, conformance};
+use conformance::{message, message_in, note};
+use proto_shared::{ErrorCode, Lane};
 use tokio::time::{Instant, timeout};
+
+const ONE: Prefetch = Prefetch::each(NonZeroU16::MIN);
 
 #[tokio::test(start_paused = true)]
 async fn the_in_process_broker_conforms() {
@@ -17,16 +19,21 @@ async fn the_in_process_broker_conforms() {
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_refuses_until_there_is_room() {
     let broker = Broker::in_process_with(InProcessConfig { max_waiting_jobs: 2, ..InProcessConfig::default() });
-    let mut deliveries = broker.consume(NonZeroU16::MIN).await.unwrap();
+    let mut deliveries = broker.consume(ONE).await.unwrap();
     broker.publish(&message(1)).await.unwrap();
     broker.publish(&message(2)).await.unwrap();
     let refused = broker.publish(&message(3)).await.unwrap_err();
     assert!(matches!(refused, BrokerError::Full { .. }), "{refused:?}");
     assert_eq!(refused.code(), ErrorCode::BrokerUnavailable);
+    // The other lane has its own room.
+    broker.publish(&message_in(Lane::Express, 4)).await.unwrap();
+    let express = deliveries.next().await.unwrap();
+    assert_eq!(express.lane(), Lane::Express);
+    express.ack().await.unwrap();
 
     // A message that waits for its retry takes its room with it.
     let delay = broker.retry_delays()[0];
-    deliveries.next().await.unwrap().retry(delay).await.unwrap();
+    deliveries.next().await.unwrap().retry(delay, note(1)).await.unwrap();
     assert!(broker.publish(&message(3)).await.is_err());
     deliveries.next().await.unwrap().ack().await.unwrap();
     broker.publish(&message(3)).await.unwrap();
@@ -35,7 +42,7 @@ async fn a_full_queue_refuses_until_there_is_room() {
 #[tokio::test(start_paused = true)]
 async fn what_is_given_back_or_retried_is_taken_even_by_a_full_queue() {
     let broker = Broker::in_process_with(InProcessConfig { max_waiting_jobs: 1, ..InProcessConfig::default() });
-    let mut deliveries = broker.consume(NonZeroU16::MIN).await.unwrap();
+    let mut deliveries = broker.consume(ONE).await.unwrap();
     broker.publish(&message(1)).await.unwrap();
     let in_hand = deliveries.next().await.unwrap();
     broker.publish(&message(2)).await.unwrap();
@@ -50,26 +57,31 @@ async fn what_is_given_back_or_retried_is_taken_even_by_a_full_queue() {
 #[tokio::test(start_paused = true)]
 async fn dead_letters_are_bounded_and_the_oldest_goes() {
     let broker = Broker::in_process_with(InProcessConfig { max_dead_letters: 2, ..InProcessConfig::default() });
-    let mut deliveries = broker.consume(NonZeroU16::MIN).await.unwrap();
+    let mut deliveries = broker.consume(ONE).await.unwrap();
     for number in 1..=3 {
         broker.publish(&message(number)).await.unwrap();
         deliveries.next().await.unwrap().dead_letter("tested").await.unwrap();
     }
-    let kept: Vec<_> = broker.dead_letters(10).await.unwrap().iter().map(DeadLetter::message).collect();
-    assert_eq!(kept, [Some(message(2)), Some(message(3))]);
+    let mut letters = broker.consume_dead().await.unwrap();
+    for kept in [2, 3] {
+        let letter = letters.next().await.unwrap();
+        assert_eq!(letter.message(), Some(message(kept)));
+        letter.ack().await.unwrap();
+    }
+    assert_eq!(broker.depths().await.unwrap().dead, 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn retries_come_back_in_the_order_of_their_time() {
     let broker = Broker::in_process();
-    let mut deliveries = broker.consume(NonZeroU16::new(2).unwrap()).await.unwrap();
+    let mut deliveries = broker.consume(Prefetch::each(NonZeroU16::new(2).unwrap())).await.unwrap();
     broker.publish(&message(1)).await.unwrap();
     broker.publish(&message(2)).await.unwrap();
     let (first, second) = (deliveries.next().await.unwrap(), deliveries.next().await.unwrap());
     let start = Instant::now();
     let [soon, late, ..] = broker.retry_delays() else { panic!("two delays") };
-    first.retry(*late).await.unwrap();
-    second.retry(*soon).await.unwrap();
+    first.retry(*late, note(1)).await.unwrap();
+    second.retry(*soon, note(1)).await.unwrap();
     for (delay, expected) in [(soon, message(2)), (late, message(1))] {
         let delivery = deliveries.next().await.unwrap();
         assert_eq!(delivery.message().job, expected.job);
@@ -81,7 +93,7 @@ async fn retries_come_back_in_the_order_of_their_time() {
 #[tokio::test(start_paused = true)]
 async fn a_next_that_is_given_up_loses_neither_message_nor_room() {
     let broker = Broker::in_process();
-    let mut deliveries = broker.consume(NonZeroU16::MIN).await.unwrap();
+    let mut deliveries = broker.consume(ONE).await.unwrap();
     for _ in 0..3 {
         assert!(timeout(Duration::from_millis(1), deliveries.next()).await.is_err());
     }

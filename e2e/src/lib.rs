@@ -14,6 +14,7 @@ pub mod error;
 pub mod group;
 pub mod ports;
 pub mod process;
+pub mod proxy;
 pub mod rabbitmq;
 pub mod samples;
 pub mod seaweedfs;

@@ -15,7 +15,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::CLOSE_TIMEOUT;
+use super::faults::{Fault, Faults};
 use crate::backoff::Backoff;
+use crate::counts::Tally;
 use crate::{AmqpConfig, BrokerError};
 
 /// An orderly close by the server raises no event, so the state is also looked at this often.
@@ -23,39 +25,66 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// All clones look at the same connection.
 #[derive(Clone)]
-pub(super) struct Link(watch::Receiver<Option<Arc<Connection>>>);
+pub(super) struct Link {
+    connection: watch::Receiver<Option<Arc<Connection>>>,
+    /// Whether the server has told us to stop publishing.
+    blocked: watch::Receiver<bool>,
+}
+
+/// Where a link's task tells of what it sees.
+#[derive(Clone)]
+pub(super) struct Notes {
+    pub(super) faults: Arc<Faults>,
+    pub(super) tally: Arc<Tally>,
+}
 
 impl Link {
     /// Dials once; after that success, a task keeps the link up until `closed`.
     pub(super) async fn open(
         purpose: &'static str,
         config: &Arc<AmqpConfig>,
+        notes: &Notes,
         closed: &CancellationToken,
         tasks: &TaskTracker,
     ) -> Result<Self, BrokerError> {
         let first = Arc::new(dial(config, purpose).await?);
-        let (sender, receiver) = watch::channel(Some(first));
-        let keeper = Keeper { purpose, config: Arc::clone(config), sender };
+        let (sender, connection) = watch::channel(Some(first));
+        let (block, blocked) = watch::channel(false);
+        let keeper = Keeper { purpose, config: Arc::clone(config), notes: notes.clone(), sender, block };
         let closed = closed.clone();
         tasks.spawn(async move {
             closed.run_until_cancelled(keeper.keep()).await;
             keeper.say_goodbye().await;
         });
-        Ok(Self(receiver))
+        Ok(Self { connection, blocked })
     }
 
     /// The connection, if it is up at this moment.
     pub(super) fn current(&self) -> Result<Arc<Connection>, BrokerError> {
-        let connection = self.0.borrow().clone();
+        let connection = self.connection.borrow().clone();
         connection.filter(|c| c.status().connected()).ok_or(BrokerError::Disconnected)
     }
 
     /// The connection as soon as it is up. The caller limits the wait.
     pub(super) async fn connection(&self) -> Result<Arc<Connection>, BrokerError> {
-        let mut receiver = self.0.clone();
+        let mut receiver = self.connection.clone();
         let up = |c: &Option<Arc<Connection>>| c.as_ref().is_some_and(|c| c.status().connected());
         let connection = receiver.wait_for(up).await.map_err(|_| BrokerError::Closed)?.clone();
         connection.ok_or(BrokerError::Disconnected)
+    }
+
+    /// Whether the server takes no messages over this connection.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.current().is_ok_and(|connection| connection.status().blocked())
+    }
+
+    /// Returns when [`is_blocked`](Self::is_blocked) has become true.
+    pub(super) async fn becomes_blocked(&self) {
+        let ended = self.blocked.clone().wait_for(|blocked| *blocked).await.is_err();
+        if ended {
+            // Without a task nothing is ever told any more.
+            std::future::pending().await
+        }
     }
 }
 
@@ -63,26 +92,33 @@ impl Link {
 struct Keeper {
     purpose: &'static str,
     config: Arc<AmqpConfig>,
+    notes: Notes,
     sender: watch::Sender<Option<Arc<Connection>>>,
+    block: watch::Sender<bool>,
 }
 
 impl Keeper {
     async fn keep(&self) {
         let mut backoff = Backoff::default();
+        let mut fault = Fault::none(&self.notes.faults);
         loop {
             let up_since = Instant::now();
             let connection = self.sender.borrow().clone();
             let cause = match connection {
-                Some(connection) => watch_until_lost(&connection).await,
+                Some(connection) => self.watch_until_lost(&connection).await,
                 None => "never connected".to_owned(),
             };
+            fault.begin();
             self.sender.send_replace(None);
+            self.block.send_replace(false);
             backoff.worked_for(up_since.elapsed());
             let lost_at = Instant::now();
             tracing::warn!(purpose = self.purpose, %cause, "the broker connection is lost; reconnecting");
             let connection = self.dial_until_connected(&mut backoff).await;
             let outage_ms = lost_at.elapsed().as_millis();
             tracing::info!(purpose = self.purpose, outage_ms, "the broker connection is back");
+            self.notes.tally.reconnects.increment();
+            fault.end();
             self.sender.send_replace(Some(Arc::new(connection)));
         }
     }
@@ -99,35 +135,39 @@ impl Keeper {
         }
     }
 
+    /// Returns when the connection is no longer usable, with the last that was heard of it.
+    async fn watch_until_lost(&self, connection: &Connection) -> String {
+        let mut events = Box::pin(connection.events_listener());
+        let mut look = interval(LOOK_EVERY);
+        let mut cause = "closed by the server".to_owned();
+        while connection.status().connected() {
+            tokio::select! {
+                event = events.next() => match event {
+                    Some(lapin::Event::Error(error)) => cause = error.to_string(),
+                    Some(lapin::Event::ConnectionBlocked(reason)) => {
+                        self.block.send_replace(true);
+                        tracing::warn!(purpose = self.purpose, %reason, "the broker blocks publishers");
+                    }
+                    Some(lapin::Event::ConnectionUnblocked) => {
+                        self.block.send_replace(false);
+                        tracing::info!(purpose = self.purpose, "the broker takes messages again");
+                    }
+                    Some(_) => {}
+                    // No events any more: the state still tells.
+                    None => { look.tick().await; }
+                },
+                _ = look.tick() => {}
+            }
+        }
+        cause
+    }
+
     async fn say_goodbye(&self) {
         if let Some(connection) = self.sender.send_replace(None) {
             // A connection that fails now is as closed as one that answers.
             let _ = timeout(CLOSE_TIMEOUT, connection.close(200, "OK".into())).await;
         }
     }
-}
-
-/// Returns when the connection is no longer usable, with the last that was heard of it.
-async fn watch_until_lost(connection: &Connection) -> String {
-    let mut events = Box::pin(connection.events_listener());
-    let mut look = interval(LOOK_EVERY);
-    let mut cause = "closed by the server".to_owned();
-    while connection.status().connected() {
-        tokio::select! {
-            event = events.next() => match event {
-                Some(lapin::Event::Error(error)) => cause = error.to_string(),
-                Some(lapin::Event::ConnectionBlocked(reason)) => {
-                    tracing::warn!(%reason, "the broker blocks publishers");
-                }
-                Some(lapin::Event::ConnectionUnblocked) => tracing::info!("the broker takes messages again"),
-                Some(_) => {}
-                // No events any more: the state still tells.
-                None => { look.tick().await; }
-            },
-            _ = look.tick() => {}
-        }
-    }
-    cause
 }
 
 async fn dial(config: &AmqpConfig, purpose: &str) -> Result<Connection, BrokerError> {

@@ -6,29 +6,33 @@
 
 mod connection;
 mod consumer;
+mod events;
+mod faults;
+mod flow;
 mod publisher;
 mod settle;
 mod topology;
 
-use std::num::NonZeroU16;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use lapin::options::{BasicGetOptions, QueueDeclareOptions};
-use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{Channel, ErrorKind};
-use proto_shared::queue::HEADER_REASON;
+use lapin::ErrorKind;
+use lapin::options::QueueDeclareOptions;
+use lapin::types::{FieldTable, ShortString};
+use proto_shared::{Event, Lane};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::connection::Link;
+use self::connection::{Link, Notes};
 pub(crate) use self::consumer::Consumer;
-use self::publisher::Publisher;
+use self::events::Emitter;
+use self::faults::Faults;
+use self::publisher::{Publisher, Route};
 pub(crate) use self::settle::Hold;
 use self::topology::Topology;
-use crate::config::AmqpConfig;
-use crate::{BrokerError, DeadLetter};
+use crate::config::{AmqpConfig, Prefetch};
+use crate::counts::Tally;
+use crate::{BrokerError, DeadLetter, Delivery, Depths, Events, Filter};
 
 /// How long a clean end may take before the sockets are simply dropped.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -41,10 +45,12 @@ struct Inner {
     config: Arc<AmqpConfig>,
     topology: Arc<Topology>,
     publisher: Publisher,
+    emitter: Emitter,
     publishing: Link,
     consuming: Link,
-    /// Consumers that should receive and don't.
-    interrupted: Arc<AtomicUsize>,
+    /// Connections that are down, and consumers that should receive and don't.
+    faults: Arc<Faults>,
+    tally: Arc<Tally>,
     closed: CancellationToken,
     tasks: TaskTracker,
 }
@@ -62,78 +68,88 @@ impl RabbitMq {
         // Nothing is left behind by an attempt that is given up.
         let giving_up = closed.clone().drop_guard();
         let tasks = TaskTracker::new();
-        let publishing = Link::open("publish", &config, &closed, &tasks).await?;
-        let consuming = Link::open("consume", &config, &closed, &tasks).await?;
+        let (faults, tally) = (Arc::<Faults>::default(), Arc::<Tally>::default());
+        let notes = Notes { faults: Arc::clone(&faults), tally: Arc::clone(&tally) };
+        let publishing = Link::open("publish", &config, &notes, &closed, &tasks).await?;
+        let consuming = Link::open("consume", &config, &notes, &closed, &tasks).await?;
         topology.declare(&*publishing.current()?).await?;
         let publisher = Publisher::new(&config, &topology, publishing.clone())?;
+        let (emitter, sending) = Emitter::new(publishing.clone(), &topology, &tally);
+        tasks.spawn(closed.clone().run_until_cancelled_owned(sending));
         giving_up.disarm();
-        Ok(Self(Arc::new(Inner {
-            config,
-            topology,
-            publisher,
-            publishing,
-            consuming,
-            interrupted: Arc::default(),
-            closed,
-            tasks,
-        })))
+        Ok(Self(Arc::new(Inner { config, topology, publisher, emitter, publishing, consuming, faults, tally, closed, tasks })))
     }
 
-    pub(crate) async fn publish(&self, body: &[u8], message_id: &str) -> Result<(), BrokerError> {
-        if self.0.closed.is_cancelled() {
-            return Err(BrokerError::Closed);
-        }
-        self.0.publisher.publish(&self.0.topology.jobs, body, message_id, FieldTable::default()).await
+    pub(crate) async fn publish(&self, lane: Lane, body: &[u8], message_id: &str) -> Result<(), BrokerError> {
+        self.open()?;
+        let route = Route::to_queue(self.0.topology.jobs(lane));
+        self.0.publisher.publish(route, body, message_id, FieldTable::default()).await
     }
 
-    pub(crate) async fn consume(&self, prefetch: NonZeroU16) -> Result<Consumer, BrokerError> {
-        if self.0.closed.is_cancelled() {
-            return Err(BrokerError::Closed);
-        }
-        Consumer::start(self.clone(), prefetch).await
+    pub(crate) async fn consume(&self, prefetch: Prefetch) -> Result<Consumer<Delivery>, BrokerError> {
+        self.open()?;
+        Consumer::jobs(self.clone(), prefetch).await
+    }
+
+    pub(crate) async fn consume_dead(&self) -> Result<Consumer<DeadLetter>, BrokerError> {
+        self.open()?;
+        Consumer::dead(self.clone()).await
+    }
+
+    pub(crate) fn emit(&self, event: &Event) {
+        self.0.emitter.emit(event);
+    }
+
+    pub(crate) async fn subscribe(&self, filter: Filter) -> Result<Events, BrokerError> {
+        self.open()?;
+        events::subscribe(self.clone(), filter).await
     }
 
     pub(crate) fn ready(&self) -> Result<(), BrokerError> {
-        if self.0.closed.is_cancelled() {
-            return Err(BrokerError::Closed);
-        }
+        self.open()?;
         self.0.consuming.current()?;
-        if self.0.publishing.current()?.status().blocked() {
+        self.0.publishing.current()?;
+        if self.0.publishing.is_blocked() {
             return Err(BrokerError::Blocked);
         }
-        match self.0.interrupted.load(Ordering::Relaxed) {
+        match self.0.faults.count() {
             0 => Ok(()),
             waiting => Err(BrokerError::NotConsuming { waiting }),
         }
     }
 
-    pub(crate) async fn depth(&self) -> Result<u64, BrokerError> {
-        let ask = async {
-            let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
-            let queue = ShortString::from(self.0.topology.jobs.as_str());
-            let declared = self.side_channel().await?.queue_declare(queue, passive, FieldTable::default()).await;
-            Ok(u64::from(declared.map_err(channel_error)?.message_count()))
-        };
-        self.within("depth", ask).await
+    pub(crate) fn outage(&self) -> Option<Duration> {
+        self.0.faults.outage()
     }
 
-    pub(crate) async fn dead_letters(&self, at_most: usize) -> Result<Vec<DeadLetter>, BrokerError> {
+    pub(crate) async fn depths(&self) -> Result<Depths, BrokerError> {
+        let limit = self.0.config.publish_timeout;
+        let topology = &self.0.topology;
         let ask = async {
-            let channel = self.side_channel().await?;
-            let mut letters = Vec::new();
-            while letters.len() < at_most {
-                let queue = ShortString::from(self.0.topology.dead.as_str());
-                // Taken without an ack: all go back when the channel closes at the end.
-                let Some(got) = channel.basic_get(queue, BasicGetOptions::default()).await.map_err(channel_error)? else {
-                    break;
-                };
-                let reason = reason_of(got.delivery.properties.headers().as_ref());
-                letters.push(DeadLetter { body: got.delivery.data, reason });
+            // Over the connection that no alarm blocks: this is asked most when the queues are full. A channel of its own,
+            // because a refusal would close it.
+            let channel = self.0.consuming.current()?.create_channel().await.map_err(channel_error)?;
+            let depth = async |queue: &str| {
+                let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
+                let declared = channel.queue_declare(ShortString::from(queue), passive, FieldTable::default()).await;
+                Ok::<_, BrokerError>(u64::from(declared.map_err(channel_error)?.message_count()))
+            };
+            let mut depths = Depths {
+                standard: depth(topology.jobs(Lane::Standard)).await?,
+                express: depth(topology.jobs(Lane::Express)).await?,
+                retrying: 0,
+                dead: depth(&topology.dead).await?,
+            };
+            for queue in topology.retries() {
+                depths.retrying += depth(queue).await?;
             }
-            channel.close(200, "OK".into()).await.map_err(channel_error)?;
-            Ok(letters)
+            Ok(depths)
         };
-        self.within("dead_letters", ask).await
+        tokio::time::timeout(limit, ask).await.map_err(|_| BrokerError::timeout("depths", limit))?
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.0.tally
     }
 
     pub(crate) fn retry_delays(&self) -> &[Duration] {
@@ -148,14 +164,8 @@ impl RabbitMq {
         }
     }
 
-    /// A channel of its own for a question whose refusal would close the channel.
-    async fn side_channel(&self) -> Result<Channel, BrokerError> {
-        self.0.publishing.current()?.create_channel().await.map_err(channel_error)
-    }
-
-    async fn within<T>(&self, what: &'static str, work: impl Future<Output = Result<T, BrokerError>>) -> Result<T, BrokerError> {
-        let limit = self.0.config.publish_timeout;
-        tokio::time::timeout(limit, work).await.map_err(|_| BrokerError::timeout(what, limit))?
+    fn open(&self) -> Result<(), BrokerError> {
+        if self.0.closed.is_cancelled() { Err(BrokerError::Closed) } else { Ok(()) }
     }
 }
 
@@ -169,19 +179,6 @@ impl std::fmt::Debug for Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RabbitMq").field("config", &self.config).finish_non_exhaustive()
     }
-}
-
-/// Ours if we buried it, the server's if it did (`delivery_limit`).
-fn reason_of(headers: Option<&FieldTable>) -> String {
-    let header = |name: &str| headers.and_then(|table| table.inner().get(name));
-    let text = |value: &AMQPValue| value.as_long_string().map(ToString::to_string);
-    let ours = header(HEADER_REASON).and_then(text);
-    // The newest of the server's notes stands first.
-    let servers = || match header("x-death")?.as_array()?.as_slice().first()? {
-        AMQPValue::FieldTable(newest) => newest.inner().get("reason").and_then(text),
-        _ => None,
-    };
-    ours.or_else(servers).unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// lapin's errors name no credentials, but its types go no further than this.

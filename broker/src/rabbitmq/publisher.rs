@@ -10,7 +10,7 @@ use std::time::Duration;
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::{FieldTable, ShortString};
-use lapin::{BasicProperties, Channel, Confirmation};
+use lapin::{BasicProperties, Channel, Confirmation, ErrorKind};
 use tokio::time::timeout;
 
 use super::channel_error;
@@ -19,8 +19,30 @@ use super::topology::Topology;
 use crate::wire::CONTENT_TYPE;
 use crate::{AmqpConfig, BrokerError};
 
+/// AMQP's reply code for an exchange that does not exist.
+const NOT_FOUND: u16 = 404;
+
 /// AMQP's delivery mode for messages that survive a restart.
 const PERSISTENT: u8 = 2;
+
+/// Where a message goes.
+#[derive(Clone, Copy)]
+pub(super) struct Route<'a> {
+    pub(super) exchange: &'a str,
+    pub(super) key: &'a str,
+}
+
+impl<'a> Route<'a> {
+    /// Straight to a queue, through the default exchange.
+    pub(super) fn to_queue(queue: &'a str) -> Self {
+        Self { exchange: "", key: queue }
+    }
+
+    /// What may be missing or full at its end.
+    fn target(self) -> String {
+        if self.exchange.is_empty() { self.key } else { self.exchange }.to_owned()
+    }
+}
 
 /// All clones share the channels.
 #[derive(Clone)]
@@ -40,10 +62,10 @@ impl Publisher {
         Ok(Self { channels, topology: Arc::clone(topology), link, limit: config.publish_timeout })
     }
 
-    /// Returns when the server has confirmed that `queue` holds the message.
+    /// Returns when the server has confirmed that the queue at the end of `route` holds the message.
     pub(super) async fn publish(
         &self,
-        queue: &str,
+        route: Route<'_>,
         body: &[u8],
         message_id: &str,
         headers: FieldTable,
@@ -54,12 +76,12 @@ impl Publisher {
             .with_message_id(ShortString::try_new(message_id).unwrap_or_default())
             .with_headers(headers);
         let all = async {
-            match self.publish_once(queue, body, &properties).await {
+            match self.publish_once(route, body, &properties).await {
                 Err(BrokerError::Unroutable { .. }) => {
                     // Someone deleted the queue. A process that only publishes would never see it again.
-                    tracing::warn!(queue, "the queue is gone; declaring it again");
+                    tracing::warn!(queue = route.target(), "the queue is gone; declaring it again");
                     self.topology.declare(&*self.link.connection().await?).await?;
-                    self.publish_once(queue, body, &properties).await
+                    self.publish_once(route, body, &properties).await
                 }
                 other => other,
             }
@@ -67,21 +89,36 @@ impl Publisher {
         timeout(self.limit, all).await.map_err(|_| BrokerError::timeout("publish", self.limit))?
     }
 
-    async fn publish_once(&self, queue: &str, body: &[u8], properties: &BasicProperties) -> Result<(), BrokerError> {
-        if self.link.current().is_ok_and(|connection| connection.status().blocked()) {
+    async fn publish_once(&self, route: Route<'_>, body: &[u8], properties: &BasicProperties) -> Result<(), BrokerError> {
+        if self.link.is_blocked() {
             return Err(BrokerError::Blocked);
         }
+        tokio::select! {
+            biased;
+            confirmed = self.confirmed(route, body, properties) => confirmed,
+            // The server may tell us only because we publish; its confirm would come with the end of the block.
+            () = self.link.becomes_blocked() => Err(BrokerError::Blocked),
+        }
+    }
+
+    async fn confirmed(&self, route: Route<'_>, body: &[u8], properties: &BasicProperties) -> Result<(), BrokerError> {
         let lease = Lease::take(&self.channels).await?;
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let (exchange, key) = (ShortString::default(), ShortString::from(queue));
+        let (exchange, key) = (ShortString::from(route.exchange), ShortString::from(route.key));
+        let failed = |error: lapin::Error| match error.kind() {
+            ErrorKind::ProtocolError(refusal) if refusal.get_id() == NOT_FOUND => {
+                BrokerError::Unroutable { queue: route.target() }
+            }
+            _ => channel_error(error),
+        };
         let confirm = lease.channel.basic_publish(exchange, key, options, body, properties.clone()).await;
-        let confirmation = confirm.map_err(channel_error)?.await.map_err(channel_error)?;
+        let confirmation = confirm.map_err(failed)?.await.map_err(failed)?;
         // It answered, whatever the answer.
         lease.give_back();
         match confirmation {
             Confirmation::Ack(None) => Ok(()),
-            Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => Err(BrokerError::Unroutable { queue: queue.to_owned() }),
-            Confirmation::Nack(None) => Err(BrokerError::Full { queue: queue.to_owned() }),
+            Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => Err(BrokerError::Unroutable { queue: route.target() }),
+            Confirmation::Nack(None) => Err(BrokerError::Full { queue: route.target() }),
             Confirmation::NotRequested => Err(BrokerError::Channel("the channel gives no confirms".to_owned())),
         }
     }

@@ -13,43 +13,76 @@ use proto_shared::queue::HEADER_REASON;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::publisher::Publisher;
+use super::publisher::{Publisher, Route};
 use super::topology::Topology;
 use super::{RabbitMq, channel_error};
-use crate::{BrokerError, SettleError};
+use crate::counts::Tally;
+use crate::{BrokerError, SettleError, wire};
 
 /// A header must fit into one frame with all others; a reason is for people and needs no more.
 const MAX_REASON_CHARS: usize = 1_000;
+
+/// The server's word in `x-death` for a message that was given back too often.
+const DELIVERY_LIMIT: &str = "delivery_limit";
 
 /// A message that the server has given to us and waits to hear about.
 pub(crate) struct Hold {
     body: Vec<u8>,
     message_id: String,
+    /// Where it goes again after a retry: the queue it came from.
+    queue: String,
+    headers: Option<FieldTable>,
     redelivered: bool,
     acker: Acker,
     /// The last handle on a channel closes it, and with it goes the right to settle.
     channel: Channel,
     publisher: Publisher,
     topology: Arc<Topology>,
+    tally: Arc<Tally>,
     limit: Duration,
 }
 
 impl Hold {
-    pub(super) fn new(broker: &RabbitMq, channel: Channel, raw: lapin::message::Delivery) -> Self {
+    pub(super) fn new(broker: &RabbitMq, queue: &str, channel: Channel, raw: lapin::message::Delivery) -> Self {
         Self {
             message_id: raw.properties.message_id().as_ref().map(ToString::to_string).unwrap_or_default(),
+            queue: queue.to_owned(),
+            headers: raw.properties.headers().clone(),
             body: raw.data,
             redelivered: raw.redelivered,
             acker: raw.acker,
             channel,
             publisher: broker.0.publisher.clone(),
             topology: Arc::clone(&broker.0.topology),
+            tally: Arc::clone(&broker.0.tally),
             limit: broker.0.config.publish_timeout,
         }
     }
 
     pub(super) fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    pub(super) fn take_body(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.body)
+    }
+
+    /// Why it is a dead letter: ours if we buried it, the server's if it did.
+    pub(super) fn reason(&self, delivery_limit: u32) -> String {
+        let header = |name: &str| self.headers.as_ref().and_then(|table| table.inner().get(name));
+        let text = |value: &AMQPValue| value.as_long_string().map(ToString::to_string);
+        let ours = header(HEADER_REASON).and_then(text);
+        // The newest of the server's notes stands first.
+        let servers = || match header("x-death")?.as_array()?.as_slice().first()? {
+            AMQPValue::FieldTable(newest) => newest.inner().get("reason").and_then(text),
+            _ => None,
+        };
+        match ours.or_else(servers) {
+            // The server counts deaths, not deliveries; how often it was given back follows from the limit.
+            Some(reason) if reason == DELIVERY_LIMIT => wire::delivery_limit_reason(delivery_limit),
+            Some(reason) => reason,
+            None => "unknown".to_owned(),
+        }
     }
 
     pub(super) fn message_id(&self) -> &str {
@@ -66,20 +99,22 @@ impl Hold {
     }
 
     pub(crate) async fn ack(self) -> Result<(), SettleError> {
-        match timeout(self.limit, self.acker.ack(BasicAckOptions::default())).await {
-            Ok(Ok(true)) => Ok(()),
+        let lost = match timeout(self.limit, self.acker.ack(BasicAckOptions::default())).await {
+            Ok(Ok(true)) => return Ok(()),
             // Not an error to lapin, but nobody was told.
-            Ok(Ok(false)) => Err(SettleError::Lost),
-            Ok(Err(error)) => Err(SettleError::Ack(channel_error(error))),
-            Err(_) => Err(SettleError::Ack(BrokerError::timeout("ack", self.limit))),
-        }
+            Ok(Ok(false)) => SettleError::Lost,
+            Ok(Err(error)) => SettleError::Ack(channel_error(error)),
+            Err(_) => SettleError::Ack(BrokerError::timeout("ack", self.limit)),
+        };
+        self.tally.acks_lost.increment();
+        Err(lost)
     }
 
     pub(crate) async fn retry(self, body: &[u8], delay: Duration) -> Result<(), SettleError> {
-        let Some(queue) = self.topology.retry(delay) else {
+        let Some(exchange) = self.topology.retry(delay) else {
             return Err(SettleError::UnknownDelay { delay_ms: delay.as_millis() });
         };
-        self.copy_to(queue, body, FieldTable::default()).await?;
+        self.copy_to(Route { exchange, key: &self.queue }, body, FieldTable::default()).await?;
         self.ack().await
     }
 
@@ -87,16 +122,16 @@ impl Hold {
         let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
         let mut headers = FieldTable::default();
         headers.insert(ShortString::from(HEADER_REASON), AMQPValue::LongString(reason.into()));
-        self.copy_to(&self.topology.dead, &self.body, headers).await?;
+        self.copy_to(Route::to_queue(&self.topology.dead), &self.body, headers).await?;
         self.ack().await
     }
 
-    async fn copy_to(&self, queue: &str, body: &[u8], headers: FieldTable) -> Result<(), SettleError> {
+    async fn copy_to(&self, route: Route<'_>, body: &[u8], headers: FieldTable) -> Result<(), SettleError> {
         // Whoever gets the message next will make the copy; one more now would be one too many.
         if self.is_lost() {
             return Err(SettleError::Lost);
         }
-        self.publisher.publish(queue, body, &self.message_id, headers).await.map_err(SettleError::Copy)
+        self.publisher.publish(route, body, &self.message_id, headers).await.map_err(SettleError::Copy)
     }
 }
 

@@ -1,20 +1,29 @@
 //! Which queues there are and how each is declared. The one place that knows a queue argument.
 //!
 //! ```text
-//! publish -> jobs -> consumer -> ack
-//!             ^  \-> (delivery limit) -> dead <- dead_letter
-//!             \-- (expired) -- retry.<delay> <- retry
+//! publish -> jobs[.express] -> consumer -> ack
+//!              ^  \-> (delivery limit) -> dead -> consumer -> ack
+//!              |                           ^- dead_letter
+//!              \-- (expired) -- retry.<delay> <- retry
 //! ```
 //! All are quorum queues. Dead-lettering is at-least-once everywhere (the default may lose messages when
 //! the server fails in between), and that in turn asks for `reject-publish`: a full queue refuses instead
 //! of dropping its head.
+//!
+//! A retry must come back to its own lane. So it is published to an exchange that gives everything to the one retry queue,
+//! with its lane as the routing key; the retry queue dead-letters through the default exchange and names no key of its own,
+//! so the message's key stands, and that is the lane's queue.
+//!
+//! The arguments are valid from RabbitMQ 3.10 to 4.x. What differs: from 4.0 on a quorum queue without `x-delivery-limit` has
+//! one of 20 (before: none), so every queue that is consumed from names its own, and -1 for none, which 3.x refuses, is not
+//! used; a queue's mirror policies are gone there, and we have none.
 
 use std::time::Duration;
 
-use lapin::options::QueueDeclareOptions;
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{Connection, ErrorKind};
-use proto_shared::queue;
+use lapin::{Channel, Connection, ErrorKind, ExchangeKind};
+use proto_shared::{Lane, queue};
 
 use super::channel_error;
 use crate::{AmqpConfig, BrokerError};
@@ -22,15 +31,17 @@ use crate::{AmqpConfig, BrokerError};
 /// AMQP's reply code for "exists with other arguments".
 const PRECONDITION_FAILED: u16 = 406;
 
-/// Looking at a dead letter counts as a redelivery, and from version 4 on a quorum queue has a limit of
-/// 20 unless told otherwise; a letter must not vanish for being read.
-const LOOKS_AT_A_DEAD_LETTER: i32 = 1_000_000_000;
+/// A dead letter that is given back (the store was down) counts as a redelivery, and must not vanish by that.
+const GIVING_BACK_A_DEAD_LETTER: i32 = 1_000_000_000;
 
-/// The queues of one broker.
+/// The queues and exchanges of one broker.
 #[derive(Debug)]
 pub(super) struct Topology {
-    pub(super) jobs: String,
     pub(super) dead: String,
+    pub(super) events: String,
+    standard: String,
+    express: String,
+    /// The exchange and the queue behind it have the same name.
     retries: Vec<(Duration, String)>,
     delivery_limit: u32,
     max_waiting_jobs: u32,
@@ -40,19 +51,34 @@ impl Topology {
     pub(super) fn new(config: &AmqpConfig) -> Result<Self, BrokerError> {
         config.validate()?;
         let prefix = &config.queue_prefix;
-        let retries = config.retry_delays.iter().map(|&delay| (delay, format!("{prefix}{}", queue::retry(delay)))).collect();
+        let named = |name: &str| format!("{prefix}{name}");
         Ok(Self {
-            jobs: format!("{prefix}{}", queue::JOBS),
-            dead: format!("{prefix}{}", queue::DEAD),
-            retries,
+            dead: named(queue::DEAD),
+            events: named(queue::EVENTS),
+            standard: named(queue::jobs(Lane::Standard)),
+            express: named(queue::jobs(Lane::Express)),
+            retries: config.retry_delays.iter().map(|&delay| (delay, named(&queue::retry(delay)))).collect(),
             delivery_limit: config.delivery_limit,
             max_waiting_jobs: config.max_waiting_jobs,
         })
     }
 
-    /// The retry queue that waits this long.
+    /// The queue of a lane.
+    pub(super) fn jobs(&self, lane: Lane) -> &str {
+        match lane {
+            Lane::Standard => &self.standard,
+            Lane::Express => &self.express,
+        }
+    }
+
+    /// The retry exchange whose queue waits this long.
     pub(super) fn retry(&self, delay: Duration) -> Option<&str> {
         self.retries.iter().find(|(waits, _)| *waits == delay).map(|(_, name)| name.as_str())
+    }
+
+    /// All retry queues.
+    pub(super) fn retries(&self) -> impl Iterator<Item = &str> {
+        self.retries.iter().map(|(_, name)| name.as_str())
     }
 
     /// Creates what is missing. Queues that exist with other arguments are an error that names the first.
@@ -60,30 +86,41 @@ impl Topology {
         let channel = connection.create_channel().await.map_err(channel_error)?;
         for (name, arguments) in self.queues() {
             let declared = channel.queue_declare(ShortString::from(name), QueueDeclareOptions::durable(), arguments).await;
-            declared.map_err(|error| match error.kind() {
-                ErrorKind::ProtocolError(refusal) if refusal.get_id() == PRECONDITION_FAILED => {
-                    BrokerError::TopologyMismatch { queue: name.to_owned(), detail: refusal.get_message().to_string() }
-                }
-                _ => channel_error(error),
-            })?;
+            declared.map_err(|error| refused(name, error))?;
         }
+        for name in self.retries() {
+            declare_exchange(&channel, name, ExchangeKind::Fanout).await?;
+            let (queue, exchange) = (ShortString::from(name), ShortString::from(name));
+            let any_key = ShortString::default();
+            let bound = channel.queue_bind(queue, exchange, any_key, QueueBindOptions::default(), FieldTable::default()).await;
+            bound.map_err(channel_error)?;
+        }
+        self.declare_events(&channel).await?;
         channel.close(200, "OK".into()).await.map_err(channel_error)
+    }
+
+    /// Creates the exchange of the events, if it is missing.
+    pub(super) async fn declare_events(&self, channel: &Channel) -> Result<(), BrokerError> {
+        declare_exchange(channel, &self.events, ExchangeKind::Topic).await
     }
 
     fn queues(&self) -> Vec<(&str, FieldTable)> {
         let mut dead = quorum();
-        set(&mut dead, "x-delivery-limit", AMQPValue::LongInt(LOOKS_AT_A_DEAD_LETTER));
-        let mut jobs = quorum();
-        set(&mut jobs, "x-delivery-limit", AMQPValue::LongLongInt(self.delivery_limit.into()));
-        self.bound(&mut jobs);
-        dead_letters_to(&mut jobs, &self.dead);
-        let mut queues = vec![(self.dead.as_str(), dead), (self.jobs.as_str(), jobs)];
+        set(&mut dead, "x-delivery-limit", AMQPValue::LongInt(GIVING_BACK_A_DEAD_LETTER));
+        let mut queues = vec![(self.dead.as_str(), dead)];
+        for lane in Lane::ALL {
+            let mut jobs = quorum();
+            set(&mut jobs, "x-delivery-limit", AMQPValue::LongLongInt(self.delivery_limit.into()));
+            self.bound(&mut jobs);
+            dead_letters_to(&mut jobs, Some(&self.dead));
+            queues.push((self.jobs(lane), jobs));
+        }
         for (delay, name) in &self.retries {
             let mut retry = quorum();
             let ttl_ms = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
             set(&mut retry, "x-message-ttl", AMQPValue::LongLongInt(ttl_ms));
             self.bound(&mut retry);
-            dead_letters_to(&mut retry, &self.jobs);
+            dead_letters_to(&mut retry, None);
             queues.push((name, retry));
         }
         queues
@@ -95,15 +132,33 @@ impl Topology {
     }
 }
 
+async fn declare_exchange(channel: &Channel, name: &str, kind: ExchangeKind) -> Result<(), BrokerError> {
+    let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+    let declared = channel.exchange_declare(ShortString::from(name), kind, durable, FieldTable::default()).await;
+    declared.map_err(|error| refused(name, error))
+}
+
+fn refused(name: &str, error: lapin::Error) -> BrokerError {
+    match error.kind() {
+        ErrorKind::ProtocolError(refusal) if refusal.get_id() == PRECONDITION_FAILED => {
+            BrokerError::TopologyMismatch { queue: name.to_owned(), detail: refusal.get_message().to_string() }
+        }
+        _ => channel_error(error),
+    }
+}
+
 fn quorum() -> FieldTable {
     let mut arguments = FieldTable::default();
     set(&mut arguments, "x-queue-type", text("quorum"));
     arguments
 }
 
-fn dead_letters_to(arguments: &mut FieldTable, queue: &str) {
+/// To the queue named, or else to the one that the message's own routing key names.
+fn dead_letters_to(arguments: &mut FieldTable, queue: Option<&str>) {
     set(arguments, "x-dead-letter-exchange", text(""));
-    set(arguments, "x-dead-letter-routing-key", text(queue));
+    if let Some(queue) = queue {
+        set(arguments, "x-dead-letter-routing-key", text(queue));
+    }
     set(arguments, "x-dead-letter-strategy", text("at-least-once"));
 }
 
@@ -128,25 +183,31 @@ mod tests {
     #[test]
     fn the_names_are_the_shared_ones() {
         let plain = topology("");
-        assert_eq!((plain.jobs.as_str(), plain.dead.as_str()), (queue::JOBS, queue::DEAD));
+        assert_eq!((plain.dead.as_str(), plain.events.as_str()), (queue::DEAD, queue::EVENTS));
+        for lane in Lane::ALL {
+            assert_eq!(plain.jobs(lane), queue::jobs(lane));
+        }
         for delay in queue::RETRY_DELAYS {
             assert_eq!(plain.retry(delay), Some(queue::retry(delay).as_str()));
         }
         assert_eq!(plain.retry(Duration::from_secs(6)), None);
-        assert_eq!(topology("t1.").jobs, format!("t1.{}", queue::JOBS));
+        assert_eq!(topology("t1.").jobs(Lane::Express), format!("t1.{}", queue::JOBS_EXPRESS));
     }
 
     #[test]
     fn whatever_dead_letters_does_so_at_least_once_and_refuses_when_full() {
         let topology = topology("");
         let queues = topology.queues();
-        assert_eq!(queues.len(), 2 + queue::RETRY_DELAYS.len());
+        assert_eq!(queues.len(), 3 + queue::RETRY_DELAYS.len());
         for (name, arguments) in queues {
             let arguments = arguments.inner();
             assert_eq!(arguments.get("x-queue-type"), Some(&text("quorum")), "{name}");
             if arguments.contains_key("x-dead-letter-exchange") {
                 assert_eq!(arguments.get("x-dead-letter-strategy"), Some(&text("at-least-once")), "{name}");
                 assert_eq!(arguments.get("x-overflow"), Some(&text("reject-publish")), "{name}");
+                // A retry with a key of its own would bring every lane's jobs to one.
+                let names_a_key = arguments.contains_key("x-dead-letter-routing-key");
+                assert_eq!(names_a_key, !arguments.contains_key("x-message-ttl"), "{name}");
             } else {
                 assert_eq!(name, queue::DEAD);
             }

@@ -1,0 +1,88 @@
+//! What must hold for dead letters: how a message becomes one, and how it leaves.
+//!
+//! Run by `conformance::all` and nothing else.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use proto_shared::Lane;
+use tokio::time::timeout;
+
+use super::{PATIENCE, QUIET, consume, depths_become, message, next, note, stays_quiet, waiting_becomes};
+use crate::{Broker, DeadLetter, DeadLetters, Depths};
+
+/// It is gone from the jobs and kept, with its bytes, its reason and the history of its attempts.
+pub async fn a_dead_letter_is_kept_with_its_reason(broker: &Broker) {
+    broker.publish(&message(1)).await.unwrap();
+    let mut deliveries = consume(broker, 1).await;
+    next(&mut deliveries).await.retry(broker.retry_delays()[0], note(1)).await.unwrap();
+    next(&mut deliveries).await.dead_letter("no such font: comic").await.unwrap();
+    depths_become(broker, Depths { dead: 1, ..Depths::default() }).await;
+    let mut letters = broker.consume_dead().await.unwrap();
+    let letter = next_letter(&mut letters).await;
+    assert_eq!((letter.message(), letter.reason()), (Some(message(1).next(note(1))), "no such font: comic"));
+    letter.ack().await.unwrap();
+    stays_quiet(&mut deliveries).await;
+}
+
+/// A letter leaves by its ack alone: one that is dropped comes again, to the same consumer and to the next one.
+pub async fn a_dead_letter_stays_until_it_is_acked(broker: &Broker) {
+    let mut deliveries = consume(broker, 2).await;
+    for number in [1, 2] {
+        broker.publish(&message(number)).await.unwrap();
+        next(&mut deliveries).await.dead_letter("tested").await.unwrap();
+    }
+    let mut letters = broker.consume_dead().await.unwrap();
+    // More often than a job may be given back.
+    for _ in 0..proto_shared::queue::DELIVERY_LIMIT + 3 {
+        assert_eq!(next_letter(&mut letters).await.message(), Some(message(1)));
+    }
+    let in_hand = next_letter(&mut letters).await;
+    assert!(timeout(QUIET, letters.next()).await.is_err(), "a second letter came while one is in hand");
+    drop((in_hand, letters));
+
+    let mut letters = broker.consume_dead().await.unwrap();
+    let mut seen = HashSet::new();
+    for _ in 0..2 {
+        let letter = next_letter(&mut letters).await;
+        assert!(seen.insert(letter.message().unwrap().job.id));
+        letter.ack().await.unwrap();
+    }
+    assert!(timeout(QUIET, letters.next()).await.is_err(), "an acked letter came again");
+    drop(letters);
+    depths_become(broker, Depths::default()).await;
+}
+
+/// Bytes that are no job are never returned and never looped; the jobs behind them come through.
+pub async fn malformed_bytes_become_a_dead_letter(broker: &Broker) {
+    let cut_off = br#"{"job":{"version":1}"#;
+    broker.publish_body(Lane::Standard, cut_off.to_vec(), "broken").await.unwrap();
+    broker.publish(&message(2)).await.unwrap();
+    let mut deliveries = consume(broker, 1).await;
+    let good = next(&mut deliveries).await;
+    assert_eq!(good.message(), &message(2));
+    good.ack().await.unwrap();
+    let letter = next_letter(&mut broker.consume_dead().await.unwrap()).await;
+    assert_eq!((letter.body(), letter.message()), (cut_off.as_slice(), None));
+    assert!(letter.reason().starts_with("malformed message: "), "{}", letter.reason());
+}
+
+/// What everyone drops is taken out of the way, and the reason says why.
+pub async fn poison_becomes_a_dead_letter_after_the_delivery_limit(broker: &Broker) {
+    broker.publish(&message(1)).await.unwrap();
+    let mut deliveries = consume(broker, 1).await;
+    let mut times: u32 = 0;
+    while let Ok(delivery) = timeout(Duration::from_secs(2), deliveries.next()).await {
+        drop(delivery.unwrap());
+        times += 1;
+        assert!(times < 100, "it comes again for ever");
+    }
+    assert_eq!(times, proto_shared::queue::DELIVERY_LIMIT + 1, "the first delivery and the redeliveries allowed");
+    let letter = next_letter(&mut broker.consume_dead().await.unwrap()).await;
+    assert_eq!((letter.message(), letter.reason()), (Some(message(1)), "delivery_limit: given back unsettled 6 times"));
+    waiting_becomes(broker, 0).await;
+}
+
+async fn next_letter(letters: &mut DeadLetters) -> DeadLetter {
+    timeout(PATIENCE, letters.next()).await.unwrap().unwrap()
+}

@@ -1,0 +1,128 @@
+//! What every backend must do, as functions that tests run against a broker of their own.
+//!
+//! Called by this crate's tests (in-process, on a paused clock) and by the tests across processes (real
+//! RabbitMQ). A check that fails panics, as assertions do; nothing else may call this. Each function takes
+//! a broker whose queues are empty and that nobody else uses.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "this is test code: what does not hold must stop the test that called")]
+#![expect(clippy::missing_panics_doc, reason = "every function here panics when its check fails, by design")]
+
+pub mod dead;
+pub mod events;
+pub mod jobs;
+
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use proto_shared::event::News;
+use proto_shared::{
+    AttemptNote, Caption, CaptionSpec, ErrorCode, Event, JobId, JobMessage, JobRecord, Lane, MediaType, Position, SourceId,
+    SourceInfo, Style,
+};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{Broker, Deliveries, Delivery, Depths, Prefetch};
+
+/// For what must happen: so long that only a defect reaches it.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// For what must not happen: long enough that it would have.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// Every check, one after the other; `fresh` gives each the broker of its own, and is told the check's name.
+pub async fn all(fresh: impl AsyncFn(&'static str) -> Broker) {
+    jobs::a_message_comes_out_as_it_went_in(&fresh("same").await).await;
+    jobs::a_message_goes_to_one_consumer(&fresh("one").await).await;
+    jobs::an_acked_message_never_comes_again(&fresh("ack").await).await;
+    jobs::a_dropped_delivery_is_redelivered(&fresh("drop").await).await;
+    jobs::a_retry_comes_after_its_delay_as_the_next_attempt(&fresh("retry").await).await;
+    jobs::a_delay_without_a_queue_is_refused_and_given_back(&fresh("delay").await).await;
+    jobs::a_message_comes_by_its_lane(&fresh("lane").await).await;
+    jobs::a_retry_stays_in_its_lane(&fresh("lane-retry").await).await;
+    jobs::a_retry_is_counted_while_it_waits(&fresh("retrying").await).await;
+    jobs::prefetch_bounds_what_is_in_hand(&fresh("prefetch").await).await;
+    jobs::each_lane_has_its_own_prefetch(&fresh("lane-prefetch").await).await;
+    jobs::a_stopped_consumer_gets_nothing_new_and_settles_the_rest(&fresh("stop").await).await;
+    jobs::what_was_published_is_counted(&fresh("counts").await).await;
+    jobs::a_closed_broker_says_so(&fresh("close").await).await;
+    dead::a_dead_letter_is_kept_with_its_reason(&fresh("dead").await).await;
+    dead::a_dead_letter_stays_until_it_is_acked(&fresh("dead-ack").await).await;
+    dead::malformed_bytes_become_a_dead_letter(&fresh("malformed").await).await;
+    dead::poison_becomes_a_dead_letter_after_the_delivery_limit(&fresh("poison").await).await;
+    events::every_subscriber_hears_every_event_in_order(&fresh("events").await).await;
+    events::a_filter_lets_only_its_own_through(&fresh("filter").await).await;
+    events::a_slow_subscriber_is_told_of_the_gap(&fresh("gap").await).await;
+    events::events_need_no_subscriber(&fresh("unheard").await).await;
+}
+
+/// A message of the standard lane, for the suite and for tests beside it; `number` makes the job's id.
+#[must_use]
+pub fn message(number: u32) -> JobMessage {
+    message_in(Lane::Standard, number)
+}
+
+/// A message of that lane.
+#[must_use]
+pub fn message_in(lane: Lane, number: u32) -> JobMessage {
+    let source = SourceInfo {
+        id: SourceId::parse(&format!("{number:064x}")).unwrap(),
+        media: MediaType::Gif,
+        bytes: 12_345,
+        width_px: 320,
+        height_px: 200,
+        frames: 12,
+    };
+    let caption = Caption::new("größer als \u{1f600} \"quoted\"", Position::Top, Style::Bar);
+    let spec = CaptionSpec { captions: vec![caption] };
+    JobMessage::first(JobRecord { lane, ..JobRecord::new(id(number), 1_700_000_000_000, source, spec) })
+}
+
+/// How an attempt ended.
+#[must_use]
+pub fn note(attempt: u32) -> AttemptNote {
+    let message = format!("attempt {attempt} found no store");
+    AttemptNote { attempt, at_ms: 1_700_000_000_000, code: ErrorCode::StoreUnavailable, message }
+}
+
+/// News of the job of [`message`]`(number)`.
+#[must_use]
+pub fn event(number: u32, news: News) -> Event {
+    Event { job: id(number), at_ms: 1_700_000_000_000, news }
+}
+
+fn id(number: u32) -> JobId {
+    JobId::parse(&format!("{number:032x}")).unwrap()
+}
+
+async fn consume(broker: &Broker, prefetch: u16) -> Deliveries {
+    broker.consume(Prefetch::each(NonZeroU16::new(prefetch).unwrap())).await.unwrap()
+}
+
+async fn next(deliveries: &mut Deliveries) -> Delivery {
+    timeout(PATIENCE, deliveries.next()).await.unwrap().unwrap()
+}
+
+async fn stays_quiet(deliveries: &mut Deliveries) {
+    if let Ok(delivery) = timeout(QUIET, deliveries.next()).await {
+        panic!("nothing was expected, got {delivery:?}");
+    }
+}
+
+async fn waiting_becomes(broker: &Broker, expected: u64) {
+    become_true(broker, &format!("{expected} waiting"), |depths| depths.waiting() == expected).await;
+}
+
+async fn depths_become(broker: &Broker, expected: Depths) {
+    become_true(broker, &format!("{expected:?}"), |depths| *depths == expected).await;
+}
+
+async fn become_true(broker: &Broker, what: &str, holds: impl Fn(&Depths) -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let depths = broker.depths().await.unwrap();
+        if holds(&depths) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{what} was expected, got {depths:?}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,132 @@
+//! Something that the server sends us, kept going through every fault.
+//!
+//! Used for jobs, dead letters and events. Each flow has a task that opens a channel, forwards what arrives and opens the next
+//! one when the stream ends, which is always a fault unless we stopped it. The task reads the stream even while nobody asks
+//! for anything, so that a fault is seen (and shown by `ready`) at once. It must never end by a fault.
+
+use std::sync::{Arc, Weak};
+
+use futures::StreamExt;
+use lapin::Channel;
+use lapin::message::Delivery;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::faults::Fault;
+use super::{Inner, RabbitMq};
+use crate::BrokerError;
+use crate::backoff::Backoff;
+
+/// What is to flow, and what becomes of it.
+pub(super) trait Flow: Send + Sync + 'static {
+    /// Its name in logs.
+    const WHAT: &'static str;
+
+    /// Sets it up at the server, whatever is missing there.
+    fn open(&self, broker: &RabbitMq, connection: &lapin::Connection) -> impl Future<Output = Result<Open, BrokerError>> + Send;
+
+    /// Takes what has arrived.
+    fn arrived(&self, broker: &RabbitMq, channel: &Channel, raw: Delivery) -> impl Future<Output = ()> + Send;
+
+    /// It flows again after a fault.
+    fn resumed(&self) {}
+
+    /// It was stopped: ends it at the server.
+    fn stopped(&self, open: &mut Open) -> impl Future<Output = ()> + Send;
+}
+
+/// A consumer as the server knows it.
+pub(super) struct Open {
+    pub(super) channel: Channel,
+    pub(super) stream: lapin::Consumer,
+}
+
+/// Opens it, and keeps it open until `stop`.
+pub(super) async fn start<F: Flow>(broker: &RabbitMq, flow: F, stop: CancellationToken) -> Result<(), BrokerError> {
+    let first = open(&flow, broker).await?;
+    // The task must not keep alive what the flow's owner has let go.
+    let supervisor = Supervisor { flow, stop, fault: Fault::none(&broker.0.faults), broker: Arc::downgrade(&broker.0) };
+    broker.0.tasks.spawn(supervisor.run(first));
+    Ok(())
+}
+
+async fn open<F: Flow>(flow: &F, broker: &RabbitMq) -> Result<Open, BrokerError> {
+    let limit = broker.0.config.connect_timeout;
+    let steps = async {
+        let connection = broker.0.consuming.connection().await?;
+        // Declared anew each time: a deleted queue is one of the faults to come back from.
+        broker.0.topology.declare(&connection).await?;
+        flow.open(broker, &connection).await
+    };
+    timeout(limit, steps).await.map_err(|_| BrokerError::timeout(F::WHAT, limit))?
+}
+
+struct Supervisor<F> {
+    flow: F,
+    stop: CancellationToken,
+    fault: Fault,
+    broker: Weak<Inner>,
+}
+
+impl<F: Flow> Supervisor<F> {
+    async fn run(mut self, first: Open) {
+        let mut open = first;
+        let mut backoff = Backoff::default();
+        loop {
+            let since = Instant::now();
+            let Some(cause) = self.forward(&mut open).await else { return };
+            self.fault.begin();
+            backoff.worked_for(since.elapsed());
+            // A lost connection is told of by its own link.
+            if self.broker().is_some_and(|broker| broker.0.consuming.current().is_ok()) {
+                tracing::warn!(what = F::WHAT, %cause, "the consumer has ended; consuming again as soon as possible");
+            }
+            let lost_at = Instant::now();
+            let stop = self.stop.clone();
+            let Some(Some(next)) = stop.run_until_cancelled(self.reopen(&mut backoff)).await else { return };
+            open = next;
+            self.fault.end();
+            self.flow.resumed();
+            tracing::info!(what = F::WHAT, outage_ms = lost_at.elapsed().as_millis(), "consuming again");
+        }
+    }
+
+    /// Forwards until the stream fails (the cause is returned) or the flow is stopped.
+    async fn forward(&self, open: &mut Open) -> Option<String> {
+        loop {
+            let arrived = tokio::select! {
+                arrived = open.stream.next() => arrived,
+                () = self.stop.cancelled() => {
+                    self.flow.stopped(open).await;
+                    return None;
+                }
+            };
+            match arrived {
+                Some(Ok(raw)) => self.flow.arrived(&self.broker()?, &open.channel, raw).await,
+                Some(Err(error)) => return Some(error.to_string()),
+                None => return Some("cancelled by the server".to_owned()),
+            }
+        }
+    }
+
+    async fn reopen(&self, backoff: &mut Backoff) -> Option<Open> {
+        loop {
+            sleep(backoff.next(fastrand::f64())).await;
+            let broker = self.broker()?;
+            match open(&self.flow, &broker).await {
+                Ok(open) => {
+                    broker.0.tally.consumers_reopened.increment();
+                    return Some(open);
+                }
+                Err(error @ BrokerError::TopologyMismatch { .. }) => {
+                    tracing::warn!(what = F::WHAT, %error, "failed to consume again");
+                }
+                Err(error) => tracing::debug!(what = F::WHAT, %error, "failed to consume again"),
+            }
+        }
+    }
+
+    fn broker(&self) -> Option<RabbitMq> {
+        self.broker.upgrade().map(RabbitMq)
+    }
+}
