@@ -10,7 +10,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
 };
-use broker::Broker;
+use broker::{Broker, Prefetch};
 use bytes::Bytes;
 use futures::TryStreamExt as _;
 use proto_shared::{ErrorCode, JobId, JobMessage, JobResult, MediaType, Outcome, OutputInfo, RenderStats, job};
@@ -124,7 +124,7 @@ fn post(parts: &[Part<'_>]) -> Request<Body> {
 }
 
 async fn next_message(broker: &Broker) -> JobMessage {
-    let mut deliveries = broker.consume(NonZeroU16::MIN).await.unwrap();
+    let mut deliveries = broker.consume(Prefetch::each(NonZeroU16::MIN)).await.unwrap();
     let delivery = deliveries.next().await.unwrap();
     let message = delivery.message().clone();
     delivery.ack().await.unwrap();
@@ -201,7 +201,7 @@ async fn each_mistake_has_its_status_and_its_code() {
         let answer = front.post(parts).await;
         assert_eq!(answer.refusal(), (*status, *code), "{parts:?} {:?}", answer.body);
     }
-    assert_eq!(front.broker.depth().await.unwrap(), 0, "nothing refused reaches the queue");
+    assert_eq!(front.broker.depths().await.unwrap().waiting(), 0, "nothing refused reaches the queue");
     assert_eq!(front.store.unfinished_jobs(None).try_collect::<Vec<_>>().await.unwrap(), []);
     let metrics = front.exposition.text().unwrap();
     assert!(metrics.contains(r#"punchline_api_refused_total{code="bad_colour"} 1"#), "{metrics}");

@@ -15,6 +15,7 @@ use tokio::{
 use crate::{HarnessError, group::Group, ports::Port};
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+const CTL: &str = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 const INSTALL: &str = "apt-get install -y --no-install-recommends rabbitmq-server";
 const READY_WITHIN: Duration = Duration::from_secs(90);
 const STOP_WITHIN: Duration = Duration::from_secs(60);
@@ -109,6 +110,23 @@ impl RabbitMq {
         self.wait_ready().await
     }
 
+    /// Runs `rabbitmqctl` on this node and gives what it printed.
+    ///
+    /// # Errors
+    /// It can't be started, or ends with anything but success.
+    pub async fn ctl(&self, arguments: &[&str]) -> Result<String, HarnessError> {
+        let mut ctl = Command::new(CTL);
+        name_node(&mut ctl, self.folder.path(), &self.amqp, &self.epmd_port).arg("--quiet").args(arguments);
+        let ended = tokio::task::spawn_blocking(move || ctl.output()).await.unwrap_or_else(|ended| Err(ended.into()));
+        let done = ended.map_err(HarnessError::io("run rabbitmqctl"))?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if !done.status.success() {
+            let name = format!("rabbitmqctl {}", arguments.join(" "));
+            return Err(HarnessError::Ended { name, status: done.status.to_string(), log: text(&done.stderr) });
+        }
+        Ok(text(&done.stdout))
+    }
+
     /// The last lines that the node logged.
     #[must_use]
     pub fn log_tail(&self) -> String {
@@ -124,23 +142,28 @@ impl RabbitMq {
 fn spawn_node(folder: &Path, amqp: &Port, distribution: &Port, epmd: &Port) -> Result<Group, HarnessError> {
     // Not the wrapper in /usr/sbin: that one changes user.
     let mut server = Command::new(SERVER);
-    server
-        .env("HOME", folder)
+    name_node(&mut server, folder, amqp, epmd)
         // Makes the launcher become the Erlang machine instead of waiting for it as a child of its own, so that our child is
         // the process that holds the ports and the data.
         .env("RUNNING_UNDER_SYSTEMD", "true")
-        .env("RABBITMQ_NODENAME", format!("punchline{}@localhost", amqp.number()))
         .env("RABBITMQ_DIST_PORT", distribution.number().to_string())
         .env("RABBITMQ_MNESIA_BASE", folder.join("data"))
         .env("RABBITMQ_LOG_BASE", folder.join("log"))
         .env("RABBITMQ_PID_FILE", folder.join("pid"))
         .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder.join("enabled_plugins"))
         .env("RABBITMQ_CONFIG_FILE", folder.join("rabbitmq.conf"))
-        .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
-        .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}")
-        .env("ERL_EPMD_ADDRESS", "127.0.0.1")
-        .env("ERL_EPMD_PORT", epmd.number().to_string());
+        .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}");
     Group::spawn("rabbitmq", server, &folder.join("out"), INSTALL)
+}
+
+/// What the node and its tools must agree on: the name, the cookie's folder, the epmd.
+fn name_node<'a>(command: &'a mut Command, folder: &Path, amqp: &Port, epmd: &Port) -> &'a mut Command {
+    command
+        .env("HOME", folder)
+        .env("RABBITMQ_NODENAME", format!("punchline{}@localhost", amqp.number()))
+        .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
+        .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+        .env("ERL_EPMD_PORT", epmd.number().to_string())
 }
 
 async fn connects(port: u16) -> bool {

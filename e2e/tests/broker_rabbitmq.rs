@@ -1,13 +1,18 @@
 //! The broker over a real RabbitMQ: the conformance suite, what only a server can show (full and deleted queues, queues
-//! of other arguments), and a node that is killed under the feet of publishers and consumers.
+//! of other arguments, a node that takes no messages), and a node or a network that fails under the feet of publishers and
+//! consumers.
 
 #![expect(clippy::unwrap_used, reason = "what a test's own steps return is checked by stopping the test")]
 
 use std::{collections::HashSet, num::NonZeroU16, time::Duration};
 
-use broker::{AmqpConfig, Broker, BrokerError, Deliveries, Delivery, SettleError, conformance, conformance::message};
-use e2e::rabbitmq::RabbitMq;
-use proto_shared::queue;
+use broker::{AmqpConfig, Broker, BrokerError, Deliveries, Delivery, Filter, Heard, Prefetch, SettleError, conformance};
+use conformance::{event, message, message_in, note};
+use e2e::{
+    proxy::{Mode, Proxy},
+    rabbitmq::RabbitMq,
+};
+use proto_shared::{Lane, event::News, queue};
 use tokio::time::{Instant, sleep, timeout};
 
 /// A node's restart and the longest backoff fit in.
@@ -17,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 fn config(node: &RabbitMq, name: &str) -> AmqpConfig {
     AmqpConfig {
         queue_prefix: format!("{name}."),
-        retry_delays: vec![Duration::from_millis(200), Duration::from_millis(900)],
+        retry_delays: vec![Duration::from_millis(200), Duration::from_secs(2)],
         ..AmqpConfig::new(node.amqp_url(), format!("test {name}"))
     }
 }
@@ -27,7 +32,7 @@ async fn connect(node: &RabbitMq, name: &str) -> Broker {
 }
 
 async fn consume(broker: &Broker, prefetch: u16) -> Deliveries {
-    broker.consume(NonZeroU16::new(prefetch).unwrap()).await.unwrap()
+    broker.consume(Prefetch::each(NonZeroU16::new(prefetch).unwrap())).await.unwrap()
 }
 
 async fn next(deliveries: &mut Deliveries) -> Delivery {
@@ -42,9 +47,9 @@ async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
     }
 }
 
-/// Deletes a queue behind the broker's back, as an operator could.
-async fn delete_queue(node: &RabbitMq, name: &str) {
-    let url = format!("{}/api/queues/%2F/{name}", node.management_url());
+/// Deletes a queue or an exchange behind the broker's back, as an operator could.
+async fn delete(node: &RabbitMq, kind: &str, name: &str) {
+    let url = format!("{}/api/{kind}/%2F/{name}", node.management_url());
     let answer = reqwest::Client::new().delete(url).basic_auth("guest", Some("guest")).send().await.unwrap();
     assert!(answer.status().is_success(), "{answer:?}");
 }
@@ -56,7 +61,10 @@ async fn rabbitmq_conforms_and_says_what_is_wrong() {
     a_full_queue_refuses(&node).await;
     queues_of_other_arguments_are_named(&node).await;
     a_deleted_queue_is_made_again(&node).await;
+    a_deleted_retry_queue_is_made_again(&node).await;
     a_url_that_is_none_is_not_quoted().await;
+    closed_connections_come_back_and_the_gap_is_told(&node).await;
+    a_blocked_node_refuses_jobs_and_takes_acks(&node).await;
 }
 
 async fn a_full_queue_refuses(node: &RabbitMq) {
@@ -72,12 +80,16 @@ async fn a_full_queue_refuses(node: &RabbitMq) {
     };
     assert!(matches!(&refused, BrokerError::Full { queue } if queue == "full.punchline.jobs"), "{refused:?}");
     assert!(accepted >= 5);
+    // The other lane has its own room.
+    broker.publish(&message_in(Lane::Express, 2_000)).await.unwrap();
 
     // Taking them makes room again, and the refused message was not kept.
-    let mut deliveries = consume(&broker, 1).await;
-    for number in 0..accepted {
+    let mut deliveries = broker.consume(Prefetch::each(NonZeroU16::MIN)).await.unwrap();
+    let mut expected: HashSet<_> = (0..accepted).map(|number| message(number).job.id).collect();
+    expected.insert(message(2_000).job.id);
+    while !expected.is_empty() {
         let delivery = next(&mut deliveries).await;
-        assert_eq!(delivery.message(), &message(number));
+        assert!(expected.remove(&delivery.message().job.id), "{delivery:?}");
         delivery.ack().await.unwrap();
     }
     eventually("room in the queue", async || broker.publish(&message(1_000)).await.is_ok()).await;
@@ -96,17 +108,82 @@ async fn a_deleted_queue_is_made_again(node: &RabbitMq) {
     let jobs = format!("deleted.{}", queue::JOBS);
     // A process that only publishes.
     broker.publish(&message(1)).await.unwrap();
-    delete_queue(node, &jobs).await;
+    delete(node, "queues", &jobs).await;
     broker.publish(&message(2)).await.unwrap();
     // One that consumes.
     let mut deliveries = consume(&broker, 1).await;
     let in_hand = next(&mut deliveries).await;
     assert_eq!(in_hand.message(), &message(2));
-    delete_queue(node, &jobs).await;
-    eventually("consuming again", async || broker.ready().await.is_ok() && broker.depth().await.is_ok()).await;
+    delete(node, "queues", &jobs).await;
+    eventually("consuming again", async || broker.ready().await.is_ok() && broker.depths().await.is_ok()).await;
     broker.publish(&message(3)).await.unwrap();
     drop(in_hand);
     assert_eq!(next(&mut deliveries).await.message(), &message(3));
+}
+
+async fn a_deleted_retry_queue_is_made_again(node: &RabbitMq) {
+    let broker = connect(node, "unretried").await;
+    let delay = broker.retry_delays()[0];
+    let name = format!("unretried.{}", queue::retry(delay));
+    let mut deliveries = consume(&broker, 1).await;
+    broker.publish(&message_in(Lane::Express, 1)).await.unwrap();
+    for (attempt, missing) in [(1, ["queues"].as_slice()), (2, &["exchanges"]), (3, &["queues", "exchanges"])] {
+        for kind in missing {
+            delete(node, kind, &name).await;
+        }
+        let delivery = next(&mut deliveries).await;
+        assert_eq!((delivery.attempt(), delivery.lane()), (attempt, Lane::Express));
+        delivery.retry(delay, note(attempt)).await.unwrap();
+    }
+    next(&mut deliveries).await.ack().await.unwrap();
+}
+
+async fn closed_connections_come_back_and_the_gap_is_told(node: &RabbitMq) {
+    let broker = connect(node, "closed").await;
+    let mut deliveries = consume(&broker, 1).await;
+    let mut events = broker.subscribe(Filter::Every).await.unwrap();
+    broker.publish(&message(1)).await.unwrap();
+    let in_hand = next(&mut deliveries).await;
+    node.ctl(&["close_all_connections", "tested"]).await.unwrap();
+    assert_eq!(timeout(PATIENCE, events.next()).await.unwrap(), Some(Heard::Gap));
+    let too_late = in_hand.ack().await;
+    assert!(matches!(too_late, Err(SettleError::Lost)), "{too_late:?}");
+    let again = next(&mut deliveries).await;
+    assert_eq!((again.message(), again.redelivered()), (&message(1), true));
+    again.ack().await.unwrap();
+    eventually("ready", async || broker.ready().await.is_ok()).await;
+    broker.emit(&event(1, News::Done));
+    assert_eq!(timeout(PATIENCE, events.next()).await.unwrap(), Some(Heard::Event(event(1, News::Done))));
+    let counts = broker.counts();
+    // Both lanes and the subscription.
+    assert_eq!((counts.reconnects, counts.consumers_reopened, counts.acks_lost), (2, 3, 1), "{counts:?}");
+    assert_eq!(broker.outage(), None);
+}
+
+async fn a_blocked_node_refuses_jobs_and_takes_acks(node: &RabbitMq) {
+    let broker = connect(node, "blocked").await;
+    let mut deliveries = consume(&broker, 1).await;
+    broker.publish(&message(1)).await.unwrap();
+    let in_hand = next(&mut deliveries).await;
+    node.ctl(&["set_vm_memory_high_watermark", "0"]).await.unwrap();
+    // The first may have to find out.
+    let first = broker.publish(&message(2)).await.unwrap_err();
+    assert!(matches!(first, BrokerError::Blocked), "{first:?}");
+    let asked_at = Instant::now();
+    assert!(matches!(broker.publish(&message(3)).await, Err(BrokerError::Blocked)));
+    assert!(matches!(broker.ready().await, Err(BrokerError::Blocked)));
+    assert!(asked_at.elapsed() < Duration::from_millis(500), "{:?}", asked_at.elapsed());
+    broker.emit(&event(1, News::Done));
+    eventually("the event is dropped", async || broker.counts().events_dropped == 1).await;
+    assert_eq!(broker.outage(), None, "a restart of ours would not help");
+    in_hand.ack().await.unwrap();
+    eventually("nothing is unacked", async || broker.depths().await.is_ok_and(|depths| depths.waiting() == 0)).await;
+
+    node.ctl(&["set_vm_memory_high_watermark", "0.6"]).await.unwrap();
+    eventually("ready again", async || broker.ready().await.is_ok()).await;
+    broker.publish(&message(4)).await.unwrap();
+    // What was sent just when the block came may have got in behind it.
+    while next(&mut deliveries).await.message() != &message(4) {}
 }
 
 async fn a_url_that_is_none_is_not_quoted() {
@@ -143,7 +220,7 @@ async fn a_killed_node_loses_nothing_that_was_confirmed() {
             })
         })
         .collect();
-    eventually("a hundred messages", async || broker.depth().await.is_ok_and(|depth| depth >= 100)).await;
+    eventually("a hundred messages", async || broker.depths().await.is_ok_and(|depths| depths.standard >= 100)).await;
     node.kill();
     eventually("not ready", async || broker.ready().await.is_err()).await;
     let mut confirmed = HashSet::from([message(0).job.id]);
@@ -174,4 +251,69 @@ async fn a_killed_node_loses_nothing_that_was_confirmed() {
         }
     }
     broker.close().await;
+}
+
+/// A broker behind a network that fails, with a heartbeat that a test can wait for.
+async fn connect_through(proxy: &Proxy, name: &str) -> Broker {
+    let url = format!("amqp://guest:guest@{}/%2f", proxy.address());
+    let (connect_timeout, publish_timeout) = (Duration::from_secs(3), Duration::from_secs(2));
+    let config = AmqpConfig {
+        queue_prefix: format!("{name}."),
+        heartbeat: Duration::from_secs(1),
+        connect_timeout,
+        publish_timeout,
+        ..AmqpConfig::new(url, format!("test {name}"))
+    };
+    Broker::connect(&config).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_network_is_noticed_and_survived() {
+    let node = RabbitMq::start().await.unwrap();
+    for mode in [Mode::BlackHole, Mode::HalfOpen] {
+        let name = format!("{mode:?}");
+        let proxy = Proxy::start(node.amqp_port()).await.unwrap();
+        let broker = connect_through(&proxy, &name).await;
+        let mut deliveries = consume(&broker, 1).await;
+        broker.publish(&message(1)).await.unwrap();
+        let in_hand = next(&mut deliveries).await;
+
+        proxy.set(mode);
+        let lost_at = Instant::now();
+        let refused = broker.publish(&message(2)).await;
+        assert!(refused.is_err() && lost_at.elapsed() < Duration::from_secs(3), "{mode:?}: {:?}", lost_at.elapsed());
+        broker.emit(&event(1, News::Done));
+        eventually("not ready", async || broker.ready().await.is_err()).await;
+        // Two heartbeats of a second, and half a one until it is looked at.
+        assert!(lost_at.elapsed() < Duration::from_secs(6), "{mode:?}: {:?}", lost_at.elapsed());
+        eventually("a lasting outage", async || broker.outage().is_some_and(|outage| outage > Duration::from_secs(2))).await;
+
+        // Meanwhile the job goes to someone whose network works: that one declares nothing new.
+        let config = AmqpConfig { queue_prefix: format!("{name}."), ..AmqpConfig::new(node.amqp_url(), "test other") };
+        let other = Broker::connect(&config).await.unwrap();
+        let mut elsewhere = consume(&other, 1).await;
+        let again = next(&mut elsewhere).await;
+        assert_eq!((again.message(), again.redelivered()), (&message(1), true));
+        assert!(lost_at.elapsed() < Duration::from_secs(20), "{mode:?}: {:?}", lost_at.elapsed());
+        again.ack().await.unwrap();
+        elsewhere.stop().await;
+
+        proxy.set(Mode::Pass);
+        eventually("ready again", async || broker.ready().await.is_ok()).await;
+        assert_eq!(broker.outage(), None);
+        let too_late = in_hand.ack().await;
+        assert!(matches!(too_late, Err(SettleError::Lost)), "{too_late:?}");
+        broker.publish(&message(3)).await.unwrap();
+        // The refused one may have been on its way when the hole closed.
+        loop {
+            let delivery = next(&mut deliveries).await;
+            let last = delivery.message() == &message(3);
+            delivery.ack().await.unwrap();
+            if last {
+                break;
+            }
+        }
+        assert_eq!(broker.counts().acks_lost, 1);
+        broker.close().await;
+    }
 }

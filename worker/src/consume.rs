@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use broker::{Broker, Deliveries};
+use broker::{Broker, Deliveries, Prefetch};
 use service::late::until_it_works;
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,7 @@ use crate::{WorkerConfig, settle::Settler};
 /// Works until `shutdown`, or until a thread of the engine is lost, then drains. True when every job in hand was
 /// finished.
 pub(crate) async fn run(broker: &Broker, settler: &Arc<Settler>, config: &WorkerConfig, shutdown: &CancellationToken) -> bool {
-    let consume = || broker.consume(config.parallelism);
+    let consume = || broker.consume(Prefetch::each(config.parallelism));
     let Some(mut deliveries) = until_it_works("consume", shutdown, consume).await else { return true };
     tracing::info!(parallelism = config.parallelism, "taking jobs");
     let mut jobs = JoinSet::new();

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use broker::{Delivery, SettleError};
-use proto_shared::{ErrorCode, JobRecord, JobResult, Outcome, job};
+use proto_shared::{AttemptNote, ErrorCode, JobRecord, JobResult, Outcome, job};
 use service::Clock;
 use store::{Created, Store, StoreError};
 use tracing::Instrument as _;
@@ -48,7 +48,9 @@ impl Settler {
             Err(error) => match retry_delays.get(attempt.saturating_sub(1) as usize) {
                 Some(&delay) => {
                     tracing::warn!(error = with_source(&error), retry_in_ms = delay.as_millis(), "the attempt failed");
-                    (Ending::Retried, delivery.retry(delay).await)
+                    let at_ms = self.clock.now_ms();
+                    let note = AttemptNote { attempt, at_ms, code: error.code(), message: with_source(&error) };
+                    (Ending::Retried, delivery.retry(delay, note).await)
                 }
                 None => self.give_up(delivery, &error).await,
             },

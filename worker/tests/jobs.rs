@@ -15,7 +15,7 @@ use std::{
 use broker::{Broker, InProcessConfig};
 use bytes::Bytes;
 use proto_shared::{
-    Caption, CaptionSpec, ErrorCode, JobId, JobMessage, JobRecord, MediaType, Outcome, Position, RenderStats, SourceInfo, Style,
+    Caption, CaptionSpec, DeadRecord, ErrorCode, JobId, JobMessage, JobRecord, MediaType, Outcome, Position, RenderStats, SourceInfo, Style,
 };
 use service::{
     Clock, Late,
@@ -100,6 +100,10 @@ impl House {
         Running { shutdown, exposition: Exposition::new(registry), task }
     }
 
+    async fn dead(&self, message: &JobMessage) -> DeadRecord {
+        until(async || self.store.get_dead(&message.job.id).await.unwrap()).await
+    }
+
     async fn outcome(&self, message: &JobMessage) -> Outcome {
         until(async || self.store.get_result(&message.job.id).await.unwrap().map(|result| result.outcome)).await
     }
@@ -175,15 +179,15 @@ async fn a_job_that_panics_harms_only_itself() {
     assert_eq!(code_of(&house.outcome(&bad).await), ErrorCode::EnginePanic);
     assert!(matches!(house.outcome(&good).await, Outcome::Done { .. }));
     running.counted(r#"punchline_worker_jobs_total{outcome="dead"} 1"#).await;
+    let letter = house.dead(&bad).await;
     assert!(running.end().await);
-    let [letter] = &house.broker.dead_letters(2).await.unwrap()[..] else { panic!("one dead letter") };
-    assert_eq!((letter.message().as_ref(), letter.reason.as_str()), (Some(&bad), "engine_panic: the engine panicked: unlucky"));
+    assert_eq!((letter.message, letter.reason.as_str()), (Some(bad), "engine_panic: the engine panicked: unlucky"));
 }
 
 /// Delivers a message for the second time, as after the death of whoever had it.
 async fn redeliver(house: &House, message: &JobMessage) {
     house.broker.publish(message).await.unwrap();
-    let mut elsewhere = house.broker.consume(NonZeroU16::MIN).await.unwrap();
+    let mut elsewhere = house.broker.consume(Prefetch::each(NonZeroU16::MIN)).await.unwrap();
     drop(elsewhere.next().await.unwrap());
     elsewhere.stop().await;
 }
@@ -209,8 +213,8 @@ async fn a_job_that_its_process_dies_of_becomes_a_dead_letter_and_the_worker_liv
     assert_eq!(code_of(&house.outcome(&bad).await), ErrorCode::EngineCrashed);
     assert!(matches!(house.outcome(&good).await, Outcome::Done { .. }));
     running.counted(r#"punchline_worker_jobs_total{outcome="dead"} 1"#).await;
+    let letter = house.dead(&bad).await;
     assert!(running.end().await);
-    let [letter] = &house.broker.dead_letters(2).await.unwrap()[..] else { panic!("one dead letter") };
     assert!(letter.reason.starts_with("engine_crashed: ") && letter.reason.contains("signal: 6"), "{}", letter.reason);
 }
 
@@ -301,9 +305,9 @@ async fn after_the_last_attempt_the_job_is_a_dead_letter_and_says_so() {
     assert_eq!(code_of(&house.outcome(&message).await), ErrorCode::AttemptsExhausted);
     running.counted(r#"punchline_worker_jobs_total{outcome="dead"} 1"#).await;
     running.counted(r#"punchline_worker_jobs_total{outcome="retried"} 2"#).await;
-    let dead = house.broker.dead_letters(10).await.unwrap();
-    assert_eq!(dead.len(), 1);
-    assert!(dead[0].reason.starts_with("attempts_exhausted: 3 attempts failed"), "{}", dead[0].reason);
+    assert_eq!(house.broker.depths().await.unwrap().dead, 1);
+    let dead = house.broker.consume_dead().await.unwrap().next().await.unwrap();
+    assert!(dead.reason().starts_with("attempts_exhausted: 3 attempts failed"), "{}", dead.reason());
     assert!(running.end().await);
 }
 
@@ -329,7 +333,7 @@ async fn a_shutdown_finishes_the_job_in_hand_and_takes_no_other() {
     assert!(running.task.await.unwrap());
     assert!(matches!(house.store.get_result(&in_hand.job.id).await.unwrap().unwrap().outcome, Outcome::Done { .. }));
     assert_eq!(house.store.get_result(&later.job.id).await.unwrap(), None);
-    assert_eq!(house.broker.depth().await.unwrap(), 1);
+    assert_eq!(house.broker.depths().await.unwrap().waiting(), 1);
 }
 
 #[tokio::test]
@@ -349,5 +353,5 @@ async fn a_job_that_outlives_the_grace_is_stopped_and_given_back() {
     begun.notified().await;
     assert!(!running.end().await);
     assert_eq!(house.store.get_result(&message.job.id).await.unwrap(), None);
-    assert_eq!(house.broker.depth().await.unwrap(), 1);
+    assert_eq!(house.broker.depths().await.unwrap().waiting(), 1);
 }

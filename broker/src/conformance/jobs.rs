@@ -204,7 +204,8 @@ pub async fn a_retry_is_counted_while_it_waits(broker: &Broker) {
     let longest = broker.retry_delays().iter().max().copied().unwrap();
     next(&mut deliveries).await.retry(longest, note(1)).await.unwrap();
     depths_become(broker, Depths { retrying: 1, ..Depths::default() }).await;
-    next(&mut deliveries).await.ack().await.unwrap();
+    let again = timeout(longest + PATIENCE, deliveries.next()).await.unwrap().unwrap();
+    again.ack().await.unwrap();
     depths_become(broker, Depths::default()).await;
 }
 

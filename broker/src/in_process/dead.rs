@@ -40,7 +40,8 @@ impl DeadConsumer {
                 let letter = self.shared.lock().dead.pop_front();
                 if let Some(letter) = letter {
                     let (body, reason) = (letter.body.clone(), letter.reason.clone());
-                    let hold = DeadHold { shared: Arc::clone(&self.shared), letter: Some(letter), hand: Some(Arc::clone(&self.hand)) };
+                    let hold =
+                        DeadHold { shared: Arc::clone(&self.shared), letter: Some(letter), hand: Some(Arc::clone(&self.hand)) };
                     return DeadLetter::new(body, reason, Hold::InProcess(hold));
                 }
             }

@@ -55,7 +55,8 @@ impl Emitter {
 
     pub(super) fn emit(&self, event: &Event) {
         self.tally.events_emitted.increment();
-        let sent = wire::encode_event(event).is_ok_and(|body| self.outbox.try_send(Outgoing { key: queue::event(event), body }).is_ok());
+        let sent =
+            wire::encode_event(event).is_ok_and(|body| self.outbox.try_send(Outgoing { key: queue::event(event), body }).is_ok());
         if !sent {
             self.tally.events_dropped.increment();
         }
@@ -136,7 +137,8 @@ impl Flow for Subscription {
         let declared = channel.queue_declare(ShortString::default(), options, arguments).await.map_err(channel_error)?;
         let (queue, exchange) = (declared.name().clone(), ShortString::from(broker.0.topology.events.as_str()));
         let binding = ShortString::from(self.filter.binding());
-        let bound = channel.queue_bind(queue.clone(), exchange, binding, QueueBindOptions::default(), FieldTable::default()).await;
+        let bound =
+            channel.queue_bind(queue.clone(), exchange, binding, QueueBindOptions::default(), FieldTable::default()).await;
         bound.map_err(channel_error)?;
         let options = BasicConsumeOptions { no_ack: true, exclusive: true, ..BasicConsumeOptions::default() };
         let stream = channel.basic_consume(queue, ShortString::default(), options, FieldTable::default()).await;
