@@ -74,8 +74,7 @@ fn open_folder(folder: &Path) -> anyhow::Result<Store> {
 
 /// A broker that holds every job that was accepted and has no result yet, oldest first.
 async fn requeue(store: &Store) -> anyhow::Result<Broker> {
-    let unfinished: Vec<_> =
-        store.unfinished_jobs(None).try_collect().await.context("failed to look for unfinished jobs")?;
+    let unfinished: Vec<_> = store.unfinished_jobs(None).try_collect().await.context("failed to look for unfinished jobs")?;
     let usual = InProcessConfig::default();
     // However many there are, they were promised, and new ones must find room beside them.
     let broker =

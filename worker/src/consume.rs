@@ -2,7 +2,7 @@
 //!
 //! How many are in flight is the prefetch's to say; what becomes of one is `settle`'s.
 
-use std::sync::Arc;
+use std::{num::NonZeroU16, sync::Arc};
 
 use broker::{Broker, Deliveries, Prefetch};
 use service::late::until_it_works;
@@ -14,7 +14,10 @@ use crate::{WorkerConfig, settle::Settler};
 /// Works until `shutdown`, or until a thread of the engine is lost, then drains. True when every job in hand was
 /// finished.
 pub(crate) async fn run(broker: &Broker, settler: &Arc<Settler>, config: &WorkerConfig, shutdown: &CancellationToken) -> bool {
-    let consume = || broker.consume(Prefetch::each(config.parallelism));
+    // Small jobs come beside large ones, not behind them.
+    let express = NonZeroU16::new(config.parallelism.get() / 2).unwrap_or(NonZeroU16::MIN);
+    let prefetch = Prefetch { standard: config.parallelism, express };
+    let consume = || broker.consume(prefetch);
     let Some(mut deliveries) = until_it_works("consume", shutdown, consume).await else { return true };
     tracing::info!(parallelism = config.parallelism, "taking jobs");
     let mut jobs = JoinSet::new();
@@ -50,7 +53,7 @@ async fn take(
             delivery = deliveries.next() => match delivery {
                 Some(delivery) => {
                     let (settler, broker) = (settler.clone(), broker.clone());
-                    jobs.spawn(async move { settler.handle(delivery, broker.retry_delays()).await });
+                    jobs.spawn(async move { settler.handle(delivery, &broker).await });
                 }
                 // The broker was closed by this process.
                 None => return,

@@ -21,6 +21,8 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use tokio::{sync::oneshot, time::timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::Progress;
+
 /// A job that is cancelled looks for it at every frame; no frame within the limits takes so long.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
 
@@ -33,6 +35,8 @@ pub struct Task {
     pub spec: caption::Spec,
     /// What it may cost.
     pub limits: Limits,
+    /// Who is told how far it is.
+    pub progress: Progress,
 }
 
 /// What the engine gives.
@@ -199,7 +203,7 @@ impl Drop for StopOnDrop {
 }
 
 pub(crate) fn render(task: &Task, unwanted: &AtomicBool) -> Result<Product, caption::Error> {
-    let watch = caption::Watch { progress: &|_, _| {}, cancelled: unwanted };
+    let watch = caption::Watch { progress: &|done, of| task.progress.tell(done, of), cancelled: unwanted };
     let rendered = caption::render_with(&task.source, &task.spec, &task.limits, &watch)?;
     Ok(Product {
         media: match rendered.media {
@@ -251,7 +255,12 @@ mod tests {
     use super::*;
 
     fn task() -> Task {
-        Task { source: Bytes::new(), spec: caption::Spec::new(Vec::new()), limits: Limits::default() }
+        Task {
+            source: Bytes::new(),
+            spec: caption::Spec::new(Vec::new()),
+            limits: Limits::default(),
+            progress: Progress::default(),
+        }
     }
 
     #[tokio::test]

@@ -26,7 +26,7 @@ use tokio::{
 };
 
 use crate::{
-    Fonts,
+    Fonts, Progress,
     engine::{EngineError, Product, Task, render},
     engine_spec,
 };
@@ -187,7 +187,7 @@ pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Res
 
 fn produce(fonts: &Fonts, request: &Request, source: Bytes) -> Result<Product, (ErrorCode, String)> {
     let spec = engine_spec(&request.spec, fonts).map_err(|e| (e.code(), e.to_string()))?;
-    let task = Task { source, spec, limits: request.limits() };
+    let task = Task { source, spec, limits: request.limits(), progress: Progress::default() };
     let begun = Instant::now();
     let product = render(&task, &AtomicBool::new(false)).map_err(|e| {
         let e = EngineError::from(e);
@@ -245,7 +245,7 @@ mod tests {
         answer(&Fonts::built_in(), &request[..], &mut reply).unwrap();
         let product = understand(reply).unwrap();
         let expected = engine_spec(&spec(), &Fonts::built_in()).unwrap();
-        let task = Task { source, spec: expected, limits: Limits::default() };
+        let task = Task { source, spec: expected, limits: Limits::default(), progress: Progress::default() };
         assert_eq!(product.bytes, render(&task, &AtomicBool::new(false)).unwrap().bytes);
 
         let mut refused = Vec::new();

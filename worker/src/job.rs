@@ -1,11 +1,12 @@
 //! One attempt at one job: source in, engine, output stored. It says how the job ends; it settles nothing.
 
+use bytes::Bytes;
 use caption::Limits;
 use proto_shared::{ErrorCode, JobRecord, Outcome, OutputInfo};
 use store::{Store, StoreError};
 
 use crate::{
-    Fonts,
+    Fonts, Progress,
     engine::{Engine, EngineError, Product, Task},
     engine_spec,
     isolated::Isolated,
@@ -23,6 +24,17 @@ pub(crate) struct Runner {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
 }
+
+/// Where a job is rendered.
+pub(crate) enum How {
+    /// In this process, among others.
+    Among(Progress),
+    /// In a process of its own: it may have been the end of a worker.
+    Isolated,
+}
+
+/// A job's source, or why it isn't to be had.
+pub(crate) struct Source(Result<Bytes, StoreError>);
 
 /// Why an attempt came to no output.
 #[derive(Debug, thiserror::Error)]
@@ -47,23 +59,25 @@ impl Failure {
 
 impl Runner {
     /// How the job ends, with its output already stored; or what is passing and worth another attempt.
-    ///
-    /// A suspect is a job that may have been the end of a worker: it gets a process of its own.
-    pub(crate) async fn attempt(&self, job: &JobRecord, is_suspect: bool) -> Result<Outcome, StoreError> {
-        match self.produce(job, is_suspect).await {
+    pub(crate) async fn attempt(&self, job: &JobRecord, source: Source, how: How) -> Result<Outcome, StoreError> {
+        match self.produce(job, source, how).await {
             Ok(done) => Ok(done),
             Err(Failure::Store(error)) if error.is_passing() => Err(error),
             Err(failure) => Ok(Outcome::Failed { code: failure.code(), message: failure.to_string() }),
         }
     }
 
-    async fn produce(&self, job: &JobRecord, is_suspect: bool) -> Result<Outcome, Failure> {
+    /// The source, to be asked for while other things are looked at.
+    pub(crate) async fn source(&self, job: &JobRecord) -> Source {
+        Source(self.store.get_source(&job.source.id).await)
+    }
+
+    async fn produce(&self, job: &JobRecord, source: Source, how: How) -> Result<Outcome, Failure> {
         let spec = engine_spec(&job.spec, &self.fonts)?;
-        let source = self.store.get_source(&job.source.id).await?;
-        let Product { bytes, media, width_px, height_px, stats, missing_glyphs } = if is_suspect {
-            self.isolated.run(&job.spec, &self.limits, source).await?
-        } else {
-            self.engine.run(Task { source, spec, limits: self.limits }).await?
+        let source = source.0?;
+        let Product { bytes, media, width_px, height_px, stats, missing_glyphs } = match how {
+            How::Isolated => self.isolated.run(&job.spec, &self.limits, source).await?,
+            How::Among(progress) => self.engine.run(Task { source, spec, limits: self.limits, progress }).await?,
         };
         self.metrics.rendered(&stats);
         let id = store::output_id(&job.source.id, &job.spec, caption::ENGINE_VERSION);

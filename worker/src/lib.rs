@@ -5,12 +5,16 @@
 //! Running a job twice is harmless by construction: outputs are named by what they are made from, and the
 //! first result that is written stands.
 
+mod bury;
+mod cancel;
 mod consume;
 mod engine;
 mod fonts;
 mod isolated;
 mod job;
 mod metrics;
+mod progress;
+mod requeue;
 mod settle;
 mod spec;
 
@@ -24,9 +28,11 @@ use tokio_util::sync::CancellationToken;
 pub use engine::{Engine, EngineError, Product, Task};
 pub use fonts::{Fonts, FontsError};
 pub use isolated::{Isolation, answer};
+pub use progress::Progress;
+pub use requeue::{LostAfter, RequeueError, requeue_lost};
 pub use spec::{UnknownFont, engine_spec};
 
-use crate::{isolated::Isolated, job::Runner, metrics::Metrics, settle::Settler};
+use crate::{bury::Undertaker, cancel::InHand, isolated::Isolated, job::Runner, metrics::Metrics, settle::Settler};
 
 /// What an operator may choose about a worker.
 #[derive(Clone, Debug)]
@@ -62,6 +68,7 @@ pub struct Worker {
     config: WorkerConfig,
     broker: Late<Broker>,
     settler: Arc<Settler>,
+    undertaker: Undertaker,
 }
 
 impl Worker {
@@ -72,13 +79,34 @@ impl Worker {
         let Parts { broker, store, engine, isolation, fonts, clock } = parts;
         let isolated = Isolated::new(isolation);
         let runner = Runner { store: store.clone(), engine, isolated, fonts, limits: config.limits, metrics: metrics.clone() };
-        Self { config, broker, settler: Arc::new(Settler { runner, store, clock, metrics }) }
+        let undertaker = Undertaker { store: store.clone(), clock: clock.clone(), metrics: metrics.clone() };
+        let settler = Settler { runner, store, clock, metrics, in_hand: InHand::default() };
+        Self { config, broker, settler: Arc::new(settler), undertaker }
     }
 
-    /// Works until `shutdown`, then finishes the jobs in hand for up to the grace. True when all were finished;
-    /// those that were not are given back to the broker.
+    /// Works until `shutdown`, or until a thread of the engine is lost, then finishes the jobs in hand for up to the
+    /// grace. True when all were finished; those that were not are given back to the broker.
     pub async fn run(self, shutdown: &CancellationToken) -> bool {
         let Some(broker) = shutdown.run_until_cancelled(self.broker.wait()).await else { return true };
-        consume::run(broker, &self.settler, &self.config, shutdown).await
+        let Self { config, settler, undertaker, .. } = &self;
+        let Settler { store, clock, in_hand, metrics, .. } = &**settler;
+        // What goes on beside the jobs ends with the last of them.
+        let done = CancellationToken::new();
+        let working = async {
+            let all_finished = consume::run(broker, settler, config, shutdown).await;
+            done.cancel();
+            all_finished
+        };
+        let finding = async {
+            let found = shutdown.run_until_cancelled(requeue_lost(store, broker, clock, LostAfter::default())).await;
+            match found {
+                Some(Ok(jobs)) => metrics.requeued(jobs),
+                Some(Err(error)) => tracing::warn!(%error, "lost jobs were not looked for"),
+                None => {}
+            }
+        };
+        let hearing = in_hand.listen(broker, store, &done);
+        let burying = undertaker.run(broker, &done);
+        tokio::join!(working, hearing, burying, finding).0
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Metrics {
     frames: Family<HowLabels, Counter>,
     segments: Family<HowLabels, Counter>,
     settle_failures: Counter,
+    buried: Counter,
+    requeued: Counter,
 }
 
 /// How a delivery ended.
@@ -83,6 +85,8 @@ impl Metrics {
             frames: Family::default(),
             segments: Family::default(),
             settle_failures: Counter::default(),
+            buried: Counter::default(),
+            requeued: Counter::default(),
         };
         registry.register("worker_deliveries", "Messages handed to this worker", metrics.deliveries.clone());
         registry.register("worker_jobs_in_flight", "Jobs in hand", metrics.in_flight.clone());
@@ -91,6 +95,8 @@ impl Metrics {
         registry.register_with_unit("worker_engine", "Inside the engine, one job", Unit::Seconds, metrics.engine_seconds.clone());
         registry.register("worker_frames", "Frames written, by how they came through", metrics.frames.clone());
         registry.register("worker_segments", "Segments written, by how they came through", metrics.segments.clone());
+        registry.register("worker_dead_letters", "Dead letters moved to the store", metrics.buried.clone());
+        registry.register("worker_jobs_requeued", "Lost jobs queued again at a start", metrics.requeued.clone());
         registry.register("worker_settle_failures", "Deliveries that could not be settled", metrics.settle_failures.clone());
         metrics
     }
@@ -117,6 +123,14 @@ impl Metrics {
             self.frames.get_or_create_owned(&HowLabels { how }).inc_by(u64::from(frames));
             self.segments.get_or_create_owned(&HowLabels { how }).inc_by(u64::from(segments));
         }
+    }
+
+    pub(crate) fn buried(&self) {
+        self.buried.inc();
+    }
+
+    pub(crate) fn requeued(&self, jobs: u64) {
+        self.requeued.inc_by(jobs);
     }
 
     pub(crate) fn settle_failed(&self) {

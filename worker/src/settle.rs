@@ -3,16 +3,18 @@
 //! The only place that acks. Nothing is acked before the result stands in the store, and what settling
 //! answers is looked at. It logs how a job went, once.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use broker::{Delivery, SettleError};
-use proto_shared::{AttemptNote, ErrorCode, JobRecord, JobResult, Outcome, job};
+use broker::{Broker, Delivery, SettleError};
+use proto_shared::{AttemptNote, ErrorCode, Event, JobId, JobRecord, JobResult, News, Outcome, OutputSummary, job};
 use service::Clock;
 use store::{Created, Store, StoreError};
 use tracing::Instrument as _;
 
 use crate::{
-    job::Runner,
+    Progress,
+    cancel::InHand,
+    job::{How, Runner},
     metrics::{Ending, Metrics},
 };
 
@@ -22,15 +24,16 @@ pub(crate) struct Settler {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
+    pub(crate) in_hand: InHand,
 }
 
 impl Settler {
     /// Takes a delivery from arrival to settlement.
-    pub(crate) async fn handle(&self, delivery: Delivery, retry_delays: &[Duration]) {
+    pub(crate) async fn handle(&self, delivery: Delivery, broker: &Broker) {
         let span = tracing::info_span!("job", job_id = %delivery.message().job.id, attempt = delivery.attempt());
         let _in_flight = self.metrics.delivered();
         let begun = Instant::now();
-        let (ending, settled) = self.end(delivery, retry_delays, begun).instrument(span.clone()).await;
+        let (ending, settled) = self.end(delivery, broker, begun).instrument(span.clone()).await;
         self.metrics.ended(ending, begun.elapsed());
         if let Err(error) = settled {
             // The broker delivers it again; whoever gets it finds the result and acks.
@@ -39,37 +42,53 @@ impl Settler {
         }
     }
 
-    async fn end(&self, delivery: Delivery, retry_delays: &[Duration], begun: Instant) -> (Ending, Result<(), SettleError>) {
+    async fn end(&self, delivery: Delivery, broker: &Broker, begun: Instant) -> (Ending, Result<(), SettleError>) {
         let attempt = delivery.attempt();
-        match self.run(&delivery, begun).await {
+        match self.run(&delivery, broker, begun).await {
             Ok(Ended { how, defect: None }) => (how, delivery.ack().await),
             // Its result stands; the message is kept for whoever mends the defect.
             Ok(Ended { how, defect: Some(reason) }) => (how, delivery.dead_letter(&reason).await),
-            Err(error) => match retry_delays.get(attempt.saturating_sub(1) as usize) {
+            Err(error) => match broker.retry_delays().get(attempt.saturating_sub(1) as usize) {
                 Some(&delay) => {
                     tracing::warn!(error = with_source(&error), retry_in_ms = delay.as_millis(), "the attempt failed");
-                    let at_ms = self.clock.now_ms();
-                    let note = AttemptNote { attempt, at_ms, code: error.code(), message: with_source(&error) };
+                    let (at_ms, code) = (self.clock.now_ms(), error.code());
+                    let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+                    self.tell(broker, &delivery.message().job.id, News::Retrying { attempt, delay_ms, code });
+                    let note = AttemptNote { attempt, at_ms, code, message: with_source(&error) };
                     (Ending::Retried, delivery.retry(delay, note).await)
                 }
-                None => self.give_up(delivery, &error).await,
+                None => self.give_up(delivery, broker, &error).await,
             },
         }
     }
 
     /// One attempt and its result. An error is passing: another attempt may succeed.
-    async fn run(&self, delivery: &Delivery, begun: Instant) -> Result<Ended, StoreError> {
+    async fn run(&self, delivery: &Delivery, broker: &Broker, begun: Instant) -> Result<Ended, StoreError> {
         let (job, attempt) = (&delivery.message().job, delivery.attempt());
-        // Someone may have come to the end of it and died, or lost its channel, before the ack.
-        if (delivery.redelivered() || attempt > 1) && self.store.get_result(&job.id).await?.is_some() {
-            tracing::info!("finished already");
-            return Ok(Ended::well(Ending::Duplicate));
+        let held = self.in_hand.hold(&job.id);
+        // It may be cancelled; or someone came to the end of it and died, or lost its channel, before the ack.
+        let (stands, source) = tokio::join!(self.store.get_result(&job.id), self.runner.source(job));
+        match stands? {
+            Some(JobResult { outcome: Outcome::Cancelled, .. }) => return Ok(Ended::well(Ending::Cancelled)),
+            Some(_) => {
+                tracing::info!("finished already");
+                return Ok(Ended::well(Ending::Duplicate));
+            }
+            None => {}
         }
-        let is_suspect = delivery.redelivered();
-        if is_suspect {
+        self.tell(broker, &job.id, News::Started { attempt });
+        let how = if delivery.redelivered() {
             tracing::warn!("delivered before and not settled: rendering in a process of its own");
-        }
-        let outcome = self.write(job, attempt, self.runner.attempt(job, is_suspect).await?).await?;
+            How::Isolated
+        } else {
+            How::Among(self.progress(broker, &job.id))
+        };
+        let working = self.runner.attempt(job, source, how);
+        let Some(outcome) = held.unwanted.run_until_cancelled(working).await else {
+            tracing::info!("cancelled");
+            return Ok(Ended::well(Ending::Cancelled));
+        };
+        let outcome = self.write(job, attempt, outcome?, broker).await?;
         Ok(match &outcome {
             Outcome::Done { output, stats, .. } => {
                 let took_ms = begun.elapsed().as_millis();
@@ -90,27 +109,58 @@ impl Settler {
     }
 
     /// No attempt is left. The result says so if the store lets us; the dead letter stands in any case.
-    async fn give_up(&self, delivery: Delivery, error: &StoreError) -> (Ending, Result<(), SettleError>) {
+    async fn give_up(&self, delivery: Delivery, broker: &Broker, error: &StoreError) -> (Ending, Result<(), SettleError>) {
         let attempt = delivery.attempt();
         tracing::error!(error = with_source(error), "the last attempt failed");
         let message = format!("{attempt} attempts failed, the last one: {error}");
         let outcome = Outcome::Failed { code: ErrorCode::AttemptsExhausted, message: message.clone() };
-        if let Err(error) = self.write(&delivery.message().job, attempt, outcome).await {
-            tracing::error!(error = with_source(&error), "failed to write the result; the job stays a dead letter without one");
+        if let Err(error) = self.write(&delivery.message().job, attempt, outcome, broker).await {
+            tracing::error!(error = with_source(&error), "failed to write the result; the dead letter will bring one");
         }
         let reason = format!("{}: {message}", ErrorCode::AttemptsExhausted);
         (Ending::Dead, delivery.dead_letter(&reason).await)
     }
 
-    /// Gives the outcome back once a result stands.
-    async fn write(&self, job: &JobRecord, attempts: u32, outcome: Outcome) -> Result<Outcome, StoreError> {
+    fn tell(&self, broker: &Broker, job: &JobId, news: News) {
+        broker.emit(&Event { job: job.clone(), at_ms: self.clock.now_ms(), news });
+    }
+
+    fn progress(&self, broker: &Broker, job: &JobId) -> Progress {
+        let (broker, job, clock) = (broker.clone(), job.clone(), self.clock.clone());
+        Progress::seldom(move |frames_done, frames| {
+            let news = News::Progress { frames_done, frames };
+            broker.emit(&Event { job: job.clone(), at_ms: clock.now_ms(), news });
+        })
+    }
+
+    /// Gives the outcome back once a result stands, be it another's.
+    async fn write(&self, job: &JobRecord, attempts: u32, outcome: Outcome, broker: &Broker) -> Result<Outcome, StoreError> {
         let finished_at_ms = self.clock.now_ms();
         let result = JobResult { version: job::VERSION, id: job.id.clone(), finished_at_ms, attempts, outcome };
-        match self.store.create_result(&result).await? {
-            Created::New => {}
-            Created::AlreadyThere => tracing::info!("another worker's result stands already"),
+        let (created, ()) = tokio::join!(self.store.create_result(&result), self.summarise(&result.outcome));
+        match created? {
+            Created::New => {
+                let news = match &result.outcome {
+                    Outcome::Done { .. } => News::Done,
+                    Outcome::Failed { code, .. } => News::Failed { code: *code },
+                    Outcome::Cancelled => News::Cancelled,
+                };
+                self.tell(broker, &job.id, news);
+            }
+            Created::AlreadyThere => tracing::info!("another result stands already"),
         }
         Ok(result.outcome)
+    }
+
+    /// Notes what is known of an output, so that the same job again needs no rendering.
+    async fn summarise(&self, outcome: &Outcome) {
+        let Outcome::Done { output, stats, missing_glyphs } = outcome else { return };
+        let (output, missing_glyphs) = (output.clone(), missing_glyphs.clone());
+        let summary = OutputSummary { version: job::VERSION, output, stats: *stats, missing_glyphs };
+        if let Err(error) = self.store.put_summary(&summary).await {
+            // The next such job is rendered again.
+            tracing::warn!(error = with_source(&error), "failed to note an output");
+        }
     }
 }
 

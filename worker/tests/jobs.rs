@@ -12,10 +12,11 @@ use std::{
     time::Duration,
 };
 
-use broker::{Broker, InProcessConfig};
+use broker::{Broker, InProcessConfig, Prefetch};
 use bytes::Bytes;
 use proto_shared::{
-    Caption, CaptionSpec, DeadRecord, ErrorCode, JobId, JobMessage, JobRecord, MediaType, Outcome, Position, RenderStats, SourceInfo, Style,
+    Caption, CaptionSpec, DeadRecord, ErrorCode, JobId, JobMessage, JobRecord, MediaType, Outcome, Position, RenderStats,
+    SourceInfo, Style,
 };
 use service::{
     Clock, Late,
@@ -305,9 +306,10 @@ async fn after_the_last_attempt_the_job_is_a_dead_letter_and_says_so() {
     assert_eq!(code_of(&house.outcome(&message).await), ErrorCode::AttemptsExhausted);
     running.counted(r#"punchline_worker_jobs_total{outcome="dead"} 1"#).await;
     running.counted(r#"punchline_worker_jobs_total{outcome="retried"} 2"#).await;
-    assert_eq!(house.broker.depths().await.unwrap().dead, 1);
-    let dead = house.broker.consume_dead().await.unwrap().next().await.unwrap();
-    assert!(dead.reason().starts_with("attempts_exhausted: 3 attempts failed"), "{}", dead.reason());
+    let letter = house.dead(&message).await;
+    assert!(letter.reason.starts_with("attempts_exhausted: 3 attempts failed"), "{}", letter.reason);
+    let history: Vec<_> = letter.message.unwrap().history.into_iter().map(|note| (note.attempt, note.code)).collect();
+    assert_eq!(history, [(1, ErrorCode::StoreUnavailable), (2, ErrorCode::StoreUnavailable)]);
     assert!(running.end().await);
 }
 

@@ -1,0 +1,103 @@
+//! Dead letters on their way from the queue to the store, where people look at them; and the last word on their jobs.
+//!
+//! Every worker does it beside its jobs. Whatever is taken from the queue stands in the store before it is acked.
+
+use std::time::Duration;
+
+use broker::{Broker, DeadLetter};
+use proto_shared::{DeadRecord, ErrorCode, Event, JobId, JobResult, News, Outcome, job};
+use service::{Clock, late::until_it_works};
+use store::{Created, Store, StoreError, source_id};
+use tokio_util::sync::CancellationToken;
+
+use crate::metrics::Metrics;
+
+/// Between two tries to store one.
+const WAIT: Duration = Duration::from_secs(2);
+/// Of bytes that are no message, so many are kept.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+#[derive(Debug)]
+pub(crate) struct Undertaker {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Metrics,
+}
+
+impl Undertaker {
+    /// Moves dead letters until the broker is closed or `shutdown`.
+    pub(crate) async fn run(&self, broker: &Broker, shutdown: &CancellationToken) {
+        let consume = || broker.consume_dead();
+        let Some(mut letters) = until_it_works("take dead letters", shutdown, consume).await else { return };
+        while let Some(Some(letter)) = shutdown.run_until_cancelled(letters.next()).await {
+            // One that is dropped on the way comes again.
+            if shutdown.run_until_cancelled(self.bury(broker, letter)).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn bury(&self, broker: &Broker, letter: DeadLetter) {
+        let record = self.record(&letter);
+        while let Err(error) = self.keep(broker, &record).await {
+            tracing::warn!(id = %record.id, %error, "failed to store a dead letter; trying again");
+            tokio::time::sleep(WAIT).await;
+        }
+        self.metrics.buried();
+        tracing::error!(id = %record.id, reason = record.reason, "a dead letter is kept: see `punchline dead show`");
+        if let Err(error) = letter.ack().await {
+            tracing::warn!(id = %record.id, %error, "failed to settle a dead letter; it will come again");
+        }
+    }
+
+    fn record(&self, letter: &DeadLetter) -> DeadRecord {
+        let message = letter.message();
+        let body = letter.body();
+        let shown = &body[..body.len().min(MAX_BODY_BYTES)];
+        DeadRecord {
+            version: job::VERSION,
+            id: message.as_ref().map_or_else(|| name_of(body), |message| message.job.id.clone()),
+            dead_at_ms: self.clock.now_ms(),
+            reason: letter.reason().to_owned(),
+            body: message.is_none().then(|| String::from_utf8_lossy(shown).into_owned()),
+            message,
+        }
+    }
+
+    /// The letter first: a result alone would hide that there is one.
+    async fn keep(&self, broker: &Broker, record: &DeadRecord) -> Result<(), StoreError> {
+        self.store.put_dead(record).await?;
+        let Some(message) = &record.message else { return Ok(()) };
+        // Whoever gave it up may have written one; where the broker did, or the store was away, nobody has.
+        let code = record.reason.split(':').next().and_then(ErrorCode::parse).unwrap_or(ErrorCode::AttemptsExhausted);
+        let result = JobResult {
+            version: job::VERSION,
+            id: record.id.clone(),
+            finished_at_ms: record.dead_at_ms,
+            attempts: message.attempt,
+            outcome: Outcome::Failed { code, message: format!("given up: {}", record.reason) },
+        };
+        if self.store.create_result(&result).await? == Created::New {
+            broker.emit(&Event { job: record.id.clone(), at_ms: record.dead_at_ms, news: News::Failed { code } });
+        }
+        Ok(())
+    }
+}
+
+/// Bytes that are no job are named by what they are.
+fn name_of(body: &[u8]) -> JobId {
+    let digits = source_id(body);
+    // The first half of a digest is as good a name.
+    JobId::parse(&digits.as_str()[..32]).unwrap_or_else(|_| JobId::from_bytes([0; 16]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_job_have_a_name_of_their_own() {
+        assert_eq!(name_of(b"").as_str(), "e3b0c44298fc1c149afbf4c8996fb924");
+        assert_ne!(name_of(b"a"), name_of(b"b"));
+    }
+}

@@ -1,0 +1,67 @@
+//! Finding lost work: jobs that were accepted and that neither a queue nor a result knows are queued again.
+//!
+//! Run by every worker at its start and by `punchline sweep`, by any number at once. Running a job twice is harmless,
+//! so this errs on the side of queueing; a mark in the store sees to it that nobody does so twice in one stretch of time.
+
+use std::time::Duration;
+
+use broker::{Broker, BrokerError};
+use futures::TryStreamExt as _;
+use proto_shared::{JobMessage, JobRecord};
+use service::Clock;
+use store::{Created, Store, StoreError};
+
+/// When a job counts as lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostAfter {
+    /// Where messages wait: a job may be one of them for as long as it takes.
+    pub busy: Duration,
+    /// Where none waits: whatever is in hand somewhere ends sooner.
+    pub quiet: Duration,
+}
+
+impl Default for LostAfter {
+    fn default() -> Self {
+        Self { busy: Duration::from_secs(3600), quiet: Duration::from_secs(600) }
+    }
+}
+
+/// Why lost work could not be looked for.
+#[derive(Debug, thiserror::Error)]
+pub enum RequeueError {
+    /// The store did not answer.
+    #[error("failed to look for lost jobs: {0}")]
+    Store(#[from] StoreError),
+    /// The broker did not take a job.
+    #[error("failed to queue a lost job again: {0}")]
+    Broker(#[from] BrokerError),
+}
+
+/// Queues lost jobs again; answers how many.
+///
+/// # Errors
+/// Store or broker failed; what was queued until then is.
+pub async fn requeue_lost(store: &Store, broker: &Broker, clock: &Clock, after: LostAfter) -> Result<u64, RequeueError> {
+    let depths = broker.depths().await?;
+    let is_quiet = depths.waiting() + depths.retrying == 0;
+    let age = if is_quiet { after.quiet } else { after.busy };
+    let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX).max(1);
+    let now_ms = clock.now_ms();
+    let mut unfinished = store.unfinished_jobs(Some(now_ms.saturating_sub(age_ms)));
+    let mut queued = 0;
+    while let Some(job) = unfinished.try_next().await? {
+        queued += u64::from(requeue(store, broker, job, now_ms / age_ms).await?);
+    }
+    Ok(queued)
+}
+
+/// Whether it was this call that queued the job in this stretch of time.
+async fn requeue(store: &Store, broker: &Broker, job: JobRecord, slot: u64) -> Result<bool, RequeueError> {
+    let id = job.id.clone();
+    if store.mark_requeued(&id, slot).await? == Created::AlreadyThere {
+        return Ok(false);
+    }
+    broker.publish(&JobMessage::first(job)).await?;
+    tracing::warn!(job_id = %id, "a lost job is queued again");
+    Ok(true)
+}
