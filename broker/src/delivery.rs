@@ -119,8 +119,8 @@ impl Delivery {
     /// next attempt with `note` in its history.
     ///
     /// # Errors
-    /// The message is given back as it was. If only the last step failed it is delivered twice, once as
-    /// each attempt.
+    /// The message is given back as it was, after a while if the broker takes none at the moment. If only the last step
+    /// failed it is delivered twice, once as each attempt.
     pub async fn retry(self, delay: Duration, note: AttemptNote) -> Result<(), SettleError> {
         let body = wire::encode(&self.message.next(note)).map_err(SettleError::Copy)?;
         match self.hold {

@@ -128,10 +128,10 @@ async fn a_deleted_retry_queue_is_made_again(node: &RabbitMq) {
     let mut deliveries = consume(&broker, 1).await;
     broker.publish(&message_in(Lane::Express, 1)).await.unwrap();
     for (attempt, missing) in [(1, ["queues"].as_slice()), (2, &["exchanges"]), (3, &["queues", "exchanges"])] {
+        let delivery = next(&mut deliveries).await;
         for kind in missing {
             delete(node, kind, &name).await;
         }
-        let delivery = next(&mut deliveries).await;
         assert_eq!((delivery.attempt(), delivery.lane()), (attempt, Lane::Express));
         delivery.retry(delay, note(attempt)).await.unwrap();
     }
@@ -162,9 +162,11 @@ async fn closed_connections_come_back_and_the_gap_is_told(node: &RabbitMq) {
 
 async fn a_blocked_node_refuses_jobs_and_takes_acks(node: &RabbitMq) {
     let broker = connect(node, "blocked").await;
-    let mut deliveries = consume(&broker, 1).await;
-    broker.publish(&message(1)).await.unwrap();
-    let in_hand = next(&mut deliveries).await;
+    let mut deliveries = consume(&broker, 2).await;
+    for number in [0, 1] {
+        broker.publish(&message(number)).await.unwrap();
+    }
+    let (failed, in_hand) = (next(&mut deliveries).await, next(&mut deliveries).await);
     node.ctl(&["set_vm_memory_high_watermark", "0"]).await.unwrap();
     // The first may have to find out.
     let first = broker.publish(&message(2)).await.unwrap_err();
@@ -177,13 +179,28 @@ async fn a_blocked_node_refuses_jobs_and_takes_acks(node: &RabbitMq) {
     eventually("the event is dropped", async || broker.counts().events_dropped == 1).await;
     assert_eq!(broker.outage(), None, "a restart of ours would not help");
     in_hand.ack().await.unwrap();
-    eventually("nothing is unacked", async || broker.depths().await.is_ok_and(|depths| depths.waiting() == 0)).await;
+    // A retry can't be copied now, so it waits in our hand: given back at once it would be a dead letter in no time.
+    let (delay, asked_at) = (broker.retry_delays()[1], Instant::now());
+    let kept = failed.retry(delay, note(1)).await;
+    assert!(matches!(kept, Err(SettleError::Copy(BrokerError::Blocked))), "{kept:?}");
+    let again = next(&mut deliveries).await;
+    assert!(asked_at.elapsed() >= delay, "{:?}", asked_at.elapsed());
+    assert_eq!((again.message(), again.redelivered()), (&message(0), true));
+    again.ack().await.unwrap();
+    eventually("nothing waits", async || broker.depths().await.is_ok_and(|depths| depths.waiting() == 0)).await;
 
     node.ctl(&["set_vm_memory_high_watermark", "0.6"]).await.unwrap();
     eventually("ready again", async || broker.ready().await.is_ok()).await;
     broker.publish(&message(4)).await.unwrap();
     // What was sent just when the block came may have got in behind it.
-    while next(&mut deliveries).await.message() != &message(4) {}
+    loop {
+        let delivery = next(&mut deliveries).await;
+        let last = delivery.message() == &message(4);
+        delivery.ack().await.unwrap();
+        if last {
+            break;
+        }
+    }
 }
 
 async fn a_url_that_is_none_is_not_quoted() {

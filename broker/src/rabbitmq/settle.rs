@@ -11,7 +11,8 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Acker, Channel};
 use proto_shared::queue::HEADER_REASON;
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::publisher::{Publisher, Route};
 use super::topology::Topology;
@@ -21,6 +22,9 @@ use crate::{BrokerError, SettleError, wire};
 
 /// A header must fit into one frame with all others; a reason is for people and needs no more.
 const MAX_REASON_CHARS: usize = 1_000;
+
+/// What could not be copied is kept no longer than this, however long a retry asked for.
+const LONGEST_KEPT: Duration = Duration::from_secs(10);
 
 /// The server's word in `x-death` for a message that was given back too often.
 const DELIVERY_LIMIT: &str = "delivery_limit";
@@ -40,6 +44,7 @@ pub(crate) struct Hold {
     topology: Arc<Topology>,
     tally: Arc<Tally>,
     limit: Duration,
+    closed: CancellationToken,
 }
 
 impl Hold {
@@ -56,6 +61,7 @@ impl Hold {
             topology: Arc::clone(&broker.0.topology),
             tally: Arc::clone(&broker.0.tally),
             limit: broker.0.config.publish_timeout,
+            closed: broker.0.closed.clone(),
         }
     }
 
@@ -114,16 +120,31 @@ impl Hold {
         let Some(exchange) = self.topology.retry(delay) else {
             return Err(SettleError::UnknownDelay { delay_ms: delay.as_millis() });
         };
-        self.copy_to(Route { exchange, key: &self.queue }, body, FieldTable::default()).await?;
-        self.ack().await
+        match self.copy_to(Route { exchange, key: &self.queue }, body, FieldTable::default()).await {
+            Ok(()) => self.ack().await,
+            Err(error) => Err(self.give_back_after(delay, error)),
+        }
     }
 
     pub(crate) async fn dead_letter(self, reason: &str) -> Result<(), SettleError> {
         let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
         let mut headers = FieldTable::default();
         headers.insert(ShortString::from(HEADER_REASON), AMQPValue::LongString(reason.into()));
-        self.copy_to(Route::to_queue(&self.topology.dead), &self.body, headers).await?;
-        self.ack().await
+        match self.copy_to(Route::to_queue(&self.topology.dead), &self.body, headers).await {
+            Ok(()) => self.ack().await,
+            Err(error) => Err(self.give_back_after(LONGEST_KEPT, error)),
+        }
+    }
+
+    /// Keeps the message out of the queue for a while. Given back at once it would come again at once, fail again while the
+    /// server takes no messages, and reach the delivery limit within a second.
+    fn give_back_after(self, wait: Duration, cause: SettleError) -> SettleError {
+        let closed = self.closed.clone();
+        tokio::spawn(async move {
+            closed.run_until_cancelled(sleep(wait.min(LONGEST_KEPT))).await;
+            drop(self);
+        });
+        cause
     }
 
     async fn copy_to(&self, route: Route<'_>, body: &[u8], headers: FieldTable) -> Result<(), SettleError> {
