@@ -9,7 +9,8 @@ use proto_shared::{AttemptNote, JobMessage, Lane};
 
 use crate::{SettleError, in_process, rabbitmq, wire};
 
-/// Jobs of both lanes as they arrive; which lane comes first where both have some is not promised. Dropping it is [`stop`](Self::stop) without the wait.
+/// Jobs of both lanes as they arrive; which lane comes first where both have some is not promised. Dropping it is
+/// [`stop`](Self::stop) without the wait.
 #[derive(Debug)]
 pub struct Deliveries(Source);
 

@@ -128,10 +128,12 @@ async fn connection(mut client: TcpStream, target: SocketAddr, mut mode: watch::
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
     let mut ending = mode.clone();
+    // Each direction ends by itself, as TCP's do.
+    let up = pump(&mut from_client, &mut to_server, mode.clone());
+    let down = pump(&mut from_server, &mut to_client, mode.clone());
     let how = tokio::select! {
         how = ending.wait_for(|mode| matches!(mode, Mode::Reset | Mode::HalfOpen)) => how.map_or(Mode::Reset, |mode| *mode),
-        // Each direction ends by itself, as TCP's do.
-        _ = async { tokio::join!(pump(&mut from_client, &mut to_server, mode.clone()), pump(&mut from_server, &mut to_client, mode.clone())) } => return,
+        _ = async { tokio::join!(up, down) } => return,
     };
     if how == Mode::HalfOpen {
         drop(server);

@@ -83,7 +83,7 @@ impl Link {
         let ended = self.blocked.clone().wait_for(|blocked| *blocked).await.is_err();
         if ended {
             // Without a task nothing is ever told any more.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -55,10 +55,10 @@ impl Consumer<Delivery> {
         let (sender, arrivals) = mpsc::channel(room.iter().sum());
         for lane in Lane::ALL {
             let queue = broker.0.topology.jobs(lane).to_owned();
-            let intake = move |hold: Hold| match wire::decode(hold.body()) {
+            let intake = move |hold: Box<Hold>| match wire::decode(hold.body()) {
                 Ok(message) => {
                     let redelivered = hold.redelivered();
-                    Ok(Delivery::new(message, lane, redelivered, delivery::Hold::RabbitMq(Box::new(hold))))
+                    Ok(Delivery::new(message, lane, redelivered, delivery::Hold::RabbitMq(hold)))
                 }
                 Err(reason) => Err((hold, reason)),
             };
@@ -75,9 +75,9 @@ impl Consumer<DeadLetter> {
         let guard = stop.clone().drop_guard();
         let (sender, arrivals) = mpsc::channel(1);
         let delivery_limit = broker.0.config.delivery_limit;
-        let intake = move |mut hold: Hold| {
+        let intake = move |mut hold: Box<Hold>| {
             let (body, reason) = (hold.take_body(), hold.reason(delivery_limit));
-            Ok(DeadLetter::new(body, reason, dead::Hold::RabbitMq(Box::new(hold))))
+            Ok(DeadLetter::new(body, reason, dead::Hold::RabbitMq(hold)))
         };
         let queue = broker.0.topology.dead.clone();
         let feed = Feed { queue, prefetch: NonZeroU16::MIN, intake, sender, stop: stop.clone() };
@@ -119,7 +119,7 @@ struct Feed<T, I> {
 impl<T, I> Flow for Feed<T, I>
 where
     T: Arrival,
-    I: Fn(Hold) -> Result<T, (Hold, String)> + Send + Sync + 'static,
+    I: Fn(Box<Hold>) -> Result<T, (Box<Hold>, String)> + Send + Sync + 'static,
 {
     const WHAT: &'static str = "consume";
 
@@ -133,7 +133,7 @@ where
     }
 
     async fn arrived(&self, broker: &RabbitMq, channel: &Channel, raw: lapin::message::Delivery) {
-        match (self.intake)(Hold::new(broker, &self.queue, channel.clone(), raw)) {
+        match (self.intake)(Box::new(Hold::new(broker, &self.queue, channel.clone(), raw))) {
             Ok(arrival) => {
                 // Room there is, unless deliveries of an ended channel still stand in it. A consumer that
                 // is dropped or stopped meanwhile gives the message back by dropping it.

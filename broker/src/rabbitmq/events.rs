@@ -92,14 +92,14 @@ impl Sender {
         if connection.status().blocked() {
             return Err(BrokerError::Blocked);
         }
-        let channel = match self.channel.take().filter(|channel| channel.status().connected()) {
-            Some(channel) => channel,
-            None => {
-                let channel = connection.create_channel().await.map_err(channel_error)?;
-                // Without confirms a missing exchange is told only by the end of the channel.
-                self.topology.declare_events(&channel).await?;
-                channel
-            }
+        let open = self.channel.take().filter(|channel| channel.status().connected());
+        let channel = if let Some(channel) = open {
+            channel
+        } else {
+            let channel = connection.create_channel().await.map_err(channel_error)?;
+            // Without confirms a missing exchange is told only by the end of the channel.
+            self.topology.declare_events(&channel).await?;
+            channel
         };
         let (exchange, key) = (ShortString::from(self.topology.events.as_str()), ShortString::from(event.key.as_str()));
         let properties = BasicProperties::default().with_content_type(CONTENT_TYPE.into()).with_delivery_mode(TRANSIENT);
@@ -146,10 +146,11 @@ impl Flow for Subscription {
     }
 
     async fn arrived(&self, _: &RabbitMq, _: &Channel, raw: Delivery) {
-        match wire::decode_event(&raw.data) {
+        if let Some(event) = wire::decode_event(&raw.data) {
             // That the subscriber has gone is seen by the token.
-            Some(event) => drop(self.sender.send(Heard::Event(event))),
-            None => tracing::debug!(bytes = raw.data.len(), "an event of another release was passed over"),
+            let _ = self.sender.send(Heard::Event(event));
+        } else {
+            tracing::debug!(bytes = raw.data.len(), "an event of another release was passed over");
         }
     }
 
