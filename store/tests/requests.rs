@@ -1,0 +1,185 @@
+//! What each operation costs on S3, counted: the table in the crate's documentation, line by line.
+
+#![expect(clippy::unwrap_used, reason = "what fails here stops the test that called")]
+
+use std::{io::Write as _, time::Duration};
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use proto_shared::{
+    Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyRecord, JobId, JobRecord, JobResult, MediaType, Outcome, OutputInfo,
+    OutputSummary, Position, RenderStats, SourceInfo, Style,
+};
+use store::{Created, Faults, Operation, Store, StoreConfig, idempotency_id, output_id, source_id};
+
+use Operation::{Create, Delete, Get, Head, List, Put};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+struct House {
+    store: Store,
+    faults: Faults,
+}
+
+impl House {
+    fn new() -> Self {
+        let (store, faults) = Store::open_with_faults(&StoreConfig::new("memory:")).unwrap();
+        Self { store, faults }
+    }
+
+    /// The requests since the last call.
+    fn asked(&self) -> Vec<Operation> {
+        let asked = self.faults.asked().into_iter().map(|(operation, _)| operation).collect();
+        self.faults.forget();
+        asked
+    }
+}
+
+fn job() -> JobRecord {
+    let source = SourceInfo { id: source_id(b"a"), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
+    let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
+    JobRecord::new(JobId::from_bytes([7; 16]), 1, source, spec)
+}
+
+fn result() -> JobResult {
+    let outcome = Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".to_owned() };
+    JobResult { version: 1, id: job().id, finished_at_ms: 1, attempts: 1, outcome }
+}
+
+#[tokio::test]
+async fn sources() {
+    let house = House::new();
+    let store = &house.store;
+    let id = store.put_source(Bytes::from_static(b"a")).await.unwrap();
+    assert_eq!(house.asked(), [Head, Put], "a new source");
+    store.put_source(Bytes::from_static(b"a")).await.unwrap();
+    assert_eq!(house.asked(), [Head], "one that stands there");
+    store.has_source(&id).await.unwrap();
+    assert_eq!(house.asked(), [Head]);
+    store.get_source(&id).await.unwrap();
+    assert_eq!(house.asked(), [Get]);
+    store.reuse_source(&id).await.unwrap();
+    assert_eq!(house.asked(), [Get]);
+
+    house.faults.pass(DAY);
+    store.reuse_source(&id).await.unwrap();
+    assert_eq!(house.asked(), [Get, Put], "one that has stood for long");
+    store.put_source(Bytes::from_static(b"a")).await.unwrap();
+    assert_eq!(house.asked(), [Head], "it is young again");
+    house.faults.pass(DAY);
+    store.put_source(Bytes::from_static(b"a")).await.unwrap();
+    assert_eq!(house.asked(), [Head, Put], "one that has stood for long");
+}
+
+#[tokio::test]
+async fn sources_from_files() {
+    let house = House::new();
+    let file = || {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&vec![0; 9_000_000]).unwrap();
+        file
+    };
+    let small = source_id(b"small");
+    house.store.put_source_file(&small, file(), 1_000_000).await.unwrap();
+    assert_eq!(house.asked(), [Head, Put], "in one piece");
+    house.store.put_source_file(&small, file(), 1_000_000).await.unwrap();
+    assert_eq!(house.asked(), [Head], "one that stands there");
+    house.store.put_source_file(&source_id(b"large"), file(), 9_000_000).await.unwrap();
+    assert_eq!(house.asked(), [Head, Put, Put, Put, Put], "begin, two parts, complete");
+}
+
+#[tokio::test]
+async fn outputs() {
+    let house = House::new();
+    let store = &house.store;
+    let id = output_id(&source_id(b"a"), &job().spec, "1");
+    assert_eq!(store.get_summary(&id).await.unwrap(), None);
+    assert_eq!(house.asked(), [Get], "nothing to answer from");
+    store.put_output(&id, MediaType::Gif, Bytes::from_static(b"abc")).await.unwrap();
+    assert_eq!(house.asked(), [Put]);
+    let output = OutputInfo { id: id.clone(), media: MediaType::Gif, bytes: 3, width_px: 1, height_px: 1 };
+    let summary = OutputSummary { version: 1, output, stats: RenderStats::default(), missing_glyphs: Vec::new() };
+    store.put_summary(&summary).await.unwrap();
+    assert_eq!(house.asked(), [Put]);
+    assert!(store.get_summary(&id).await.unwrap().is_some());
+    assert_eq!(house.asked(), [Get, Head]);
+    store.get_output(&id, MediaType::Gif).await.unwrap().stream.try_collect::<Vec<_>>().await.unwrap();
+    assert_eq!(house.asked(), [Get]);
+    house.faults.pass(DAY);
+    assert!(store.get_summary(&id).await.unwrap().is_some());
+    assert_eq!(house.asked(), [Get, Put, Head], "one that has stood for long");
+}
+
+#[tokio::test]
+async fn records() {
+    let house = House::new();
+    let store = &house.store;
+    assert_eq!(store.create_job(&job()).await.unwrap(), Created::New);
+    assert_eq!(house.asked(), [Create]);
+    assert_eq!(store.create_job(&job()).await.unwrap(), Created::AlreadyThere);
+    assert_eq!(house.asked(), [Create, Head], "a conflict is looked into");
+    store.get_job(&job().id).await.unwrap();
+    assert_eq!(house.asked(), [Get]);
+    assert_eq!(store.create_result(&result()).await.unwrap(), Created::New);
+    assert_eq!(house.asked(), [Create]);
+    store.get_result(&job().id).await.unwrap();
+    assert_eq!(house.asked(), [Get]);
+    assert_eq!(store.mark_requeued(&job().id, 1).await.unwrap(), Created::New);
+    assert_eq!(house.asked(), [Create]);
+    store.delete_result(&job().id).await.unwrap();
+    assert_eq!(house.asked(), [Delete]);
+
+    let key = idempotency_id(None, "k");
+    let output = output_id(&source_id(b"a"), &job().spec, "1");
+    let record = IdempotencyRecord { version: 1, job: job().id, output, created_at_ms: 1 };
+    assert_eq!(store.create_idempotency(&key, &record).await.unwrap(), Created::New);
+    assert_eq!(house.asked(), [Create]);
+    store.get_idempotency(&key).await.unwrap();
+    assert_eq!(house.asked(), [Get]);
+}
+
+#[tokio::test]
+async fn letters_lists_and_probes() {
+    let house = House::new();
+    let store = &house.store;
+    let letter =
+        DeadRecord { version: 1, id: job().id, dead_at_ms: 1, reason: "x".to_owned(), message: None, body: None };
+    store.put_dead(&letter).await.unwrap();
+    assert_eq!(house.asked(), [Put]);
+    store.get_dead(&letter.id).await.unwrap();
+    assert_eq!(house.asked(), [Get]);
+    store.list_dead(10).await.unwrap();
+    assert_eq!(house.asked(), [List, Get]);
+    store.delete_dead(&letter.id).await.unwrap();
+    assert_eq!(house.asked(), [Delete]);
+    assert_eq!(store.create_job(&job()).await.unwrap(), Created::New);
+    house.faults.forget();
+    store.unfinished_jobs(None).try_collect::<Vec<_>>().await.unwrap();
+    assert_eq!(house.asked(), [List, Get]);
+    store.ready().await.unwrap();
+    assert_eq!(house.asked(), [List]);
+    store.probe_conditional_puts().await.unwrap();
+    assert_eq!(house.asked(), [Create, Create, Delete]);
+}
+
+#[tokio::test]
+async fn retention_reads_no_job_that_is_young_and_none_that_is_over() {
+    let house = House::new();
+    for number in 0..50 {
+        let id = JobId::from_bytes([number; 16]);
+        assert_eq!(house.store.create_job(&JobRecord { id: id.clone(), ..job() }).await.unwrap(), Created::New);
+        assert_eq!(house.store.create_result(&JobResult { id, ..result() }).await.unwrap(), Created::New);
+        if number == 24 {
+            house.faults.pass(DAY * 2);
+        }
+    }
+    house.faults.forget();
+    let now_ms = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let expired = house.store.expire(u64::try_from(DAY.as_millis()).unwrap(), now_ms.try_into().unwrap()).await.unwrap();
+    assert_eq!(expired.jobs, 25);
+    assert_eq!(house.faults.count(Get, ""), 0);
+    assert_eq!(house.faults.count(Head, ""), 0);
+    // Dead letters, keys, jobs, outputs twice, sources; each costs more than one request only above a thousand objects.
+    assert_eq!(house.faults.count(List, ""), 6);
+    assert_eq!(house.faults.count(Delete, ""), 50, "which S3 takes in two requests");
+}
