@@ -142,8 +142,7 @@ async fn records() {
 async fn letters_lists_and_probes() {
     let house = House::new();
     let store = &house.store;
-    let letter =
-        DeadRecord { version: 1, id: job().id, dead_at_ms: 1, reason: "x".to_owned(), message: None, body: None };
+    let letter = DeadRecord { version: 1, id: job().id, dead_at_ms: 1, reason: "x".to_owned(), message: None, body: None };
     store.put_dead(&letter).await.unwrap();
     assert_eq!(house.asked(), [Put]);
     store.get_dead(&letter.id).await.unwrap();

@@ -1,5 +1,5 @@
 //! Create-only puts against an S3 that answers by a script: which conflicts mean that a record stands there, and which
-//! only that two writers met. No real server can be made to answer so on demand.
+//! only that two writers met; and a server that knows no conflict at all. No real server can be made to answer so on demand.
 
 #![expect(clippy::unwrap_used, reason = "what fails here stops the test that called")]
 
@@ -94,5 +94,21 @@ async fn a_conflict_without_end_is_given_up_as_passing() {
     let (store, server) = scripted([("PUT", 409), ("HEAD", 404)].repeat(6)).await;
     let error = store.create_result(&result()).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }) && error.is_passing(), "{error:?}");
+    assert_eq!(server.await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_server_that_overwrites_where_it_was_to_create_is_found_out() {
+    // The probe is removed again, which is asked for as many at once.
+    let (store, server) = scripted(vec![("PUT", 200), ("PUT", 200), ("POST", 200)]).await;
+    let error = store.probe_conditional_puts().await.unwrap_err();
+    assert!(matches!(error, StoreError::OverwritesOnCreate) && !error.is_passing(), "{error:?}");
+    assert_eq!(server.await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_its_word_passes_the_probe() {
+    let (store, server) = scripted(vec![("PUT", 200), ("PUT", 412), ("POST", 200)]).await;
+    store.probe_conditional_puts().await.unwrap();
     assert_eq!(server.await.unwrap(), []);
 }
