@@ -2,8 +2,31 @@
 //!
 //! api and worker call it; an operator chooses the backend with one URL. It is the only crate that knows
 //! `object_store`, whose types stop here, and the only one that spells an object key: callers hand over ids.
-//! It never overwrites a record, never reads a whole output into memory, never waits without a bound, and
-//! never logs or prints a secret.
+//! It never overwrites a job's record or result, never reads a whole output into memory, never waits without a bound,
+//! and never logs or prints a secret.
+//!
+//! # What it costs
+//!
+//! Requests to S3, when nothing fails; a test counts them (`tests/requests.rs`). One process has one client and with it
+//! one pool of connections that are kept open, however often the handle is cloned. A body is handed to the client as it
+//! is, without a copy.
+//!
+//! | Operation | Requests |
+//! |---|---|
+//! | `put_source`, `put_source_file` below 8 MiB | 1 HEAD, 1 PUT; 1 HEAD if it stands there and is less than 30 minutes old |
+//! | `put_source_file` from 8 MiB on | 1 HEAD, 2 to begin and complete, 1 PUT each 8 MiB |
+//! | `get_source`, `get_output`, `get_job`, `get_result`, `get_idempotency`, `get_dead` | 1 GET |
+//! | `reuse_source` | 1 GET; 1 PUT more if it was written over 30 minutes ago |
+//! | `has_source` | 1 HEAD |
+//! | `create_job`, `create_result`, `create_idempotency`, `mark_requeued` | 1 PUT; 1 HEAD more if something stands there |
+//! | `put_output`, `put_summary`, `put_dead` | 1 PUT |
+//! | `get_summary` | 1 GET if there is none; else 1 GET, 1 HEAD; 1 PUT more if it was written over 30 minutes ago |
+//! | `delete_result`, `delete_dead` | 1 POST |
+//! | `list_dead` | 1 LIST each 1000 letters, 1 GET each of the 1000 oldest |
+//! | `unfinished_jobs` | 1 LIST each 1000 objects of jobs, 1 GET each unfinished job |
+//! | `expire` | 1 LIST each 1000 objects, of outputs twice; 1 GET each old job that is not over; 1 HEAD each old source and summary that no job names, 2 each old output; 1 POST each 1000 deletions, each 100 of contents |
+//! | `ready` | 1 LIST |
+//! | `probe_conditional_puts` | 2 PUT, 1 POST |
 
 mod age;
 mod backend;

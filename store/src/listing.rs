@@ -3,8 +3,6 @@
 //! For those who look for unfinished jobs and for retention. It rests on every backend listing the objects of one job
 //! next to each other: S3 and memory list by key, a directory is walked folder by folder.
 
-use std::mem;
-
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use proto_shared::{JobId, keys};
 
@@ -57,7 +55,7 @@ pub(crate) fn jobs(objects: &Objects) -> BoxStream<'static, Result<Listed, Store
             let Some(id) = found.key.split('/').nth(1).and_then(|id| JobId::parse(id).ok()) else { continue };
             let whole = match &mut current {
                 Some(job) if job.id == id => None,
-                other => mem::replace(other, Some(Listed::new(id))),
+                other => other.replace(Listed::new(id)),
             };
             if let Some(job) = &mut current {
                 job.add(found);

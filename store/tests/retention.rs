@@ -14,23 +14,25 @@ use proto_shared::{
 };
 use store::{Created, Expired, Fault, Faults, Operation, Store, StoreConfig, StoreError, idempotency_id, output_id, source_id};
 
-const HOUR: Duration = Duration::from_secs(60 * 60);
-const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
+/// The least time that passes. Short beside the hours for which contents are relied upon and kept, so that chance finds
+/// what lies between.
+const QUARTER: Duration = Duration::from_secs(15 * 60);
+const RETENTION: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// A store, and what was promised of what is in it.
 struct House {
     store: Store,
     faults: Faults,
     jobs: Vec<Promised>,
-    /// Hours that have passed.
-    clock_h: u64,
+    /// Quarters of an hour that have passed.
+    clock_quarters: u32,
 }
 
 #[derive(Clone)]
 struct Promised {
     job: JobRecord,
     /// When it ended.
-    ended_h: Option<u64>,
+    ended_quarters: Option<u32>,
     is_done: bool,
     has_letter: bool,
 }
@@ -38,7 +40,7 @@ struct Promised {
 impl House {
     fn new(url: &str) -> Self {
         let (store, faults) = Store::open_with_faults(&StoreConfig::new(url)).unwrap();
-        Self { store, faults, jobs: Vec::new(), clock_h: 0 }
+        Self { store, faults, jobs: Vec::new(), clock_quarters: 0 }
     }
 
     /// What api does: done at once if the same was done before, else accepted.
@@ -55,7 +57,7 @@ impl House {
         let record = IdempotencyRecord { version: 1, job: job.id.clone(), output, created_at_ms: 1 };
         assert_eq!(self.store.create_idempotency(&key, &record).await.unwrap(), Created::New);
         assert_eq!(self.store.create_job(&job).await.unwrap(), Created::New);
-        self.jobs.push(Promised { job: job.clone(), ended_h: None, is_done: false, has_letter: false });
+        self.jobs.push(Promised { job: job.clone(), ended_quarters: None, is_done: false, has_letter: false });
         if let Some(summary) = known {
             self.end(self.jobs.len() - 1, done(summary)).await;
         }
@@ -63,7 +65,7 @@ impl House {
 
     /// What a worker does with a job, if it still waits.
     async fn render(&mut self, index: usize) {
-        let Some(Promised { job, ended_h: None, .. }) = self.jobs.get(index).cloned() else { return };
+        let Some(Promised { job, ended_quarters: None, .. }) = self.jobs.get(index).cloned() else { return };
         let source = self.store.get_source(&job.source.id).await.unwrap();
         let id = output_id(&job.source.id, &job.spec, "1");
         let output = OutputInfo { id, media: MediaType::Gif, bytes: source.len() as u64, width_px: 1, height_px: 1 };
@@ -75,7 +77,7 @@ impl House {
 
     /// What becomes of a job that no attempt could settle.
     async fn give_up(&mut self, index: usize) {
-        let Some(Promised { job, ended_h: None, .. }) = self.jobs.get(index).cloned() else { return };
+        let Some(Promised { job, ended_quarters: None, .. }) = self.jobs.get(index).cloned() else { return };
         let message = Some(JobMessage::first(job.clone()));
         let reason = "attempts exhausted".to_owned();
         let letter = DeadRecord { version: 1, id: job.id, dead_at_ms: 1, reason, message, body: None };
@@ -91,7 +93,7 @@ impl House {
         self.jobs[index].has_letter = false;
         if self.store.get_dead(&job.id).await.unwrap().is_some() {
             self.store.delete_result(&job.id).await.unwrap();
-            self.jobs[index].ended_h = None;
+            self.jobs[index].ended_quarters = None;
             self.store.delete_dead(&job.id).await.unwrap();
         }
     }
@@ -101,12 +103,12 @@ impl House {
         self.jobs[index].is_done = matches!(outcome, Outcome::Done { .. });
         let result = JobResult { version: 1, id, finished_at_ms: 1, attempts: 1, outcome };
         assert_eq!(self.store.create_result(&result).await.unwrap(), Created::New);
-        self.jobs[index].ended_h = Some(self.clock_h);
+        self.jobs[index].ended_quarters = Some(self.clock_quarters);
     }
 
-    fn pass(&mut self, hours: u64) {
-        self.clock_h += hours;
-        self.faults.pass(HOUR * u32::try_from(hours).unwrap());
+    fn pass(&mut self, quarters: u32) {
+        self.clock_quarters += quarters;
+        self.faults.pass(QUARTER * quarters);
     }
 
     async fn expire(&self) -> Result<Expired, StoreError> {
@@ -118,14 +120,15 @@ impl House {
     async fn check(&self) {
         let listed: Vec<JobRecord> = self.store.unfinished_jobs(None).try_collect().await.unwrap();
         let unfinished: Vec<JobRecord> =
-            self.jobs.iter().filter(|job| job.ended_h.is_none()).map(|job| job.job.clone()).collect();
+            self.jobs.iter().filter(|job| job.ended_quarters.is_none()).map(|job| job.job.clone()).collect();
         assert_eq!(listed, unfinished);
         for job in &unfinished {
             assert!(self.store.get_source(&job.source.id).await.is_ok(), "an unfinished job has lost its source");
         }
-        for Promised { job, ended_h, is_done, .. } in &self.jobs {
+        for Promised { job, ended_quarters, is_done, .. } in &self.jobs {
             let result = self.store.get_result(&job.id).await.unwrap();
-            let is_young = ended_h.is_some_and(|ended_h| (self.clock_h - ended_h) * HOUR.as_secs() < RETENTION.as_secs());
+            let is_young =
+                ended_quarters.is_some_and(|ended_quarters| QUARTER * (self.clock_quarters - ended_quarters) < RETENTION);
             if is_young {
                 assert_eq!(self.store.get_job(&job.id).await.unwrap().as_ref(), Some(job));
                 assert!(result.is_some());
@@ -147,7 +150,7 @@ async fn expire(store: &Store) -> Result<Expired, StoreError> {
     store.expire(u64::try_from(RETENTION.as_millis()).unwrap(), u64::try_from(now_ms).unwrap()).await
 }
 
-/// Jobs of every kind, all two days old but for one of today that is done with an old picture.
+/// Jobs of every kind, all old but for one of now that is done with an old picture.
 async fn furnished(url: &str) -> House {
     let mut house = House::new(url);
     for index in 0..6 {
@@ -208,7 +211,7 @@ async fn many_at_once_do_what_one_does() {
         assert_eq!(house.expire().await.unwrap(), Expired::default());
     }
     let left: Vec<_> = std::fs::read_dir(dir.path().join("jobs")).unwrap().collect();
-    assert_eq!(left.len(), 4, "three unfinished jobs, one of today, and no empty folder");
+    assert_eq!(left.len(), 4, "three unfinished jobs, one of now, and no empty folder");
 }
 
 #[tokio::test]
@@ -237,6 +240,48 @@ async fn a_store_that_fails_in_the_middle_is_said_to_have_failed() {
     }
 }
 
+#[tokio::test]
+async fn a_dead_letter_keeps_its_job_until_the_run_after_the_one_that_deletes_it() {
+    let mut house = House::new("memory:");
+    house.upload(1, 0).await;
+    house.give_up(0).await;
+    let job = house.jobs[0].job.clone();
+    house.pass(48);
+    let letter = house.store.get_dead(&job.id).await.unwrap().unwrap();
+    house.store.put_dead(&letter).await.unwrap();
+    for expected in [(0, 0), (0, 0)] {
+        let expired = house.expire().await.unwrap();
+        assert_eq!((expired.dead_letters, expired.jobs), expected, "a young letter keeps an old job");
+    }
+    assert!(house.store.get_source(&job.source.id).await.is_ok(), "what replays needs the source");
+    house.pass(48);
+    for expected in [(1, 0), (0, 1)] {
+        let expired = house.expire().await.unwrap();
+        assert_eq!((expired.dead_letters, expired.jobs), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_is_put_again_while_retention_runs_stays() {
+    let house = House::new("memory:");
+    let bytes = Bytes::from_static(b"again");
+    let id = house.store.put_source(bytes.clone()).await.unwrap();
+    house.faults.pass(QUARTER * 48);
+    house.faults.forget();
+    // The run has listed the source as old, and its last look is late.
+    house.faults.next(1, Operation::Head, "sources/", Fault::Delay(Duration::from_secs(5)));
+    let store = house.store.clone();
+    let run = tokio::spawn(async move { expire(&store).await });
+    for _ in 0..10_000 {
+        if house.faults.count(Operation::Head, "sources/") == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    house.store.put_source(bytes).await.unwrap();
+    assert_eq!(run.await.unwrap().unwrap(), Expired::default());
+    assert!(house.store.has_source(&id).await.unwrap());
+}
+
 /// One thing that happens.
 #[derive(Clone, Debug)]
 enum Step {
@@ -244,7 +289,7 @@ enum Step {
     Render(usize),
     GiveUp(usize),
     Replay(usize),
-    Pass { hours: u64 },
+    Pass { quarters: u32 },
     Expire,
     ExpireKilledAfter(u64),
 }
@@ -256,14 +301,14 @@ fn step() -> impl Strategy<Value = Step> {
         3 => which.clone().prop_map(Step::Render),
         1 => which.clone().prop_map(Step::GiveUp),
         1 => which.prop_map(Step::Replay),
-        4 => (1..30_u64).prop_map(|hours| Step::Pass { hours }),
+        4 => (1..16_u32).prop_map(|quarters| Step::Pass { quarters }),
         2 => Just(Step::Expire),
         2 => (0..30_u64).prop_map(Step::ExpireKilledAfter),
     ]
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_that_is_needed_is_ever_deleted_and_all_else_is_in_the_end(steps in prop::collection::vec(step(), 1..60)) {
@@ -276,7 +321,7 @@ proptest! {
                     Step::Render(index) => house.render(index).await,
                     Step::GiveUp(index) => house.give_up(index).await,
                     Step::Replay(index) => house.replay(index).await,
-                    Step::Pass { hours } => house.pass(hours),
+                    Step::Pass { quarters } => house.pass(quarters),
                     Step::Expire => drop(house.expire().await.unwrap()),
                     Step::ExpireKilledAfter(operations) => {
                         house.faults.stop_after(operations);
