@@ -1,14 +1,16 @@
 //! The store over a real S3 (SeaweedFS): the conformance suite, what only a bucket can show, and a server that is
 //! down, silent, or comes back.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use e2e::seaweedfs::SeaweedFs;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use object_store::{Attribute, ObjectStore, ObjectStoreExt, path::Path};
-use proto_shared::{Caption, CaptionSpec, ErrorCode, MediaType, Position, Style, keys};
-use store::{S3Settings, Store, StoreConfig, StoreError, conformance, output_id, source_id};
+use proto_shared::{
+    Caption, CaptionSpec, ErrorCode, JobId, JobRecord, JobResult, MediaType, Outcome, Position, SourceInfo, Style, keys,
+};
+use store::{Created, S3Settings, Store, StoreConfig, StoreError, conformance, output_id, source_id};
 use tokio::net::TcpListener;
 
 /// A configuration of the server's bucket, below `prefix`.
@@ -110,4 +112,43 @@ async fn a_server_that_never_answers_is_given_up_on() {
         assert!(error.is_passing(), "{error:?}");
     }
     assert!(began.elapsed() < Duration::from_secs(5), "{:?} for two operations of 500 ms", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn more_jobs_than_one_listing_or_one_deletion_takes_are_listed_and_expired() {
+    let server = SeaweedFs::start().await.unwrap();
+    let store = Store::open(&config(&server, "many")).unwrap();
+    let source = store.put_source(Bytes::from_static(b"x")).await.unwrap();
+    let job = |number: u64| {
+        let source = SourceInfo { id: source.clone(), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
+        let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
+        JobRecord::new(JobId::from_bytes(u128::from(number).to_be_bytes()), number, source, spec)
+    };
+    let (finished, unfinished) = (1_200, 5);
+    futures::stream::iter(0..finished + unfinished)
+        .map(|number| {
+            let (store, job) = (&store, job(number));
+            async move {
+                assert_eq!(store.create_job(&job).await.unwrap(), Created::New);
+                if number < finished {
+                    let outcome = Outcome::Cancelled;
+                    let result = JobResult { version: 1, id: job.id, finished_at_ms: number, attempts: 1, outcome };
+                    assert_eq!(store.create_result(&result).await.unwrap(), Created::New);
+                }
+            }
+        })
+        .buffer_unordered(32)
+        .collect::<()>()
+        .await;
+    let listed: Vec<u64> = store.unfinished_jobs(None).map_ok(|job| job.created_at_ms).try_collect().await.unwrap();
+    assert_eq!(listed, (finished..finished + unfinished).collect::<Vec<_>>());
+
+    let tomorrow_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() + 24 * 60 * 60 * 1000;
+    let expired = store.expire(60 * 60 * 1000, u64::try_from(tomorrow_ms).unwrap()).await.unwrap();
+    assert_eq!((expired.jobs, expired.sources), (finished, 0));
+    assert_eq!(store.unfinished_jobs(None).try_collect::<Vec<_>>().await.unwrap().len() as u64, unfinished);
+    assert!(store.has_source(&source).await.unwrap());
+    let prefix = Path::from("many/jobs");
+    let left: Vec<_> = server.client().unwrap().list(Some(&prefix)).try_collect().await.unwrap();
+    assert_eq!(left.len() as u64, unfinished, "no result without a record");
 }

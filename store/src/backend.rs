@@ -3,7 +3,10 @@
 //! Called by `Store::open` alone. It decides timeouts, retries, durability and create-only mode; it
 //! sends nothing yet, so a server that is down shows in `ready`, not here.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use object_store::{
     BackoffConfig, ClientOptions, ObjectStore, RetryConfig,
@@ -21,22 +24,23 @@ pub(crate) struct Backend {
     pub(crate) objects: Arc<dyn ObjectStore>,
     /// Whether an object may be given a `Content-Type`; files cannot.
     pub(crate) takes_attributes: bool,
-    /// Whether a listing comes in the order of keys; that of a directory comes in the file system's.
-    pub(crate) lists_in_key_order: bool,
+    /// The directory, if it is one. Its listings come in the file system's order, not in that of keys, and killed
+    /// writers leave files in it.
+    pub(crate) directory: Option<PathBuf>,
 }
 
 /// Opens what `config.url` names.
 pub(crate) fn open(config: &StoreConfig) -> Result<Backend, StoreError> {
-    let (objects, is_directory): (Arc<dyn ObjectStore>, bool) = match Location::parse(&config.url)? {
-        Location::Memory => (Arc::new(InMemory::new()), false),
-        Location::Directory(path) => (Arc::new(open_directory(&path)?), true),
-        Location::S3 { bucket, prefix } => (Arc::new(open_s3(config, &bucket, prefix)?), false),
+    let (objects, directory): (Arc<dyn ObjectStore>, _) = match Location::parse(&config.url)? {
+        Location::Memory => (Arc::new(InMemory::new()), None),
+        Location::Directory(path) => (Arc::new(open_directory(&path)?), Some(path)),
+        Location::S3 { bucket, prefix } => (Arc::new(open_s3(config, &bucket, prefix)?), None),
     };
-    Ok(Backend { objects, takes_attributes: !is_directory, lists_in_key_order: !is_directory })
+    Ok(Backend { objects, takes_attributes: directory.is_none(), directory })
 }
 
 /// Files are written beside their place under `name#1`, flushed, then renamed or linked into it: a process
-/// killed in between leaves a stray `name#1`, which is never listed or read, and no torn object. File and
+/// killed in between leaves a stray `name#1`, which is never listed or read and in time expires, and no torn object. File and
 /// directory are flushed before a put returns, so a power cut loses nothing that was answered for, as far as the
 /// disk keeps its word. Create-only is a hard link: file systems without those cannot hold a store. A folder whose
 /// last file is deleted goes with it, or a listing would walk through the empty ones of every job there ever was.

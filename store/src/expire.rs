@@ -19,6 +19,7 @@
 
 mod contents;
 mod jobs;
+mod strays;
 
 use std::mem;
 
@@ -39,6 +40,8 @@ pub struct Expired {
     pub outputs: u64,
     /// Sources.
     pub sources: u64,
+    /// Files that killed writers left half written in a directory. Never part of any object.
+    pub strays: u64,
 }
 
 impl Store {
@@ -64,6 +67,7 @@ impl Store {
         let named = sweep.jobs(&dead, &mut expired).await?;
         sweep.outputs(&mut expired).await?;
         sweep.sources(&named, &mut expired).await?;
+        sweep.strays(&mut expired).await?;
         Ok(expired)
     }
 }

@@ -6,7 +6,7 @@
 mod read;
 mod upload;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
@@ -30,8 +30,8 @@ const CONFLICT_WAITS: [Duration; 5] = [
 pub(crate) struct Objects {
     backend: Arc<dyn ObjectStore>,
     takes_attributes: bool,
-    /// Whether a listing comes in the order of keys, and an object's neighbours in it are its neighbours by key.
-    pub(crate) lists_in_key_order: bool,
+    /// The directory that it is, if it is one.
+    pub(crate) directory: Option<PathBuf>,
     timeout: Duration,
 }
 
@@ -67,8 +67,13 @@ impl Objects {
     }
 
     fn over(backend: Backend, timeout: Duration) -> Self {
-        let Backend { objects, takes_attributes, lists_in_key_order } = backend;
-        Self { backend: objects, takes_attributes, lists_in_key_order, timeout }
+        let Backend { objects, takes_attributes, directory } = backend;
+        Self { backend: objects, takes_attributes, directory, timeout }
+    }
+
+    /// Whether listings come in the order of keys.
+    pub(crate) fn lists_in_key_order(&self) -> bool {
+        self.directory.is_none()
     }
 
     /// Writes an object, over what stood there.

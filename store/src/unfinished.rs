@@ -47,7 +47,7 @@ impl Store {
 
 fn oldest_first(objects: &Objects, before_ms: u64, page_jobs: usize) -> BoxStream<'static, Result<JobId, StoreError>> {
     let may_be_meant = move |job: &Listed| made_ms(&job.id).is_none_or(|made_ms| made_ms < before_ms);
-    if objects.lists_in_key_order {
+    if objects.lists_in_key_order() {
         return listing::jobs(objects)
             .try_take_while(move |job| future::ready(Ok(may_be_meant(job))))
             .try_filter_map(|job| future::ready(Ok(job.is_unfinished().then_some(job.id))))
