@@ -11,6 +11,7 @@ mod gif;
 mod limits;
 mod probe;
 mod rect;
+mod source;
 mod text;
 
 #[cfg(feature = "render")]
@@ -26,7 +27,7 @@ mod still;
 
 pub use error::Error;
 pub use limits::Limits;
-pub use probe::{Media, Probe, probe};
+pub use probe::{Media, Probe, probe, probe_file};
 pub use text::font::{BUILTIN_FONT_NAMES, Font};
 
 #[cfg(feature = "render")]

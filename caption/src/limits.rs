@@ -23,8 +23,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    pub(crate) fn check_bytes(&self, bytes: &[u8]) -> Result<(), Error> {
-        let got_bytes = bytes.len() as u64;
+    pub(crate) fn check_bytes(&self, got_bytes: u64) -> Result<(), Error> {
         if got_bytes > self.max_bytes {
             return Err(Error::FileTooLarge { got_bytes, limit_bytes: self.max_bytes });
         }

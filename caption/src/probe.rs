@@ -1,8 +1,18 @@
 //! What a picture is and how large, from its headers and block walk alone.
 //!
-//! api calls it on every upload, `render` before any decode. No decompressor runs here.
+//! api calls it on every upload, which stays in its file, `render` before any decode. No decompressor runs
+//! here, and of a file no more is held than [`WINDOW_BYTES`].
 
-use crate::{Error, Limits, gif::blocks::Gif};
+use std::io::{self, Read, Seek};
+
+use crate::{
+    Error, Limits,
+    gif::blocks::Gif,
+    source::{Reading, Source, Window},
+};
+
+/// How much of a file is in memory at a time.
+const WINDOW_BYTES: usize = 64 * 1024;
 
 /// A kind of picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,10 +51,25 @@ pub struct Probe {
 /// # Errors
 /// The kind is unknown, the file contradicts its format before any decode shows it, or a limit is
 /// broken.
-pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Error> {
-    match media_of(bytes, limits)? {
+pub fn probe(mut bytes: &[u8], limits: &Limits) -> Result<Probe, Error> {
+    probe_in(&mut bytes, limits)
+}
+
+/// [`probe`] for a file, from its beginning to its end, wherever it stands now.
+///
+/// # Errors
+/// The file can't be read. The inner errors are those of [`probe`].
+pub fn probe_file(file: impl Read + Seek, limits: &Limits) -> io::Result<Result<Probe, Error>> {
+    let mut window = Window::new(file, WINDOW_BYTES)?;
+    let outcome = probe_in(&mut window, limits);
+    window.failure().map_or(Ok(outcome), Err)
+}
+
+fn probe_in(source: &mut impl Source, limits: &Limits) -> Result<Probe, Error> {
+    limits.check_bytes(source.len() as u64)?;
+    match sniff(source.from(0)).ok_or(Error::UnsupportedMedia)? {
         Media::Gif => {
-            let gif = Gif::walk(bytes, limits)?;
+            let gif = Gif::walk_in(source, limits)?;
             Ok(Probe {
                 media: Media::Gif,
                 width_px: gif.canvas.width(),
@@ -55,13 +80,13 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Probe, Error> {
                 loop_count: gif.loop_count,
             })
         }
-        media => probe_still(bytes, media, limits),
+        media => probe_still(source, media, limits),
     }
 }
 
 /// The kind of a file that is not too large.
 pub(crate) fn media_of(bytes: &[u8], limits: &Limits) -> Result<Media, Error> {
-    limits.check_bytes(bytes)?;
+    limits.check_bytes(bytes.len() as u64)?;
     sniff(bytes).ok_or(Error::UnsupportedMedia)
 }
 
@@ -76,9 +101,9 @@ fn sniff(bytes: &[u8]) -> Option<Media> {
     }
 }
 
-fn probe_still(bytes: &[u8], media: Media, limits: &Limits) -> Result<Probe, Error> {
-    let size = imagesize::blob_size(bytes).map_err(|e| match e {
-        imagesize::ImageError::IoError(_) => Error::Truncated { at_byte: bytes.len() as u64, inside: "the header" },
+fn probe_still(source: &mut impl Source, media: Media, limits: &Limits) -> Result<Probe, Error> {
+    let size = imagesize::reader_size(Reading { source, at: 0 }).map_err(|e| match e {
+        imagesize::ImageError::IoError(_) => Error::Truncated { at_byte: source.len() as u64, inside: "the header" },
         other => Error::Malformed { what: other.to_string() },
     })?;
     let width_px = u32::try_from(size.width).unwrap_or(u32::MAX);
@@ -90,10 +115,9 @@ fn probe_still(bytes: &[u8], media: Media, limits: &Limits) -> Result<Probe, Err
     let total_pixels = u64::from(width_px) * u64::from(height_px);
     limits.check_total_pixels(total_pixels)?;
     match media {
-        Media::Png if chunk_comes_before(bytes, *b"acTL", *b"IDAT") => return Err(Error::AnimatedStill { kind: "PNG" }),
+        Media::Png if chunk_comes_before(source, *b"acTL", *b"IDAT") => return Err(Error::AnimatedStill { kind: "PNG" }),
         // WebP container, section "Extended File Format": bit 1 of the VP8X flags says animation.
-        Media::Webp if matches!(bytes, [_, _, _, _, _, _, _, _, _, _, _, _, b'V', b'P', b'8', b'X', _, _, _, _, flags, ..] if flags & 2 != 0) =>
-        {
+        Media::Webp if source.get(12, 4) == Some(b"VP8X") && source.byte(20).is_some_and(|flags| flags & 2 != 0) => {
             return Err(Error::AnimatedStill { kind: "WebP" });
         }
         _ => {}
@@ -102,16 +126,16 @@ fn probe_still(bytes: &[u8], media: Media, limits: &Limits) -> Result<Probe, Err
 }
 
 /// Whether the PNG chunk `wanted` stands before the first `stop` (PNG, third edition, section 5.3).
-fn chunk_comes_before(png: &[u8], wanted: [u8; 4], stop: [u8; 4]) -> bool {
-    let mut rest = &png[8..];
-    while let [a, b, c, d, k0, k1, k2, k3, after @ ..] = rest {
-        let kind = [*k0, *k1, *k2, *k3];
+fn chunk_comes_before(png: &mut impl Source, wanted: [u8; 4], stop: [u8; 4]) -> bool {
+    let mut at = 8_usize;
+    while let Some([a, b, c, d, kind @ ..]) = png.get(at, 8) {
         if kind == wanted || kind == stop {
             return kind == wanted;
         }
+        // Its length, its kind, what it holds, and its check.
         let len = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
-        let Some(next) = len.checked_add(4).and_then(|skip| after.get(skip..)) else { return false };
-        rest = next;
+        let Some(next) = len.checked_add(12).and_then(|skip| at.checked_add(skip)) else { return false };
+        at = next;
     }
     false
 }
@@ -165,5 +189,76 @@ mod tests {
         assert_eq!(code(&webp), "animated_still");
         webp[20] = 0;
         assert_eq!(code(&webp), "ok");
+    }
+
+    /// A file that breaks when it is read beyond some byte.
+    struct Breaks(io::Cursor<Vec<u8>>, u64);
+
+    impl Read for Breaks {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            if self.0.position() > self.1 { Err(io::Error::other("a bad sector")) } else { self.0.read(into) }
+        }
+    }
+
+    impl Seek for Breaks {
+        fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_no_fault_of_the_picture() {
+        let comment = [&b"\x21\xFE"[..], &[255; 256].repeat(1000), b"\0"].concat();
+        let frame = b"\x2C\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3B";
+        let bytes = [&b"GIF89a\x01\0\x01\0\0\0\0"[..], &comment, frame].concat();
+        assert!(bytes.len() > 2 * WINDOW_BYTES, "more than one window: {}", bytes.len());
+        assert!(probe_file(io::Cursor::new(&bytes), &Limits::default()).unwrap().is_ok());
+        let error = probe_file(Breaks(io::Cursor::new(bytes), 1), &Limits::default()).unwrap_err();
+        assert_eq!(error.to_string(), "a bad sector");
+    }
+
+    /// Through the smallest window, so that every look may cross its edge.
+    fn assert_same_through_a_window(bytes: &[u8], limits: &Limits) {
+        let mut window = Window::new(io::Cursor::new(bytes), 0).unwrap();
+        let (mut slice, name) = (bytes, format!("{bytes:x?}"));
+        let (a, b) = (probe_in(&mut slice, limits), probe_in(&mut window, limits));
+        assert_eq!(format!("{a:?}"), format!("{b:?}"), "{name}");
+        if bytes.starts_with(b"GIF") {
+            let (a, b) = (Gif::walk(bytes, limits), Gif::walk_in(&mut window, limits));
+            assert_eq!(format!("{a:?}"), format!("{b:?}"), "{name}");
+        }
+        assert!(window.failure().is_none());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_file_through_a_window_is_what_it_is_in_memory(
+            seed: u64,
+            cut: proptest::sample::Index,
+            changes in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), 0_u8..), 0..6),
+        ) {
+            let mut bytes = samples::Sample::from_seed(seed).bytes();
+            let limits = Limits { max_total_pixels: 1 << 20, ..Limits::default() };
+            assert_same_through_a_window(&bytes, &limits);
+            assert_same_through_a_window(&bytes[..cut.index(bytes.len())], &limits);
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            assert_same_through_a_window(&bytes, &limits);
+        }
+
+        #[test]
+        fn a_still_through_a_window_is_what_it_is_in_memory(
+            head in 0_usize..4,
+            rest in proptest::collection::vec(0_u8.., 0..2000),
+            chunks in proptest::collection::vec(0_usize..4, 0..60),
+        ) {
+            let limits = Limits::default();
+            let heads: [&[u8]; 4] = [b"\xFF\xD8\xFF\xE0", b"RIFF\x20\0\0\0WEBPVP8X", b"RIFF\x20\0\0\0WEBPVP8 ", b"\x89PNG\r\n\x1A\n"];
+            assert_same_through_a_window(&[heads[head], &rest].concat(), &limits);
+            let kinds = chunks.iter().map(|i| [b"tEXt", b"acTL", b"IDAT", b"gAMA"][*i]).collect::<Vec<_>>();
+            assert_same_through_a_window(&png(9, 9, &kinds), &limits);
+        }
     }
 }

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::{Error, Limits, rect::Rect};
+use crate::{Error, Limits, rect::Rect, source::Source};
 
 /// What a frame's pixels become when its time is over (section 23).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,13 +69,19 @@ const APPLICATION: u8 = 0xFF;
 
 impl Gif {
     /// Walks `bytes` to the end, or to the first limit it breaks.
-    pub(crate) fn walk(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
-        let mut reader = Reader { bytes, at: 0 };
-        let header = reader.take(13, "the header")?;
-        if !is_signature(header) {
+    pub(crate) fn walk(mut bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
+        Self::walk_in(&mut bytes, limits)
+    }
+
+    /// Walks what need not be in memory.
+    pub(crate) fn walk_in(source: &mut impl Source, limits: &Limits) -> Result<Self, Error> {
+        let len = source.len();
+        let mut reader = Reader { source, len, at: 0 };
+        let header: [u8; 13] = reader.take("the header")?;
+        if !is_signature(&header) {
             return Err(Error::UnsupportedMedia);
         }
-        let screen = Rect::at(0, 0, u16_at(header, 6), u16_at(header, 8));
+        let screen = Rect::at(0, 0, u16_at(&header, 6), u16_at(&header, 8));
         limits.check_side(screen.width(), screen.height())?;
         let global_palette = reader.palette(header[10], "the global palette")?;
 
@@ -94,21 +100,21 @@ impl Gif {
         // there: what can be read behind them is treated as frames, the rest is passed on as it is.
         let mut passed_junk = false;
         loop {
-            let step = match reader.bytes.get(reader.at) {
-                Some(&EXTENSION) => reader.extension(&mut lead, &mut gif.loop_count),
-                Some(&IMAGE) => reader.frame(&lead).and_then(|frame| {
+            let step = match reader.source.byte(reader.at) {
+                Some(EXTENSION) => reader.extension(&mut lead, &mut gif.loop_count),
+                Some(IMAGE) => reader.frame(&lead).and_then(|frame| {
                     lead = Lead::starting_at(reader.at);
                     gif.add(frame, &mut total_pixels, limits)
                 }),
-                Some(&TRAILER) => {
+                Some(TRAILER) => {
                     gif.has_trailer = true;
                     break;
                 }
                 None => break,
-                Some(&other) => {
+                Some(other) => {
                     passed_junk |= other != 0;
-                    if is_signature(&bytes[reader.at..]) {
-                        lead.second_screen = Some(reader.at + 6).filter(|at| at + 4 <= bytes.len());
+                    if other == b'G' && reader.source.get(reader.at, 6).is_some_and(is_signature) {
+                        lead.second_screen = Some(reader.at + 6).filter(|at| at + 4 <= len);
                     }
                     reader.at += 1;
                     continue;
@@ -121,13 +127,13 @@ impl Gif {
         }
         if gif.frames.is_empty() {
             let is_cut = !gif.has_trailer && !passed_junk;
-            let cut = Error::Truncated { at_byte: bytes.len() as u64, inside: "the blocks before the first frame" };
+            let cut = Error::Truncated { at_byte: len as u64, inside: "the blocks before the first frame" };
             return Err(if is_cut { cut } else { Error::NoFrames });
         }
         if gif.canvas.is_empty() {
             return Err(Error::ZeroSized { width_px: gif.canvas.width(), height_px: gif.canvas.height() });
         }
-        gif.tail = lead.start..bytes.len();
+        gif.tail = lead.start..len;
         Ok(gif)
     }
 
@@ -153,7 +159,8 @@ impl Gif {
 /// What has been seen since the last frame.
 struct Lead {
     start: usize,
-    control: Option<usize>,
+    /// Where the flags of the last Graphic Control Extension stand, and they with what follows them.
+    control: Option<(usize, [u8; 4])>,
     second_screen: Option<usize>,
 }
 
@@ -163,17 +170,29 @@ impl Lead {
     }
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
+struct Reader<'a, S> {
+    source: &'a mut S,
+    len: usize,
     at: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn take(&mut self, len: usize, inside: &'static str) -> Result<&'a [u8], Error> {
-        let taken = self.at.checked_add(len).and_then(|end| self.bytes.get(self.at..end));
-        let taken = taken.ok_or(Error::Truncated { at_byte: self.bytes.len() as u64, inside })?;
-        self.at += len;
+impl<S: Source> Reader<'_, S> {
+    #[inline]
+    fn take<const N: usize>(&mut self, inside: &'static str) -> Result<[u8; N], Error> {
+        let taken = self.source.get(self.at, N).and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| self.cut(inside))?;
+        self.at += N;
         Ok(taken)
+    }
+
+    #[inline]
+    fn skip(&mut self, bytes: usize, inside: &'static str) -> Result<(), Error> {
+        let after = self.at.checked_add(bytes).filter(|at| *at <= self.len);
+        self.at = after.ok_or_else(|| self.cut(inside))?;
+        Ok(())
+    }
+
+    fn cut(&self, inside: &'static str) -> Error {
+        Error::Truncated { at_byte: self.len as u64, inside }
     }
 
     fn palette(&mut self, flags: u8, inside: &'static str) -> Result<Option<Range<usize>>, Error> {
@@ -181,7 +200,7 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         let start = self.at;
-        self.take(3 * (2 << (flags & 7)), inside)?;
+        self.skip(3 * (2 << (flags & 7)), inside)?;
         Ok(Some(start..self.at))
     }
 
@@ -189,28 +208,28 @@ impl<'a> Reader<'a> {
     /// end of the file is forgiven, a cut inside a sub-block is not.
     fn sub_blocks(&mut self, inside: &'static str) -> Result<bool, Error> {
         loop {
-            match self.bytes.get(self.at) {
+            match self.source.byte(self.at) {
                 None => return Ok(false),
                 Some(0) => {
                     self.at += 1;
                     return Ok(true);
                 }
-                Some(&len) => {
-                    self.take(1 + usize::from(len), inside)?;
-                }
+                Some(len) => self.skip(1 + usize::from(len), inside)?,
             }
         }
     }
 
     fn extension(&mut self, lead: &mut Lead, loop_count: &mut Option<u16>) -> Result<(), Error> {
         const INSIDE: &str = "an extension";
-        let label = self.take(2, INSIDE)?[1];
+        let [_, label] = self.take(INSIDE)?;
         let body = self.at;
         if !self.sub_blocks(INSIDE)? {
-            return Err(Error::Truncated { at_byte: self.bytes.len() as u64, inside: INSIDE });
+            return Err(self.cut(INSIDE));
         }
-        match (label, &self.bytes[body..self.at]) {
-            (GRAPHIC_CONTROL, [4..=255, _, _, _, _, ..]) => lead.control = Some(body + 1),
+        // The longest that is understood: the first sub-block of an application extension and what follows its length.
+        let understood = self.source.get(body, (self.at - body).min(16)).unwrap_or_default();
+        match (label, understood) {
+            (GRAPHIC_CONTROL, [4..=255, a, b, c, d, ..]) => lead.control = Some((body + 1, [*a, *b, *c, *d])),
             (APPLICATION, [11, rest @ ..]) if rest.starts_with(b"NETSCAPE2.0") || rest.starts_with(b"ANIMEXTS1.0") => {
                 if let [3, 1, low, high, ..] = rest[11..] {
                     *loop_count = Some(u16::from_le_bytes([low, high]));
@@ -223,20 +242,21 @@ impl<'a> Reader<'a> {
 
     fn frame(&mut self, lead: &Lead) -> Result<Frame, Error> {
         let start = self.at;
-        let descriptor = self.take(10, "an image descriptor")?;
+        let descriptor: [u8; 10] = self.take("an image descriptor")?;
         let flags = descriptor[9];
-        let rect = Rect::at(u16_at(descriptor, 1), u16_at(descriptor, 3), u16_at(descriptor, 5), u16_at(descriptor, 7));
+        let [left, top, width, height] = [1, 3, 5, 7].map(|at| u16_at(&descriptor, at));
+        let rect = Rect::at(left, top, width, height);
         let local_palette = self.palette(flags, "a local palette")?;
-        let min_code_size = self.take(1, "image data")?[0];
+        let [min_code_size] = self.take("image data")?;
         let data_start = self.at;
         let terminated = self.sub_blocks("image data")?;
         if self.at == data_start {
-            return Err(Error::Truncated { at_byte: self.bytes.len() as u64, inside: "image data" });
+            return Err(self.cut("image data"));
         }
-        let control = lead.control.map(|at| &self.bytes[at..at + 4]);
+        let control = lead.control.map(|(_, bytes)| bytes);
         Ok(Frame {
             lead: lead.start..start,
-            control: lead.control,
+            control: lead.control.map(|(at, _)| at),
             // A frame may begin among the bytes that would be its size.
             second_screen: lead.second_screen.filter(|at| at + 4 <= start),
             descriptor: start..start + 10,
