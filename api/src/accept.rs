@@ -5,14 +5,26 @@
 //! that nobody was promised: the client has a 503. `store.unfinished_jobs()` lists such records, from which
 //! the all-in-one process queues them again at its start; running one that no client waits for is harmless.
 
+use std::sync::Arc;
+
 use axum::extract::FromRef;
 use broker::Broker;
-use bytes::Bytes;
-use proto_shared::{CaptionSpec, JobMessage, JobRecord, SourceInfo};
+use proto_shared::{CaptionSpec, IdempotencyId, JobMessage, JobRecord};
 use service::Late;
 use store::{Created, Store};
 
-use crate::{error::ApiError, metrics::Metrics, mint::Mint, state::ApiState};
+use crate::{
+    caller::Caller,
+    clients::Clients,
+    error::ApiError,
+    inspect::Inspected,
+    intake::Intake,
+    metrics::Metrics,
+    mint::Mint,
+    spool::{Spool, Spooled},
+    state::ApiState,
+    trace::Trace,
+};
 
 /// What accepting a job touches.
 pub(crate) struct Acceptance {
@@ -20,37 +32,70 @@ pub(crate) struct Acceptance {
     broker: Late<Broker>,
     mint: Mint,
     metrics: Metrics,
+    clients: Clients,
+    intake: Arc<Intake>,
+    spool: Spool,
+}
+
+/// A job that somebody asks for.
+pub(crate) struct NewJob {
+    pub(crate) picture: Inspected,
+    /// Where the picture may not be stored yet.
+    pub(crate) upload: Option<Spooled>,
+    pub(crate) spec: CaptionSpec,
+    pub(crate) caller: Caller,
+    pub(crate) trace: Trace,
+    /// What the client called the request.
+    pub(crate) idempotency: Option<IdempotencyId>,
 }
 
 impl FromRef<ApiState> for Acceptance {
     fn from_ref(state: &ApiState) -> Self {
-        let ApiState { store, broker, mint, metrics, .. } = state.clone();
-        Self { store, broker, mint, metrics }
+        let ApiState { store, broker, mint, metrics, clients, intake, spool, .. } = state.clone();
+        Self { store, broker, mint, metrics, clients, intake, spool }
     }
 }
 
 impl Acceptance {
-    /// Accepts a job; `new_bytes` is the source where it may not be stored yet.
-    pub(crate) async fn accept(
-        &self,
-        source: SourceInfo,
-        new_bytes: Option<Bytes>,
-        spec: CaptionSpec,
-    ) -> Result<JobRecord, ApiError> {
+    /// Accepts a job.
+    pub(crate) async fn accept(&self, new: NewJob) -> Result<JobRecord, ApiError> {
+        let NewJob { picture, upload, spec, caller, trace, idempotency } = new;
         // Asked first: without a broker nothing should be written for a job that can't be accepted.
         let broker = self.broker.get().ok_or(ApiError::BrokerNotConnected)?;
-        if let Some(bytes) = new_bytes {
-            self.metrics.uploaded(source.bytes);
-            self.store.put_source(bytes).await?;
+        let lane = self.clients.lane(&caller.client, picture.source.bytes, picture.total_pixels);
+        if let Some(upload) = upload {
+            self.metrics.uploaded(upload.len_bytes);
+            self.store_source(upload).await?;
         }
-        let job = JobRecord::new(self.mint.job_id(), self.mint.now_ms(), source, spec);
+        let job = JobRecord {
+            lane,
+            client: Some(caller.client.clone()),
+            traceparent: Some(trace.to_string()),
+            ..JobRecord::new(self.mint.job_id(), self.mint.now_ms(), picture.source, spec)
+        };
+        if let Some(idempotency) = idempotency {
+            tracing::debug!(job_id = %job.id, %idempotency, "the client has a name for this request");
+        }
         match self.store.create_job(&job).await? {
             Created::New => {}
             Created::AlreadyThere => return Err(ApiError::Internal(format!("job id {} was made twice", job.id))),
         }
         let message = JobMessage::first(job);
-        broker.publish(&message).await.map_err(ApiError::Broker)?;
+        // Counted before it can end: news of the end may overtake the confirm.
+        self.clients.accepted(&message.job.id, &caller.client);
+        if let Err(error) = broker.publish(&message).await {
+            self.clients.finished(&message.job.id);
+            return Err(ApiError::Broker(error));
+        }
         self.metrics.accepted();
         Ok(message.job)
+    }
+
+    /// The store takes whole pictures, so a spooled one is in memory for as long as the store needs to take it.
+    async fn store_source(&self, upload: Spooled) -> Result<(), ApiError> {
+        let _room = self.intake.room(upload.len_bytes).await?;
+        let bytes = upload.into_bytes(&self.spool).await.map_err(ApiError::Spool)?;
+        self.store.put_source(bytes).await?;
+        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Around every request: an id, a time limit, one log line, one count.
+//! Around every request: an id, a trace, a time limit, one log line, one count.
 //!
 //! It is the only place of this crate that logs how a request ended, so a failure is logged once.
 
@@ -16,8 +16,11 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::{
+    caller::Caller,
     error::{ApiError, Refusal},
     metrics::Metrics,
+    mint::Mint,
+    trace::{TRACERESPONSE, Trace},
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -28,24 +31,36 @@ const MAX_REQUEST_ID_BYTES: usize = 64;
 pub(crate) struct Access {
     pub(crate) metrics: Metrics,
     pub(crate) request_timeout: Duration,
+    pub(crate) mint: Mint,
 }
 
 /// Put on a response by a handler, so that the log line names the job.
 #[derive(Clone)]
 pub(crate) struct About(pub(crate) JobId);
 
-pub(crate) async fn log(State(access): State<Access>, request: Request, next: Next) -> Response {
+pub(crate) async fn log(State(access): State<Access>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let method = request.method().clone();
     // Never the path itself: it may hold anything.
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let request_id = request_id(request.headers());
-    let span = tracing::info_span!("request", request_id = request_id.to_str().unwrap_or_default(), %method, route);
+    let trace = Trace::of(request.headers(), &access.mint);
+    request.extensions_mut().insert(trace);
+    let span = tracing::info_span!(
+        "request",
+        request_id = request_id.to_str().unwrap_or_default(),
+        trace_id = trace.trace_id(),
+        %method,
+        route
+    );
 
     let limit = access.request_timeout;
     let answered = timeout(limit, next.run(request)).instrument(span.clone()).await;
     let mut response = answered.unwrap_or_else(|_| ApiError::Timeout { limit_s: limit.as_secs() }.into_response());
     response.headers_mut().insert(REQUEST_ID, request_id);
+    if let Ok(value) = HeaderValue::from_str(&trace.to_string()) {
+        response.headers_mut().insert(TRACERESPONSE, value);
+    }
 
     let took = begun.elapsed();
     access.metrics.answered(&route, response.status().as_u16(), took);
@@ -60,13 +75,14 @@ pub(crate) async fn log(State(access): State<Access>, request: Request, next: Ne
 fn write_line(response: &Response, refusal: Option<&Refusal>, took: Duration) {
     let status = response.status();
     let job_id = response.extensions().get::<About>().map(|about| tracing::field::display(&about.0));
+    let key = response.extensions().get::<Caller>().and_then(|caller| Some(caller.key.as_ref()?.as_str()));
     let code = refusal.map(|r| r.code.as_str());
     let cause = refusal.and_then(|r| r.cause.as_deref());
     let (status, took_ms) = (status.as_u16(), took.as_millis());
     match response.status() {
-        StatusCode::SERVICE_UNAVAILABLE => tracing::warn!(status, took_ms, job_id, code, cause, "request refused"),
-        s if s.is_server_error() => tracing::error!(status, took_ms, job_id, code, cause, "request failed"),
-        _ => tracing::info!(status, took_ms, job_id, code, "request"),
+        StatusCode::SERVICE_UNAVAILABLE => tracing::warn!(status, took_ms, job_id, key, code, cause, "request refused"),
+        s if s.is_server_error() => tracing::error!(status, took_ms, job_id, key, code, cause, "request failed"),
+        _ => tracing::info!(status, took_ms, job_id, key, code, cause, "request"),
     }
 }
 

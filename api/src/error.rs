@@ -3,7 +3,7 @@
 //! Handlers return it, `access` logs and counts it once. Its text goes to strangers: no URL, no path,
 //! no key, nothing that a backend said; that part goes to the log through [`Refusal::cause`].
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, io, sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -14,7 +14,10 @@ use axum::{
 use broker::BrokerError;
 use proto_shared::{ErrorCode, SpecError};
 use serde::Serialize;
+use service::api_keys::KeyRefusal;
 use store::StoreError;
+
+use crate::{caller::expired_name, clients::Excess, pace::TooSlow};
 
 /// Why a request was refused.
 #[derive(Debug, thiserror::Error)]
@@ -83,9 +86,50 @@ pub enum ApiError {
     /// The job was cancelled, so it has no output and never will.
     #[error("the job was cancelled")]
     JobCancelled,
-    /// More uploads in hand than memory is set aside for.
+    /// A header that says nothing we know.
+    #[error("the header {name} was expected to have {expected}")]
+    BadHeader {
+        /// Its name.
+        name: &'static str,
+        /// What it should have.
+        expected: &'static str,
+    },
+    /// No API key was shown.
+    #[error("an API key was expected: `Authorization: Bearer KEY`")]
+    NoKey,
+    /// An API key that opens nothing.
+    #[error("{0}")]
+    BadKey(#[source] KeyRefusal),
+    /// More jobs asked for in a short time than one client may.
+    #[error("too many jobs were asked for in a short time; the next may be in {} s", whole_seconds(*retry_after))]
+    RateLimited {
+        /// When the next may be.
+        retry_after: Duration,
+    },
+    /// More unfinished jobs than one client may have.
+    #[error("a client may have {limit} unfinished jobs, got {got}")]
+    TooManyJobs {
+        /// The limit.
+        limit: u32,
+        /// What there are.
+        got: u32,
+    },
+    /// More uploads in hand than room is set aside for.
     #[error("too many uploads are in hand")]
     Overloaded,
+    /// The folder for uploads takes nothing, or does not give it back.
+    #[error("no more uploads can be taken at the moment")]
+    Spool(#[source] io::Error),
+    /// The body came too slowly.
+    #[error("the body came too slowly: at least {min_bytes} bytes were expected in {window_s} s, {got_bytes} came")]
+    BodyTooSlow {
+        /// What was waited.
+        window_s: u64,
+        /// What should have come in it.
+        min_bytes: u64,
+        /// What came.
+        got_bytes: u64,
+    },
     /// The whole request took too long.
     #[error("the request took longer than {limit_s} s")]
     Timeout {
@@ -107,8 +151,10 @@ pub enum ApiError {
 }
 
 /// Tells a client when to come back; short, because what is passing here passes in seconds.
-const RETRY_AFTER_S: &str = "5";
-const RETRY_UNFINISHED_AFTER_S: &str = "1";
+const RETRY_AFTER_S: u64 = 5;
+const RETRY_UNFINISHED_AFTER_S: u64 = 1;
+/// Until some of a client's jobs are likely to be done.
+const RETRY_AFTER_JOBS_S: u64 = 30;
 
 impl ApiError {
     /// The stable code.
@@ -116,7 +162,7 @@ impl ApiError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::NoSuchPath | Self::NoSuchMethod => ErrorCode::NotFound,
-            Self::BadForm(_) | Self::BadPart { .. } => ErrorCode::BadRequest,
+            Self::BadForm(_) | Self::BadPart { .. } | Self::BadHeader { .. } => ErrorCode::BadRequest,
             Self::MissingFile => ErrorCode::MissingFile,
             Self::FileTooLarge { .. } => ErrorCode::FileTooLarge,
             Self::Picture(error) => ErrorCode::parse(error.code()).unwrap_or(ErrorCode::Internal),
@@ -127,8 +173,11 @@ impl ApiError {
             Self::NotReady => ErrorCode::NotReady,
             Self::JobFailed { .. } => ErrorCode::JobFailed,
             Self::JobCancelled => ErrorCode::Cancelled,
-            Self::Overloaded => ErrorCode::Overloaded,
-            Self::Timeout { .. } => ErrorCode::Timeout,
+            Self::NoKey | Self::BadKey(_) => ErrorCode::Unauthorised,
+            Self::RateLimited { .. } => ErrorCode::RateLimited,
+            Self::TooManyJobs { .. } => ErrorCode::TooManyJobs,
+            Self::Overloaded | Self::Spool(_) => ErrorCode::Overloaded,
+            Self::Timeout { .. } | Self::BodyTooSlow { .. } => ErrorCode::Timeout,
             Self::Broker(error) => error.code(),
             Self::BrokerNotConnected => ErrorCode::BrokerUnavailable,
             Self::Store(error) => error.code(),
@@ -153,14 +202,33 @@ impl ApiError {
             Self::Spec(error) => (Some(&error.field), None),
             Self::BadPart { field, .. } | Self::UnknownFont { field, .. } => (Some(field), None),
             Self::UnknownSource => (Some("source"), None),
+            Self::BadHeader { name, .. } => (Some(name), None),
+            Self::TooManyJobs { limit, got } => (None, Some(((*limit).into(), (*got).into()))),
+            Self::BodyTooSlow { min_bytes, got_bytes, .. } => (None, Some((*min_bytes, *got_bytes))),
             _ => (None, None),
         }
     }
 
-    fn retry_after(&self) -> Option<&'static str> {
-        match self.status() {
-            StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER_S),
-            _ if matches!(self, Self::NotReady) => Some(RETRY_UNFINISHED_AFTER_S),
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::NotReady => Some(RETRY_UNFINISHED_AFTER_S),
+            Self::RateLimited { retry_after } => Some(whole_seconds(*retry_after)),
+            Self::TooManyJobs { .. } => Some(RETRY_AFTER_JOBS_S),
+            _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER_S),
+            _ => None,
+        }
+    }
+
+    /// How a client may get in (RFC 6750, section 3).
+    fn challenge(&self) -> Option<&'static str> {
+        match self {
+            Self::NoKey => Some("Bearer realm=\"punchline\""),
+            Self::BadKey(KeyRefusal::Unknown) => {
+                Some("Bearer realm=\"punchline\", error=\"invalid_token\", error_description=\"the API key is not known\"")
+            }
+            Self::BadKey(KeyRefusal::Expired { .. }) => {
+                Some("Bearer realm=\"punchline\", error=\"invalid_token\", error_description=\"the API key has expired\"")
+            }
             _ => None,
         }
     }
@@ -172,6 +240,8 @@ impl ApiError {
             Self::BrokerNotConnected => Some("the broker has not answered yet".to_owned()),
             Self::Store(error) => Some(with_sources(error)),
             Self::Internal(what) => Some(what.clone()),
+            Self::Spool(error) => Some(format!("failed to spool an upload: {error}")),
+            Self::BadKey(refusal) => expired_name(refusal).map(|name| format!("the API key of {name} has expired")),
             _ => None,
         }
     }
@@ -228,6 +298,11 @@ fn limit_and_got(error: &caption::Error) -> Option<(u64, u64)> {
     }
 }
 
+/// Rounded up: a client that waits so long does not come too early.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
 /// An error with what caused it, for the log.
 fn with_sources(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |e| e.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -273,9 +348,11 @@ impl IntoResponse for ApiError {
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after() {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(challenge) = self.challenge() {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response.extensions_mut().insert(Refusal { code, cause: self.cause().map(Into::into) });
         response
@@ -288,6 +365,21 @@ impl From<StoreError> for ApiError {
             StoreError::SourceNotFound(_) => Self::UnknownSource,
             other => Self::Store(other),
         }
+    }
+}
+
+impl From<Excess> for ApiError {
+    fn from(excess: Excess) -> Self {
+        match excess {
+            Excess::Rate { retry_after } => Self::RateLimited { retry_after },
+            Excess::Jobs { limit, got } => Self::TooManyJobs { limit, got },
+        }
+    }
+}
+
+impl From<&TooSlow> for ApiError {
+    fn from(slow: &TooSlow) -> Self {
+        Self::BodyTooSlow { window_s: slow.window_s, min_bytes: slow.min_bytes, got_bytes: slow.got_bytes }
     }
 }
 

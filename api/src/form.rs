@@ -10,24 +10,27 @@ use axum::{
     },
     http::StatusCode,
 };
-use bytes::{Bytes, BytesMut};
 use proto_shared::{Caption, CaptionSpec, ErrorCode, Position, Size, SourceId, SpecError, Style};
 
-use crate::error::ApiError;
+use crate::{
+    error::ApiError,
+    pace::TooSlow,
+    spool::{Spool, Spooled},
+};
 
 /// The longest part that is not the file: a spec of four captions fits many times.
 const MAX_TEXT_PART_BYTES: usize = 64 * 1024;
 
 /// What to caption.
 pub(crate) enum Picture {
-    File(Bytes),
+    File(Spooled),
     Stored(SourceId),
 }
 
 /// A form that was read to its end.
 #[derive(Default)]
 pub(crate) struct Form {
-    file: Option<Bytes>,
+    file: Option<Spooled>,
     source: Option<String>,
     spec: Option<String>,
     top: Option<String>,
@@ -41,7 +44,12 @@ pub(crate) struct Form {
 
 impl Form {
     /// Reads every part. `expected_bytes` is how long the whole body should be.
-    pub(crate) async fn read(mut parts: Multipart, max_file_bytes: u64, expected_bytes: u64) -> Result<Self, ApiError> {
+    pub(crate) async fn read(
+        mut parts: Multipart,
+        spool: &Spool,
+        max_file_bytes: u64,
+        expected_bytes: u64,
+    ) -> Result<Self, ApiError> {
         let mut form = Self::default();
         while let Some(part) = parts.next_field().await.map_err(|e| unreadable(&e, max_file_bytes))? {
             let name = part.name().unwrap_or_default().to_owned();
@@ -49,7 +57,7 @@ impl Form {
                 if form.file.is_some() {
                     return Err(bad_part(&name, "this part may be given once"));
                 }
-                form.file = Some(file(part, max_file_bytes, expected_bytes).await?);
+                form.file = Some(file(part, spool, max_file_bytes, expected_bytes).await?);
                 continue;
             }
             let slot = form.slot(&name).ok_or_else(|| bad_part(&name, "no part of this name is known"))?;
@@ -155,24 +163,27 @@ fn bad_part(field: &str, problem: &str) -> ApiError {
 
 /// The body broke off, is no form, or ran into the limit on the whole of it.
 fn unreadable(error: &MultipartError, max_file_bytes: u64) -> ApiError {
+    let mut causes = std::iter::successors(Some(error as &dyn std::error::Error), |e| e.source());
+    if let Some(slow) = causes.find_map(|e| e.downcast_ref::<TooSlow>()) {
+        return slow.into();
+    }
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::FileTooLarge { limit_bytes: max_file_bytes, got_bytes: max_file_bytes + 1 },
         _ => ApiError::BadForm(error.body_text()),
     }
 }
 
-/// Reads the file. Room is made once, for what the request declared: growing would hold it twice.
-async fn file(mut part: Field<'_>, max_bytes: u64, expected_bytes: u64) -> Result<Bytes, ApiError> {
-    let room = usize::try_from(expected_bytes.min(max_bytes)).unwrap_or(0);
-    let mut file = BytesMut::with_capacity(room);
+/// Reads the file, at most so much of it.
+async fn file(mut part: Field<'_>, spool: &Spool, max_bytes: u64, expected_bytes: u64) -> Result<Spooled, ApiError> {
+    let mut file = spool.begin(expected_bytes);
     while let Some(chunk) = part.chunk().await.map_err(|e| unreadable(&e, max_bytes))? {
-        let got_bytes = (file.len() + chunk.len()) as u64;
+        let got_bytes = file.len_bytes() + chunk.len() as u64;
         if got_bytes > max_bytes {
             return Err(ApiError::FileTooLarge { limit_bytes: max_bytes, got_bytes });
         }
-        file.extend_from_slice(&chunk);
+        file.write(chunk).await.map_err(ApiError::Spool)?;
     }
-    Ok(file.freeze())
+    file.finish().await.map_err(ApiError::Spool)
 }
 
 async fn text(mut part: Field<'_>, name: &str, max_file_bytes: u64) -> Result<String, ApiError> {

@@ -1,6 +1,7 @@
 //! How much may come in: of one request, and of all at one time.
 //!
-//! Asked before a byte of a body is read. What is admitted holds its share of memory until it is dropped.
+//! Asked before a byte of a body is read. What is admitted holds its share of the spool until it is dropped,
+//! and what must be in memory whole holds its share of that, which is far less.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -12,16 +13,25 @@ use crate::{ApiConfig, error::ApiError};
 
 /// What a form may have beside its file: boundaries, part heads, the spec.
 const FORM_OVERHEAD_BYTES: u64 = 256 * 1024;
-/// The grain that memory is counted in, so that a count of it fits a semaphore's `u32`.
+/// What pictures that are in memory whole may take together, or the largest of them if that is more.
+const WHOLE_BYTES: u64 = 16 * 1024 * 1024;
+/// The grain that bytes are counted in, so that a count of it fits a semaphore's `u32`.
 const GRAIN_BYTES: u64 = 1024;
 
 pub(crate) struct Intake {
     pub(crate) limits: Limits,
     font_names: BTreeSet<String>,
+    uploads: Arc<Semaphore>,
     memory: Arc<Semaphore>,
+    memory_bytes: u64,
 }
 
-/// A share of the memory for uploads.
+/// A share of the memory for whole pictures.
+pub(crate) struct Room {
+    _permit: OwnedSemaphorePermit,
+}
+
+/// A share of what uploads may take.
 pub(crate) struct Share {
     _permit: OwnedSemaphorePermit,
     /// What the request says its body has, bounded by the limit.
@@ -33,12 +43,14 @@ impl Intake {
         let built_in = caption::BUILTIN_FONT_NAMES.iter().map(|name| (*name).to_owned());
         let limits = config.limits;
         // One upload must fit, or none would ever be taken.
-        let memory_bytes = config.uploads_in_flight_bytes.max(limits.max_bytes) + FORM_OVERHEAD_BYTES;
-        let grains = usize::try_from(memory_bytes / GRAIN_BYTES).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        let upload_bytes = config.uploads_in_flight_bytes.max(limits.max_bytes).saturating_add(FORM_OVERHEAD_BYTES);
+        let memory_bytes = WHOLE_BYTES.max(limits.max_bytes);
         Self {
             limits,
             font_names: built_in.chain(config.font_names.iter().cloned()).collect(),
-            memory: Arc::new(Semaphore::new(grains)),
+            uploads: Arc::new(Semaphore::new(grains(upload_bytes))),
+            memory: Arc::new(Semaphore::new(grains(memory_bytes))),
+            memory_bytes,
         }
     }
 
@@ -57,9 +69,11 @@ impl Intake {
         }
     }
 
-    /// Takes a share for a picture that is fetched from the store.
-    pub(crate) fn share_for_stored(&self) -> Result<Share, ApiError> {
-        self.share(self.limits.max_bytes)
+    /// Waits for room in memory for a picture of so many bytes. The request's time limit bounds the wait.
+    pub(crate) async fn room(&self, bytes: u64) -> Result<Room, ApiError> {
+        let wanted = u32::try_from(grains(bytes.min(self.memory_bytes))).unwrap_or(u32::MAX);
+        let permit = self.memory.clone().acquire_many_owned(wanted).await;
+        Ok(Room { _permit: permit.map_err(|e| ApiError::Internal(e.to_string()))? })
     }
 
     pub(crate) fn knows_font(&self, name: &str) -> bool {
@@ -73,7 +87,11 @@ impl Intake {
 
     fn share(&self, expected_bytes: u64) -> Result<Share, ApiError> {
         let grains = u32::try_from(expected_bytes.div_ceil(GRAIN_BYTES)).map_err(|_| ApiError::Overloaded)?;
-        let permit = self.memory.clone().try_acquire_many_owned(grains).map_err(|_| ApiError::Overloaded)?;
+        let permit = self.uploads.clone().try_acquire_many_owned(grains).map_err(|_| ApiError::Overloaded)?;
         Ok(Share { _permit: permit, expected_bytes })
     }
+}
+
+fn grains(bytes: u64) -> usize {
+    usize::try_from(bytes / GRAIN_BYTES).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
 }

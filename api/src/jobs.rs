@@ -1,10 +1,11 @@
 //! `POST /v1/jobs` and `GET /v1/jobs/{id}`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json,
-    extract::{FromRequest as _, Multipart, Path, Request, State},
+    body::Body,
+    extract::{FromRef, FromRequest as _, Multipart, Path, Request, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -12,40 +13,71 @@ use proto_shared::{CaptionSpec, JobId};
 use store::Store;
 
 use crate::{
-    accept::Acceptance,
+    accept::{Acceptance, NewJob},
     access::About,
+    caller::Caller,
+    clients::Clients,
     error::ApiError,
     form::{Form, Picture},
-    inspect::inspect,
+    idempotency,
+    inspect::Inspector,
     intake::Intake,
+    pace::Paced,
+    spool::Spool,
+    state::ApiState,
+    trace::Trace,
     view::JobView,
 };
+
+/// How long a body may come too slowly.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace(pub(crate) Duration);
+
+/// What reading an upload touches.
+pub(crate) struct Reading {
+    clients: Clients,
+    inspector: Inspector,
+    spool: Spool,
+    pace: Pace,
+}
+
+impl FromRef<ApiState> for Reading {
+    fn from_ref(state: &ApiState) -> Self {
+        let ApiState { clients, inspector, spool, pace, .. } = state.clone();
+        Self { clients, inspector, spool, pace }
+    }
+}
 
 /// Takes a picture and a spec, answers 202 once the job can't be lost any more.
 pub(crate) async fn submit(
     State(intake): State<Arc<Intake>>,
     State(acceptance): State<Acceptance>,
     State(store): State<Store>,
+    State(reading): State<Reading>,
+    Extension(caller): Extension<Caller>,
+    Extension(trace): Extension<Trace>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    // Held to the end: it stands for the memory that this request may use.
+    // What costs nothing to refuse comes first, what reads the body last.
+    let idempotency = idempotency::id_of(request.headers(), &caller.client)?;
+    reading.clients.admit(&caller.client)?;
+    // Held to the end: it stands for the bytes that this request may spool.
     let share = intake.admit(request.headers())?;
+    let request = request.map(|body| Body::new(Paced::new(body, reading.pace.0)));
     let parts = Multipart::from_request(request, &()).await?;
-    let form = Form::read(parts, intake.limits.max_bytes, share.expected_bytes).await?;
+    let form = Form::read(parts, &reading.spool, intake.limits.max_bytes, share.expected_bytes).await?;
     let (picture, spec) = form.into_request()?;
     check_fonts(&intake, &spec)?;
-    let job = match picture {
-        Picture::File(bytes) => {
-            let source = inspect(bytes.clone(), intake.limits).await?;
-            acceptance.accept(source, Some(bytes), spec).await?
-        }
+    let (picture, upload) = match picture {
+        Picture::File(upload) => (reading.inspector.upload(&upload).await?, Some(upload)),
         Picture::Stored(id) => {
-            let _share = intake.share_for_stored()?;
+            let _room = intake.room(intake.limits.max_bytes).await?;
             // Walked again: the limits may have changed since it was stored.
-            let source = inspect(store.get_source(&id).await?, intake.limits).await?;
-            acceptance.accept(source, None, spec).await?
+            let bytes = store.get_source(&id).await?;
+            (reading.inspector.stored(id, bytes).await?, None)
         }
     };
+    let job = acceptance.accept(NewJob { picture, upload, spec, caller, trace, idempotency }).await?;
     let location = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id));
     let location = location.map_err(|e| ApiError::Internal(e.to_string()))?;
     let about = Extension(About(job.id.clone()));
@@ -58,7 +90,7 @@ pub(crate) async fn show(State(store): State<Store>, Path(id): Path<String>) -> 
     let (job, result) = tokio::try_join!(store.get_job(&id), store.get_result(&id))?;
     let job = job.ok_or(ApiError::JobNotFound)?;
     let about = Extension(About(id));
-    Ok(([(header::CACHE_CONTROL, "no-store")], about, Json(JobView::new(job, result))))
+    Ok((about, Json(JobView::new(job, result))))
 }
 
 /// What is no job id names no job: a client need not know how ids look.

@@ -6,18 +6,25 @@
 
 mod accept;
 mod access;
+mod bucket;
+mod caller;
+mod clients;
 mod error;
 mod form;
+mod idempotency;
 mod inspect;
 mod intake;
 mod jobs;
 mod metrics;
 mod mint;
+mod pace;
 mod result;
+mod spool;
 mod state;
+mod trace;
 mod view;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -26,24 +33,32 @@ use axum::{
     routing::{get, post},
 };
 use broker::Broker;
-use service::{Late, metrics::Registry};
+use ipnet::IpNet;
+use service::{ApiKeys, Late, metrics::Registry, security};
 use store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use clients::{Clients, Excess, Fairness};
 pub use error::ApiError;
 pub use mint::Mint;
 
-use crate::{intake::Intake, metrics::Metrics, state::ApiState};
+use crate::{caller::Door, inspect::Inspector, intake::Intake, jobs::Pace, metrics::Metrics, spool::Spool, state::ApiState};
 
 /// What an operator may choose about the front.
 #[derive(Clone, Debug)]
 pub struct ApiConfig {
     /// What is refused before any decoding.
     pub limits: caption::Limits,
-    /// Bytes of uploads held at one time; at least [`caption::Limits::max_bytes`].
+    /// Bytes of uploads in hand at one time; at least [`caption::Limits::max_bytes`].
     pub uploads_in_flight_bytes: u64,
     /// From a request's head to its response's head.
     pub request_timeout: Duration,
+    /// How long a body may come too slowly.
+    pub body_stall: Duration,
+    /// Where uploads wait until they are stored.
+    pub spool_dir: PathBuf,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// The fonts that workers have beside the built-in ones.
     pub font_names: Vec<String>,
 }
@@ -57,6 +72,10 @@ pub struct Parts {
     pub store: Store,
     /// Makes ids and stamps.
     pub mint: Mint,
+    /// Who is let in; without them everyone is.
+    pub keys: Option<ApiKeys>,
+    /// What each client may do. Whoever hears that a job ended tells a clone of it.
+    pub clients: Clients,
 }
 
 /// The front's routes; its metrics are added to `registry`.
@@ -64,21 +83,30 @@ pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Rout
     let metrics = Metrics::register(registry);
     let intake = Intake::new(config);
     let body_limit = DefaultBodyLimit::max(usize::try_from(intake.max_body_bytes()).unwrap_or(usize::MAX));
+    let door = Door::new(parts.keys, &config.trusted_proxies);
+    let access = access::Access { metrics: metrics.clone(), request_timeout: config.request_timeout, mint: parts.mint.clone() };
     let state = ApiState {
         broker: parts.broker,
         store: parts.store,
         mint: parts.mint,
         intake: Arc::new(intake),
-        metrics: metrics.clone(),
+        metrics,
+        clients: parts.clients,
+        inspector: Inspector::new(config.limits),
+        spool: Spool::new(config.spool_dir.clone()),
+        pace: Pace(config.body_stall),
     };
-    Router::new()
+    let router = Router::new()
         .route("/v1/jobs", post(jobs::submit))
         .route("/v1/jobs/{id}", get(jobs::show))
         .route("/v1/jobs/{id}/result", get(result::download))
+        // Only around what stands above: a path that is none asks for no key.
+        .route_layer(middleware::from_fn_with_state(door, caller::identify))
         .fallback(|| async { ApiError::NoSuchPath })
         .method_not_allowed_fallback(|| async { ApiError::NoSuchMethod })
         .layer(body_limit)
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn_with_state(access::Access { metrics, request_timeout: config.request_timeout }, access::log))
-        .with_state(state)
+        .layer(middleware::from_fn_with_state(access, access::log))
+        .with_state(state);
+    security::headers(router)
 }

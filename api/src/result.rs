@@ -9,7 +9,7 @@ use axum::{
     Extension,
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures::TryStreamExt as _;
@@ -17,11 +17,12 @@ use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
 use proto_shared::{JobId, Outcome, OutputInfo};
 use store::Store;
 
-use crate::{access::About, error::ApiError, jobs::job_id};
+use crate::{access::About, caller::Caller, error::ApiError, jobs::job_id};
 
 pub(crate) async fn download(
     State(store): State<Store>,
     Path(id): Path<String>,
+    Extension(caller): Extension<Caller>,
     request_headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let id = job_id(&id)?;
@@ -41,13 +42,16 @@ pub(crate) async fn download(
             (header::CONTENT_TYPE, HeaderValue::from_static(output.media.mime())),
             (header::CONTENT_LENGTH, HeaderValue::from(stored.len_bytes)),
             (header::CONTENT_DISPOSITION, file_name(&id, &output)?),
-            (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff")),
         ];
         (described, about, Body::from_stream(stream)).into_response()
     };
     response.headers_mut().typed_insert(etag);
-    let for_ever = HeaderValue::from_static("public, max-age=31536000, immutable");
-    response.headers_mut().insert(header::CACHE_CONTROL, for_ever);
+    // What a key opened must not be in a cache that others can ask.
+    let for_ever = match caller.key {
+        Some(_) => "private, max-age=31536000, immutable",
+        None => "public, max-age=31536000, immutable",
+    };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(for_ever));
     Ok(response)
 }
 

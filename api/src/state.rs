@@ -7,7 +7,7 @@ use broker::Broker;
 use service::Late;
 use store::Store;
 
-use crate::{intake::Intake, metrics::Metrics, mint::Mint};
+use crate::{clients::Clients, inspect::Inspector, intake::Intake, jobs::Pace, metrics::Metrics, mint::Mint, spool::Spool};
 
 #[derive(Clone)]
 pub(crate) struct ApiState {
@@ -16,6 +16,10 @@ pub(crate) struct ApiState {
     pub(crate) mint: Mint,
     pub(crate) intake: Arc<Intake>,
     pub(crate) metrics: Metrics,
+    pub(crate) clients: Clients,
+    pub(crate) inspector: Inspector,
+    pub(crate) spool: Spool,
+    pub(crate) pace: Pace,
 }
 
 macro_rules! parts {
@@ -29,9 +33,6 @@ macro_rules! parts {
 }
 
 parts! {
-    broker: Late<Broker>,
     store: Store,
-    mint: Mint,
     intake: Arc<Intake>,
-    metrics: Metrics,
 }

@@ -4,7 +4,7 @@
 
 use std::{num::NonZeroU16, time::Duration};
 
-use api::{ApiConfig, Mint, Parts};
+use api::{ApiConfig, Clients, Fairness, Mint, Parts};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -38,6 +38,9 @@ fn config() -> ApiConfig {
         limits: caption::Limits { max_bytes: 1_000_000, ..caption::Limits::default() },
         uploads_in_flight_bytes: 2_000_000,
         request_timeout: Duration::from_secs(10),
+        body_stall: Duration::from_secs(5),
+        spool_dir: std::env::temp_dir(),
+        trusted_proxies: Vec::new(),
         font_names: vec!["bangers".to_owned()],
     }
 }
@@ -50,7 +53,13 @@ fn front_with(config: &ApiConfig) -> Front {
     let store = Store::open(&StoreConfig::new("memory:")).unwrap();
     let broker = Broker::in_process();
     let mut registry = registry();
-    let parts = Parts { broker: Late::from(broker.clone()), store: store.clone(), mint: Mint::counting(CREATED_AT_MS) };
+    let parts = Parts {
+        broker: Late::from(broker.clone()),
+        store: store.clone(),
+        mint: Mint::counting(CREATED_AT_MS),
+        keys: None,
+        clients: Clients::new(Fairness::default()),
+    };
     let router = api::router(config, parts, &mut registry);
     Front { router, store, broker, exposition: Exposition::new(registry) }
 }
@@ -274,7 +283,7 @@ async fn unknown_paths_and_methods_are_refused_in_the_same_form() {
 }
 
 #[tokio::test]
-async fn uploads_beyond_the_memory_set_aside_are_answered_503() {
+async fn uploads_beyond_the_room_set_aside_are_answered_503() {
     let front = front_with(&ApiConfig { uploads_in_flight_bytes: 1_000_000, ..config() });
     // The first has declared nearly all the memory and is still sending.
     let held = Request::post("/v1/jobs")
@@ -307,7 +316,8 @@ async fn without_a_broker_the_client_is_told_to_come_back() {
     assert_eq!(answer.header("retry-after"), "5");
 
     let store = Store::open(&StoreConfig::new("memory:")).unwrap();
-    let parts = Parts { broker: Late::default(), store: store.clone(), mint: Mint::system() };
+    let clients = Clients::new(Fairness::default());
+    let parts = Parts { broker: Late::default(), store: store.clone(), mint: Mint::system(), keys: None, clients };
     let not_yet = Front { router: api::router(&config(), parts, &mut registry()), store, ..front };
     let answer = not_yet.post(&[("file", GIF), ("bottom", b"a")]).await;
     assert_eq!(answer.refusal(), (503, ErrorCode::BrokerUnavailable));

@@ -85,6 +85,7 @@ fn probe_in(source: &mut impl Source, limits: &Limits) -> Result<Probe, Error> {
 }
 
 /// The kind of a file that is not too large.
+#[cfg(feature = "render")]
 pub(crate) fn media_of(bytes: &[u8], limits: &Limits) -> Result<Media, Error> {
     limits.check_bytes(bytes.len() as u64)?;
     sniff(bytes).ok_or(Error::UnsupportedMedia)

@@ -30,11 +30,13 @@ async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
     let health = parts::health(&broker, &store, &shutdown);
 
     let mut registry = registry();
-    let front = Parts { broker: broker.clone(), store, mint: Mint::system() };
+    let (keys, clients) = (parts::keys(&settings.http)?, parts::clients(&settings.http));
+    let front = Parts { broker: broker.clone(), store, mint: Mint::system(), keys, clients };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
     let router = router.merge(ops::router(health, Exposition::new(registry)));
     tracing::info!(listen = %settings.http.listen, "listening");
-    let all_finished = listener::serve(listener, router, &shutdown, settings.common.shutdown_grace).await;
+    let (bounds, grace) = (parts::bounds(&settings.http), settings.common.shutdown_grace);
+    let all_finished = listener::serve_within(bounds, listener, router, &shutdown, grace).await;
     parts::disconnect(&broker).await;
     tracing::info!(all_finished, "stopped");
     Ok(())

@@ -9,6 +9,7 @@ mod caption;
 mod exit;
 mod files;
 mod flags;
+mod key;
 mod limits;
 mod parts;
 mod pool;
@@ -49,6 +50,7 @@ enum Command {
     /// One rendering for a worker that asks for it on standard input.
     #[command(name = render_one::NAME, hide = true)]
     RenderOne(render_one::RenderOneArgs),
+    Key(key::KeyArgs),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Api(args) => api::run(args).map_err(Failure::from),
         Command::Worker(args) => worker::run(args).map_err(Failure::from),
         Command::RenderOne(args) => render_one::run(&args).map_err(Failure::from),
+        Command::Key(args) => key::run(&args),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,12 +5,15 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use api::ApiConfig;
+use api::{ApiConfig, Clients, Fairness};
 use broker::{AmqpConfig, Broker};
 use service::{
-    Clock, ConfigError, Health, Late,
+    ApiKeys, Clock, ConfigError, Health, Late,
+    api_keys::KeysError,
     config::{CommonSettings, HttpSettings, JobSettings, LimitSettings, Secret, StoreSettings},
+    files,
     fonts::in_folder,
+    listener::Bounds,
 };
 use store::{S3Settings, Store, StoreConfig, StoreError};
 use tokio::runtime::Runtime;
@@ -58,7 +61,9 @@ pub(crate) async fn disconnect(broker: &Late<Broker>) {
 
 /// Whether what went wrong is the operator's to mend in the settings.
 pub(crate) fn is_bad_setting(error: &anyhow::Error) -> bool {
-    error.is::<ConfigError>() || matches!(error.downcast_ref(), Some(StoreError::BadUrl { .. } | StoreError::BadSetting { .. }))
+    error.is::<ConfigError>()
+        || error.is::<KeysError>()
+        || matches!(error.downcast_ref(), Some(StoreError::BadUrl { .. } | StoreError::BadSetting { .. }))
 }
 
 pub(crate) fn health(broker: &Late<Broker>, store: &Store, draining: &CancellationToken) -> Health {
@@ -88,8 +93,42 @@ pub(crate) fn front(http: &HttpSettings, common: &CommonSettings) -> anyhow::Res
         limits: limits(common.limits),
         uploads_in_flight_bytes: http.uploads_in_flight_bytes,
         request_timeout: http.request_timeout,
+        body_stall: http.body_stall,
+        spool_dir: http.spool_dir.clone(),
+        trusted_proxies: http.trusted_proxies.clone(),
         font_names,
     })
+}
+
+/// Who is let in.
+pub(crate) fn keys(http: &HttpSettings) -> anyhow::Result<Option<ApiKeys>> {
+    let open = |path| ApiKeys::open(path, Clock::system());
+    Ok(http.api_keys_file.as_deref().map(open).transpose()?)
+}
+
+/// What each client may do.
+pub(crate) fn clients(http: &HttpSettings) -> Clients {
+    let rules = &http.fairness;
+    Clients::new(Fairness {
+        rate_burst: rules.rate_burst,
+        rate_per_s: rules.rate_per_s,
+        client_jobs: rules.client_jobs,
+        express_jobs: rules.express_jobs,
+        express_bytes: rules.express_bytes,
+        express_pixels: rules.express_pixels,
+    })
+}
+
+/// How much of the process connections may take, which its limit of open files must allow.
+pub(crate) fn bounds(http: &HttpSettings) -> Bounds {
+    match files::allow_many() {
+        Ok(files) if files < u64::from(http.max_connections) => {
+            tracing::warn!(files, connections = http.max_connections, "fewer files may be open than connections");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "failed to raise the limit of open files"),
+    }
+    Bounds { max_connections: http.max_connections, head_timeout: http.head_timeout }
 }
 
 pub(crate) fn back(jobs: &JobSettings, common: &CommonSettings) -> WorkerConfig {

@@ -51,14 +51,15 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let mut registry = registry();
     let jobs = parts::worker_parts(&late, &store, &settings.jobs, &settings.common)?;
     let worker = Worker::new(parts::back(&settings.jobs, &settings.common), jobs, &mut registry);
-    let front = Parts { broker: late, store, mint: Mint::system() };
+    let (keys, clients) = (parts::keys(&settings.http)?, parts::clients(&settings.http));
+    let front = Parts { broker: late, store, mint: Mint::system(), keys, clients };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
     let router = router.merge(ops::router(health, Exposition::new(registry)));
     greet(address, &settings.data_dir)?;
 
-    let grace = settings.common.shutdown_grace;
+    let (bounds, grace) = (parts::bounds(&settings.http), settings.common.shutdown_grace);
     let (requests_finished, jobs_finished) =
-        tokio::join!(listener::serve(listener, router, &shutdown, grace), worker.run(&shutdown));
+        tokio::join!(listener::serve_within(bounds, listener, router, &shutdown, grace), worker.run(&shutdown));
     broker.close().await;
     tracing::info!(requests_finished, jobs_finished, "stopped; unfinished jobs go on at the next start");
     Ok(())

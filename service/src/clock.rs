@@ -29,6 +29,12 @@ impl Clock {
         Self(Arc::new(move || now_ms))
     }
 
+    /// A clock that says what `now_ms` says.
+    #[must_use]
+    pub fn from_fn(now_ms: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now_ms))
+    }
+
     /// Now.
     #[must_use]
     pub fn now_ms(&self) -> u64 {

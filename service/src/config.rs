@@ -3,15 +3,17 @@
 //! The binary hands in a look-up (flags first, then the environment); nothing here reads the process's
 //! environment itself, so tests hand in a map. A secret's value must never reach a message.
 
+mod front;
 mod groups;
 mod parse;
 pub mod settings;
 
 use std::{env, fmt};
 
+pub use front::{FairnessSettings, HttpSettings};
 pub use groups::{
-    ApiSettings, AwsSettings, CommonSettings, HttpSettings, JobSettings, LimitSettings, LogFormat, LogSettings, ServeSettings,
-    StoreSettings, WorkerSettings,
+    ApiSettings, AwsSettings, CommonSettings, JobSettings, LimitSettings, LogFormat, LogSettings, ServeSettings, StoreSettings,
+    WorkerSettings,
 };
 pub use settings::{Fallback, Process, SETTINGS, Setting, settings_markdown};
 
@@ -108,6 +110,17 @@ impl<'a> Reader<'a> {
         self.problems.push(Problem { name: setting.name, expected: expected.into(), got });
     }
 
+    /// Notes that a setting is missing where another makes it necessary.
+    pub fn refuse_missing(&mut self, setting: &Setting, expected: impl Into<String>) {
+        self.problems.push(Problem { name: setting.name, expected: expected.into(), got: None });
+    }
+
+    /// Whether a setting is given at all, well or badly.
+    #[must_use]
+    pub fn is_given(&self, setting: &Setting) -> bool {
+        self.given(setting).is_some()
+    }
+
     /// The settings, or everything that is wrong with them.
     ///
     /// # Errors
@@ -176,6 +189,7 @@ mod tests {
             ("PUNCHLINE_AMQP_URL", "amqp://guest:guest@localhost"),
             ("PUNCHLINE_STORE_URL", "memory:"),
             ("PUNCHLINE_LISTEN", ""),
+            ("PUNCHLINE_OPEN", "true"),
         ]);
         let api = ApiSettings::read(&env).unwrap();
         assert_eq!(api.http.listen.to_string(), "0.0.0.0:8080");

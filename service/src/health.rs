@@ -3,9 +3,14 @@
 //! The binary names the checks (broker, store); `ops` answers with them. A check must be cheap; what it
 //! found is kept for a second, so that no prober can turn health into load. Readiness fails while a check
 //! fails or the process is draining; liveness fails only when a vital check has failed for minutes, because
-//! a restart is no cure for a broker that restarts itself.
+//! a restart is no cure for a broker that restarts itself. Liveness never waits for a check: a prober that
+//! gives up after a second would take a broker that hangs for a process that does.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{Arc, Mutex as Lock, PoisonError},
+    time::Duration,
+};
 
 use futures::{
     FutureExt as _,
@@ -29,7 +34,10 @@ pub const VITAL_GRACE: Duration = Duration::from_secs(300);
 #[derive(Clone)]
 pub struct Health {
     checks: Arc<Vec<Check>>,
-    last: Arc<Mutex<Option<Observation>>>,
+    /// What was found last; held for a moment only.
+    last: Arc<Lock<Option<Observation>>>,
+    /// Held while checks run, so that they run once for all who ask.
+    running: Arc<Mutex<()>>,
     draining: CancellationToken,
 }
 
@@ -44,6 +52,8 @@ struct Observation {
     at: Instant,
     /// For each check: since when it fails, and why.
     failing: Vec<Option<(Instant, String)>>,
+    /// Whether all checks have held at one time, now or before.
+    all_held: bool,
 }
 
 /// What is said of one check.
@@ -71,7 +81,7 @@ impl Health {
     /// A process without checks, which is ready until `draining` is cancelled.
     #[must_use]
     pub fn new(draining: CancellationToken) -> Self {
-        Self { checks: Arc::default(), last: Arc::default(), draining }
+        Self { checks: Arc::default(), last: Arc::default(), running: Arc::default(), draining }
     }
 
     /// Adds a check that readiness needs. To be called before the first clone is made.
@@ -94,19 +104,37 @@ impl Health {
 
     /// Should this process be given work?
     pub async fn ready(&self) -> Report {
-        let mut report = self.report(|_, _| true).await;
         if self.draining.is_cancelled() {
+            // Said at once: no check can change it.
             let message = Some("the process is shutting down".to_owned());
-            report.checks.push(Finding { name: "draining", ok: false, message });
-            report.ok = false;
+            return Report { ok: false, checks: vec![Finding { name: "draining", ok: false, message }] };
         }
-        report
+        let observation = self.observe().await;
+        self.report(&observation, |_, _| true)
     }
 
-    /// Should this process go on running?
+    /// Should this process go on running? Answered from what was found last, while the checks run again behind it.
+    #[expect(clippy::unused_async, reason = "it starts a task, which only a runtime can")]
     pub async fn live(&self) -> Report {
+        let Some(observation) = self.kept() else {
+            tokio::spawn(self.clone().observe_again());
+            return Report { ok: true, checks: Vec::new() };
+        };
         let now = Instant::now();
-        self.report(|check, since| check.vital && now.duration_since(since) > VITAL_GRACE).await
+        if now.duration_since(observation.at) >= KEPT_FOR {
+            tokio::spawn(self.clone().observe_again());
+        }
+        self.report(&observation, |check, since| check.vital && now.duration_since(since) > VITAL_GRACE)
+    }
+
+    /// Has everything that this process needs been there at one time? Once yes, always yes.
+    pub async fn started(&self) -> Report {
+        let observation = match self.kept() {
+            Some(kept) if kept.all_held => kept,
+            _ => self.observe().await,
+        };
+        let all_held = observation.all_held;
+        self.report(&observation, |_, _| !all_held)
     }
 
     fn add(self, check: Check) -> Self {
@@ -115,36 +143,72 @@ impl Health {
         Self { checks: Arc::new(checks), ..self }
     }
 
-    async fn report(&self, counts: impl Fn(&Check, Instant) -> bool) -> Report {
-        let observation = self.observe().await;
+    fn report(&self, observation: &Observation, counts: impl Fn(&Check, Instant) -> bool) -> Report {
         let mut ok = true;
-        let found = self.checks.iter().zip(observation.failing).map(|(check, failing)| {
+        let found = self.checks.iter().zip(&observation.failing).map(|(check, failing)| {
             ok &= !failing.as_ref().is_some_and(|(since, _)| counts(check, *since));
-            Finding { name: check.name, ok: failing.is_none(), message: failing.map(|(_, why)| why) }
+            Finding { name: check.name, ok: failing.is_none(), message: failing.as_ref().map(|(_, why)| why.clone()) }
         });
         let checks = found.collect();
         Report { ok, checks }
     }
 
-    /// Runs the checks, one prober at a time; those who waited share what was found.
-    async fn observe(&self) -> Observation {
-        let mut last = self.last.lock().await;
-        if let Some(kept) = last.as_ref().filter(|kept| kept.at.elapsed() < KEPT_FOR) {
-            return kept.clone();
+    fn kept(&self) -> Option<Observation> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn kept_and_fresh(&self) -> Option<Observation> {
+        self.kept().filter(|kept| kept.at.elapsed() < KEPT_FOR)
+    }
+
+    async fn observe_again(self) {
+        // Whoever is at it finds out for everybody.
+        if let Ok(_running) = self.running.try_lock() {
+            self.run_checks().await;
         }
+    }
+
+    /// What the checks say, run anew unless that was done a moment ago.
+    async fn observe(&self) -> Observation {
+        if let Some(kept) = self.kept_and_fresh() {
+            return kept;
+        }
+        let _running = self.running.lock().await;
+        match self.kept_and_fresh() {
+            Some(found_meanwhile) => found_meanwhile,
+            None => self.run_checks().await,
+        }
+    }
+
+    async fn run_checks(&self) -> Observation {
         let outcomes = join_all(self.checks.iter().map(|check| timeout(CHECK_TIMEOUT, (check.run)()))).await;
         let at = Instant::now();
-        let failing = outcomes.into_iter().enumerate().map(|(i, outcome)| {
-            let why = match outcome {
-                Ok(Ok(())) => return None,
-                Ok(Err(why)) => why,
-                Err(_) => format!("no answer in {} s", CHECK_TIMEOUT.as_secs()),
-            };
-            let before = last.as_ref().and_then(|kept| kept.failing[i].as_ref());
-            Some((before.map_or(at, |(since, _)| *since), why))
-        });
-        let observation = Observation { at, failing: failing.collect() };
-        *last = Some(observation.clone());
+        let before = self.kept();
+        let failing: Vec<_> = outcomes
+            .into_iter()
+            .enumerate()
+            .map(|(i, outcome)| {
+                let was_failing = before.as_ref().and_then(|kept| kept.failing[i].as_ref());
+                let check = self.checks[i].name;
+                let why = match outcome {
+                    Ok(Ok(())) => {
+                        if let Some((since, _)) = was_failing {
+                            tracing::info!(check, failed_for_s = at.duration_since(*since).as_secs(), "a check holds again");
+                        }
+                        return None;
+                    }
+                    Ok(Err(why)) => why,
+                    Err(_) => format!("no answer in {} s", CHECK_TIMEOUT.as_secs()),
+                };
+                if was_failing.is_none() {
+                    tracing::warn!(check, why, "a check fails: the process is not ready");
+                }
+                Some((was_failing.map_or(at, |(since, _)| *since), why))
+            })
+            .collect();
+        let all_held = failing.iter().all(Option::is_none) || before.is_some_and(|kept| kept.all_held);
+        let observation = Observation { at, failing, all_held };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(observation.clone());
         observation
     }
 }
@@ -178,6 +242,7 @@ mod tests {
     async fn liveness_fails_only_after_a_vital_check_failed_for_minutes_on_end() {
         let up = Arc::new(AtomicBool::new(false));
         let health = Health::new(CancellationToken::new()).vital_check("broker", switch(&up));
+        health.ready().await;
         assert!(health.live().await.ok);
         tokio::time::advance(VITAL_GRACE).await;
         assert!(health.live().await.ok);
@@ -185,10 +250,35 @@ mod tests {
         assert!(!health.live().await.ok);
         up.store(true, Ordering::SeqCst);
         tokio::time::advance(KEPT_FOR).await;
+        health.ready().await;
         assert!(health.live().await.ok);
         up.store(false, Ordering::SeqCst);
         tokio::time::advance(KEPT_FOR).await;
+        health.ready().await;
         assert!(health.live().await.ok, "the count begins anew");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn liveness_answers_while_a_check_hangs_and_learns_what_it_finds() {
+        let health = Health::new(CancellationToken::new()).vital_check("broker", std::future::pending);
+        assert!(health.live().now_or_never().is_some_and(|report| report.ok));
+        tokio::time::sleep(CHECK_TIMEOUT + KEPT_FOR).await;
+        let report = health.live().now_or_never().unwrap();
+        assert!(report.ok && !report.checks[0].ok, "{report:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_process_has_started_once_everything_was_there() {
+        let up = Arc::new(AtomicBool::new(false));
+        let health = Health::new(CancellationToken::new()).check("broker", switch(&up));
+        assert!(!health.started().await.ok);
+        up.store(true, Ordering::SeqCst);
+        tokio::time::advance(KEPT_FOR).await;
+        assert!(health.started().await.ok);
+        up.store(false, Ordering::SeqCst);
+        tokio::time::advance(KEPT_FOR).await;
+        assert!(!health.ready().await.ok);
+        assert!(health.started().await.ok);
     }
 
     #[tokio::test(start_paused = true)]

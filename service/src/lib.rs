@@ -4,17 +4,21 @@
 //! api, worker and the binary use it. It must never know what a job is: no broker, no store, no
 //! engine, so that a crate of ours can depend on it without pulling in a network client.
 
+pub mod api_keys;
 pub mod clock;
 pub mod config;
+pub mod files;
 pub mod fonts;
 pub mod health;
 pub mod late;
 pub mod listener;
 pub mod metrics;
 pub mod ops;
+pub mod security;
 pub mod shutdown;
 pub mod telemetry;
 
+pub use api_keys::ApiKeys;
 pub use clock::Clock;
 pub use config::{ApiSettings, ConfigError, Process, ServeSettings, WorkerSettings};
 pub use health::Health;

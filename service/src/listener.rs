@@ -1,13 +1,13 @@
 //! HTTP connections: accepts them, serves a router on each, ends them in order.
 //!
-//! api and worker both listen with it. It exists beside `axum::serve` for two things that the internet
-//! asks of a front: a client that dribbles its head is cut off, and a client that is refused while it
-//! still sends gets to read why.
+//! api and worker both listen with it. It exists beside `axum::serve` for what the internet asks of a
+//! front: a client that dribbles its head is cut off, one that never reads its answer too, one that is
+//! refused while it still sends gets to read why, and there are never more connections than [`Bounds`] say.
 
-use std::{future::poll_fn, io, net::SocketAddr, time::Duration};
+use std::{future::poll_fn, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{Router, extract::Request};
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -15,16 +15,49 @@ use hyper_util::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader, copy_buf, sink},
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
     time::timeout,
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt as _;
 
-/// A head must be complete in this time, and a kept-open connection must begin its next one.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a connection that the server ends is still read, and how much of it. Closing a socket with
 /// unread data resets it, and a reset can overtake the response on the client's side.
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: u64 = 256 * 1024 * 1024;
+const LINGER_BUFFER_BYTES: usize = 16 * 1024;
+/// A client that takes nothing of its answer for this long is gone.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// What a connection may hold of what it read, so also the longest head: more is answered 431.
+const BUFFER_BYTES: usize = 16 * 1024;
+/// Connections beyond the bound that are told so at one time; the others are closed without a word.
+const FAREWELLS: usize = 64;
+/// What they are told.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+    content-type: application/problem+json\r\ncontent-length: 161\r\nretry-after: 5\r\ncache-control: no-store\r\n\
+    x-content-type-options: nosniff\r\nconnection: close\r\n\r\n\
+    {\"type\":\"urn:punchline:problem:overloaded\",\"title\":\"overloaded\",\"status\":503,\"code\":\"overloaded\",\
+    \"detail\":\"too many connections are open; come back in a moment\"}";
+
+/// How much of a process connections may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Open at one time.
+    pub max_connections: u32,
+    /// A head must be complete in this time, and a kept-open connection must begin its next one.
+    pub head_timeout: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { max_connections: 10_000, head_timeout: Duration::from_secs(15) }
+    }
+}
+
+/// On every request: who is at the other end of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
 
 /// Takes an address to listen on.
 ///
@@ -35,19 +68,43 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(named)
 }
 
+/// [`serve_within`] the usual bounds.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: &CancellationToken, grace: Duration) -> bool {
+    serve_within(Bounds::default(), listener, router, shutdown, grace).await
+}
+
 /// Serves `router` until `shutdown`, then lets requests in hand finish for up to `grace`.
 /// True when all of them did.
-pub async fn serve(mut listener: TcpListener, router: Router, shutdown: &CancellationToken, grace: Duration) -> bool {
+pub async fn serve_within(
+    bounds: Bounds,
+    mut listener: TcpListener,
+    router: Router,
+    shutdown: &CancellationToken,
+    grace: Duration,
+) -> bool {
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
+    let places = Arc::new(Semaphore::new(bounds.max_connections as usize));
+    let farewells = Arc::new(Semaphore::new(FAREWELLS));
     loop {
         // The listener of axum waits a moment when no file descriptor is left, instead of spinning.
-        let (stream, _) = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = axum::serve::Listener::accept(&mut listener) => accepted,
             () = shutdown.cancelled() => break,
         };
-        let connection = connection(stream, router.clone(), shutdown.clone());
-        connections.spawn(cut.clone().run_until_cancelled_owned(connection));
+        // Closed rather than left waiting: a client that waits unaccepted can't tell a busy server from a dead one.
+        if let Ok(place) = places.clone().try_acquire_owned() {
+            let connection = connection(stream, peer, bounds.head_timeout, router.clone(), shutdown.clone());
+            connections.spawn(cut.clone().run_until_cancelled_owned(async move {
+                connection.await;
+                drop(place);
+            }));
+        } else if let Ok(place) = farewells.clone().try_acquire_owned() {
+            connections.spawn(cut.clone().run_until_cancelled_owned(async move {
+                refuse(stream).await;
+                drop(place);
+            }));
+        }
     }
     drop(listener);
     connections.close();
@@ -57,14 +114,20 @@ pub async fn serve(mut listener: TcpListener, router: Router, shutdown: &Cancell
     all_finished
 }
 
-async fn connection(stream: TcpStream, router: Router, shutdown: CancellationToken) {
+async fn connection(stream: TcpStream, peer: SocketAddr, head_timeout: Duration, router: Router, shutdown: CancellationToken) {
     // Small responses must not wait for more data to fill a packet.
     let _ = stream.set_nodelay(true);
-    let service = TowerToHyperService::new(router);
+    let service = TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        request
+    }));
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
+        .header_read_timeout(head_timeout)
+        .max_buf_size(BUFFER_BYTES)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
     let served = tokio::select! {
         served = poll_fn(|cx| connection.poll_without_shutdown(cx)) => served,
         () = shutdown.cancelled() => {
@@ -74,86 +137,28 @@ async fn connection(stream: TcpStream, router: Router, shutdown: CancellationTok
     };
     match served {
         Ok(()) => linger(connection.into_parts().io.into_inner()).await,
+        // It was answered 400, 414 or 431, perhaps while it still sends.
+        Err(error) if error.is_parse() => linger(connection.into_parts().io.into_inner()).await,
         // A client that went away or spoke no HTTP is the client's affair.
         Err(error) => tracing::debug!(%error, "connection ended early"),
     }
 }
 
+async fn refuse(mut stream: TcpStream) {
+    if matches!(timeout(LINGER, stream.write_all(FULL)).await, Ok(Ok(()))) {
+        linger(stream).await;
+    }
+}
+
 /// Says that nothing more will come, then reads what the client still sends, so that it reads the response.
-async fn linger(mut stream: TcpStream) {
+async fn linger(mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin) {
     if stream.shutdown().await.is_err() {
         return;
     }
-    let mut rest = BufReader::with_capacity(64 * 1024, stream.take(LINGER_BYTES));
+    let mut rest = BufReader::with_capacity(LINGER_BUFFER_BYTES, stream.take(LINGER_BYTES));
     // Whether it ends, fails or takes too long, the connection is dropped.
     let _ = timeout(LINGER, copy_buf(&mut rest, &mut sink())).await;
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::{http::StatusCode, routing::post};
-    use tokio::{sync::Notify, task::JoinHandle};
-
-    use super::*;
-
-    async fn start(router: Router, grace: Duration) -> (SocketAddr, CancellationToken, JoinHandle<bool>) {
-        let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let shutdown = CancellationToken::new();
-        let token = shutdown.clone();
-        (address, shutdown, tokio::spawn(async move { serve(listener, router, &token, grace).await }))
-    }
-
-    #[tokio::test]
-    async fn a_client_refused_while_it_sends_reads_the_answer() {
-        let router = Router::new().route("/", post(|| async { (StatusCode::PAYLOAD_TOO_LARGE, "too large") }));
-        let (address, ..) = start(router, Duration::ZERO).await;
-        let mut client = TcpStream::connect(address).await.unwrap();
-        client.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 20000000\r\n\r\n").await.unwrap();
-        // More than the socket buffers hold: without lingering this write or the read after it is reset.
-        client.write_all(&vec![0; 20_000_000]).await.unwrap();
-        let mut answer = String::new();
-        client.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
-        assert!(answer.ends_with("too large"), "{answer}");
-    }
-
-    #[tokio::test]
-    async fn a_request_in_hand_is_finished_before_the_end() {
-        let (begun, go_on) = (std::sync::Arc::new(Notify::new()), std::sync::Arc::new(Notify::new()));
-        let (begins, goes_on) = (begun.clone(), go_on.clone());
-        let handler = move || async move {
-            begins.notify_one();
-            goes_on.notified().await;
-            "done"
-        };
-        let (address, shutdown, server) = start(Router::new().route("/", post(handler)), Duration::from_secs(60)).await;
-        let mut client = TcpStream::connect(address).await.unwrap();
-        client.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n").await.unwrap();
-        begun.notified().await;
-        shutdown.cancel();
-        go_on.notify_one();
-        let mut answer = String::new();
-        client.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.ends_with("done"), "{answer}");
-        drop(client);
-        assert!(server.await.unwrap());
-        assert!(TcpStream::connect(address).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn a_request_that_outlives_the_grace_is_cut() {
-        let begun = std::sync::Arc::new(Notify::new());
-        let begins = begun.clone();
-        let handler = move || async move {
-            begins.notify_one();
-            std::future::pending::<()>().await;
-        };
-        let (address, shutdown, server) = start(Router::new().route("/", post(handler)), Duration::from_millis(10)).await;
-        let mut client = TcpStream::connect(address).await.unwrap();
-        client.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n").await.unwrap();
-        begun.notified().await;
-        shutdown.cancel();
-        assert!(!server.await.unwrap());
-    }
-}
+mod tests;

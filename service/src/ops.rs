@@ -1,4 +1,4 @@
-//! `/healthz`, `/readyz`, `/metrics`: what a prober and a scraper ask.
+//! `/healthz`, `/readyz`, `/startupz`, `/metrics`: what a prober and a scraper ask.
 //!
 //! api merges it into its own routes, worker serves it alone. It must never show a job, a name or a
 //! setting: everyone who reaches the port can read it.
@@ -14,20 +14,23 @@ use axum::{
 use crate::{
     health::{Health, Report},
     metrics::{self, Exposition},
+    security,
 };
 
-/// The three routes.
+/// The four routes.
 pub fn router<S: Clone + Send + Sync + 'static>(health: Health, exposition: Exposition) -> Router<S> {
-    Router::new()
+    let router = Router::new()
         .route("/healthz", get(|State(health): State<Health>| async move { answer(health.live().await) }))
         .route("/readyz", get(|State(health): State<Health>| async move { answer(health.ready().await) }))
+        .route("/startupz", get(|State(health): State<Health>| async move { answer(health.started().await) }))
         .with_state(health)
-        .merge(Router::new().route("/metrics", get(scrape)).with_state(exposition))
+        .merge(Router::new().route("/metrics", get(scrape)).with_state(exposition));
+    security::headers(router)
 }
 
 fn answer(report: Report) -> Response {
     let status = if report.ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(report)).into_response()
+    (status, Json(report)).into_response()
 }
 
 async fn scrape(State(exposition): State<Exposition>) -> Response {

@@ -69,6 +69,7 @@ const APPLICATION: u8 = 0xFF;
 
 impl Gif {
     /// Walks `bytes` to the end, or to the first limit it breaks.
+    #[cfg(any(test, feature = "render"))]
     pub(crate) fn walk(mut bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
         Self::walk_in(&mut bytes, limits)
     }

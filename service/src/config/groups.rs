@@ -4,7 +4,11 @@
 
 use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf, thread, time::Duration};
 
-use super::{ConfigError, Process, Reader, Secret, parse, settings as s};
+use super::{
+    ConfigError, Process, Reader, Secret,
+    front::{HttpSettings, http},
+    parse, settings as s,
+};
 
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,17 +63,6 @@ pub struct StoreSettings {
     pub url: String,
     /// For `s3://`.
     pub aws: AwsSettings,
-}
-
-/// The HTTP front.
-#[derive(Clone, Copy, Debug)]
-pub struct HttpSettings {
-    /// Where it is answered.
-    pub listen: SocketAddr,
-    /// From a request's head to its response's head.
-    pub request_timeout: Duration,
-    /// Bytes of uploads held at one time.
-    pub uploads_in_flight_bytes: u64,
 }
 
 /// Running jobs.
@@ -189,20 +182,6 @@ fn common(r: &mut Reader<'_>) -> Option<CommonSettings> {
     let font_dir = r.optional(&s::FONT_DIR, parse::folder);
     let shutdown_grace = r.value(&s::SHUTDOWN_GRACE_S, parse::seconds);
     Some(CommonSettings { log: log?, limits: limits?, font_dir, shutdown_grace: shutdown_grace? })
-}
-
-fn http(r: &mut Reader<'_>, common: Option<&CommonSettings>) -> Option<HttpSettings> {
-    let listen = r.value(&s::LISTEN, parse::listen);
-    let request_timeout = r.value(&s::REQUEST_TIMEOUT_S, parse::seconds);
-    let uploads_in_flight_bytes = r.value(&s::UPLOADS_IN_FLIGHT_BYTES, parse::at_least_one::<u64>);
-    // Less than one upload's worth would refuse every large file for ever.
-    if let (Some(bytes), Some(common)) = (uploads_in_flight_bytes, common)
-        && bytes < common.limits.max_upload_bytes
-    {
-        let least = common.limits.max_upload_bytes;
-        r.refuse(&s::UPLOADS_IN_FLIGHT_BYTES, format!("at least {} ({least})", s::MAX_UPLOAD_BYTES.name), bytes);
-    }
-    Some(HttpSettings { listen: listen?, request_timeout: request_timeout?, uploads_in_flight_bytes: uploads_in_flight_bytes? })
 }
 
 fn jobs(r: &mut Reader<'_>) -> Option<JobSettings> {

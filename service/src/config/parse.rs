@@ -2,13 +2,14 @@
 //! "was expected". Used by `groups` alone; never says what was got, because that may be a secret.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     num::{NonZeroU16, NonZeroU64},
     path::PathBuf,
     str::FromStr,
     time::Duration,
 };
 
+use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 use super::{LogFormat, Secret};
@@ -41,6 +42,21 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
 pub(super) fn folder(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     if path.is_dir() { Ok(path) } else { Err("an existing folder".to_owned()) }
+}
+
+pub(super) fn file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.is_file() { Ok(path) } else { Err("an existing file".to_owned()) }
+}
+
+pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "true or false".to_owned())
+}
+
+pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    let network = |text: &str| text.parse::<IpNet>().ok().or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?)));
+    let networks = text.split(',').map(|text| network(text.trim())).collect::<Option<_>>();
+    networks.ok_or_else(|| "networks or addresses with commas between them, such as 10.0.0.0/8,fd00::/8".to_owned())
 }
 
 pub(super) fn at_least_one<T: FromStr + From<u8> + PartialOrd>(text: &str) -> Result<T, String> {
@@ -93,6 +109,9 @@ mod tests {
         assert_eq!(at_least_one::<u64>("7"), Ok(7));
         assert!(log_filter("info,worker=debug").is_ok());
         assert!(log_filter("info,worker=loud").is_err());
+        assert_eq!(networks("10.0.0.0/8, ::1").unwrap().len(), 2);
+        assert!(networks("10.0.0.0/8,").is_err());
+        assert!(yes_or_no("yes").is_err());
         assert!(http_url("http://127.0.0.1:9000").is_ok());
         assert!(http_url("127.0.0.1:9000").is_err());
     }

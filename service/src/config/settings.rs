@@ -134,8 +134,35 @@ settings! {
         "the most frames in one file";
     MAX_TOTAL_PIXELS = "PUNCHLINE_MAX_TOTAL_PIXELS", Fallback::Is("400000000"), ALL, false,
         "the most pixels over all frames of one file";
-    UPLOADS_IN_FLIGHT_BYTES = "PUNCHLINE_UPLOADS_IN_FLIGHT_BYTES", Fallback::Is("200000000"), FRONT, false,
-        "the most bytes of uploads held at one time; more are answered 503 with `Retry-After`";
+    UPLOADS_IN_FLIGHT_BYTES = "PUNCHLINE_UPLOADS_IN_FLIGHT_BYTES", Fallback::Is("2500000000"), FRONT, false,
+        "the most bytes of uploads in hand at one time, which is what they may take of the spool folder; more are answered 503 \
+         with `Retry-After`";
+    SPOOL_DIR = "PUNCHLINE_SPOOL_DIR", Fallback::Found("the system's folder for temporary files"), FRONT, false,
+        "the folder where uploads wait in unnamed files until they are stored; on a disk, because in a `tmpfs` they are memory";
+    API_KEYS_FILE = "PUNCHLINE_API_KEYS_FILE", Fallback::Unset, FRONT, false,
+        "the keys that are let in, a line each: `name sha256-hex [expires RFC3339]`; read again within a second of a change";
+    OPEN = "PUNCHLINE_OPEN", Fallback::Is("false"), FRONT, false,
+        "`true` lets everyone in without a key; needed when there is no file of keys and the address is not the machine's own";
+    TRUSTED_PROXIES = "PUNCHLINE_TRUSTED_PROXIES", Fallback::Unset, FRONT, false,
+        "networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8,fd00::/8`";
+    RATE_BURST = "PUNCHLINE_RATE_BURST", Fallback::Is("60"), FRONT, false,
+        "jobs that one client may ask for at once; more are answered 429 with `Retry-After`";
+    RATE_PER_S = "PUNCHLINE_RATE_PER_S", Fallback::Is("10"), FRONT, false,
+        "jobs a second that one client may ask for on end";
+    CLIENT_JOBS = "PUNCHLINE_CLIENT_JOBS", Fallback::Is("20000"), FRONT, false,
+        "unfinished jobs that one client may have; more are answered 429";
+    EXPRESS_JOBS = "PUNCHLINE_EXPRESS_JOBS", Fallback::Is("32"), FRONT, false,
+        "unfinished jobs from which on all that a client adds wait in the standard lane";
+    EXPRESS_BYTES = "PUNCHLINE_EXPRESS_BYTES", Fallback::Is("2000000"), FRONT, false,
+        "the largest file that may take the express lane";
+    EXPRESS_PIXELS = "PUNCHLINE_EXPRESS_PIXELS", Fallback::Is("40000000"), FRONT, false,
+        "the most pixels over all frames that may take the express lane";
+    MAX_CONNECTIONS = "PUNCHLINE_MAX_CONNECTIONS", Fallback::Is("10000"), FRONT, false,
+        "open connections; more are answered 503 and closed";
+    HEAD_TIMEOUT_S = "PUNCHLINE_HEAD_TIMEOUT_S", Fallback::Is("15"), FRONT, false,
+        "seconds for the head of a request, and that a connection may wait for its next one";
+    BODY_STALL_S = "PUNCHLINE_BODY_STALL_S", Fallback::Is("10"), FRONT, false,
+        "seconds of waiting for a body in which at least 1,000 bytes a second must have come";
     REQUEST_TIMEOUT_S = "PUNCHLINE_REQUEST_TIMEOUT_S", Fallback::Is("60"), FRONT, false,
         "seconds from a request's head to its response's head; a slow upload counts";
     JOB_TIMEOUT_S = "PUNCHLINE_JOB_TIMEOUT_S", Fallback::Is("120"), BACK, false,

@@ -1,0 +1,252 @@
+//! What each client may do: jobs a second, unfinished jobs, and which lane the next one takes.
+//!
+//! `jobs` asks before it reads an upload and tells what was accepted; whoever hears that a job ended says so
+//! with [`Clients::finished`]. It counts what went through this process alone, forgets a job after a day at
+//! the latest, and holds a bounded number of clients and jobs whatever they do. It never waits.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use proto_shared::{ClientId, JobId, Lane};
+use tokio::time::Instant;
+
+use crate::bucket::{Buckets, Rate};
+
+/// Jobs remembered; beyond it the oldest are taken for finished. A few megabytes.
+const MAX_REMEMBERED_JOBS: usize = 200_000;
+/// Longer than any job lives: an hour's queue and every retry are over by then many times.
+const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What one client may do, and what the express lane takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Fairness {
+    /// Jobs asked for at once.
+    pub rate_burst: u32,
+    /// Jobs asked for a second, on end.
+    pub rate_per_s: u32,
+    /// Unfinished jobs.
+    pub client_jobs: u32,
+    /// Unfinished jobs from which on the standard lane is taken.
+    pub express_jobs: u32,
+    /// The largest file of the express lane.
+    pub express_bytes: u64,
+    /// The most pixels over all frames of the express lane.
+    pub express_pixels: u64,
+}
+
+impl Default for Fairness {
+    fn default() -> Self {
+        Self {
+            rate_burst: 60,
+            rate_per_s: 10,
+            client_jobs: 20_000,
+            express_jobs: 32,
+            express_bytes: 2_000_000,
+            express_pixels: 40_000_000,
+        }
+    }
+}
+
+/// A client may not have another job now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Excess {
+    /// Too many asked for in a short time.
+    Rate {
+        /// When one more may be.
+        retry_after: Duration,
+    },
+    /// Too many unfinished.
+    Jobs {
+        /// How many may be.
+        limit: u32,
+        /// How many are.
+        got: u32,
+    },
+}
+
+/// The clients of this process. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    rules: Fairness,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    buckets: Buckets,
+    /// Whose each unfinished job is.
+    owners: HashMap<JobId, ClientId>,
+    unfinished: HashMap<ClientId, u32>,
+    /// Jobs as they were accepted, finished ones among them until they come to the front or are swept out.
+    order: VecDeque<(Instant, JobId)>,
+}
+
+impl Clients {
+    /// Nobody yet.
+    #[must_use]
+    pub fn new(rules: Fairness) -> Self {
+        let rate = Rate { burst: rules.rate_burst, per_s: rules.rate_per_s };
+        let state =
+            State { buckets: Buckets::new(rate), owners: HashMap::new(), unfinished: HashMap::new(), order: VecDeque::new() };
+        Self { rules, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Lets a client ask for one more job.
+    ///
+    /// # Errors
+    /// [`Excess`]
+    pub fn admit(&self, client: &ClientId) -> Result<(), Excess> {
+        let mut state = self.lock();
+        let now = Instant::now();
+        state.buckets.take(client, now).map_err(|retry_after| Excess::Rate { retry_after })?;
+        state.forget_old(now);
+        match state.unfinished(client) {
+            got if got >= self.rules.client_jobs => Err(Excess::Jobs { limit: self.rules.client_jobs, got }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The lane for a client's next job, whose file has so many bytes and so many pixels over all its frames.
+    #[must_use]
+    pub fn lane(&self, client: &ClientId, bytes: u64, pixels: u64) -> Lane {
+        let small = bytes <= self.rules.express_bytes && pixels <= self.rules.express_pixels;
+        if small && self.unfinished(client) < self.rules.express_jobs { Lane::Express } else { Lane::Standard }
+    }
+
+    /// A client's job was accepted.
+    pub fn accepted(&self, job: &JobId, client: &ClientId) {
+        let mut state = self.lock();
+        let now = Instant::now();
+        if state.owners.insert(job.clone(), client.clone()).is_none() {
+            *state.unfinished.entry(client.clone()).or_default() += 1;
+            state.order.push_back((now, job.clone()));
+        }
+        state.forget_old(now);
+    }
+
+    /// A job ended, whoever accepted it. Said twice, or of a job that is not known, it changes nothing.
+    pub fn finished(&self, job: &JobId) {
+        self.lock().remove(job);
+    }
+
+    /// How many jobs of a client are unfinished.
+    #[must_use]
+    pub fn unfinished(&self, client: &ClientId) -> u32 {
+        self.lock().unfinished(client)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Every change is complete before anything that could panic.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn unfinished(&self, client: &ClientId) -> u32 {
+        self.unfinished.get(client).copied().unwrap_or(0)
+    }
+
+    fn remove(&mut self, job: &JobId) {
+        let Some(client) = self.owners.remove(job) else { return };
+        if let Some(count) = self.unfinished.get_mut(&client) {
+            *count -= 1;
+            if *count == 0 {
+                self.unfinished.remove(&client);
+            }
+        }
+        // Else a queue that drains fast would hold a day's worth of finished jobs.
+        if self.order.len() > 2 * self.owners.len() + 1024 {
+            self.order.retain(|(_, job)| self.owners.contains_key(job));
+        }
+    }
+
+    fn forget_old(&mut self, now: Instant) {
+        while let Some((at, _)) = self.order.front()
+            && (now.duration_since(*at) > REMEMBERED_FOR || self.owners.len() > MAX_REMEMBERED_JOBS)
+            && let Some((_, job)) = self.order.pop_front()
+        {
+            self.remove(&job);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(n: u64) -> ClientId {
+        ClientId::from_bytes(n.to_be_bytes())
+    }
+
+    fn job(n: u128) -> JobId {
+        JobId::from_bytes(n.to_be_bytes())
+    }
+
+    fn clients(rules: Fairness) -> Clients {
+        Clients::new(rules)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_may_have_so_many_unfinished_jobs_and_another_is_not_asked() {
+        let clients = clients(Fairness { client_jobs: 2, ..Fairness::default() });
+        for n in 0..2 {
+            assert_eq!(clients.admit(&client(1)), Ok(()));
+            clients.accepted(&job(n), &client(1));
+        }
+        assert_eq!(clients.admit(&client(1)), Err(Excess::Jobs { limit: 2, got: 2 }));
+        assert_eq!(clients.admit(&client(2)), Ok(()));
+        clients.finished(&job(0));
+        clients.finished(&job(0));
+        clients.finished(&job(99));
+        assert_eq!(clients.unfinished(&client(1)), 1);
+        assert_eq!(clients.admit(&client(1)), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn small_jobs_of_those_who_have_few_go_express() {
+        let rules = Fairness { express_jobs: 2, ..Fairness::default() };
+        let clients = clients(rules);
+        assert_eq!(clients.lane(&client(1), rules.express_bytes, rules.express_pixels), Lane::Express);
+        assert_eq!(clients.lane(&client(1), rules.express_bytes + 1, 1), Lane::Standard);
+        assert_eq!(clients.lane(&client(1), 1, rules.express_pixels + 1), Lane::Standard);
+        clients.accepted(&job(1), &client(1));
+        clients.accepted(&job(1), &client(1));
+        assert_eq!(clients.lane(&client(1), 1, 1), Lane::Express);
+        clients.accepted(&job(2), &client(1));
+        assert_eq!(clients.lane(&client(1), 1, 1), Lane::Standard);
+        assert_eq!(clients.lane(&client(2), 1, 1), Lane::Express);
+        clients.finished(&job(1));
+        assert_eq!(clients.lane(&client(1), 1, 1), Lane::Express);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_reports_is_forgotten_after_a_day() {
+        let clients = clients(Fairness::default());
+        clients.accepted(&job(1), &client(1));
+        tokio::time::advance(REMEMBERED_FOR).await;
+        assert_eq!(clients.admit(&client(1)), Ok(()));
+        assert_eq!(clients.unfinished(&client(1)), 1);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(clients.admit(&client(1)), Ok(()));
+        assert_eq!(clients.unfinished(&client(1)), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_remembered_is_bounded() {
+        let clients = clients(Fairness::default());
+        let most = MAX_REMEMBERED_JOBS as u128;
+        for n in 0..most + 10 {
+            clients.accepted(&job(n), &client(1));
+        }
+        assert_eq!(clients.unfinished(&client(1)) as usize, MAX_REMEMBERED_JOBS);
+        for n in 0..most + 10 {
+            clients.finished(&job(n));
+        }
+        let state = clients.lock();
+        assert!(state.owners.is_empty() && state.unfinished.is_empty());
+        assert!(state.order.len() <= 1024);
+    }
+}

@@ -1,0 +1,184 @@
+//! Uploads on their way to the store: hashed and counted as they come, in memory while they are small, in an
+//! unnamed file once they are not.
+//!
+//! `form` fills it, `inspect` measures what came, `accept` hands it on. The file has no name from its first
+//! byte, so nothing is left of it when its owner goes, however that happens. Of an upload never more is in
+//! memory than [`HELD_BYTES`], and no disk is waited for on a thread of the runtime.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Seek as _, Write as _},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use bytes::{Bytes, BytesMut};
+use proto_shared::SourceId;
+use sha2::{Digest as _, Sha256};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+/// What is gathered before it is written, and the largest upload that needs no file.
+const HELD_BYTES: usize = 64 * 1024;
+/// Threads that write and hash at one time: more would only wait for the same disk, each with a stack of its own.
+const WRITERS: usize = 8;
+
+/// Where uploads are spooled.
+#[derive(Clone, Debug)]
+pub(crate) struct Spool {
+    folder: Arc<PathBuf>,
+    writers: Arc<Semaphore>,
+}
+
+/// An upload that is still coming.
+pub(crate) struct Spooling {
+    spool: Spool,
+    held: BytesMut,
+    written: Option<Written>,
+    len_bytes: u64,
+}
+
+/// What has left memory.
+struct Written {
+    file: File,
+    hash: Sha256,
+}
+
+/// An upload that came whole.
+pub(crate) struct Spooled {
+    pub(crate) id: SourceId,
+    pub(crate) len_bytes: u64,
+    content: Content,
+}
+
+/// Where it is.
+pub(crate) enum Content {
+    Memory(Bytes),
+    /// To be read from its beginning, wherever it stands.
+    File(File),
+}
+
+impl Spool {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder: Arc::new(folder), writers: Arc::new(Semaphore::new(WRITERS)) }
+    }
+
+    /// Begins an upload that may have `expected_bytes`.
+    pub(crate) fn begin(&self, expected_bytes: u64) -> Spooling {
+        let room = usize::try_from(expected_bytes).unwrap_or(HELD_BYTES).min(HELD_BYTES);
+        Spooling { spool: self.clone(), held: BytesMut::with_capacity(room), written: None, len_bytes: 0 }
+    }
+
+    /// Does `work`, which waits for a disk, where it keeps no request waiting.
+    async fn off_the_runtime<T: Send + 'static>(&self, work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+        // Never closed.
+        let place = self.writers.clone().acquire_owned().await.map_err(io::Error::other)?;
+        let done = spawn_blocking(move || {
+            let _place = place;
+            work()
+        });
+        done.await.map_err(io::Error::other)?
+    }
+}
+
+impl Spooling {
+    pub(crate) fn len_bytes(&self) -> u64 {
+        self.len_bytes
+    }
+
+    pub(crate) async fn write(&mut self, mut chunk: Bytes) -> io::Result<()> {
+        self.len_bytes += chunk.len() as u64;
+        while self.held.len() + chunk.len() > HELD_BYTES {
+            let fits = chunk.split_to(HELD_BYTES - self.held.len());
+            self.held.extend_from_slice(&fits);
+            self.write_out().await?;
+        }
+        self.held.extend_from_slice(&chunk);
+        Ok(())
+    }
+
+    pub(crate) async fn finish(mut self) -> io::Result<Spooled> {
+        let len_bytes = self.len_bytes;
+        if self.written.is_none() {
+            let bytes = self.held.freeze();
+            let id = SourceId::from_bytes(Sha256::digest(&bytes).into());
+            return Ok(Spooled { id, len_bytes, content: Content::Memory(bytes) });
+        }
+        self.write_out().await?;
+        let Some(Written { file, hash }) = self.written else { return Err(io::ErrorKind::NotFound.into()) };
+        Ok(Spooled { id: SourceId::from_bytes(hash.finalize().into()), len_bytes, content: Content::File(file) })
+    }
+
+    async fn write_out(&mut self) -> io::Result<()> {
+        let (mut held, written, folder) = (std::mem::take(&mut self.held), self.written.take(), self.spool.folder.clone());
+        let work = move || {
+            let mut written = match written {
+                Some(written) => written,
+                None => Written { file: tempfile::tempfile_in(&*folder)?, hash: Sha256::new() },
+            };
+            written.hash.update(&held);
+            written.file.write_all(&held)?;
+            held.clear();
+            Ok((written, held))
+        };
+        let (written, held) = self.spool.off_the_runtime(work).await?;
+        (self.written, self.held) = (Some(written), held);
+        Ok(())
+    }
+}
+
+impl Spooled {
+    /// For who looks at the picture, off the runtime's threads.
+    pub(crate) fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// The whole of it in memory; its caller has room for it.
+    pub(crate) async fn into_bytes(self, spool: &Spool) -> io::Result<Bytes> {
+        match self.content {
+            Content::Memory(bytes) => Ok(bytes),
+            Content::File(mut file) => {
+                let read = move || {
+                    let mut bytes = Vec::with_capacity(usize::try_from(self.len_bytes).map_err(io::Error::other)?);
+                    file.rewind()?;
+                    file.read_to_end(&mut bytes)?;
+                    Ok(Bytes::from(bytes))
+                };
+                spool.off_the_runtime(read).await
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_spooled_is_what_came_and_named_by_its_hash() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::new(folder.path().to_owned());
+        let whole: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
+        for len in [0, 1, HELD_BYTES - 1, HELD_BYTES, HELD_BYTES + 1, 3 * HELD_BYTES, whole.len()] {
+            for piece in [1_000, HELD_BYTES, 1_000_000] {
+                let mut spooling = spool.begin(len as u64);
+                for chunk in whole[..len].chunks(piece) {
+                    spooling.write(Bytes::copy_from_slice(chunk)).await.unwrap();
+                    assert!(spooling.held.capacity() <= 2 * HELD_BYTES);
+                }
+                assert_eq!(spooling.len_bytes(), len as u64);
+                let spooled = spooling.finish().await.unwrap();
+                assert_eq!(matches!(spooled.content(), Content::File(_)), len > HELD_BYTES, "{len}");
+                assert_eq!((spooled.len_bytes, &spooled.id), (len as u64, &store::source_id(&whole[..len])));
+                assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "it has no name");
+                assert_eq!(spooled.into_bytes(&spool).await.unwrap(), &whole[..len]);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_gone_is_an_error() {
+        let mut spooling = Spool::new("/no/such/folder".into()).begin(0);
+        spooling.write(Bytes::from(vec![0; HELD_BYTES])).await.unwrap();
+        assert!(spooling.write(Bytes::from_static(b"x")).await.is_err());
+    }
+}

@@ -1,0 +1,288 @@
+//! The front behind real sockets: who is let in, who is slowed down, what hostile clients get.
+
+#![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
+
+use std::{
+    io::Write as _,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use api::{ApiConfig, Clients, Fairness, Mint, Parts};
+use broker::Broker;
+use proto_shared::{ErrorCode, Lane};
+use serde_json::Value;
+use service::{
+    ApiKeys, Clock, Late,
+    api_keys::new_key,
+    listener::{self, Bounds},
+    metrics::registry,
+};
+use store::{Store, StoreConfig};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use tokio_util::sync::CancellationToken;
+
+/// One opaque pixel.
+const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00\x21\xf9\x04\x00\x00\x00\x00\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b";
+
+struct Door {
+    address: SocketAddr,
+    store: Store,
+    clients: Clients,
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn code(&self) -> ErrorCode {
+        let problem: Value = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(problem["status"], self.status);
+        ErrorCode::parse(problem["code"].as_str().unwrap()).unwrap()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> Door {
+    let config = ApiConfig {
+        limits: caption::Limits { max_bytes: 3_000_000, ..caption::Limits::default() },
+        uploads_in_flight_bytes: 10_000_000,
+        request_timeout: Duration::from_secs(30),
+        body_stall,
+        spool_dir: std::env::temp_dir(),
+        trusted_proxies: Vec::new(),
+        font_names: Vec::new(),
+    };
+    let (store, clients) = (Store::open(&StoreConfig::new("memory:")).unwrap(), Clients::new(rules));
+    let broker = Late::from(Broker::in_process());
+    let parts = Parts { broker, store: store.clone(), mint: Mint::counting(0), keys, clients: clients.clone() };
+    let router = api::router(&config, parts, &mut registry());
+    let socket = listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = socket.local_addr().unwrap();
+    tokio::spawn(async move {
+        listener::serve_within(Bounds::default(), socket, router, &CancellationToken::new(), Duration::ZERO).await
+    });
+    Door { address, store, clients }
+}
+
+async fn usual() -> Door {
+    open(Fairness::default(), None, Duration::from_secs(5)).await
+}
+
+/// A form as the body of a request.
+fn form(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, bytes) in parts {
+        write!(body, "--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n").unwrap();
+        body.extend_from_slice(bytes);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--edge--\r\n");
+    body
+}
+
+fn head(len_bytes: usize, headers: &str) -> String {
+    format!(
+        "POST /v1/jobs HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: multipart/form-data; boundary=edge\r\n\
+         content-length: {len_bytes}\r\n{headers}\r\n"
+    )
+}
+
+impl Door {
+    async fn send(&self, request: &[u8]) -> Answer {
+        let mut client = TcpStream::connect(self.address).await.unwrap();
+        client.write_all(request).await.unwrap();
+        read(&mut client).await
+    }
+
+    async fn get(&self, path: &str, headers: &str) -> Answer {
+        self.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n").as_bytes()).await
+    }
+
+    async fn post(&self, parts: &[(&str, &[u8])], headers: &str) -> Answer {
+        let body = form(parts);
+        self.send(&[head(body.len(), headers).as_bytes(), &body].concat()).await
+    }
+
+    async fn caption(&self, headers: &str) -> Answer {
+        self.post(&[("file", GIF), ("bottom", b"a")], headers).await
+    }
+}
+
+async fn read(client: &mut TcpStream) -> Answer {
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).await.unwrap();
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+    let status = head[9..12].parse().unwrap();
+    Answer { status, head, body: answer.split_off(end + 4) }
+}
+
+/// Where a test's logs go.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+// One thread, so that the subscriber of this thread hears everything.
+#[tokio::test]
+async fn a_key_opens_and_its_name_is_logged_and_it_never_is() {
+    let (good, old, wrong) = (new_key("bot").unwrap(), new_key("old-bot").unwrap(), new_key("thief").unwrap());
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    write!(file, "{}\n{} expires 2020-01-01T00:00:00Z\n", good.line, old.line).unwrap();
+    let keys = ApiKeys::open(file.path(), Clock::system()).unwrap();
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let door = open(Fairness::default(), Some(keys), Duration::from_secs(5)).await;
+
+    let bearer = |key: &service::api_keys::NewKey| format!("authorization: Bearer {}\r\n", key.key.expose());
+    let accepted = door.caption(&bearer(&good)).await;
+    assert_eq!(accepted.status, 202, "{}", accepted.head);
+    for (headers, says) in [
+        (String::new(), "Bearer realm=\"punchline\""),
+        (bearer(&wrong), "the API key is not known"),
+        (bearer(&old), "the API key has expired"),
+    ] {
+        let refused = door.caption(&headers).await;
+        assert_eq!((refused.status, refused.code()), (401, ErrorCode::Unauthorised));
+        assert!(refused.header("www-authenticate").unwrap().contains(says), "{}", refused.head);
+    }
+    let job = accepted.header("location").unwrap().to_owned();
+    assert_eq!(door.get(&job, "").await.status, 401, "jobs are nobody else's business");
+    assert_eq!(door.get(&job, &bearer(&good)).await.status, 200);
+    assert_eq!(door.get("/nowhere", "").await.status, 404);
+
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(logged.contains("key=\"bot\"") && logged.contains("the API key of old-bot has expired"), "{logged}");
+    for made in [&good, &old, &wrong] {
+        let hash = made.line.split(' ').nth(1).unwrap();
+        assert!(!logged.contains(made.key.expose()) && !logged.contains(hash), "{logged}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_asks_too_fast_is_told_when_to_come_back() {
+    let door = open(Fairness { rate_burst: 2, rate_per_s: 1, ..Fairness::default() }, None, Duration::from_secs(5)).await;
+    assert_eq!(door.caption("").await.status, 202);
+    let stated = door.caption("").await;
+    assert_eq!(stated.status, 202);
+    let refused = door.caption("").await;
+    assert_eq!((refused.status, refused.code()), (429, ErrorCode::RateLimited));
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(door.get(stated.header("location").unwrap(), "").await.status, 200, "looking is free");
+}
+
+#[tokio::test]
+async fn a_client_with_many_unfinished_jobs_goes_standard_and_then_waits() {
+    let rules = Fairness { client_jobs: 3, express_jobs: 2, ..Fairness::default() };
+    let door = open(rules, None, Duration::from_secs(5)).await;
+    let mut lanes = Vec::new();
+    for _ in 0..3 {
+        assert_eq!(door.caption("").await.status, 202);
+    }
+    let jobs = door.store.unfinished_jobs().await.unwrap();
+    lanes.extend(jobs.iter().map(|job| job.lane));
+    lanes.sort_by_key(|lane| lane.as_str());
+    assert_eq!(lanes, [Lane::Express, Lane::Express, Lane::Standard]);
+    let refused = door.caption("").await;
+    assert_eq!((refused.status, refused.code()), (429, ErrorCode::TooManyJobs));
+    assert!(refused.header("retry-after").is_some());
+    door.clients.finished(&jobs[0].id);
+    assert_eq!(door.caption("").await.status, 202);
+}
+
+#[tokio::test]
+async fn a_trace_goes_from_the_request_into_the_job_and_back() {
+    let door = usual().await;
+    let given = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n";
+    let accepted = door.caption(given).await;
+    let response = accepted.header("traceresponse").unwrap();
+    assert!(response.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-") && !response.contains("00f067aa0ba902b7"));
+    let jobs = door.store.unfinished_jobs().await.unwrap();
+    assert_eq!(jobs[0].traceparent.as_deref(), Some(response));
+    assert!(jobs[0].client.is_some());
+}
+
+#[tokio::test]
+async fn a_bad_idempotency_key_is_refused_by_name() {
+    let door = usual().await;
+    let refused = door.caption("idempotency-key: two words\r\n").await;
+    assert_eq!((refused.status, refused.code()), (400, ErrorCode::BadRequest));
+    assert!(String::from_utf8_lossy(&refused.body).contains("Idempotency-Key"));
+}
+
+#[tokio::test]
+async fn every_answer_is_guarded_against_browsers_and_says_nothing_of_the_server() {
+    let door = usual().await;
+    for answer in [door.caption("").await, door.get("/nowhere", "").await, door.get("/v1/jobs/x/result", "").await] {
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(answer.header("content-security-policy"), Some("default-src 'none'; frame-ancestors 'none'"));
+        assert_eq!(answer.header("x-frame-options"), Some("DENY"));
+        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!((answer.header("server"), answer.header("x-powered-by")), (None, None));
+    }
+}
+
+#[tokio::test]
+async fn a_spec_of_a_megabyte_is_refused_before_it_is_read_whole() {
+    let door = usual().await;
+    let refused = door.post(&[("spec", &vec![b' '; 1_000_000])], "").await;
+    assert_eq!((refused.status, refused.code()), (400, ErrorCode::BadRequest));
+    assert!(String::from_utf8_lossy(&refused.body).contains("65536"));
+}
+
+#[tokio::test]
+async fn a_body_that_stops_half_way_is_answered_408_and_closed() {
+    let door = open(Fairness::default(), None, Duration::from_millis(100)).await;
+    let body = form(&[("file", GIF), ("bottom", b"a")]);
+    let stalled = door.send(&[head(body.len(), "").as_bytes(), &body[..body.len() / 2]].concat()).await;
+    assert_eq!((stalled.status, stalled.code()), (408, ErrorCode::Timeout));
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_off_makes_no_job() {
+    let door = usual().await;
+    let body = form(&[("file", GIF), ("bottom", b"a")]);
+    let mut client = TcpStream::connect(door.address).await.unwrap();
+    client.write_all(&[head(body.len(), "").as_bytes(), &body[..body.len() / 2]].concat()).await.unwrap();
+    client.shutdown().await.unwrap();
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&answer));
+    assert_eq!(door.store.unfinished_jobs().await.unwrap(), []);
+    assert_eq!(door.caption("").await.status, 202, "and the next is served");
+}
+
+#[tokio::test]
+async fn an_upload_too_large_for_memory_is_stored_as_it_came() {
+    let door = usual().await;
+    let large = [GIF, &vec![7; 2_000_000]].concat();
+    let accepted = door.post(&[("file", &large), ("bottom", b"a")], "").await;
+    assert_eq!(accepted.status, 202, "{}", String::from_utf8_lossy(&accepted.body));
+    let job = door.store.unfinished_jobs().await.unwrap().remove(0);
+    assert_eq!((job.source.bytes, &job.source.id), (large.len() as u64, &store::source_id(&large)));
+    assert_eq!(door.store.get_source(&job.source.id).await.unwrap(), large);
+}

@@ -1,0 +1,347 @@
+//! Who is let in: API keys by their hashes, from a file that may change while the process runs.
+//!
+//! api asks it on every request, `punchline key` makes new keys with it. It never holds, logs or prints a
+//! key that it was given: what is kept is a hash, what is named is a name. The file is looked at when a key
+//! is checked, at most once a second; a version that can't be read changes nothing and is logged once.
+
+use std::{
+    fmt, fs, io,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{Clock, config::Secret};
+
+/// The file is looked at again after this long.
+const LOOK_AGAIN_MS: u64 = 1_000;
+/// A file longer than this is not one of keys.
+const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
+const MAX_NAME_BYTES: usize = 64;
+/// Where a key's randomness begins; tools that look for leaked secrets know keys by it.
+const KEY_PREFIX: &str = "punchline_";
+const KEY_RANDOM_BYTES: usize = 24;
+
+/// The keys of a file. Clones share them.
+#[derive(Clone)]
+pub struct ApiKeys(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+struct State {
+    keys: Arc<[Key]>,
+    looked_at_ms: u64,
+    version: Version,
+}
+
+/// What changes when a file is written or another is put in its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Version {
+    inode: u64,
+    len: u64,
+    changed: (i64, i64),
+}
+
+/// One line of the file.
+struct Key {
+    name: Arc<str>,
+    hash: [u8; 32],
+    expires_at_ms: Option<u64>,
+}
+
+/// The name of a key that is let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyName(Arc<str>);
+
+impl KeyName {
+    /// It, as it stands in the file: letters, digits, `.`, `_` and `-`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A key is not let in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRefusal {
+    /// No line of the file is this key's.
+    #[error("this API key is not known")]
+    Unknown,
+    /// It was one until then.
+    #[error("this API key has expired")]
+    Expired {
+        /// Which, for the log.
+        name: KeyName,
+    },
+}
+
+/// The file of keys can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// It can't be read.
+    #[error("failed to read the API keys in {path}: {source}")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line is none. The line itself is not shown: somebody may have put a key there.
+    #[error("line {line} of the API keys: {expected} was expected")]
+    BadLine {
+        /// From 1.
+        line: usize,
+        /// What should stand there.
+        expected: &'static str,
+    },
+    /// The operating system gave no randomness.
+    #[error("failed to get random bytes: {0}")]
+    Random(String),
+}
+
+/// A key that nobody has yet.
+#[derive(Debug)]
+pub struct NewKey {
+    /// To be given to who will use it, and kept nowhere else.
+    pub key: Secret,
+    /// Its line for the file.
+    pub line: String,
+}
+
+impl ApiKeys {
+    /// Reads the file, which must be there and in order.
+    ///
+    /// # Errors
+    /// [`KeysError`]
+    pub fn open(path: &Path, clock: Clock) -> Result<Self, KeysError> {
+        let unreadable = |source| KeysError::Unreadable { path: path.to_owned(), source };
+        let version = version(path).map_err(unreadable)?;
+        let keys = parse(&read(path).map_err(unreadable)?)?;
+        let state = State { keys: keys.into(), looked_at_ms: clock.now_ms(), version };
+        Ok(Self(Arc::new(Inner { path: path.to_owned(), clock, state: Mutex::new(state) })))
+    }
+
+    /// Whose key this is.
+    ///
+    /// # Errors
+    /// [`KeyRefusal`]: it is nobody's, or not any more.
+    pub fn check(&self, presented: &[u8]) -> Result<KeyName, KeyRefusal> {
+        let now_ms = self.0.clock.now_ms();
+        let keys = self.0.current(now_ms);
+        let hash: [u8; 32] = Sha256::digest(presented).into();
+        // Every line is compared whole, whichever matches: the time says nothing of how near a guess is.
+        let mut found = u32::MAX;
+        for (i, key) in (0_u32..).zip(keys.iter()) {
+            let same: Choice = key.hash[..].ct_eq(&hash[..]);
+            found.conditional_assign(&i, same);
+        }
+        let key = keys.get(found as usize).ok_or(KeyRefusal::Unknown)?;
+        let name = KeyName(key.name.clone());
+        match key.expires_at_ms {
+            Some(at_ms) if at_ms <= now_ms => Err(KeyRefusal::Expired { name }),
+            _ => Ok(name),
+        }
+    }
+}
+
+impl fmt::Debug for ApiKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiKeys").field("path", &self.0.path).finish_non_exhaustive()
+    }
+}
+
+/// Makes a key for `name`.
+///
+/// # Errors
+/// The name is not one, or there is no randomness.
+pub fn new_key(name: &str) -> Result<NewKey, KeysError> {
+    if !is_name(name) {
+        return Err(KeysError::BadLine { line: 1, expected: NAME });
+    }
+    let mut random = [0; KEY_RANDOM_BYTES];
+    getrandom::fill(&mut random).map_err(|e| KeysError::Random(e.to_string()))?;
+    let key = format!("{KEY_PREFIX}{}", hex(&random));
+    let line = format!("{name} {}", hex(&Sha256::digest(&key)));
+    Ok(NewKey { key: key.into(), line })
+}
+
+impl Inner {
+    fn current(&self, now_ms: u64) -> Arc<[Key]> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // A clock that was put back must not keep the file unread until it catches up.
+        if now_ms.abs_diff(state.looked_at_ms) >= LOOK_AGAIN_MS {
+            state.looked_at_ms = now_ms;
+            self.look(&mut state);
+        }
+        state.keys.clone()
+    }
+
+    /// Reads a small local file in line: one `stat` a second, and rarely more.
+    fn look(&self, state: &mut State) {
+        let path = self.path.display();
+        let version = match version(&self.path) {
+            Ok(version) if version == state.version => return,
+            Ok(version) => version,
+            Err(error) => return tracing::warn!(%path, %error, "failed to look at the API keys; the old ones hold"),
+        };
+        state.version = version;
+        match read(&self.path).map_err(|e| e.to_string()).and_then(|text| parse(&text).map_err(|e| e.to_string())) {
+            Ok(keys) => {
+                tracing::info!(%path, keys = keys.len(), "read the API keys again");
+                state.keys = keys.into();
+            }
+            Err(error) => tracing::error!(%path, %error, "failed to read the API keys again; the old ones hold"),
+        }
+    }
+}
+
+fn version(path: &Path) -> io::Result<Version> {
+    let found = fs::metadata(path)?;
+    Ok(Version { inode: found.ino(), len: found.len(), changed: (found.mtime(), found.mtime_nsec()) })
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    if fs::metadata(path)?.len() > MAX_FILE_BYTES {
+        return Err(io::Error::other(format!("at most {MAX_FILE_BYTES} bytes are read")));
+    }
+    fs::read_to_string(path)
+}
+
+const NAME: &str = "a name of at most 64 letters, digits, `.`, `_` and `-`";
+
+fn is_name(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(plain)
+}
+
+fn parse(text: &str) -> Result<Vec<Key>, KeysError> {
+    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    let lines = (1..).zip(lines).filter(|(_, line)| !line.is_empty());
+    lines.map(|(number, line)| parse_line(line).map_err(|expected| KeysError::BadLine { line: number, expected })).collect()
+}
+
+fn parse_line(line: &str) -> Result<Key, &'static str> {
+    let mut words = line.split_whitespace();
+    let name = words.next().filter(|name| is_name(name)).ok_or(NAME)?;
+    let hash = words.next().and_then(bytes_of_hex).ok_or("the SHA-256 of the key in 64 hexadecimal digits after the name")?;
+    let expires_at_ms = match (words.next(), words.next(), words.next()) {
+        (None, None, None) => None,
+        (Some("expires"), Some(at), None) => {
+            let at = OffsetDateTime::parse(at, &Rfc3339).map_err(|_| "a time such as 2027-01-31T00:00:00Z after `expires`")?;
+            Some(u64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0))
+        }
+        _ => return Err("nothing or `expires` and a time after the hash"),
+    };
+    Ok(Key { name: name.into(), hash, expires_at_ms })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bytes_of_hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let [high, low] = [pair[0], pair[1]].map(|digit| char::from(digit).to_digit(16));
+        *byte = u8::try_from(high? << 4 | low?).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    /// A clock that a test moves.
+    fn clock(now_ms: u64) -> (Arc<AtomicU64>, Clock) {
+        let hands = Arc::new(AtomicU64::new(now_ms));
+        let shown = hands.clone();
+        (hands, Clock::from_fn(move || shown.load(Ordering::Relaxed)))
+    }
+
+    fn name_of(keys: &ApiKeys, key: &str) -> Result<String, KeyRefusal> {
+        keys.check(key.as_bytes()).map(|name| name.as_str().to_owned())
+    }
+
+    #[test]
+    fn a_new_key_opens_with_its_line_and_no_other_key_does() {
+        let (a, b) = (new_key("bot").unwrap(), new_key("site").unwrap());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), format!("# keys\n\n{}\n  {} # the site's\n", a.line, b.line)).unwrap();
+        let keys = ApiKeys::open(file.path(), Clock::system()).unwrap();
+        assert_eq!(name_of(&keys, a.key.expose()), Ok("bot".to_owned()));
+        assert_eq!(name_of(&keys, b.key.expose()), Ok("site".to_owned()));
+        let none = new_key("none").unwrap();
+        for wrong in ["", "bot", none.key.expose(), &a.key.expose()[1..], a.line.split(' ').nth(1).unwrap()] {
+            assert_eq!(name_of(&keys, wrong), Err(KeyRefusal::Unknown), "{wrong}");
+        }
+        assert!(a.key.expose().len() >= 48 && !a.line.contains(a.key.expose()));
+        assert!(!format!("{keys:?} {a:?}").contains(a.key.expose()));
+    }
+
+    #[test]
+    fn a_key_expires_at_its_time() {
+        let made = new_key("bot").unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), format!("{} expires 2023-11-14T22:13:20Z", made.line)).unwrap();
+        let (hands, clock) = clock(1_699_999_999_999);
+        let keys = ApiKeys::open(file.path(), clock).unwrap();
+        assert_eq!(name_of(&keys, made.key.expose()), Ok("bot".to_owned()));
+        hands.fetch_add(1, Ordering::Relaxed);
+        assert!(matches!(name_of(&keys, made.key.expose()), Err(KeyRefusal::Expired { name }) if name.as_str() == "bot"));
+    }
+
+    #[test]
+    fn a_changed_file_is_read_again_and_a_bad_one_changes_nothing() {
+        let (old, new) = (new_key("bot").unwrap(), new_key("bot").unwrap());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), &old.line).unwrap();
+        let (hands, clock) = clock(0);
+        let keys = ApiKeys::open(file.path(), clock).unwrap();
+        fs::write(file.path(), format!("{}\n# a longer file", new.line)).unwrap();
+        assert!(name_of(&keys, old.key.expose()).is_ok(), "not looked at within the second");
+        hands.fetch_add(LOOK_AGAIN_MS, Ordering::Relaxed);
+        assert!(name_of(&keys, old.key.expose()).is_err());
+        assert!(name_of(&keys, new.key.expose()).is_ok());
+        fs::write(file.path(), "bot half-a-line").unwrap();
+        hands.fetch_add(LOOK_AGAIN_MS, Ordering::Relaxed);
+        assert!(name_of(&keys, new.key.expose()).is_ok());
+        fs::remove_file(file.path()).unwrap();
+        hands.fetch_add(LOOK_AGAIN_MS, Ordering::Relaxed);
+        assert!(name_of(&keys, new.key.expose()).is_ok());
+    }
+
+    #[test]
+    fn a_line_that_is_none_is_named_by_its_number_and_never_shown() {
+        let hash = "0".repeat(64);
+        let bad = [
+            "punchline_secret",
+            "a b",
+            &format!("a/b {hash}"),
+            &format!("a {hash}0"),
+            &format!("a {hash} expires"),
+            &format!("a {hash} expires tomorrow"),
+            &format!("a {hash} until 2027-01-01T00:00:00Z"),
+            &format!("a {hash} expires 2027-01-01T00:00:00Z x"),
+        ];
+        for line in bad {
+            let error = parse(&format!("# one\n{line}\n")).err().unwrap().to_string();
+            assert!(error.starts_with("line 2 ") && !error.contains("secret"), "{line}: {error}");
+        }
+        assert!(new_key("two words").is_err());
+    }
+}
