@@ -91,8 +91,12 @@ impl Acceptance {
         Ok(message.job)
     }
 
-    /// The store takes whole pictures, so a spooled one is in memory for as long as the store needs to take it.
+    /// The store takes whole pictures, so a spooled one is in memory for as long as the store needs to take it:
+    /// not at all when it has it.
     async fn store_source(&self, upload: Spooled) -> Result<(), ApiError> {
+        if upload.is_in_a_file() && self.store.has_source(&upload.id).await? {
+            return Ok(());
+        }
         let _room = self.intake.room(upload.len_bytes).await?;
         let bytes = upload.into_bytes(&self.spool).await.map_err(ApiError::Spool)?;
         self.store.put_source(bytes).await?;

@@ -127,6 +127,10 @@ impl Spooling {
 }
 
 impl Spooled {
+    pub(crate) fn is_in_a_file(&self) -> bool {
+        matches!(self.content, Content::File(_))
+    }
+
     /// For who looks at the picture, off the runtime's threads.
     pub(crate) fn content(&self) -> &Content {
         &self.content

@@ -153,7 +153,11 @@ async fn a_key_opens_and_its_name_is_logged_and_it_never_is() {
     let keys = ApiKeys::open(file.path(), Clock::system()).unwrap();
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(move || writer.clone()).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let door = open(Fairness::default(), Some(keys), Duration::from_secs(5)).await;
 

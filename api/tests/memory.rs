@@ -88,6 +88,6 @@ async fn many_large_uploads_at_once_take_little_memory() {
     assert!(answers.iter().all(|answer| answer.starts_with("HTTP/1.1 202 ")), "{}", answers[0]);
     let grown = memory("VmHWM:").saturating_sub(before);
     println!("{uploads} uploads of {file_bytes} bytes: {before} bytes before, at most {grown} more");
-    // Read back whole, so many at a time; the rest is a buffer or three for each upload.
-    assert!(grown < 64_000_000, "{grown}");
+    // All are one picture, which the store has: what is measured is taking them. A few buffers each.
+    assert!(grown < 30_000_000, "{grown}");
 }
