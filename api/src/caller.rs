@@ -119,8 +119,7 @@ fn network_of(address: IpAddr) -> String {
 
 fn digest(kind: &str, name: &str) -> ClientId {
     let hash: [u8; 32] = Sha256::new().chain_update(kind).chain_update([0]).chain_update(name).finalize().into();
-    let [a, b, c, d, e, f, g, h, ..] = hash;
-    ClientId::from_bytes([a, b, c, d, e, f, g, h])
+    ClientId::from_bytes(std::array::from_fn(|i| hash[i]))
 }
 
 #[cfg(test)]

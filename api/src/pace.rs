@@ -74,7 +74,7 @@ impl http_body::Body for Paced {
                     return Poll::Ready(Some(Err(too_slow.into())));
                 }
                 let now = Instant::now();
-                let until = now + (self.window - self.waited);
+                let until = now + self.window.saturating_sub(self.waited);
                 self.alarm.as_mut().reset(until);
                 self.waiting_since = Some(now);
                 // To be woken then; that it is over is seen at the next poll.

@@ -17,7 +17,7 @@ const SAMPLED: u8 = 1;
 /// One step of a trace: this request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Trace {
-    trace_id: u128,
+    id: u128,
     span_id: u64,
     flags: u8,
 }
@@ -30,18 +30,18 @@ impl Trace {
             (Some(one), None) => one.to_str().ok().and_then(parse),
             _ => None,
         };
-        let (trace_id, flags) = parent.unwrap_or_else(|| (mint.trace_id(), SAMPLED));
-        Self { trace_id, span_id: mint.span_id(), flags }
+        let (id, flags) = parent.unwrap_or_else(|| (mint.trace_id(), SAMPLED));
+        Self { id, span_id: mint.span_id(), flags }
     }
 
     pub(crate) fn trace_id(&self) -> String {
-        format!("{:032x}", self.trace_id)
+        format!("{:032x}", self.id)
     }
 }
 
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, self.flags)
+        write!(f, "00-{:032x}-{:016x}-{:02x}", self.id, self.span_id, self.flags)
     }
 }
 

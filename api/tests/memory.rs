@@ -1,5 +1,7 @@
 //! Uploads at once cost a bounded amount of memory, however large they are. Alone in its process, whose memory it reads.
 
+#![expect(clippy::expect_used, reason = "the functions that tests share are tests too")]
+
 use std::{fs, net::SocketAddr, time::Duration};
 
 use api::{ApiConfig, Clients, Fairness, Mint, Parts};

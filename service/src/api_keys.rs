@@ -244,7 +244,8 @@ fn parse_line(line: &str) -> Result<Key, &'static str> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 fn bytes_of_hex(text: &str) -> Option<[u8; 32]> {

@@ -74,6 +74,8 @@ async fn a_request_that_outlives_the_grace_is_cut() {
     assert!(!server.await.unwrap());
 }
 
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
 /// Sends `request` and reads until the server closes.
 async fn answer_to(address: SocketAddr, request: &[u8]) -> String {
     let mut client = TcpStream::connect(address).await.unwrap();
@@ -88,7 +90,6 @@ async fn connections_beyond_the_bound_are_told_so_and_a_place_that_comes_free_is
     let bounds = Bounds { max_connections: 2, ..Bounds::default() };
     let router = Router::new().route("/", get(|| async { "hello" }));
     let (address, ..) = start_within(bounds, router, Duration::ZERO).await;
-    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
     let mut held = Vec::new();
     for _ in 0..2 {
         let mut client = TcpStream::connect(address).await.unwrap();
@@ -98,8 +99,8 @@ async fn connections_beyond_the_bound_are_told_so_and_a_place_that_comes_free_is
     }
     let refused = answer_to(address, REQUEST).await;
     assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("retry-after: 5"), "{refused}");
-    let (head, body) = refused.split_once("\r\n\r\n").unwrap();
-    assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{refused}");
+    let (fields, body) = refused.split_once("\r\n\r\n").unwrap();
+    assert!(fields.contains(&format!("content-length: {}\r\n", body.len())), "{refused}");
     held.clear();
     // The server notices in its own time; until then it refuses.
     loop {
