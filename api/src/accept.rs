@@ -5,26 +5,30 @@
 //! that nobody was promised: the client has a 503. `store.unfinished_jobs()` lists such records, from which
 //! the all-in-one process queues them again at its start; running one that no client waits for is harmless.
 
-use std::sync::Arc;
-
 use axum::extract::FromRef;
 use broker::Broker;
-use proto_shared::{CaptionSpec, IdempotencyId, JobMessage, JobRecord};
+use proto_shared::{
+    CaptionSpec, Event, IdempotencyId, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult, News, Outcome, OutputId,
+    OutputSummary, job,
+};
 use service::Late;
 use store::{Created, Store};
 
 use crate::{
     caller::Caller,
     clients::Clients,
+    ends::{Ends, Waiting},
     error::ApiError,
     inspect::Inspected,
-    intake::Intake,
     metrics::Metrics,
     mint::Mint,
-    spool::{Spool, Spooled},
+    spool::{Content, Spooled},
     state::ApiState,
     trace::Trace,
 };
+
+/// A job that is asked for again is sent again once in so long.
+const REPEATED_WITHIN_MS: u64 = 60_000;
 
 /// What accepting a job touches.
 pub(crate) struct Acceptance {
@@ -33,8 +37,7 @@ pub(crate) struct Acceptance {
     mint: Mint,
     metrics: Metrics,
     clients: Clients,
-    intake: Arc<Intake>,
-    spool: Spool,
+    ends: Ends,
 }
 
 /// A job that somebody asks for.
@@ -51,55 +54,119 @@ pub(crate) struct NewJob {
 
 impl FromRef<ApiState> for Acceptance {
     fn from_ref(state: &ApiState) -> Self {
-        let ApiState { store, broker, mint, metrics, clients, intake, spool, .. } = state.clone();
-        Self { store, broker, mint, metrics, clients, intake, spool }
+        let ApiState { store, broker, mint, metrics, clients, ends, .. } = state.clone();
+        Self { store, broker, mint, metrics, clients, ends }
     }
 }
 
+/// A job that can't be lost any more.
+pub(crate) struct Accepted {
+    pub(crate) job: JobRecord,
+    /// How it ended, if it has.
+    pub(crate) result: Option<JobResult>,
+    /// For whoever waits until it does.
+    pub(crate) waiting: Waiting,
+}
+
 impl Acceptance {
-    /// Accepts a job.
-    pub(crate) async fn accept(&self, new: NewJob) -> Result<JobRecord, ApiError> {
+    /// Accepts a job, or finds the one that this request has made before.
+    pub(crate) async fn accept(&self, new: NewJob) -> Result<Accepted, ApiError> {
         let NewJob { picture, upload, spec, caller, trace, idempotency } = new;
         // Asked first: without a broker nothing should be written for a job that can't be accepted.
         let broker = self.broker.get().ok_or(ApiError::BrokerNotConnected)?;
         let lane = self.clients.lane(&caller.client, picture.source.bytes, picture.total_pixels);
-        if let Some(upload) = upload {
-            self.metrics.uploaded(upload.len_bytes);
-            self.store_source(upload).await?;
-        }
-        let job = JobRecord {
+        let output = store::output_id(&picture.source.id, &spec, caption::ENGINE_VERSION);
+        let mut job = JobRecord {
             lane,
             client: Some(caller.client.clone()),
             traceparent: Some(trace.to_string()),
             ..JobRecord::new(self.mint.job_id(), self.mint.now_ms(), picture.source, spec)
         };
-        if let Some(idempotency) = idempotency {
-            tracing::debug!(job_id = %job.id, %idempotency, "the client has a name for this request");
+        if let Some(name) = idempotency {
+            job.id = self.named(&name, &output, &job).await?;
+            if let Some(first) = self.store.get_job(&job.id).await? {
+                return self.again(broker, first).await;
+            }
         }
-        match self.store.create_job(&job).await? {
-            Created::New => {}
-            Created::AlreadyThere => return Err(ApiError::Internal(format!("job id {} was made twice", job.id))),
+        let (known, stored) = tokio::join!(self.store.get_summary(&output), self.store_source(upload));
+        stored?;
+        // An answer about what is known is not worth a refusal.
+        let known = known.unwrap_or_default();
+        let waiting = self.ends.wait_for(&job.id);
+        if self.store.create_job(&job).await? == Created::AlreadyThere {
+            let first = self.store.get_job(&job.id).await?;
+            return self.again(broker, first.ok_or(ApiError::JobNotFound)?).await;
         }
-        let message = JobMessage::first(job);
-        // Counted before it can end: news of the end may overtake the confirm.
-        self.clients.accepted(&message.job.id, &caller.client);
-        if let Err(error) = broker.publish(&message).await {
-            self.clients.finished(&message.job.id);
-            return Err(ApiError::Broker(error));
+        if let Some(known) = known {
+            let result = self.done_before(broker, &job, known).await?;
+            self.metrics.accepted();
+            return Ok(Accepted { job, result: Some(result), waiting });
         }
+        self.publish(broker, &job).await?;
         self.metrics.accepted();
-        Ok(message.job)
+        Ok(Accepted { job, result: None, waiting })
     }
 
-    /// The store takes whole pictures, so a spooled one is in memory for as long as the store needs to take it:
-    /// not at all when it has it.
-    async fn store_source(&self, upload: Spooled) -> Result<(), ApiError> {
-        if upload.is_in_a_file() && self.store.has_source(&upload.id).await? {
-            return Ok(());
+    /// The job that this name stands for: the one at hand, or the one that a request of the same name has made.
+    async fn named(&self, name: &IdempotencyId, output: &OutputId, job: &JobRecord) -> Result<JobId, ApiError> {
+        let (output, created_at_ms) = (output.clone(), job.created_at_ms);
+        let record = IdempotencyRecord { version: job::VERSION, job: job.id.clone(), output, created_at_ms };
+        match self.store.create_idempotency(name, &record).await? {
+            Created::New => Ok(record.job),
+            Created::AlreadyThere => match self.store.get_idempotency(name).await? {
+                Some(first) if first.output == record.output => Ok(first.job),
+                Some(_) => Err(ApiError::IdempotencyMismatch),
+                // Retention took it just now.
+                None => Ok(record.job),
+            },
         }
-        let _room = self.intake.room(upload.len_bytes).await?;
-        let bytes = upload.into_bytes(&self.spool).await.map_err(ApiError::Spool)?;
-        self.store.put_source(bytes).await?;
+    }
+
+    /// Answers for a job that was made before. Its first request may have died, or been refused, before its message was
+    /// confirmed, so it is sent again, but not by every request.
+    async fn again(&self, broker: &Broker, job: JobRecord) -> Result<Accepted, ApiError> {
+        let waiting = self.ends.wait_for(&job.id);
+        let result = self.store.get_result(&job.id).await?;
+        let slot = self.mint.now_ms() / REPEATED_WITHIN_MS;
+        if result.is_none() && self.store.mark_requeued(&job.id, slot).await? == Created::New {
+            self.publish(broker, &job).await?;
+        }
+        Ok(Accepted { job, result, waiting })
+    }
+
+    /// Writes the result of a job whose output stands already.
+    async fn done_before(&self, broker: &Broker, job: &JobRecord, known: OutputSummary) -> Result<JobResult, ApiError> {
+        let OutputSummary { output, stats, missing_glyphs, .. } = known;
+        let outcome = Outcome::Done { output, stats, missing_glyphs };
+        let at_ms = self.mint.now_ms();
+        let result = JobResult { version: job::VERSION, id: job.id.clone(), finished_at_ms: at_ms, attempts: 0, outcome };
+        // One that stands already can only be a cancellation.
+        let _: Created = self.store.create_result(&result).await?;
+        self.metrics.known();
+        broker.emit(&Event { job: job.id.clone(), at_ms, news: News::Done });
+        Ok(result)
+    }
+
+    async fn publish(&self, broker: &Broker, job: &JobRecord) -> Result<(), ApiError> {
+        // Counted before it can end: news of the end may overtake the confirm.
+        if let Some(client) = &job.client {
+            self.clients.accepted(&job.id, client);
+        }
+        if let Err(error) = broker.publish(&JobMessage::first(job.clone())).await {
+            self.clients.finished(&job.id);
+            return Err(ApiError::Broker(error));
+        }
+        broker.emit(&Event { job: job.id.clone(), at_ms: job.created_at_ms, news: News::Queued });
+        Ok(())
+    }
+
+    async fn store_source(&self, upload: Option<Spooled>) -> Result<(), ApiError> {
+        let Some(upload) = upload else { return Ok(()) };
+        self.metrics.uploaded(upload.len_bytes);
+        match upload.content {
+            Content::Memory(bytes) => self.store.put_source(bytes).await.map(drop)?,
+            Content::File(file) => self.store.put_source_file(&upload.id, file, upload.len_bytes).await?,
+        }
         Ok(())
     }
 }

@@ -83,6 +83,12 @@ pub enum ApiError {
         /// Its message.
         message: String,
     },
+    /// The job has ended, so there is nothing to cancel.
+    #[error("the job has ended already")]
+    AlreadyFinished,
+    /// The `Idempotency-Key` was used for another request.
+    #[error("this Idempotency-Key was used for another picture or another spec")]
+    IdempotencyMismatch,
     /// The job was cancelled, so it has no output and never will.
     #[error("the job was cancelled")]
     JobCancelled,
@@ -173,6 +179,8 @@ impl ApiError {
             Self::NotReady => ErrorCode::NotReady,
             Self::JobFailed { .. } => ErrorCode::JobFailed,
             Self::JobCancelled => ErrorCode::Cancelled,
+            Self::AlreadyFinished => ErrorCode::AlreadyFinished,
+            Self::IdempotencyMismatch => ErrorCode::IdempotencyMismatch,
             Self::NoKey | Self::BadKey(_) => ErrorCode::Unauthorised,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::TooManyJobs { .. } => ErrorCode::TooManyJobs,
@@ -255,7 +263,7 @@ fn status_of(code: ErrorCode) -> StatusCode {
         E::JobNotFound | E::NotFound => StatusCode::NOT_FOUND,
         // The request was late, not the server: broker and store have shorter limits of their own.
         E::Timeout => StatusCode::REQUEST_TIMEOUT,
-        E::NotReady => StatusCode::CONFLICT,
+        E::NotReady | E::AlreadyFinished => StatusCode::CONFLICT,
         // 409 says "later", 410 says "never": a client that polls must be able to stop.
         E::JobFailed | E::Cancelled => StatusCode::GONE,
         E::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

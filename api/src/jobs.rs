@@ -13,7 +13,7 @@ use proto_shared::{CaptionSpec, JobId};
 use store::Store;
 
 use crate::{
-    accept::{Acceptance, NewJob},
+    accept::{Acceptance, Accepted, NewJob},
     access::About,
     caller::Caller,
     clients::Clients,
@@ -23,6 +23,7 @@ use crate::{
     inspect::Inspector,
     intake::Intake,
     pace::Paced,
+    prefer,
     spool::Spool,
     state::ApiState,
     trace::Trace,
@@ -33,18 +34,23 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(crate) struct Pace(pub(crate) Duration);
 
+/// How long a client may wait for its job, within the time of a request.
+#[derive(Clone, Copy)]
+pub(crate) struct LongestWait(pub(crate) Duration);
+
 /// What reading an upload touches.
 pub(crate) struct Reading {
     clients: Clients,
     inspector: Inspector,
     spool: Spool,
     pace: Pace,
+    longest_wait: LongestWait,
 }
 
 impl FromRef<ApiState> for Reading {
     fn from_ref(state: &ApiState) -> Self {
-        let ApiState { clients, inspector, spool, pace, .. } = state.clone();
-        Self { clients, inspector, spool, pace }
+        let ApiState { clients, inspector, spool, pace, longest_wait, .. } = state.clone();
+        Self { clients, inspector, spool, pace, longest_wait }
     }
 }
 
@@ -61,6 +67,7 @@ pub(crate) async fn submit(
     // What costs nothing to refuse comes first, what reads the body last.
     let idempotency = idempotency::id_of(request.headers(), &caller.client)?;
     reading.clients.admit(&caller.client)?;
+    let wait = prefer::wait(request.headers(), reading.longest_wait.0);
     // Held to the end: it stands for the bytes that this request may spool.
     let share = intake.admit(request.headers())?;
     let request = request.map(|body| Body::new(Paced::new(body, reading.pace.0)));
@@ -73,15 +80,26 @@ pub(crate) async fn submit(
         Picture::Stored(id) => {
             let _room = intake.room(intake.limits.max_bytes).await?;
             // Walked again: the limits may have changed since it was stored.
-            let bytes = store.get_source(&id).await?;
+            let bytes = store.reuse_source(&id).await?;
             (reading.inspector.stored(id, bytes).await?, None)
         }
     };
-    let job = acceptance.accept(NewJob { picture, upload, spec, caller, trace, idempotency }).await?;
+    let Accepted { job, mut result, waiting } =
+        acceptance.accept(NewJob { picture, upload, spec, caller, trace, idempotency }).await?;
     let location = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id));
     let location = location.map_err(|e| ApiError::Internal(e.to_string()))?;
+    let mut status = StatusCode::ACCEPTED;
+    if let Some(limit) = wait {
+        if result.is_none() {
+            // The job is accepted whatever happens now: a store that fails only ends the wait.
+            result = waiting.result(&store, limit).await.unwrap_or_default();
+        }
+        if result.is_some() {
+            status = StatusCode::OK;
+        }
+    }
     let about = Extension(About(job.id.clone()));
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], about, Json(JobView::new(job, None))).into_response())
+    Ok((status, [(header::LOCATION, location)], about, Json(JobView::new(job, result))).into_response())
 }
 
 /// Says how a job is.

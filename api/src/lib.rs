@@ -8,7 +8,9 @@ mod accept;
 mod access;
 mod bucket;
 mod caller;
+mod cancel;
 mod clients;
+mod ends;
 mod error;
 mod form;
 mod idempotency;
@@ -18,6 +20,7 @@ mod jobs;
 mod metrics;
 mod mint;
 mod pace;
+mod prefer;
 mod result;
 mod spool;
 mod state;
@@ -39,10 +42,19 @@ use store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use clients::{Clients, Excess, Fairness};
+pub use ends::Ends;
 pub use error::ApiError;
 pub use mint::Mint;
 
-use crate::{caller::Door, inspect::Inspector, intake::Intake, jobs::Pace, metrics::Metrics, spool::Spool, state::ApiState};
+use crate::{
+    caller::Door,
+    inspect::Inspector,
+    intake::Intake,
+    jobs::{LongestWait, Pace},
+    metrics::Metrics,
+    spool::Spool,
+    state::ApiState,
+};
 
 /// What an operator may choose about the front.
 #[derive(Clone, Debug)]
@@ -74,8 +86,10 @@ pub struct Parts {
     pub mint: Mint,
     /// Who is let in; without them everyone is.
     pub keys: Option<ApiKeys>,
-    /// What each client may do. Whoever hears that a job ended tells a clone of it.
+    /// What each client may do.
     pub clients: Clients,
+    /// Who waits for the end of a job; [`Ends::listen`] must run beside the routes.
+    pub ends: Ends,
 }
 
 /// The front's routes; its metrics are added to `registry`.
@@ -95,10 +109,13 @@ pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Rout
         inspector: Inspector::new(config.limits),
         spool: Spool::new(config.spool_dir.clone()),
         pace: Pace(config.body_stall),
+        // The rest of a request's time is for the upload.
+        longest_wait: LongestWait(config.request_timeout / 2),
+        ends: parts.ends,
     };
     let router = Router::new()
         .route("/v1/jobs", post(jobs::submit))
-        .route("/v1/jobs/{id}", get(jobs::show))
+        .route("/v1/jobs/{id}", get(jobs::show).delete(cancel::cancel))
         .route("/v1/jobs/{id}/result", get(result::download))
         // Only around what stands above: a path that is none asks for no key.
         .route_layer(middleware::from_fn_with_state(door, caller::identify))

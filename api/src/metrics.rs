@@ -16,6 +16,7 @@ pub(crate) struct Metrics {
     request_seconds: Family<RouteLabels, Histogram>,
     refused: Family<CodeLabels, Counter>,
     accepted: Counter,
+    known: Counter,
     upload_bytes: Counter,
 }
 
@@ -42,6 +43,7 @@ impl Metrics {
             request_seconds: Family::new_with_constructor(|| Histogram::new(seconds_buckets())),
             refused: Family::default(),
             accepted: Counter::default(),
+            known: Counter::default(),
             upload_bytes: Counter::default(),
         };
         registry.register("api_requests", "Requests answered, by route and status", metrics.requests.clone());
@@ -52,6 +54,7 @@ impl Metrics {
             metrics.request_seconds.clone(),
         );
         registry.register("api_refused", "Requests refused, by code", metrics.refused.clone());
+        registry.register("api_jobs_known", "Jobs whose output stood already", metrics.known.clone());
         registry.register("api_jobs_accepted", "Jobs answered with 202", metrics.accepted.clone());
         registry.register_with_unit(
             "api_upload",
@@ -69,6 +72,10 @@ impl Metrics {
 
     pub(crate) fn refused(&self, code: ErrorCode) {
         self.refused.get_or_create_owned(&CodeLabels { code: code.as_str() }).inc();
+    }
+
+    pub(crate) fn known(&self) {
+        self.known.inc();
     }
 
     pub(crate) fn accepted(&self) {

@@ -7,7 +7,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read as _, Seek as _, Write as _},
+    io::{self, Write as _},
     path::PathBuf,
     sync::Arc,
 };
@@ -47,7 +47,7 @@ struct Written {
 pub(crate) struct Spooled {
     pub(crate) id: SourceId,
     pub(crate) len_bytes: u64,
-    content: Content,
+    pub(crate) content: Content,
 }
 
 /// Where it is.
@@ -127,35 +127,29 @@ impl Spooling {
 }
 
 impl Spooled {
-    pub(crate) fn is_in_a_file(&self) -> bool {
-        matches!(self.content, Content::File(_))
-    }
-
     /// For who looks at the picture, off the runtime's threads.
     pub(crate) fn content(&self) -> &Content {
         &self.content
-    }
-
-    /// The whole of it in memory; its caller has room for it.
-    pub(crate) async fn into_bytes(self, spool: &Spool) -> io::Result<Bytes> {
-        match self.content {
-            Content::Memory(bytes) => Ok(bytes),
-            Content::File(mut file) => {
-                let read = move || {
-                    let mut bytes = Vec::with_capacity(usize::try_from(self.len_bytes).map_err(io::Error::other)?);
-                    file.rewind()?;
-                    file.read_to_end(&mut bytes)?;
-                    Ok(Bytes::from(bytes))
-                };
-                spool.off_the_runtime(read).await
-            }
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Seek as _};
+
     use super::*;
+
+    fn read(content: Content) -> Vec<u8> {
+        match content {
+            Content::Memory(bytes) => bytes.to_vec(),
+            Content::File(mut file) => {
+                let mut bytes = Vec::new();
+                file.rewind().unwrap();
+                file.read_to_end(&mut bytes).unwrap();
+                bytes
+            }
+        }
+    }
 
     #[tokio::test]
     async fn what_is_spooled_is_what_came_and_named_by_its_hash() {
@@ -174,7 +168,7 @@ mod tests {
                 assert_eq!(matches!(spooled.content(), Content::File(_)), len > HELD_BYTES, "{len}");
                 assert_eq!((spooled.len_bytes, &spooled.id), (len as u64, &store::source_id(&whole[..len])));
                 assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "it has no name");
-                assert_eq!(spooled.into_bytes(&spool).await.unwrap(), &whole[..len]);
+                assert_eq!(read(spooled.content), &whole[..len]);
             }
         }
     }

@@ -7,7 +7,16 @@ use broker::Broker;
 use service::Late;
 use store::Store;
 
-use crate::{clients::Clients, inspect::Inspector, intake::Intake, jobs::Pace, metrics::Metrics, mint::Mint, spool::Spool};
+use crate::{
+    clients::Clients,
+    ends::Ends,
+    inspect::Inspector,
+    intake::Intake,
+    jobs::{LongestWait, Pace},
+    metrics::Metrics,
+    mint::Mint,
+    spool::Spool,
+};
 
 #[derive(Clone)]
 pub(crate) struct ApiState {
@@ -20,6 +29,8 @@ pub(crate) struct ApiState {
     pub(crate) inspector: Inspector,
     pub(crate) spool: Spool,
     pub(crate) pace: Pace,
+    pub(crate) longest_wait: LongestWait,
+    pub(crate) ends: Ends,
 }
 
 macro_rules! parts {

@@ -11,7 +11,8 @@ use std::{
 
 use api::{ApiConfig, Clients, Fairness, Mint, Parts};
 use broker::Broker;
-use proto_shared::{ErrorCode, Lane};
+use futures::TryStreamExt as _;
+use proto_shared::{ErrorCode, JobRecord, Lane};
 use serde_json::Value;
 use service::{
     ApiKeys, Clock, Late,
@@ -66,7 +67,14 @@ async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> D
     };
     let (store, clients) = (Store::open(&StoreConfig::new("memory:")).unwrap(), Clients::new(rules));
     let broker = Late::from(Broker::in_process());
-    let parts = Parts { broker, store: store.clone(), mint: Mint::counting(0), keys, clients: clients.clone() };
+    let parts = Parts {
+        broker,
+        store: store.clone(),
+        mint: Mint::counting(0),
+        keys,
+        clients: clients.clone(),
+        ends: api::Ends::default(),
+    };
     let router = api::router(&config, parts, &mut registry());
     let socket = listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = socket.local_addr().unwrap();
@@ -100,6 +108,10 @@ fn head(len_bytes: usize, headers: &str) -> String {
 }
 
 impl Door {
+    async fn unfinished(&self) -> Vec<JobRecord> {
+        self.store.unfinished_jobs(None).try_collect().await.unwrap()
+    }
+
     async fn send(&self, request: &[u8]) -> Answer {
         let mut client = TcpStream::connect(self.address).await.unwrap();
         client.write_all(request).await.unwrap();
@@ -206,7 +218,7 @@ async fn a_client_with_many_unfinished_jobs_goes_standard_and_then_waits() {
     for _ in 0..3 {
         assert_eq!(door.caption("").await.status, 202);
     }
-    let jobs = door.store.unfinished_jobs().await.unwrap();
+    let jobs = door.unfinished().await;
     lanes.extend(jobs.iter().map(|job| job.lane));
     lanes.sort_by_key(|lane| lane.as_str());
     assert_eq!(lanes, [Lane::Express, Lane::Express, Lane::Standard]);
@@ -224,7 +236,7 @@ async fn a_trace_goes_from_the_request_into_the_job_and_back() {
     let accepted = door.caption(given).await;
     let response = accepted.header("traceresponse").unwrap();
     assert!(response.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-") && !response.contains("00f067aa0ba902b7"));
-    let jobs = door.store.unfinished_jobs().await.unwrap();
+    let jobs = door.unfinished().await;
     assert_eq!(jobs[0].traceparent.as_deref(), Some(response));
     assert!(jobs[0].client.is_some());
 }
@@ -276,7 +288,7 @@ async fn a_body_that_is_cut_off_makes_no_job() {
     let mut answer = Vec::new();
     client.read_to_end(&mut answer).await.unwrap();
     assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&answer));
-    assert_eq!(door.store.unfinished_jobs().await.unwrap(), []);
+    assert_eq!(door.unfinished().await, []);
     assert_eq!(door.caption("").await.status, 202, "and the next is served");
 }
 
@@ -286,7 +298,7 @@ async fn an_upload_too_large_for_memory_is_stored_as_it_came() {
     let large = [GIF, &vec![7; 2_000_000]].concat();
     let accepted = door.post(&[("file", &large), ("bottom", b"a")], "").await;
     assert_eq!(accepted.status, 202, "{}", String::from_utf8_lossy(&accepted.body));
-    let job = door.store.unfinished_jobs().await.unwrap().remove(0);
+    let job = door.unfinished().await.remove(0);
     assert_eq!((job.source.bytes, &job.source.id), (large.len() as u64, &store::source_id(&large)));
     assert_eq!(door.store.get_source(&job.source.id).await.unwrap(), large);
 }

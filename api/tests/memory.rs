@@ -74,7 +74,14 @@ async fn many_large_uploads_at_once_take_little_memory() {
         font_names: Vec::new(),
     };
     let clients = Clients::new(Fairness { rate_burst: 1_000, ..Fairness::default() });
-    let parts = Parts { broker: Late::from(Broker::in_process()), store, mint: Mint::system(), keys: None, clients };
+    let parts = Parts {
+        broker: Late::from(Broker::in_process()),
+        store,
+        mint: Mint::system(),
+        keys: None,
+        clients,
+        ends: api::Ends::default(),
+    };
     let router = api::router(&config, parts, &mut registry());
     let socket = listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");
     let address = socket.local_addr().expect("an address");

@@ -81,6 +81,8 @@ codes! {
     JobNotFound = "job_not_found",
     /// The job has no result yet.
     NotReady = "not_ready",
+    /// The job has ended, so it can't be cancelled.
+    AlreadyFinished = "already_finished",
     /// The job failed, so it has no output.
     JobFailed = "job_failed",
     /// No such path or method.

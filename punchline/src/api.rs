@@ -2,7 +2,7 @@
 //!
 //! It listens at once and is not ready until its broker has answered.
 
-use api::{Mint, Parts};
+use api::{Ends, Mint, Parts};
 use service::{
     ApiSettings, Process, listener,
     metrics::{Exposition, registry},
@@ -31,12 +31,18 @@ async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
 
     let mut registry = registry();
     let (keys, clients) = (parts::keys(&settings.http)?, parts::clients(&settings.http));
-    let front = Parts { broker: broker.clone(), store, mint: Mint::system(), keys, clients };
+    let ends = Ends::default();
+    let hearing = {
+        let (ends, broker, clients, shutdown) = (ends.clone(), broker.clone(), clients.clone(), shutdown.clone());
+        tokio::spawn(async move { ends.listen(&broker, &clients, &shutdown).await })
+    };
+    let front = Parts { broker: broker.clone(), store, mint: Mint::system(), keys, clients, ends };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
     let router = router.merge(ops::router(health, Exposition::new(registry)));
     tracing::info!(listen = %settings.http.listen, "listening");
     let (bounds, grace) = (parts::bounds(&settings.http), settings.common.shutdown_grace);
     let all_finished = listener::serve_within(bounds, listener, router, &shutdown, grace).await;
+    hearing.abort();
     parts::disconnect(&broker).await;
     tracing::info!(all_finished, "stopped");
     Ok(())

@@ -6,18 +6,21 @@
 
 mod api;
 mod caption;
+mod dead;
 mod exit;
 mod files;
 mod flags;
 mod key;
 mod limits;
 mod parts;
+mod place;
 mod pool;
 mod probe;
 mod progress;
 mod render_one;
 mod serve;
 mod stats;
+mod sweep;
 mod worker;
 
 use std::process::ExitCode;
@@ -47,6 +50,8 @@ enum Command {
     Serve(serve::ServeArgs),
     Api(api::ApiArgs),
     Worker(worker::WorkerArgs),
+    Dead(dead::DeadArgs),
+    Sweep(sweep::SweepArgs),
     /// One rendering for a worker that asks for it on standard input.
     #[command(name = render_one::NAME, hide = true)]
     RenderOne(render_one::RenderOneArgs),
@@ -60,6 +65,8 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args).map_err(Failure::from),
         Command::Api(args) => api::run(args).map_err(Failure::from),
         Command::Worker(args) => worker::run(args).map_err(Failure::from),
+        Command::Dead(args) => dead::run(args).map_err(Failure::from),
+        Command::Sweep(args) => sweep::run(&args).map_err(Failure::from),
         Command::RenderOne(args) => render_one::run(&args).map_err(Failure::from),
         Command::Key(args) => key::run(&args),
     };

@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use api::{Mint, Parts};
+use api::{Ends, Mint, Parts};
 use broker::{Broker, InProcessConfig};
 use futures::TryStreamExt as _;
 use proto_shared::JobMessage;
@@ -52,7 +52,12 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let jobs = parts::worker_parts(&late, &store, &settings.jobs, &settings.common)?;
     let worker = Worker::new(parts::back(&settings.jobs, &settings.common), jobs, &mut registry);
     let (keys, clients) = (parts::keys(&settings.http)?, parts::clients(&settings.http));
-    let front = Parts { broker: late, store, mint: Mint::system(), keys, clients };
+    let ends = Ends::default();
+    let hearing = {
+        let (ends, broker, clients, shutdown) = (ends.clone(), late.clone(), clients.clone(), shutdown.clone());
+        tokio::spawn(async move { ends.listen(&broker, &clients, &shutdown).await })
+    };
+    let front = Parts { broker: late, store, mint: Mint::system(), keys, clients, ends };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
     let router = router.merge(ops::router(health, Exposition::new(registry)));
     greet(address, &settings.data_dir)?;
@@ -60,6 +65,7 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let (bounds, grace) = (parts::bounds(&settings.http), settings.common.shutdown_grace);
     let (requests_finished, jobs_finished) =
         tokio::join!(listener::serve_within(bounds, listener, router, &shutdown, grace), worker.run(&shutdown));
+    hearing.abort();
     broker.close().await;
     tracing::info!(requests_finished, jobs_finished, "stopped; unfinished jobs go on at the next start");
     Ok(())

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
 
+mod repeats;
+
 use std::{num::NonZeroU16, time::Duration};
 
 use api::{ApiConfig, Clients, Fairness, Mint, Parts};
@@ -10,10 +12,10 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
 };
-use broker::{Broker, Prefetch};
+use broker::{Broker, Filter, Heard, InProcessConfig, Prefetch};
 use bytes::Bytes;
 use futures::TryStreamExt as _;
-use proto_shared::{ErrorCode, JobId, JobMessage, JobResult, MediaType, Outcome, OutputInfo, RenderStats, job};
+use proto_shared::{ErrorCode, Event, JobId, JobMessage, JobResult, MediaType, Outcome, OutputInfo, RenderStats, job};
 use serde_json::{Value, json};
 use service::{
     Late,
@@ -30,6 +32,7 @@ struct Front {
     router: Router,
     store: Store,
     broker: Broker,
+    ends: api::Ends,
     exposition: Exposition,
 }
 
@@ -50,8 +53,16 @@ fn front() -> Front {
 }
 
 fn front_with(config: &ApiConfig) -> Front {
+    front_of(config, Broker::in_process())
+}
+
+fn front_on(broker: Broker) -> Front {
+    front_of(&config(), broker)
+}
+
+fn front_of(config: &ApiConfig, broker: Broker) -> Front {
     let store = Store::open(&StoreConfig::new("memory:")).unwrap();
-    let broker = Broker::in_process();
+    let ends = api::Ends::default();
     let mut registry = registry();
     let parts = Parts {
         broker: Late::from(broker.clone()),
@@ -59,9 +70,10 @@ fn front_with(config: &ApiConfig) -> Front {
         mint: Mint::counting(CREATED_AT_MS),
         keys: None,
         clients: Clients::new(Fairness::default()),
+        ends: ends.clone(),
     };
     let router = api::router(config, parts, &mut registry);
-    Front { router, store, broker, exposition: Exposition::new(registry) }
+    Front { router, store, broker, ends, exposition: Exposition::new(registry) }
 }
 
 /// A part of a form: its name and what is in it.
@@ -317,7 +329,14 @@ async fn without_a_broker_the_client_is_told_to_come_back() {
 
     let store = Store::open(&StoreConfig::new("memory:")).unwrap();
     let clients = Clients::new(Fairness::default());
-    let parts = Parts { broker: Late::default(), store: store.clone(), mint: Mint::system(), keys: None, clients };
+    let parts = Parts {
+        broker: Late::default(),
+        store: store.clone(),
+        mint: Mint::system(),
+        keys: None,
+        clients,
+        ends: api::Ends::default(),
+    };
     let not_yet = Front { router: api::router(&config(), parts, &mut registry()), store, ..front };
     let answer = not_yet.post(&[("file", GIF), ("bottom", b"a")]).await;
     assert_eq!(answer.refusal(), (503, ErrorCode::BrokerUnavailable));

@@ -1,0 +1,51 @@
+//! `DELETE /v1/jobs/{id}`: nobody wants the job any more.
+//!
+//! That it is cancelled is its result, written here where none stands; the worker that has it in hand hears of it and
+//! stops, and one that gets it later finds it finished.
+
+use axum::{
+    Extension, Json,
+    extract::{FromRef, Path, State},
+    response::IntoResponse,
+};
+use broker::Broker;
+use proto_shared::{Event, JobResult, News, Outcome, job};
+use service::Late;
+use store::{Created, Store};
+
+use crate::{access::About, error::ApiError, jobs::job_id, mint::Mint, state::ApiState, view::JobView};
+
+/// What cancelling touches.
+pub(crate) struct Cancelling {
+    store: Store,
+    broker: Late<Broker>,
+    mint: Mint,
+}
+
+impl FromRef<ApiState> for Cancelling {
+    fn from_ref(state: &ApiState) -> Self {
+        let ApiState { store, broker, mint, .. } = state.clone();
+        Self { store, broker, mint }
+    }
+}
+
+pub(crate) async fn cancel(State(with): State<Cancelling>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
+    let id = job_id(&id)?;
+    let job = with.store.get_job(&id).await?.ok_or(ApiError::JobNotFound)?;
+    let at_ms = with.mint.now_ms();
+    let cancelled =
+        JobResult { version: job::VERSION, id: id.clone(), finished_at_ms: at_ms, attempts: 0, outcome: Outcome::Cancelled };
+    let result = match with.store.create_result(&cancelled).await? {
+        Created::New => {
+            if let Some(broker) = with.broker.get() {
+                broker.emit(&Event { job: id.clone(), at_ms, news: News::Cancelled });
+            }
+            cancelled
+        }
+        Created::AlreadyThere => with.store.get_result(&id).await?.ok_or(ApiError::NotReady)?,
+    };
+    if result.outcome != Outcome::Cancelled {
+        return Err(ApiError::AlreadyFinished);
+    }
+    Ok((Extension(About(id)), Json(JobView::new(job, Some(result)))))
+}

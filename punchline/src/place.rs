@@ -1,0 +1,62 @@
+//! Where an operator's command works: on the broker and the store that the services share, or on the folder of a
+//! `punchline serve`.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use broker::{AmqpConfig, Broker};
+use clap::Args;
+use service::{
+    WorkerSettings,
+    config::{AwsSettings, StoreSettings, flags_then_environment},
+};
+use store::Store;
+
+use crate::parts;
+
+/// Where to work.
+#[derive(Debug, Args)]
+pub(crate) struct PlaceArgs {
+    /// The folder of a `punchline serve`; without it `PUNCHLINE_STORE_URL` and `PUNCHLINE_AMQP_URL` say where
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// An opened place.
+pub(crate) struct Place {
+    pub(crate) store: Store,
+    /// None for a folder: `punchline serve` queues what is unfinished when it starts.
+    pub(crate) broker: Option<Broker>,
+}
+
+impl PlaceArgs {
+    pub(crate) fn store(&self) -> anyhow::Result<Store> {
+        let Some(folder) = &self.data else { return parts::open_store(&settings()?.store) };
+        let shown = folder.display();
+        let folder = folder.canonicalize().with_context(|| format!("failed to find the folder {shown}"))?;
+        let url = url::Url::from_file_path(&folder).map_err(|()| anyhow::anyhow!("the folder {shown} has no URL"))?;
+        parts::open_store(&StoreSettings { url: url.to_string(), aws: AwsSettings::default() })
+    }
+
+    pub(crate) async fn open(&self) -> anyhow::Result<Place> {
+        let store = self.store()?;
+        if self.data.is_some() {
+            return Ok(Place { store, broker: None });
+        }
+        let config = AmqpConfig::new(settings()?.amqp_url.expose(), "punchline operator");
+        Ok(Place { store, broker: Some(Broker::connect(&config).await?) })
+    }
+}
+
+impl Place {
+    pub(crate) async fn close(&self) {
+        if let Some(broker) = &self.broker {
+            broker.close().await;
+        }
+    }
+}
+
+/// Those of a worker: it has both.
+fn settings() -> anyhow::Result<WorkerSettings> {
+    Ok(WorkerSettings::read(&flags_then_environment(Vec::new()))?)
+}
