@@ -22,6 +22,7 @@ use crate::{
     idempotency,
     inspect::Inspector,
     intake::Intake,
+    linger::Lingering,
     pace::Paced,
     prefer,
     spool::Spool,
@@ -64,6 +65,8 @@ pub(crate) async fn submit(
     Extension(trace): Extension<Trace>,
     request: Request,
 ) -> Result<Response, ApiError> {
+    let longest = intake.max_body_bytes();
+    let request = request.map(|body| Body::new(Lingering::new(body, longest, reading.pace.0)));
     // What costs nothing to refuse comes first, what reads the body last.
     let idempotency = idempotency::id_of(request.headers(), &caller.client)?;
     reading.clients.admit(&caller.client)?;

@@ -17,6 +17,7 @@ mod idempotency;
 mod inspect;
 mod intake;
 mod jobs;
+mod linger;
 mod metrics;
 mod mint;
 mod pace;

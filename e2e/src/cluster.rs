@@ -9,7 +9,7 @@ use object_store::{ObjectStore, path::Path};
 use serde_json::Value;
 
 use crate::{
-    HarnessError,
+    HarnessError, binary,
     cases::Case,
     client::Client,
     process::{Process, cluster_env},
@@ -30,6 +30,7 @@ pub struct Cluster {
     pub rabbitmq: RabbitMq,
     /// Holds the objects.
     pub store: SeaweedFs,
+    env: Vec<(String, String)>,
 }
 
 impl Cluster {
@@ -38,14 +39,54 @@ impl Cluster {
     /// # Errors
     /// A part is not installed or does not get ready.
     pub async fn start(workers: usize) -> Result<Self, HarnessError> {
+        Self::start_with(workers, &[]).await
+    }
+
+    /// The same, with settings of the processes beside those that lead them to each other.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub async fn start_with(workers: usize, settings: &[(&str, &str)]) -> Result<Self, HarnessError> {
         let (rabbitmq, store) = tokio::try_join!(RabbitMq::start(), SeaweedFs::start())?;
-        let env = cluster_env(&rabbitmq, &store, FOLDER);
+        let mut env = cluster_env(&rabbitmq, &store, FOLDER);
+        env.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let api = Process::api(&env).await?;
         let mut started = Vec::with_capacity(workers);
         for _ in 0..workers {
             started.push(Process::worker(&env).await?);
         }
-        Ok(Self { workers: started, api, rabbitmq, store })
+        Ok(Self { workers: started, api, rabbitmq, store, env })
+    }
+
+    /// Starts workers in the place of those that have ended, as whoever watches over processes does. Says how many.
+    ///
+    /// # Errors
+    /// One does not get ready.
+    pub async fn replace_ended_workers(&mut self) -> Result<usize, HarnessError> {
+        let mut replaced = 0;
+        for worker in &mut self.workers {
+            if !worker.is_running() {
+                *worker = Process::worker(&self.env).await?;
+                replaced += 1;
+            }
+        }
+        Ok(replaced)
+    }
+
+    /// What a `punchline` command prints that works on this broker and store.
+    ///
+    /// # Errors
+    /// It fails; the error holds what it says.
+    pub fn command(&self, arguments: &[&str]) -> Result<String, HarnessError> {
+        let program = binary::punchline().map_err(|e| HarnessError::io("find punchline")(std::io::Error::other(e)))?;
+        let env = self.env.iter().map(|(name, value)| (name, value));
+        let ran = std::process::Command::new(program).args(arguments).env_clear().envs(env).output();
+        let ran = ran.map_err(HarnessError::io("run punchline"))?;
+        if !ran.status.success() {
+            let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+            return Err(HarnessError::io("run punchline")(std::io::Error::other(said)));
+        }
+        Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
     }
 
     /// A client of the api process.
@@ -67,7 +108,8 @@ impl Cluster {
     /// # Errors
     /// The store does not answer.
     pub async fn outputs(&self) -> Result<usize, HarnessError> {
-        self.count("outputs", "").await
+        // Each has a summary beside it.
+        self.count("outputs", ".gif").await
     }
 
     /// Messages in a queue, those in a worker's hand included, as the broker's management says: a few seconds late.

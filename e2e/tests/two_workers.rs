@@ -38,6 +38,7 @@ async fn assert_settled(cluster: &Cluster, client: &Client, ids: &[String], case
     assert_eq!(cluster.results().await.unwrap(), JOBS, "results in the store");
     assert_eq!(cluster.outputs().await.unwrap(), JOBS, "outputs in the store");
     cluster.wait_empty(queue::JOBS, DONE).await.unwrap();
+    cluster.wait_empty(queue::JOBS_EXPRESS, DONE).await.unwrap();
     cluster.wait_empty(queue::DEAD, DONE).await.unwrap();
 }
 

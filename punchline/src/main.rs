@@ -12,6 +12,7 @@ mod files;
 mod flags;
 mod key;
 mod limits;
+mod load;
 mod parts;
 mod place;
 mod pool;
@@ -52,6 +53,7 @@ enum Command {
     Worker(worker::WorkerArgs),
     Dead(dead::DeadArgs),
     Sweep(sweep::SweepArgs),
+    Load(load::LoadArgs),
     /// One rendering for a worker that asks for it on standard input.
     #[command(name = render_one::NAME, hide = true)]
     RenderOne(render_one::RenderOneArgs),
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Command::Worker(args) => worker::run(args).map_err(Failure::from),
         Command::Dead(args) => dead::run(args).map_err(Failure::from),
         Command::Sweep(args) => sweep::run(&args).map_err(Failure::from),
+        Command::Load(args) => load::run(args).map_err(Failure::from),
         Command::RenderOne(args) => render_one::run(&args).map_err(Failure::from),
         Command::Key(args) => key::run(&args),
     };

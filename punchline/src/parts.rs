@@ -67,9 +67,20 @@ pub(crate) fn is_bad_setting(error: &anyhow::Error) -> bool {
 }
 
 pub(crate) fn health(broker: &Late<Broker>, store: &Store, draining: &CancellationToken) -> Health {
-    let (broker, store) = (broker.clone(), store.clone());
+    let (broker, store, link) = (broker.clone(), store.clone(), broker.clone());
     Health::new(draining.clone())
-        .vital_check("broker", move || {
+        // A broker that blocks publishers is no reason to restart; one that is not there for minutes is.
+        .vital_check("broker link", move || {
+            let link = link.clone();
+            async move {
+                match link.get().map(Broker::outage) {
+                    Some(None) => Ok(()),
+                    Some(Some(outage)) => Err(format!("lost {} s ago", outage.as_secs())),
+                    None => Err("not connected yet".to_owned()),
+                }
+            }
+        })
+        .check("broker", move || {
             let broker = broker.clone();
             async move {
                 match broker.get() {

@@ -63,11 +63,19 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     greet(address, &settings.data_dir)?;
 
     let (bounds, grace) = (parts::bounds(&settings.http), settings.common.shutdown_grace);
-    let (requests_finished, jobs_finished) =
-        tokio::join!(listener::serve_within(bounds, listener, router, &shutdown, grace), worker.run(&shutdown));
+    let working = async {
+        let finished = worker.run(&shutdown).await;
+        // A worker that ends by itself has lost a thread to a job that would not stop.
+        let lost = !shutdown.is_cancelled();
+        shutdown.cancel();
+        (finished, lost)
+    };
+    let (requests_finished, (jobs_finished, lost)) =
+        tokio::join!(listener::serve_within(bounds, listener, router, &shutdown, grace), working);
     hearing.abort();
     broker.close().await;
     tracing::info!(requests_finished, jobs_finished, "stopped; unfinished jobs go on at the next start");
+    anyhow::ensure!(!lost, "a job could not be stopped; whoever watches this process should start it anew");
     Ok(())
 }
 

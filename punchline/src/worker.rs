@@ -50,5 +50,6 @@ async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
     };
     let (all_finished, _) = tokio::join!(working, listener::serve(listener, ops, &drained, OPS_GRACE));
     tracing::info!(all_finished, "stopped");
+    anyhow::ensure!(shutdown.is_cancelled(), "a job could not be stopped; whoever watches this process should start it anew");
     Ok(())
 }

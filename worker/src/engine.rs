@@ -203,6 +203,8 @@ impl Drop for StopOnDrop {
 }
 
 pub(crate) fn render(task: &Task, unwanted: &AtomicBool) -> Result<Product, caption::Error> {
+    #[cfg(feature = "faults")]
+    crate::faults::strike(task);
     let watch = caption::Watch { progress: &|done, of| task.progress.tell(done, of), cancelled: unwanted };
     let rendered = caption::render_with(&task.source, &task.spec, &task.limits, &watch)?;
     Ok(Product {

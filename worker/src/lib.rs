@@ -9,6 +9,8 @@ mod bury;
 mod cancel;
 mod consume;
 mod engine;
+#[cfg(feature = "faults")]
+mod faults;
 mod fonts;
 mod isolated;
 mod job;
@@ -107,6 +109,7 @@ impl Worker {
         };
         let hearing = in_hand.listen(broker, store, &done);
         let burying = undertaker.run(broker, &done);
-        tokio::join!(working, hearing, burying, finding).0
+        // What these wait for is large, and nothing else is.
+        Box::pin(async { tokio::join!(working, hearing, burying, finding) }).await.0
     }
 }

@@ -145,9 +145,9 @@ settings! {
         "`true` lets everyone in without a key; needed when there is no file of keys and the address is not the machine's own";
     TRUSTED_PROXIES = "PUNCHLINE_TRUSTED_PROXIES", Fallback::Unset, FRONT, false,
         "networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8,fd00::/8`";
-    RATE_BURST = "PUNCHLINE_RATE_BURST", Fallback::Is("60"), FRONT, false,
+    RATE_BURST = "PUNCHLINE_RATE_BURST", Fallback::Is("1000"), FRONT, false,
         "jobs that one client may ask for at once; more are answered 429 with `Retry-After`";
-    RATE_PER_S = "PUNCHLINE_RATE_PER_S", Fallback::Is("10"), FRONT, false,
+    RATE_PER_S = "PUNCHLINE_RATE_PER_S", Fallback::Is("100"), FRONT, false,
         "jobs a second that one client may ask for on end";
     CLIENT_JOBS = "PUNCHLINE_CLIENT_JOBS", Fallback::Is("20000"), FRONT, false,
         "unfinished jobs that one client may have; more are answered 429";
