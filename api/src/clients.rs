@@ -11,6 +11,7 @@ use std::{
 };
 
 use proto_shared::{ClientId, JobId, Lane};
+use service::config::Fairness;
 use tokio::time::Instant;
 
 use crate::bucket::{Buckets, Rate};
@@ -19,36 +20,6 @@ use crate::bucket::{Buckets, Rate};
 const MAX_REMEMBERED_JOBS: usize = 200_000;
 /// Longer than any job lives: an hour's queue and every retry are over by then many times.
 const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// What one client may do, and what the express lane takes.
-#[derive(Clone, Copy, Debug)]
-pub struct Fairness {
-    /// Jobs asked for at once.
-    pub rate_burst: u32,
-    /// Jobs asked for a second, on end.
-    pub rate_per_s: u32,
-    /// Unfinished jobs.
-    pub client_jobs: u32,
-    /// Unfinished jobs from which on the standard lane is taken.
-    pub express_jobs: u32,
-    /// The largest file of the express lane.
-    pub express_bytes: u64,
-    /// The most pixels over all frames of the express lane.
-    pub express_pixels: u64,
-}
-
-impl Default for Fairness {
-    fn default() -> Self {
-        Self {
-            rate_burst: 60,
-            rate_per_s: 10,
-            client_jobs: 20_000,
-            express_jobs: 32,
-            express_bytes: 2_000_000,
-            express_pixels: 40_000_000,
-        }
-    }
-}
 
 /// A client may not have another job now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -42,10 +42,11 @@ use service::{ApiKeys, Late, metrics::Registry, security};
 use store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use clients::{Clients, Excess, Fairness};
+pub use clients::{Clients, Excess};
 pub use ends::Ends;
 pub use error::ApiError;
 pub use mint::Mint;
+pub use service::config::Fairness;
 
 use crate::{
     caller::Door,

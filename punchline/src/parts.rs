@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use api::{ApiConfig, Clients, Fairness};
+use api::{ApiConfig, Clients};
 use broker::{AmqpConfig, Broker};
 use service::{
     ApiKeys, Clock, ConfigError, Health, Late,
@@ -119,15 +119,7 @@ pub(crate) fn keys(http: &HttpSettings) -> anyhow::Result<Option<ApiKeys>> {
 
 /// What each client may do.
 pub(crate) fn clients(http: &HttpSettings) -> Clients {
-    let rules = &http.fairness;
-    Clients::new(Fairness {
-        rate_burst: rules.rate_burst,
-        rate_per_s: rules.rate_per_s,
-        client_jobs: rules.client_jobs,
-        express_jobs: rules.express_jobs,
-        express_bytes: rules.express_bytes,
-        express_pixels: rules.express_pixels,
-    })
+    Clients::new(http.fairness)
 }
 
 /// How much of the process connections may take, which its limit of open files must allow.

@@ -10,7 +10,7 @@ pub mod settings;
 
 use std::{env, fmt};
 
-pub use front::{FairnessSettings, HttpSettings};
+pub use front::{Fairness, HttpSettings};
 pub use groups::{
     ApiSettings, AwsSettings, CommonSettings, JobSettings, LimitSettings, LogFormat, LogSettings, ServeSettings, StoreSettings,
     WorkerSettings,
@@ -199,6 +199,7 @@ mod tests {
         assert_eq!(worker.ops_listen.to_string(), "0.0.0.0:9090");
         assert_eq!(worker.common.shutdown_grace.as_secs(), 150);
         let serve = ServeSettings::read(&map(&[])).unwrap();
+        assert_eq!(serve.http.fairness, Fairness::default());
         assert_eq!(serve.http.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(serve.data_dir.to_str(), Some("./punchline-data"));
     }

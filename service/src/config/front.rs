@@ -25,7 +25,7 @@ pub struct HttpSettings {
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// What one client may do.
-    pub fairness: FairnessSettings,
+    pub fairness: Fairness,
     /// Open connections.
     pub max_connections: u32,
     /// For the head of a request.
@@ -35,8 +35,8 @@ pub struct HttpSettings {
 }
 
 /// What one client may do, and what is small enough for the express lane.
-#[derive(Clone, Copy, Debug)]
-pub struct FairnessSettings {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fairness {
     /// Jobs at once.
     pub rate_burst: u32,
     /// Jobs a second on end.
@@ -49,6 +49,20 @@ pub struct FairnessSettings {
     pub express_bytes: u64,
     /// The most pixels over all frames of the express lane.
     pub express_pixels: u64,
+}
+
+impl Default for Fairness {
+    /// What stands in the table of settings.
+    fn default() -> Self {
+        Self {
+            rate_burst: 1_000,
+            rate_per_s: 100,
+            client_jobs: 20_000,
+            express_jobs: 32,
+            express_bytes: 2_000_000,
+            express_pixels: 40_000_000,
+        }
+    }
 }
 
 // As in `groups`, everything is read before `?` can leave, so that every problem is noted.
@@ -103,14 +117,14 @@ fn access(r: &mut Reader<'_>, listen: Option<SocketAddr>) -> Option<PathBuf> {
     file
 }
 
-fn fairness(r: &mut Reader<'_>) -> Option<FairnessSettings> {
+fn fairness(r: &mut Reader<'_>) -> Option<Fairness> {
     let rate_burst = r.value(&s::RATE_BURST, parse::at_least_one);
     let rate_per_s = r.value(&s::RATE_PER_S, parse::at_least_one);
     let client_jobs = r.value(&s::CLIENT_JOBS, parse::at_least_one);
     let express_jobs = r.value(&s::EXPRESS_JOBS, parse::at_least_one);
     let express_bytes = r.value(&s::EXPRESS_BYTES, parse::at_least_one);
     let express_pixels = r.value(&s::EXPRESS_PIXELS, parse::at_least_one);
-    Some(FairnessSettings {
+    Some(Fairness {
         rate_burst: rate_burst?,
         rate_per_s: rate_per_s?,
         client_jobs: client_jobs?,
