@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use reqwest::{
-    StatusCode,
+    Method, RequestBuilder, StatusCode,
     multipart::{Form, Part},
 };
 use serde_json::Value;
@@ -22,6 +22,7 @@ const SENT_AWAY_FOR: Duration = Duration::from_secs(60);
 pub struct Client {
     http: reqwest::Client,
     base: String,
+    key: Option<String>,
 }
 
 /// What a request was answered.
@@ -31,6 +32,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// Its body.
     pub body: Bytes,
+    /// When it asks the client to come again, if it does.
+    pub retry_after_s: Option<u64>,
 }
 
 impl Answer {
@@ -51,7 +54,13 @@ impl Client {
     /// A client of the service at `base`, an address without a slash at the end.
     #[must_use]
     pub fn new(base: String) -> Self {
-        Self { http: reqwest::Client::new(), base }
+        Self { http: reqwest::Client::new(), base, key: None }
+    }
+
+    /// The same with an API key.
+    #[must_use]
+    pub fn with_key(base: String, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..Self::new(base) }
     }
 
     /// Posts a form once and gives whatever is answered.
@@ -59,8 +68,7 @@ impl Client {
     /// # Errors
     /// There is no answer.
     pub async fn post(&self, form: Form) -> Result<Answer, HarnessError> {
-        let answer = self.http.post(format!("{}/v1/jobs", self.base)).multipart(form).send().await?;
-        Ok(Answer { status: answer.status(), body: answer.bytes().await? })
+        answer(self.request(Method::POST, "/v1/jobs").multipart(form)).await
     }
 
     /// Submits a picture with a spec and gives the job's id; comes again while it is told to.
@@ -68,10 +76,26 @@ impl Client {
     /// # Errors
     /// Any answer but 202, or 429 and 503 for too long.
     pub async fn submit(&self, picture: &[u8], spec_json: &str) -> Result<String, HarnessError> {
+        self.submit_until_taken(None, picture, spec_json).await
+    }
+
+    /// As [`Client::submit`], under an `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// As [`Client::submit`].
+    pub async fn submit_as(&self, name: &str, picture: &[u8], spec_json: &str) -> Result<String, HarnessError> {
+        self.submit_until_taken(Some(name), picture, spec_json).await
+    }
+
+    async fn submit_until_taken(&self, name: Option<&str>, picture: &[u8], spec_json: &str) -> Result<String, HarnessError> {
         let deadline = Instant::now() + SENT_AWAY_FOR;
         loop {
             let form = Form::new().part("file", Part::bytes(picture.to_vec())).text("spec", spec_json.to_owned());
-            let answer = self.post(form).await?;
+            let mut request = self.request(Method::POST, "/v1/jobs").multipart(form);
+            if let Some(name) = name {
+                request = request.header("idempotency-key", name);
+            }
+            let answer = answer(request).await?;
             let come_again = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&answer.status);
             match (answer.status, answer.json()["id"].as_str()) {
                 (StatusCode::ACCEPTED, Some(id)) => return Ok(id.to_owned()),
@@ -88,6 +112,14 @@ impl Client {
     pub async fn job(&self, id: &str) -> Result<Value, HarnessError> {
         let answer = self.get(&format!("/v1/jobs/{id}")).await?;
         if answer.status == StatusCode::OK { Ok(answer.json()) } else { Err(HarnessError::answer("a job", &answer)) }
+    }
+
+    /// Asks for a job to be cancelled and gives whatever is answered.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub async fn cancel(&self, id: &str) -> Result<Answer, HarnessError> {
+        answer(self.request(Method::DELETE, &format!("/v1/jobs/{id}"))).await
     }
 
     /// Waits until a job is done and gives it.
@@ -118,7 +150,20 @@ impl Client {
     }
 
     async fn get(&self, path: &str) -> Result<Answer, HarnessError> {
-        let answer = self.http.get(format!("{}{path}", self.base)).send().await?;
-        Ok(Answer { status: answer.status(), body: answer.bytes().await? })
+        answer(self.request(Method::GET, path)).await
     }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.key {
+            Some(key) => request.bearer_auth(key),
+            None => request,
+        }
+    }
+}
+
+async fn answer(request: RequestBuilder) -> Result<Answer, HarnessError> {
+    let answer = request.send().await?;
+    let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+    Ok(Answer { status: answer.status(), retry_after_s: retry_after, body: answer.bytes().await? })
 }

@@ -2,22 +2,23 @@
 //!
 //! Used by the tests that lose one of these parts. Whatever they do, every job must have one result at the end.
 
-use std::{sync::Arc, time::Duration};
+use std::{process::Stdio, time::Duration};
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
-use object_store::{ObjectStore, path::Path};
+use futures::TryStreamExt as _;
+use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
+use proto_shared::{JobRecord, queue};
 use serde_json::Value;
 
 use crate::{
     HarnessError, binary,
-    cases::Case,
     client::Client,
+    network::Network,
     process::{Process, cluster_env},
     rabbitmq::RabbitMq,
     seaweedfs::SeaweedFs,
 };
 
-const FOLDER: &str = "e2e";
+pub(crate) const FOLDER: &str = "e2e";
 
 /// The running parts. They end in the order of the fields.
 #[derive(Debug)]
@@ -30,7 +31,11 @@ pub struct Cluster {
     pub rabbitmq: RabbitMq,
     /// Holds the objects.
     pub store: SeaweedFs,
-    env: Vec<(String, String)>,
+    /// Between api and its servers.
+    pub api_network: Network,
+    /// Between the workers and their servers.
+    pub worker_network: Network,
+    settings: Vec<(String, String)>,
 }
 
 impl Cluster {
@@ -48,14 +53,55 @@ impl Cluster {
     /// As [`Cluster::start`].
     pub async fn start_with(workers: usize, settings: &[(&str, &str)]) -> Result<Self, HarnessError> {
         let (rabbitmq, store) = tokio::try_join!(RabbitMq::start(), SeaweedFs::start())?;
-        let mut env = cluster_env(&rabbitmq, &store, FOLDER);
-        env.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let api = Process::api(&env).await?;
-        let mut started = Vec::with_capacity(workers);
+        let networks = tokio::try_join!(Network::start(&rabbitmq, &store), Network::start(&rabbitmq, &store))?;
+        let (api_network, worker_network) = networks;
+        let settings: Vec<_> = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut api_env = cluster_env(&api_network, &rabbitmq, &store, FOLDER);
+        api_env.extend(settings.iter().cloned());
+        let api = Process::api(&api_env).await?;
+        let mut cluster = Self { workers: Vec::new(), api, rabbitmq, store, api_network, worker_network, settings };
         for _ in 0..workers {
-            started.push(Process::worker(&env).await?);
+            cluster.add_worker().await?;
         }
-        Ok(Self { workers: started, api, rabbitmq, store, env })
+        Ok(cluster)
+    }
+
+    /// Starts one more worker.
+    ///
+    /// # Errors
+    /// It does not get ready.
+    pub async fn add_worker(&mut self) -> Result<(), HarnessError> {
+        let worker = Process::worker(&self.env(&self.worker_network)).await?;
+        self.workers.push(worker);
+        Ok(())
+    }
+
+    /// Starts the api anew with these settings beside its own.
+    ///
+    /// # Errors
+    /// It does not get ready.
+    pub async fn restart_api(&mut self, settings: &[(&str, &str)]) -> Result<(), HarnessError> {
+        let mut env = self.env(&self.api_network);
+        env.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self.api.kill();
+        self.api = Process::api(&env).await?;
+        Ok(())
+    }
+
+    /// Starts one more api.
+    ///
+    /// # Errors
+    /// It does not get ready.
+    pub async fn another_api(&self) -> Result<Process, HarnessError> {
+        Process::api(&self.env(&self.api_network)).await
+    }
+
+    /// The settings of a process behind this network.
+    #[must_use]
+    pub fn env(&self, network: &Network) -> Vec<(String, String)> {
+        let mut env = cluster_env(network, &self.rabbitmq, &self.store, FOLDER);
+        env.extend(self.settings.iter().cloned());
+        env
     }
 
     /// Starts workers in the place of those that have ended, as whoever watches over processes does. Says how many.
@@ -64,9 +110,10 @@ impl Cluster {
     /// One does not get ready.
     pub async fn replace_ended_workers(&mut self) -> Result<usize, HarnessError> {
         let mut replaced = 0;
+        let env = self.env(&self.worker_network);
         for worker in &mut self.workers {
             if !worker.is_running() {
-                *worker = Process::worker(&self.env).await?;
+                *worker = Process::worker(&env).await?;
                 replaced += 1;
             }
         }
@@ -77,10 +124,12 @@ impl Cluster {
     ///
     /// # Errors
     /// It fails; the error holds what it says.
-    pub fn command(&self, arguments: &[&str]) -> Result<String, HarnessError> {
+    pub async fn command(&self, arguments: &[&str]) -> Result<String, HarnessError> {
         let program = binary::punchline().map_err(|e| HarnessError::io("find punchline")(std::io::Error::other(e)))?;
-        let env = self.env.iter().map(|(name, value)| (name, value));
-        let ran = std::process::Command::new(program).args(arguments).env_clear().envs(env).output();
+        // By the api's way: the workers' is the one that is disturbed as a rule.
+        let env = self.env(&self.api_network);
+        let mut command = tokio::process::Command::new(program);
+        let ran = command.args(arguments).env_clear().envs(env).stdin(Stdio::null()).output().await;
         let ran = ran.map_err(HarnessError::io("run punchline"))?;
         if !ran.status.success() {
             let said = String::from_utf8_lossy(&ran.stderr).into_owned();
@@ -103,6 +152,24 @@ impl Cluster {
         self.count("jobs", "/result.json").await
     }
 
+    /// How many jobs have a record.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn records(&self) -> Result<usize, HarnessError> {
+        self.count("jobs", "/job.json").await
+    }
+
+    /// What was accepted under this id.
+    ///
+    /// # Errors
+    /// There is no such record.
+    pub async fn record(&self, id: &str) -> Result<JobRecord, HarnessError> {
+        let object = self.store.client()?.get(&Path::from(format!("{FOLDER}/jobs/{id}/job.json"))).await?;
+        let parsed = serde_json::from_slice(&object.bytes().await?);
+        parsed.map_err(|error| HarnessError::io("read a record")(error.into()))
+    }
+
     /// How many outputs are stored.
     ///
     /// # Errors
@@ -117,11 +184,43 @@ impl Cluster {
     /// # Errors
     /// It does not answer, or knows no such queue.
     pub async fn messages(&self, queue: &str) -> Result<u64, HarnessError> {
-        let url = format!("{}/api/queues/%2f/{queue}", self.rabbitmq.management_url());
-        let answer = reqwest::Client::new().get(url).basic_auth("guest", Some("guest")).send().await?;
-        let body: Value = answer.error_for_status()?.json().await?;
         // A queue that has not reported yet has no number; it is not taken for an empty one.
-        Ok(body["messages"].as_u64().unwrap_or(u64::MAX))
+        Ok(self.managed_queue(queue).await?["messages"].as_u64().unwrap_or(u64::MAX))
+    }
+
+    /// Messages that consumers have in hand, as the node itself says.
+    ///
+    /// # Errors
+    /// It does not answer, or knows no such queue.
+    pub async fn in_hand(&self, queue: &str) -> Result<u64, HarnessError> {
+        self.queue_column(queue, "messages_unacknowledged").await
+    }
+
+    /// Messages that wait, as the node itself says.
+    ///
+    /// # Errors
+    /// As [`Cluster::in_hand`].
+    pub async fn waiting(&self, queue: &str) -> Result<u64, HarnessError> {
+        self.queue_column(queue, "messages_ready").await
+    }
+
+    /// Deliveries of both lanes that were not the first of their message, once so many were acked.
+    ///
+    /// # Errors
+    /// The management does not answer.
+    pub async fn redelivered(&self, acked: u64) -> Result<u64, HarnessError> {
+        loop {
+            let (mut acks, mut redeliveries) = (0, 0);
+            for queue in [queue::JOBS, queue::JOBS_EXPRESS] {
+                let stats = &self.managed_queue(queue).await?["message_stats"];
+                acks += stats["ack"].as_u64().unwrap_or(0);
+                redeliveries += stats["redeliver"].as_u64().unwrap_or(0);
+            }
+            if acks >= acked {
+                return Ok(redeliveries);
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     /// Waits until no message is in a queue.
@@ -138,50 +237,21 @@ impl Cluster {
         tokio::time::timeout(within, poll).await.map_err(timed_out)
     }
 
+    async fn managed_queue(&self, queue: &str) -> Result<Value, HarnessError> {
+        let url = format!("{}/api/queues/%2f/{queue}", self.rabbitmq.management_url());
+        let answer = reqwest::Client::new().get(url).basic_auth("guest", Some("guest")).send().await?;
+        Ok(answer.error_for_status()?.json().await?)
+    }
+
+    async fn queue_column(&self, queue: &str, column: &str) -> Result<u64, HarnessError> {
+        let table = self.rabbitmq.ctl(&["list_queues", "name", column]).await?;
+        let row = table.lines().find_map(|row| row.strip_prefix(queue)?.trim().parse().ok());
+        row.ok_or_else(|| HarnessError::io(format!("find {queue} in {table}"))(std::io::ErrorKind::NotFound.into()))
+    }
+
     async fn count(&self, folder: &str, ending: &str) -> Result<usize, HarnessError> {
         let client = self.store.client()?;
         let objects: Vec<_> = client.list(Some(&Path::from(format!("{FOLDER}/{folder}")))).try_collect().await?;
         Ok(objects.iter().filter(|object| object.location.as_ref().ends_with(ending)).count())
     }
-}
-
-/// Submits every case at once, as many at a time as there are, and gives the ids in the same order.
-///
-/// # Errors
-/// One was not accepted.
-pub async fn submit_all(client: &Client, cases: &[Arc<Case>]) -> Result<Vec<String>, HarnessError> {
-    let submissions = cases.iter().map(|case| async move {
-        let spec = serde_json::to_string(&case.spec).map_err(std::io::Error::from);
-        client.submit(&case.source, &spec.map_err(HarnessError::io("write a spec"))?).await
-    });
-    stream::iter(submissions).buffered(cases.len().max(1)).try_collect().await
-}
-
-/// Waits for every job, fetches its output and holds it to its case. Gives every fault there is.
-///
-/// # Errors
-/// A job failed or is not done in time.
-pub async fn check_all(
-    client: &Client,
-    ids: &[String],
-    cases: &[Arc<Case>],
-    within: Duration,
-) -> Result<Vec<String>, HarnessError> {
-    let checks = ids.iter().zip(cases).map(|(id, case)| async move {
-        client.wait_done(id, within).await?;
-        let (output, case) = (client.output(id).await?, Arc::clone(case));
-        let fault = tokio::task::spawn_blocking(move || case.fault(&output)).await;
-        fault.map_err(|error| HarnessError::io("check an output")(std::io::Error::other(error)))
-    });
-    // Few at a time: each holds two decoded animations.
-    let faults: Vec<_> = stream::iter(checks).buffer_unordered(4).try_collect().await?;
-    Ok(faults.into_iter().flatten().collect())
-}
-
-/// Waits until every job is done.
-///
-/// # Errors
-/// One failed or is not done in time.
-pub async fn wait_all(client: &Client, ids: &[String], within: Duration) -> Result<(), HarnessError> {
-    stream::iter(ids).map(|id| client.wait_done(id, within)).buffer_unordered(16).try_for_each(|_| async { Ok(()) }).await
 }

@@ -12,11 +12,14 @@ pub mod cluster;
 pub mod deadline;
 pub mod error;
 pub mod group;
+pub mod ledger;
+pub mod network;
 pub mod ports;
 pub mod process;
 pub mod proxy;
 pub mod rabbitmq;
 pub mod samples;
 pub mod seaweedfs;
+pub mod tap;
 
 pub use error::HarnessError;

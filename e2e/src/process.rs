@@ -8,7 +8,7 @@ use std::{path::Path, process::Command, time::Duration};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use crate::{HarnessError, binary, group::Group, ports::Port, rabbitmq::RabbitMq, seaweedfs::SeaweedFs};
+use crate::{HarnessError, binary, group::Group, network::Network, ports::Port, rabbitmq::RabbitMq, seaweedfs::SeaweedFs};
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -20,11 +20,12 @@ pub struct Process {
     _log: TempDir,
 }
 
-/// The environment that leads api and worker to these servers; `folder` keeps the tests of one bucket apart.
+/// The environment that leads a process to these servers by what lies between; `folder` keeps the tests of one bucket apart.
 #[must_use]
-pub fn cluster_env(rabbitmq: &RabbitMq, store: &SeaweedFs, folder: &str) -> Vec<(String, String)> {
-    let mut env: Vec<_> = store.aws_env().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    env.push(("PUNCHLINE_AMQP_URL".to_owned(), rabbitmq.amqp_url()));
+pub fn cluster_env(network: &Network, rabbitmq: &RabbitMq, store: &SeaweedFs, folder: &str) -> Vec<(String, String)> {
+    let aws = store.aws_env(network.store.port());
+    let mut env: Vec<_> = aws.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    env.push(("PUNCHLINE_AMQP_URL".to_owned(), rabbitmq.amqp_url_at(network.broker.port())));
     env.push(("PUNCHLINE_STORE_URL".to_owned(), format!("s3://{}/{folder}", store.bucket())));
     env
 }
@@ -46,6 +47,17 @@ impl Process {
         Self::start("worker", &[], "PUNCHLINE_OPS_LISTEN", env).await
     }
 
+    /// As [`Process::worker`], with this much address space.
+    ///
+    /// # Errors
+    /// As [`Process::api`].
+    pub async fn worker_within(memory_kb: u32, env: &[(String, String)]) -> Result<Self, HarnessError> {
+        let program = program()?;
+        let mut command = Command::new("/bin/sh");
+        command.arg("-c").arg(format!("ulimit -v {memory_kb}; exec \"$0\" worker")).arg(program);
+        Self::start_command("worker", command, "PUNCHLINE_OPS_LISTEN", env).await
+    }
+
     /// Starts `punchline serve` with its state in `data` and waits until it is ready.
     ///
     /// # Errors
@@ -55,13 +67,20 @@ impl Process {
     }
 
     async fn start(role: &str, args: &[&str], listen: &str, env: &[(String, String)]) -> Result<Self, HarnessError> {
-        let program = binary::punchline().map_err(|e| HarnessError::io("find punchline")(std::io::Error::other(e)))?;
+        let mut command = Command::new(program()?);
+        command.arg(role).args(args);
+        Self::start_command(role, command, listen, env).await
+    }
+
+    async fn start_command(
+        role: &str,
+        mut command: Command,
+        listen: &str,
+        env: &[(String, String)],
+    ) -> Result<Self, HarnessError> {
         let log = TempDir::with_prefix("punchline-process-").map_err(HarnessError::io("create a folder for a log"))?;
         let port = Port::lease()?;
-        let mut command = Command::new(program);
         command
-            .arg(role)
-            .args(args)
             .env_clear()
             .env("PUNCHLINE_LOG", "info")
             .env(listen, format!("127.0.0.1:{}", port.number()))
@@ -104,6 +123,33 @@ impl Process {
         self.group.wait(within).await
     }
 
+    /// Stops it where it stands, as a machine that sleeps.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn freeze(&mut self) -> Result<(), HarnessError> {
+        self.group.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn thaw(&mut self) -> Result<(), HarnessError> {
+        self.group.signal(Signal::SIGCONT)
+    }
+
+    /// Memory in RAM, in bytes, as the system counts it.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn resident_bytes(&self) -> Result<u64, HarnessError> {
+        let path = format!("/proc/{}/status", self.pid());
+        let status = std::fs::read_to_string(&path).map_err(HarnessError::io(format!("read {path}")))?;
+        let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<u64>().ok());
+        Ok(kib.unwrap_or(0) * 1024)
+    }
+
     /// Whether it has not ended.
     pub fn is_running(&mut self) -> bool {
         self.group.is_running()
@@ -120,4 +166,8 @@ impl Process {
     pub fn log_tail(&self) -> String {
         self.group.log_tail()
     }
+}
+
+fn program() -> Result<&'static Path, HarnessError> {
+    binary::punchline().map_err(|error| HarnessError::io("find punchline")(std::io::Error::other(error)))
 }

@@ -20,7 +20,10 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::HarnessError;
+use crate::{
+    HarnessError,
+    tap::{Strike, Tap, Taps, Then, Watch, Way},
+};
 
 const CHUNK_BYTES: usize = 64 * 1024;
 /// Chunks on their way in one direction: what a latency holds back is bounded by it.
@@ -47,6 +50,7 @@ pub enum Mode {
 pub struct Proxy {
     address: SocketAddr,
     mode: watch::Sender<Mode>,
+    taps: Taps,
     taken: Arc<AtomicU64>,
     task: JoinHandle<()>,
 }
@@ -60,9 +64,10 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(HarnessError::io("bind a proxy"))?;
         let address = listener.local_addr().map_err(HarnessError::io("find the proxy's port"))?;
         let (mode, told) = watch::channel(Mode::Pass);
-        let taken = Arc::<AtomicU64>::default();
-        let task = tokio::spawn(accept(listener, (Ipv4Addr::LOCALHOST, port).into(), told, Arc::clone(&taken)));
-        Ok(Self { address, mode, taken, task })
+        let (taps, taken) = (Taps::default(), Arc::<AtomicU64>::default());
+        let network = Network { target: (Ipv4Addr::LOCALHOST, port).into(), mode: told, taps: taps.clone() };
+        let task = tokio::spawn(accept(listener, network, Arc::clone(&taken)));
+        Ok(Self { address, mode, taps, taken, task })
     }
 
     /// Where clients connect.
@@ -82,6 +87,12 @@ impl Proxy {
         self.mode.send_replace(mode);
     }
 
+    /// Strikes at the next `times` requests that hold `pattern`.
+    #[must_use = "what is dropped strikes no more"]
+    pub fn tap(&self, pattern: &str, strike: Strike, times: usize) -> Tap {
+        self.taps.set(pattern, strike, times)
+    }
+
     /// Connections taken so far, whatever became of them.
     #[must_use]
     pub fn connections_taken(&self) -> u64 {
@@ -95,7 +106,15 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, target: SocketAddr, mode: watch::Receiver<Mode>, taken: Arc<AtomicU64>) {
+/// What lies between the two ends of a connection.
+#[derive(Clone)]
+struct Network {
+    target: SocketAddr,
+    mode: watch::Receiver<Mode>,
+    taps: Taps,
+}
+
+async fn accept(listener: TcpListener, network: Network, taken: Arc<AtomicU64>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -103,14 +122,15 @@ async fn accept(listener: TcpListener, target: SocketAddr, mode: watch::Receiver
                 // What a client does between its connect and our accept is its own business.
                 let Ok((client, _)) = accepted else { continue };
                 taken.fetch_add(1, Ordering::Relaxed);
-                connections.spawn(connection(client, target, mode.clone()));
+                connections.spawn(connection(client, network.clone()));
             }
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
-async fn connection(mut client: TcpStream, target: SocketAddr, mut mode: watch::Receiver<Mode>) {
+async fn connection(mut client: TcpStream, network: Network) {
+    let Network { target, mut mode, taps } = network;
     // A latency of zero is what Nagle's algorithm would spoil.
     let _ = client.set_nodelay(true);
     let begins = mode.wait_for(|mode| *mode != Mode::BlackHole).await.map(|mode| *mode);
@@ -129,11 +149,12 @@ async fn connection(mut client: TcpStream, target: SocketAddr, mut mode: watch::
     let (mut from_server, mut to_server) = server.split();
     let mut ending = mode.clone();
     // Each direction ends by itself, as TCP's do.
-    let up = pump(&mut from_client, &mut to_server, mode.clone());
-    let down = pump(&mut from_server, &mut to_client, mode.clone());
+    let watch = Watch::of(&taps);
+    let up = pump(&mut from_client, &mut to_server, mode.clone(), watch.clone(), Way::Up);
+    let down = pump(&mut from_server, &mut to_client, mode.clone(), watch, Way::Down);
     let how = tokio::select! {
         how = ending.wait_for(|mode| matches!(mode, Mode::Reset | Mode::HalfOpen)) => how.map_or(Mode::Reset, |mode| *mode),
-        _ = async { tokio::join!(up, down) } => return,
+        ended = async { tokio::try_join!(up, down) } => if ended.is_ok() { return } else { Mode::Reset },
     };
     if how == Mode::HalfOpen {
         drop(server);
@@ -149,18 +170,32 @@ async fn swallow(mut client: TcpStream) {
     while client.read(&mut chunk).await.is_ok_and(|read| read > 0) {}
 }
 
-/// One direction: read as it comes, written when it is due.
-async fn pump(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + Unpin), mode: watch::Receiver<Mode>) {
+/// A tap asked for an end.
+struct Cut;
+
+/// One direction: read as it comes, looked at by the taps, written when it is due.
+async fn pump(
+    from: &mut (impl AsyncRead + Unpin),
+    to: &mut (impl AsyncWrite + Unpin),
+    mode: watch::Receiver<Mode>,
+    watch: Watch,
+    way: Way,
+) -> Result<(), Cut> {
     let (sender, mut due) = mpsc::channel::<(Instant, Vec<u8>)>(CHUNKS_UNDER_WAY);
     let mut reading = mode.clone();
     let read = async move {
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
             let arrived = from.read(&mut chunk).await.unwrap_or(0);
+            if arrived > 0 && watch.look(way, &chunk[..arrived]).await == Then::Cut {
+                return Err(Cut);
+            }
             // What was on its way when the hole opened stays in it until it closes; so does an end.
-            let Ok(latency) = reading.wait_for(|mode| *mode != Mode::BlackHole).await.map(|mode| latency(*mode)) else { return };
+            let Ok(latency) = reading.wait_for(|mode| *mode != Mode::BlackHole).await.map(|mode| latency(*mode)) else {
+                return Ok(());
+            };
             if arrived == 0 || sender.send((Instant::now() + latency, chunk[..arrived].to_vec())).await.is_err() {
-                return;
+                return Ok(());
             }
         }
     };
@@ -169,12 +204,13 @@ async fn pump(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + U
         while let Some((at, bytes)) = due.recv().await {
             sleep_until(at).await;
             if writing.wait_for(|mode| *mode != Mode::BlackHole).await.is_err() || to.write_all(&bytes).await.is_err() {
-                return;
+                return Ok(());
             }
         }
         let _ = to.shutdown().await;
+        Ok(())
     };
-    tokio::join!(read, write);
+    tokio::try_join!(read, write).map(|_| ())
 }
 
 fn latency(mode: Mode) -> Duration {
@@ -219,6 +255,39 @@ mod tests {
         drop(client);
         assert_eq!(timeout(SOON, server.read(&mut [0; 1])).await.unwrap().unwrap(), 0);
         assert_eq!(proxy.connections_taken(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_tap_strikes_at_its_request_and_no_other() {
+        let (proxy, target) = proxied().await;
+        let (mut client, mut server) = pair(&proxy, &target).await;
+        let held = proxy.tap("PUT /a", Strike::HoldRequest, 1);
+        client.write_all(b"GET /a ").await.unwrap();
+        server.read_exact(&mut [0; 7]).await.unwrap();
+        client.write_all(b"PUT /a ").await.unwrap();
+        timeout(SOON, held.struck(1)).await.unwrap();
+        assert!(timeout(QUIET, server.read(&mut [0; 1])).await.is_err(), "it came through");
+        drop(held);
+        timeout(SOON, server.read_exact(&mut [0; 7])).await.unwrap().unwrap();
+
+        let held = proxy.tap("PUT /a", Strike::HoldAnswer, 1);
+        carries(&mut server, &mut client).await;
+        client.write_all(b"PUT /a ").await.unwrap();
+        timeout(SOON, server.read_exact(&mut [0; 7])).await.unwrap().unwrap();
+        server.write_all(b"done").await.unwrap();
+        timeout(SOON, held.struck(1)).await.unwrap();
+        assert!(timeout(QUIET, client.read(&mut [0; 1])).await.is_err(), "it came through");
+        drop(held);
+        timeout(SOON, client.read_exact(&mut [0; 4])).await.unwrap().unwrap();
+
+        let cut = proxy.tap("PUT /a", Strike::CutRequest, 1);
+        client.write_all(b"PUT /a ").await.unwrap();
+        assert!(timeout(SOON, client.read(&mut [0; 1])).await.unwrap().is_err());
+        assert!(timeout(SOON, server.read(&mut [0; 1])).await.unwrap().is_err());
+        assert_eq!(cut.count(), 1);
+        let (mut client, mut server) = pair(&proxy, &target).await;
+        client.write_all(b"PUT /a ").await.unwrap();
+        timeout(SOON, server.read_exact(&mut [0; 7])).await.unwrap().unwrap();
     }
 
     #[tokio::test]

@@ -70,7 +70,13 @@ impl RabbitMq {
     /// Where clients connect, with the credentials of the guest account.
     #[must_use]
     pub fn amqp_url(&self) -> String {
-        format!("amqp://guest:guest@127.0.0.1:{}/%2f", self.amqp.number())
+        self.amqp_url_at(self.amqp.number())
+    }
+
+    /// The same by another port: a proxy's.
+    #[must_use]
+    pub fn amqp_url_at(&self, port: u16) -> String {
+        format!("amqp://guest:guest@127.0.0.1:{port}/%2f")
     }
 
     /// The port of [`RabbitMq::amqp_url`], for a test that puts a proxy before it.

@@ -90,14 +90,20 @@ impl SeaweedFs {
         BUCKET
     }
 
-    /// The environment that leads our own processes to this store.
+    /// The port of [`SeaweedFs::endpoint`], for a proxy before it.
     #[must_use]
-    pub fn aws_env(&self) -> [(&'static str, String); 4] {
+    pub fn s3_port(&self) -> u16 {
+        self.ports.s3.number()
+    }
+
+    /// The environment that leads our own processes to this store, by its own port or a proxy's.
+    #[must_use]
+    pub fn aws_env(&self, port: u16) -> [(&'static str, String); 4] {
         [
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
             ("AWS_REGION", REGION.to_owned()),
-            ("AWS_ENDPOINT_URL", self.endpoint()),
+            ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")),
         ]
     }
 

@@ -4,21 +4,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use e2e::{
-    cases::Case,
-    client::Client,
-    cluster::{check_all, submit_all},
-    deadline::within,
-    process::Process,
-};
+use e2e::{cases::Case, client::Client, deadline::within, ledger::Ledger, process::Process};
 
 const JOBS: usize = 60;
 const TEST: Duration = Duration::from_secs(300);
 const DONE: Duration = Duration::from_secs(120);
 
-async fn done(client: &Client, ids: &[String]) -> usize {
+async fn done(client: &Client, ledger: &Ledger) -> usize {
     let mut done = 0;
-    for id in ids {
+    for id in ledger.ids() {
         done += usize::from(client.job(id).await.unwrap()["state"] == "done");
     }
     done
@@ -33,14 +27,15 @@ async fn a_killed_server_finishes_its_jobs_after_the_restart() {
         let cases: Vec<_> = (0..JOBS as u64).map(|seed| Arc::new(Case::generated(1_000 + seed).unwrap())).collect();
 
         let mut server = Process::serve(data.path(), &env).await.unwrap();
-        let ids = submit_all(&Client::new(server.url("")), &cases).await.unwrap();
-        let done_before = done(&Client::new(server.url("")), &ids).await;
+        let mut ledger = Ledger::default();
+        ledger.submit(&Client::new(server.url("")), &cases).await.unwrap();
+        let done_before = done(&Client::new(server.url("")), &ledger).await;
         server.kill();
         println!("killed with {done_before} of {JOBS} jobs done");
         assert!(done_before < JOBS, "all jobs were done before the kill");
 
         let server = Process::serve(data.path(), &env).await.unwrap();
-        let faults = check_all(&Client::new(server.url("")), &ids, &cases, DONE).await.unwrap();
+        let faults = ledger.faults_by_api(&Client::new(server.url("")), DONE).await.unwrap();
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     })
     .await;
@@ -52,10 +47,11 @@ async fn sigterm_ends_it_with_0_and_a_later_start_still_knows_its_jobs() {
         let data = tempfile::tempdir().unwrap();
         let case = [Arc::new(Case::generated(1).unwrap())];
         let mut server = Process::serve(data.path(), &[]).await.unwrap();
-        let ids = submit_all(&Client::new(server.url("")), &case).await.unwrap();
+        let mut ledger = Ledger::default();
+        ledger.submit(&Client::new(server.url("")), &case).await.unwrap();
         assert_eq!(server.terminate(Duration::from_secs(30)).await.unwrap(), 0);
         let server = Process::serve(data.path(), &[]).await.unwrap();
-        let faults = check_all(&Client::new(server.url("")), &ids, &case, DONE).await.unwrap();
+        let faults = ledger.faults_by_api(&Client::new(server.url("")), DONE).await.unwrap();
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     })
     .await;

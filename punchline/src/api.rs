@@ -26,7 +26,7 @@ async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signals()?;
     let store = parts::open_store(&settings.store)?;
     let listener = listener::bind(settings.http.listen).await?;
-    let broker = parts::connect(&settings.amqp_url, "punchline api", &shutdown);
+    let broker = parts::connect(parts::amqp(&settings.amqp_url, &settings.common, "punchline api"), &shutdown);
     let health = parts::health(&broker, &store, &shutdown);
 
     let mut registry = registry();

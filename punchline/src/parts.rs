@@ -44,12 +44,15 @@ pub(crate) fn open_store(settings: &StoreSettings) -> anyhow::Result<Store> {
 }
 
 /// Connects for as long as it takes; until then the process is alive but not ready.
-pub(crate) fn connect(amqp_url: &Secret, name: &str, shutdown: &CancellationToken) -> Late<Broker> {
-    let config = AmqpConfig::new(amqp_url.expose(), name);
+pub(crate) fn connect(config: AmqpConfig, shutdown: &CancellationToken) -> Late<Broker> {
     let broker = Late::default();
     let (late, shutdown) = (broker.clone(), shutdown.clone());
     tokio::spawn(async move { late.fill("broker", &shutdown, || Broker::connect(&config)).await });
     broker
+}
+
+pub(crate) fn amqp(url: &Secret, common: &CommonSettings, name: &str) -> AmqpConfig {
+    AmqpConfig { retry_delays: common.retry_delays.clone(), ..AmqpConfig::new(url.expose(), name) }
 }
 
 /// Ends what [`connect`] began.

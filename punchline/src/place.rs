@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use broker::{AmqpConfig, Broker};
+use broker::Broker;
 use clap::Args;
 use service::{
     WorkerSettings,
@@ -43,7 +43,8 @@ impl PlaceArgs {
         if self.data.is_some() {
             return Ok(Place { store, broker: None });
         }
-        let config = AmqpConfig::new(settings()?.amqp_url.expose(), "punchline operator");
+        let settings = settings()?;
+        let config = parts::amqp(&settings.amqp_url, &settings.common, "punchline operator");
         Ok(Place { store, broker: Some(Broker::connect(&config).await?) })
     }
 }

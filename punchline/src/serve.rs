@@ -8,6 +8,7 @@ use std::{
     io::{self, Write as _},
     net::SocketAddr,
     path::Path,
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -44,7 +45,7 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     // The address first: if it is taken, perhaps by another `serve` on this folder, nothing has begun.
     let listener = listener::bind(settings.http.listen).await?;
     let address = listener.local_addr()?;
-    let broker = requeue(&store).await?;
+    let broker = requeue(&store, settings.common.retry_delays.clone()).await?;
     let late = Late::from(broker.clone());
     let health = parts::health(&late, &store, &shutdown);
 
@@ -88,12 +89,12 @@ fn open_folder(folder: &Path) -> anyhow::Result<Store> {
 }
 
 /// A broker that holds every job that was accepted and has no result yet, oldest first.
-async fn requeue(store: &Store) -> anyhow::Result<Broker> {
+async fn requeue(store: &Store, retry_delays: Vec<Duration>) -> anyhow::Result<Broker> {
     let unfinished: Vec<_> = store.unfinished_jobs(None).try_collect().await.context("failed to look for unfinished jobs")?;
     let usual = InProcessConfig::default();
     // However many there are, they were promised, and new ones must find room beside them.
-    let broker =
-        Broker::in_process_with(InProcessConfig { max_waiting_jobs: usual.max_waiting_jobs + unfinished.len(), ..usual });
+    let max_waiting_jobs = usual.max_waiting_jobs + unfinished.len();
+    let broker = Broker::in_process_with(InProcessConfig { max_waiting_jobs, retry_delays, ..usual });
     let jobs = unfinished.len();
     for job in unfinished {
         broker.publish(&JobMessage::first(job)).await.context("failed to queue an unfinished job")?;

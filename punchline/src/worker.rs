@@ -31,7 +31,7 @@ async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signals()?;
     let store = parts::open_store(&settings.store)?;
     let listener = listener::bind(settings.ops_listen).await?;
-    let broker = parts::connect(&settings.amqp_url, "punchline worker", &shutdown);
+    let broker = parts::connect(parts::amqp(&settings.amqp_url, &settings.common, "punchline worker"), &shutdown);
     let health = parts::health(&broker, &store, &shutdown);
 
     let mut registry = registry();

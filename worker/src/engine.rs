@@ -205,7 +205,12 @@ impl Drop for StopOnDrop {
 pub(crate) fn render(task: &Task, unwanted: &AtomicBool) -> Result<Product, caption::Error> {
     #[cfg(feature = "faults")]
     crate::faults::strike(task);
-    let watch = caption::Watch { progress: &|done, of| task.progress.tell(done, of), cancelled: unwanted };
+    let progress = |done, of| {
+        #[cfg(feature = "faults")]
+        crate::faults::dawdle(task);
+        task.progress.tell(done, of);
+    };
+    let watch = caption::Watch { progress: &progress, cancelled: unwanted };
     let rendered = caption::render_with(&task.source, &task.spec, &task.limits, &watch)?;
     Ok(Product {
         media: match rendered.media {

@@ -1,17 +1,40 @@
-//! Jobs that break their worker, for the tests that break workers. Behind the feature `faults`, which nothing that ships
-//! turns on.
+//! Jobs that break their worker or keep it busy, for the tests that break workers. Behind the feature `faults`, which
+//! nothing that ships turns on.
+
+use std::{thread, time::Duration};
 
 use crate::Task;
+
+const SLOW_FRAME: Duration = Duration::from_millis(20);
+const EATEN_AT_ONCE_BYTES: usize = 64 << 20;
 
 /// Does what the first caption asks for, if it asks for harm.
 #[expect(clippy::panic, reason = "it is asked for")]
 pub(crate) fn strike(task: &Task) {
-    match task.spec.captions.first().map(|caption| caption.text.as_str()) {
+    match asked(task) {
         Some("fault: abort") => std::process::abort(),
         Some("fault: panic") => panic!("asked for"),
         Some("fault: never end") => loop {
-            std::thread::park();
+            thread::park();
         },
+        Some("fault: eat memory") => {
+            let mut eaten: Vec<Vec<u8>> = Vec::new();
+            loop {
+                // Touched, so that it counts.
+                eaten.push(vec![1; EATEN_AT_ONCE_BYTES]);
+            }
+        }
         _ => {}
     }
+}
+
+/// After each frame.
+pub(crate) fn dawdle(task: &Task) {
+    if asked(task) == Some("fault: slow frames") {
+        thread::sleep(SLOW_FRAME);
+    }
+}
+
+fn asked(task: &Task) -> Option<&str> {
+    task.spec.captions.first().map(|caption| caption.text.as_str())
 }

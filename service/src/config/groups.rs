@@ -83,6 +83,8 @@ pub struct CommonSettings {
     pub limits: LimitSettings,
     /// Fonts beside the built-in ones; api reads only their names.
     pub font_dir: Option<PathBuf>,
+    /// Before each further attempt at a job.
+    pub retry_delays: Vec<Duration>,
     /// What work in hand may take after SIGTERM.
     pub shutdown_grace: Duration,
 }
@@ -180,8 +182,9 @@ fn common(r: &mut Reader<'_>) -> Option<CommonSettings> {
     let log = log(r);
     let limits = limits(r);
     let font_dir = r.optional(&s::FONT_DIR, parse::folder);
+    let retry_delays = r.value(&s::RETRY_DELAYS_S, parse::delays);
     let shutdown_grace = r.value(&s::SHUTDOWN_GRACE_S, parse::seconds);
-    Some(CommonSettings { log: log?, limits: limits?, font_dir, shutdown_grace: shutdown_grace? })
+    Some(CommonSettings { log: log?, limits: limits?, font_dir, retry_delays: retry_delays?, shutdown_grace: shutdown_grace? })
 }
 
 fn jobs(r: &mut Reader<'_>) -> Option<JobSettings> {

@@ -69,6 +69,15 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(seconds.get()))
 }
 
+/// A broker holds a message for less than two to the 32nd milliseconds.
+const LONGEST_DELAY_S: u64 = 1_000_000;
+
+pub(super) fn delays(text: &str) -> Result<Vec<Duration>, String> {
+    let delay = |text: &str| text.trim().parse().ok().filter(|seconds| (1..=LONGEST_DELAY_S).contains(seconds));
+    let delays = text.split(',').map(|text| delay(text).map(Duration::from_secs)).collect::<Option<_>>();
+    delays.ok_or_else(|| format!("whole seconds from 1 to {LONGEST_DELAY_S} with commas between them, such as 5,30,120"))
+}
+
 pub(super) fn jobs(text: &str) -> Result<NonZeroU16, String> {
     text.parse().map_err(|_| "a whole number of jobs from 1 to 65535".to_owned())
 }

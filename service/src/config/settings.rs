@@ -167,6 +167,8 @@ settings! {
         "seconds from a request's head to its response's head; a slow upload counts";
     JOB_TIMEOUT_S = "PUNCHLINE_JOB_TIMEOUT_S", Fallback::Is("120"), BACK, false,
         "seconds the engine may take for one job";
+    RETRY_DELAYS_S = "PUNCHLINE_RETRY_DELAYS_S", Fallback::Is("5,30,120,600"), ALL, false,
+        "seconds before each further attempt at a job that the store kept from its end; one attempt more than there are delays";
     SHUTDOWN_GRACE_S = "PUNCHLINE_SHUTDOWN_GRACE_S", Fallback::By(&[(Api, "30"), (Worker, "150"), (Serve, "30")]), ALL, false,
         "seconds that work in hand may take after SIGTERM; a worker's is longer than its longest job";
     AWS_ACCESS_KEY_ID = "AWS_ACCESS_KEY_ID", Fallback::Unset, CLUSTER, true,

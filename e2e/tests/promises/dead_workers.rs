@@ -1,0 +1,71 @@
+//! Promise 3: a dead worker loses nothing, and what it held is picked up soon.
+
+use std::time::{Duration, Instant};
+
+use e2e::{cluster::Cluster, deadline::within, ledger::Ledger};
+
+use crate::{DONE, TEST, broker, case, cases, events, started, turn};
+
+/// From the socket's end to the next worker's start.
+const AFTER_KILL: Duration = Duration::from_secs(5);
+/// Two heartbeats of 10 s, and 5.
+const AFTER_FREEZE: Duration = Duration::from_secs(25);
+
+/// A job that is in hand until its worker is gone: its time limit is longer than the test.
+const ENDLESS: &str = r#"{"captions":[{"text":"fault: never end"}]}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_workers_job_is_picked_up_within_five_seconds() {
+    let _turn = turn().await;
+    within(TEST, async {
+        let mut cluster = Cluster::start(1).await.unwrap();
+        let (client, broker) = (cluster.client(), broker(&cluster).await);
+        let mut events = events(&broker).await;
+        let mut slowest = Duration::ZERO;
+        for round in 0..3 {
+            let id = client.submit(&case(3_000 + round).source, ENDLESS).await.unwrap();
+            started(&mut events, &id).await;
+            cluster.add_worker().await.unwrap();
+            let killed_at = Instant::now();
+            cluster.workers.remove(0).kill();
+            let took = started(&mut events, &id).await - killed_at;
+            slowest = slowest.max(took);
+            client.cancel(&id).await.unwrap();
+        }
+        println!("picked up at most {} ms after the kill", slowest.as_millis());
+        assert!(slowest < AFTER_KILL, "{slowest:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_workers_jobs_are_done_by_another_and_it_does_no_harm_when_it_wakes() {
+    let _turn = turn().await;
+    within(TEST, async {
+        let mut cluster = Cluster::start(1).await.unwrap();
+        let (client, cases, mut ledger) = (cluster.client(), cases(40), Ledger::default());
+        // Stopped with the first jobs on their way to it.
+        cluster.workers[0].freeze().unwrap();
+        let frozen_at = Instant::now();
+        ledger.submit(&client, &cases).await.unwrap();
+        cluster.add_worker().await.unwrap();
+        let balance = ledger.settle(&cluster, AFTER_FREEZE * 2).await.unwrap();
+        let took = frozen_at.elapsed();
+        println!("one of two workers frozen: all done after {:.1} s: {balance}", took.as_secs_f64());
+        balance.assert_all_done();
+        // The broker drops a silent worker between one and three of its own rounds; rendering a few GIFs is in it.
+        assert!(took < AFTER_FREEZE, "{took:?}");
+
+        cluster.workers[0].thaw().unwrap();
+        let mut woken = cluster.workers.remove(0);
+        woken.wait_ready(Duration::from_secs(60)).await.unwrap();
+        cluster.workers[0].kill();
+        cluster.workers[0] = woken;
+        let mut again = Ledger::default();
+        again.submit(&client, &[case(3_500), case(3_501)]).await.unwrap();
+        let balance = again.settle(&cluster, DONE).await.unwrap();
+        assert_eq!((balance.done, balance.dead_letters), (2, 0), "{balance}");
+        ledger.settle(&cluster, DONE).await.unwrap().assert_all_done();
+    })
+    .await;
+}

@@ -1,0 +1,40 @@
+//! Promise 1: 202 means durable.
+
+use std::{collections::HashSet, time::Duration};
+
+use e2e::{cluster::Cluster, deadline::within, ledger::Ledger};
+
+use crate::{DONE, LOOK, TEST, cases, turn};
+
+const JOBS: usize = 200;
+
+/// Nothing is taken before the last kill, so that all that was published goes through each of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_killed_while_jobs_are_published_keeps_every_accepted_one() {
+    let _turn = turn().await;
+    within(TEST, async {
+        let mut cluster = Cluster::start(0).await.unwrap();
+        let (client, cases, mut ledger) = (cluster.client(), cases(JOBS), Ledger::default());
+        let kill = async {
+            for part in 1..=3 {
+                while cluster.records().await.unwrap() < JOBS * part / 4 {
+                    tokio::time::sleep(LOOK).await;
+                }
+                cluster.rabbitmq.kill();
+                cluster.rabbitmq.restart().await.unwrap();
+            }
+        };
+        let (submitted, ()) = tokio::join!(ledger.submit(&client, &cases), kill);
+        submitted.unwrap();
+        // The api may have been refused at the very end.
+        cluster.api.wait_ready(Duration::from_secs(60)).await.unwrap();
+        for _ in 0..2 {
+            cluster.add_worker().await.unwrap();
+        }
+        let balance = ledger.settle(&cluster, DONE).await.unwrap();
+        println!("the broker killed 3 times among {JOBS} uploads: {balance}");
+        assert_eq!(ledger.ids().collect::<HashSet<_>>().len(), JOBS);
+        balance.assert_all_done();
+    })
+    .await;
+}

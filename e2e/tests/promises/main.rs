@@ -1,0 +1,89 @@
+//! The ten promises, each with the tests that would break it, on a real RabbitMQ, a real S3 store and real processes. At
+//! the end of each, everything that was answered 202 is held against records, results, outputs and dead letters.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "functions that tests share fail by panicking, and say what was done"
+)]
+
+mod chaos;
+mod dead_workers;
+mod durable;
+mod network;
+mod overload;
+mod poison;
+mod retries;
+mod shutdown;
+mod stored_first;
+mod told;
+mod twice;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use broker::{AmqpConfig, Broker, Events, Filter, Heard};
+use e2e::{cases::Case, cluster::Cluster};
+use proto_shared::{Event, News};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// For one test, when nothing hangs.
+const TEST: Duration = Duration::from_secs(420);
+/// For the work of one test.
+const DONE: Duration = Duration::from_secs(180);
+/// Between two looks at something that tells nobody.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// One cluster at a time: side by side they would measure each other.
+async fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::const_new(());
+    TURN.lock().await
+}
+
+fn cases(count: usize) -> Vec<Arc<Case>> {
+    Case::many(count).unwrap().into_iter().map(Arc::new).collect()
+}
+
+/// A case of its own, so that no other's output answers it.
+fn case(seed: u64) -> Arc<Case> {
+    Arc::new(Case::generated(seed).unwrap())
+}
+
+/// A broker's handle for the test itself, which no fault lies before.
+async fn broker(cluster: &Cluster) -> Broker {
+    Broker::connect(&AmqpConfig::new(cluster.rabbitmq.amqp_url(), "test")).await.unwrap()
+}
+
+async fn events(broker: &Broker) -> Events {
+    broker.subscribe(Filter::Every).await.unwrap()
+}
+
+/// The next event that is asked for, and when it came.
+async fn heard(events: &mut Events, wanted: impl Fn(&Event) -> bool) -> (Event, Instant) {
+    let listening = async {
+        loop {
+            match events.next().await {
+                Some(Heard::Event(event)) if wanted(&event) => return (event, Instant::now()),
+                Some(_) => {}
+                None => panic!("no more events"),
+            }
+        }
+    };
+    tokio::time::timeout(DONE, listening).await.unwrap()
+}
+
+async fn started(events: &mut Events, id: &str) -> Instant {
+    heard(events, |event| event.job.as_str() == id && matches!(event.news, News::Started { .. })).await.1
+}
+
+/// Looks until it is so.
+async fn until(what: &str, within: Duration, is_so: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + within;
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "not within {within:?}: {what}");
+        tokio::time::sleep(LOOK).await;
+    }
+}

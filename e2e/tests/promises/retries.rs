@@ -1,0 +1,105 @@
+//! Promise 6: failures are retried with bounds, then kept.
+
+use std::time::{Duration, Instant};
+
+use e2e::{cluster::Cluster, deadline::within, ledger::Ledger, proxy::Mode};
+use object_store::{ObjectStoreExt as _, path::Path};
+use proto_shared::{News, queue};
+use serde_json::Value;
+
+use crate::{DONE, TEST, broker, case, events, heard, started, turn};
+
+/// The delays, in seconds, when the promised ones would keep everyone waiting: `PUNCHLINE_PROMISED_DELAYS=1` takes those.
+const SHORT_DELAYS: &str = "2,4,8,16";
+const PROMISED: &str = "PUNCHLINE_PROMISED_DELAYS";
+
+fn delays() -> Vec<(&'static str, &'static str)> {
+    if std::env::var_os(PROMISED).is_some() { Vec::new() } else { vec![("PUNCHLINE_RETRY_DELAYS_S", SHORT_DELAYS)] }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_away_for_three_attempts_is_met_by_a_fourth_after_the_delays_promised() {
+    let _turn = turn().await;
+    within(TEST, async {
+        let cluster = Cluster::start_with(1, &delays()).await.unwrap();
+        let (client, broker, mut ledger) = (cluster.client(), broker(&cluster).await, Ledger::default());
+        let mut events = events(&broker).await;
+        cluster.worker_network.store.set(Mode::Reset);
+        ledger.submit(&client, &[case(6_000)]).await.unwrap();
+        let id = ledger.ids().next().unwrap().to_owned();
+        for attempt in 1..=3 {
+            let failed = |event: &proto_shared::Event| {
+                event.job.as_str() == id && matches!(event.news, News::Retrying { attempt: a, .. } if a == attempt)
+            };
+            let (event, failed_at) = heard(&mut events, failed).await;
+            let News::Retrying { delay_ms, .. } = event.news else { unreachable!() };
+            if attempt == 3 {
+                cluster.worker_network.store.set(Mode::Pass);
+            }
+            let waited = started(&mut events, &id).await - failed_at;
+            println!("attempt {attempt} failed; the next began after {:.2} s of {delay_ms} ms", waited.as_secs_f64());
+            let promised = Duration::from_millis(delay_ms);
+            assert!(waited > promised.mul_f64(0.8) && waited < promised.mul_f64(1.2), "{waited:?} of {promised:?}");
+        }
+        let balance = ledger.settle(&cluster, DONE).await.unwrap();
+        println!("{balance}");
+        balance.assert_all_done();
+        assert_eq!(client.job(&id).await.unwrap()["attempts"], 4);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_stays_away_makes_a_dead_letter_that_a_replay_mends() {
+    let _turn = turn().await;
+    within(TEST, async {
+        let cluster = Cluster::start_with(1, &[("PUNCHLINE_RETRY_DELAYS_S", "1,1,1,1")]).await.unwrap();
+        let (client, mut ledger) = (cluster.client(), Ledger::default());
+        // Sources only: what is found out is that, and the letter and the result can be written.
+        let tap = cluster.worker_network.store.tap("GET /gifs/e2e/sources/", e2e::tap::Strike::CutRequest, usize::MAX);
+        ledger.submit(&client, &[case(6_100)]).await.unwrap();
+        let id = ledger.ids().next().unwrap().to_owned();
+        let balance = ledger.settle(&cluster, DONE).await.unwrap();
+        println!("{} requests cut: {balance}", tap.count());
+        assert_eq!((balance.failed.get("attempts_exhausted"), balance.dead_letters), (Some(&1), 1), "{balance}");
+
+        println!("$ punchline dead list\n{}", cluster.command(&["dead", "list"]).await.unwrap());
+        let shown = cluster.command(&["dead", "show", &id]).await.unwrap();
+        println!("$ punchline dead show {id}\n{shown}");
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        let history = shown["message"]["history"].as_array().unwrap();
+        assert_eq!((history.len(), shown["message"]["attempt"].as_u64()), (4, Some(5)), "{shown}");
+        assert!(history.iter().all(|note| note["code"] == "store_unavailable"), "{shown}");
+
+        drop(tap);
+        println!("$ punchline dead replay {id}\n{}", cluster.command(&["dead", "replay", &id]).await.unwrap());
+        let balance = ledger.settle(&cluster, DONE).await.unwrap();
+        println!("after the replay: {balance}");
+        balance.assert_all_done();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_attempt_can_mend_is_not_tried_again() {
+    let _turn = turn().await;
+    within(TEST, async {
+        let mut cluster = Cluster::start(0).await.unwrap();
+        let (client, mut ledger) = (cluster.client(), Ledger::default());
+        ledger.submit(&client, &[case(6_200)]).await.unwrap();
+        let id = ledger.ids().next().unwrap().to_owned();
+        let source = cluster.record(&id).await.unwrap().source.id;
+        let store = cluster.store.client().unwrap();
+        store.delete(&Path::from(format!("e2e/sources/{source}"))).await.unwrap();
+        let begun = Instant::now();
+        cluster.add_worker().await.unwrap();
+        let balance = ledger.settle(&cluster, DONE).await.unwrap();
+        println!("its source is gone: {balance}, after {:.1} s", begun.elapsed().as_secs_f64());
+        assert_eq!(balance.failed.values().sum::<usize>(), 1, "{balance}");
+        assert_eq!(client.job(&id).await.unwrap()["attempts"], 1);
+        for delay in queue::RETRY_DELAYS {
+            assert_eq!(cluster.waiting(&queue::retry(delay)).await.unwrap(), 0);
+        }
+    })
+    .await;
+}

@@ -1,0 +1,106 @@
+//! Promise 10: you can tell what happened, a cancellation takes effect at once, and one client's many jobs are not in
+//! another's way.
+
+use std::{
+    collections::HashMap,
+    fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use e2e::{cases::Case, client::Client, cluster::Cluster, deadline::within, ledger::Ledger, samples::many_frames};
+use proto_shared::{Event, News};
+
+use crate::{DONE, TEST, broker, case, cases, events, heard, started, turn};
+
+/// A frame takes 20 ms, the whole job 40 s.
+const SOON: Duration = Duration::from_secs(5);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_job_stops_within_a_frame_and_the_counters_balance() {
+    let _turn = turn().await;
+    within(TEST, async {
+        let cluster = Cluster::start_with(1, &[("PUNCHLINE_PARALLELISM", "1")]).await.unwrap();
+        let (client, broker, mut ledger) = (cluster.client(), broker(&cluster).await, Ledger::default());
+        let mut events = events(&broker).await;
+        ledger.submit(&client, &cases(30)).await.unwrap();
+        let spec = r#"{"captions":[{"text":"fault: slow frames"}]}"#;
+        // Forty seconds of work.
+        let slow = Arc::new(Case { name: "slow".to_owned(), source: many_frames(2_000), spec: case(0).spec.clone() });
+        let id = client.submit(&slow.source, spec).await.unwrap();
+        started(&mut events, &id).await;
+        let asked_at = Instant::now();
+        client.cancel(&id).await.unwrap();
+        let is_end = |event: &Event| event.job.as_str() == id && event.news.is_final();
+        assert_eq!(heard(&mut events, is_end).await.0.news, News::Cancelled);
+        // There is one thread: another job is done only if the first has left it.
+        ledger.submit(&client, &[case(10_001)]).await.unwrap();
+        let next = ledger.ids().last().unwrap().to_owned();
+        client.wait_done(&next, DONE).await.unwrap();
+        let freed = asked_at.elapsed();
+        println!("cancelled, and the next job done, after {} ms", freed.as_millis());
+        assert!(freed < SOON, "{freed:?}");
+        ledger.accepted(id, &slow);
+        let balance = ledger.settle(&cluster, DONE).await.unwrap();
+        println!("{balance}");
+        assert!(balance.faults.is_empty(), "{:?}", balance.faults);
+        assert_eq!((balance.done, balance.cancelled), (31, 1), "{balance}");
+
+        let api = metrics(cluster.api.url("/metrics")).await;
+        let worker = metrics(cluster.workers[0].url("/metrics")).await;
+        let accepted = api["punchline_api_jobs_accepted_total"];
+        let known = api["punchline_api_jobs_known_total"];
+        let ended: f64 = worker.iter().filter(|(name, _)| name.starts_with("punchline_worker_jobs_total")).map(|(_, n)| n).sum();
+        println!("accepted {accepted}, known {known}, ended {ended}");
+        assert!((accepted - known - ended).abs() < 0.5, "{api:?}\n{worker:?}");
+    })
+    .await;
+}
+
+/// The many wait in the standard lane, the few pass them in the express lane.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_with_few_jobs_does_not_wait_for_one_with_many() {
+    let _turn = turn().await;
+    within(TEST, async {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = folder.path().join("keys");
+        let mut secrets = Vec::new();
+        let mut lines = String::new();
+        let mut cluster = Cluster::start(0).await.unwrap();
+        for name in ["bulk", "small"] {
+            let made = cluster.command(&["key", name]).await.unwrap();
+            let (secret, line) = made_key(&made);
+            secrets.push(secret);
+            lines.push_str(&line);
+        }
+        fs::write(&keys, lines).unwrap();
+        cluster.restart_api(&[("PUNCHLINE_API_KEYS_FILE", &keys.to_string_lossy())]).await.unwrap();
+        let [bulk, small] = [0, 1].map(|n| Client::with_key(cluster.api.url(""), &secrets[n]));
+
+        let mut ledger = Ledger::default();
+        ledger.submit(&bulk, &cases(200)).await.unwrap();
+        ledger.submit(&small, &[case(10_200), case(10_201), case(10_202)]).await.unwrap();
+        cluster.add_worker().await.unwrap();
+        let ids: Vec<_> = ledger.ids().skip(200).map(str::to_owned).collect();
+        for id in &ids {
+            small.wait_done(id, DONE).await.unwrap();
+        }
+        let done = cluster.results().await.unwrap();
+        println!("the small client's three jobs were done when {} of the 200 before them were", done - 3);
+        assert!(done < 100, "{done}");
+    })
+    .await;
+}
+
+/// The key, and its line for the file of keys, from what `punchline key` prints.
+fn made_key(printed: &str) -> (String, String) {
+    let mut made = printed.lines().filter_map(|line| line.strip_prefix("  "));
+    (made.next().unwrap().to_owned(), format!("{}\n", made.next().unwrap()))
+}
+
+/// The samples that a process exports, by name and labels.
+async fn metrics(url: String) -> HashMap<String, f64> {
+    let text = reqwest::get(url).await.unwrap().text().await.unwrap();
+    let samples = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.rsplit_once(' '));
+    samples.filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()
+}
