@@ -2,11 +2,11 @@
 //!
 //! Only after all three may a client be told 202. What a failure leaves behind at each step is harmless:
 //! a source without a record is found by its hash when it comes again. A record without a message is a job
-//! that nobody was promised: the client has a 503. `store.unfinished_jobs()` lists such records, from which
-//! the all-in-one process queues them again at its start; running one that no client waits for is harmless.
+//! that nobody was promised: the client has a 503. It is taken back where no message can be on its way; else it is found
+//! as lost and run, which is harmless.
 
 use axum::extract::FromRef;
-use broker::Broker;
+use broker::{Broker, BrokerError};
 use proto_shared::{
     CaptionSpec, Event, IdempotencyId, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult, News, Outcome, OutputId,
     OutputSummary, job,
@@ -75,6 +75,7 @@ impl Acceptance {
         // Asked first: without a broker nothing should be written for a job that can't be accepted.
         let broker = self.broker.get().ok_or(ApiError::BrokerNotConnected)?;
         let lane = self.clients.lane(&caller.client, picture.source.bytes, picture.total_pixels);
+        broker.can_publish(lane).map_err(ApiError::Broker)?;
         let output = store::output_id(&picture.source.id, &spec, caption::ENGINE_VERSION);
         let mut job = JobRecord {
             lane,
@@ -82,6 +83,7 @@ impl Acceptance {
             traceparent: Some(trace.to_string()),
             ..JobRecord::new(self.mint.job_id(), self.mint.now_ms(), picture.source, spec)
         };
+        let is_named = idempotency.is_some();
         if let Some(name) = idempotency {
             job.id = self.named(&name, &output, &job).await?;
             if let Some(first) = self.store.get_job(&job.id).await? {
@@ -102,9 +104,22 @@ impl Acceptance {
             self.metrics.accepted();
             return Ok(Accepted { job, result: Some(result), waiting });
         }
-        self.publish(broker, &job).await?;
+        if let Err(error) = self.publish(broker, &job).await {
+            // A name may have brought others to this record by now.
+            if error.nothing_was_queued() && !is_named {
+                self.take_back(&job.id).await;
+            }
+            return Err(ApiError::Broker(error));
+        }
         self.metrics.accepted();
         Ok(Accepted { job, result: None, waiting })
+    }
+
+    /// Whatever is left of a refused job would be found as lost and run.
+    async fn take_back(&self, job: &JobId) {
+        if let Err(error) = self.store.delete_job(job).await {
+            tracing::warn!(job_id = %job, %error, "failed to take back the record of a refused job");
+        }
     }
 
     /// The job that this name stands for: the one at hand, or the one that a request of the same name has made.
@@ -129,7 +144,7 @@ impl Acceptance {
         let result = self.store.get_result(&job.id).await?;
         let slot = self.mint.now_ms() / REPEATED_WITHIN_MS;
         if result.is_none() && self.store.mark_requeued(&job.id, slot).await? == Created::New {
-            self.publish(broker, &job).await?;
+            self.publish(broker, &job).await.map_err(ApiError::Broker)?;
         }
         Ok(Accepted { job, result, waiting })
     }
@@ -147,14 +162,14 @@ impl Acceptance {
         Ok(result)
     }
 
-    async fn publish(&self, broker: &Broker, job: &JobRecord) -> Result<(), ApiError> {
+    async fn publish(&self, broker: &Broker, job: &JobRecord) -> Result<(), BrokerError> {
         // Counted before it can end: news of the end may overtake the confirm.
         if let Some(client) = &job.client {
             self.clients.accepted(&job.id, client);
         }
         if let Err(error) = broker.publish(&JobMessage::first(job.clone())).await {
             self.clients.finished(&job.id);
-            return Err(ApiError::Broker(error));
+            return Err(error);
         }
         broker.emit(&Event { job: job.id.clone(), at_ms: job.created_at_ms, news: News::Queued });
         Ok(())

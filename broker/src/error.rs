@@ -87,6 +87,22 @@ impl BrokerError {
         }
     }
 
+    /// Whether the message that this is about is surely in no queue. After the others it may be.
+    #[must_use]
+    pub fn nothing_was_queued(&self) -> bool {
+        match self {
+            Self::Config(_)
+            | Self::Connect(_)
+            | Self::Full { .. }
+            | Self::Unroutable { .. }
+            | Self::TopologyMismatch { .. }
+            | Self::Closed
+            | Self::Encode(_) => true,
+            // It may be on its way when the block or the end of the connection comes.
+            Self::Blocked | Self::Disconnected | Self::NotConsuming { .. } | Self::Timeout { .. } | Self::Channel(_) => false,
+        }
+    }
+
     pub(crate) fn timeout(what: &'static str, limit: Duration) -> Self {
         Self::Timeout { what, limit_ms: limit.as_millis() }
     }

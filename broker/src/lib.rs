@@ -92,6 +92,18 @@ impl Broker {
         self.publish_body(message.job.lane, body, &message.job.id.to_string()).await
     }
 
+    /// Whether a job of this lane would be taken, as far as is known without asking: so that what would be refused costs no
+    /// work before.
+    ///
+    /// # Errors
+    /// What the publish would answer.
+    pub fn can_publish(&self, lane: Lane) -> Result<(), BrokerError> {
+        match &self.0 {
+            Backend::InProcess(queues) => queues.can_publish(lane),
+            Backend::RabbitMq(queues) => queues.can_publish(lane),
+        }
+    }
+
     /// Starts to receive jobs of both lanes, of each at most its `prefetch` unsettled at any time.
     ///
     /// # Errors

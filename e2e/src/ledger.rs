@@ -82,9 +82,7 @@ impl Ledger {
     /// The store could not be read. What is not as it should be is a fault in the balance.
     pub async fn settle(&self, cluster: &Cluster, within: Duration) -> Result<Balance, HarnessError> {
         let deadline = Instant::now() + within;
-        while self.unfinished(cluster).await? > 0 && Instant::now() < deadline {
-            tokio::time::sleep(POLL).await;
-        }
+        self.wait_finished(cluster, within).await?;
         let mut faults = Vec::new();
         for name in [queue::JOBS, queue::JOBS_EXPRESS, queue::DEAD] {
             let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_secs(20));
@@ -93,6 +91,18 @@ impl Ledger {
             }
         }
         self.reconcile(cluster, faults).await
+    }
+
+    /// Waits until everything accepted has a result, or the time has passed.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub async fn wait_finished(&self, cluster: &Cluster, within: Duration) -> Result<(), HarnessError> {
+        let deadline = Instant::now() + within;
+        while self.unfinished(cluster).await? > 0 && Instant::now() < deadline {
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
     }
 
     /// Waits for every job and holds its picture to its case, by the api alone: for a service whose store is not seen.

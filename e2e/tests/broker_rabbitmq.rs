@@ -80,6 +80,8 @@ async fn a_full_queue_refuses(node: &RabbitMq) {
     };
     assert!(matches!(&refused, BrokerError::Full { queue } if queue == "full.punchline.jobs"), "{refused:?}");
     assert!(accepted >= 5);
+    assert!(matches!(broker.can_publish(Lane::Standard), Err(BrokerError::Full { .. })));
+    assert!(broker.can_publish(Lane::Express).is_ok());
     // The other lane has its own room.
     broker.publish(&message_in(Lane::Express, 2_000)).await.unwrap();
 
@@ -174,6 +176,7 @@ async fn a_blocked_node_refuses_jobs_and_takes_acks(node: &RabbitMq) {
     let asked_at = Instant::now();
     assert!(matches!(broker.publish(&message(3)).await, Err(BrokerError::Blocked)));
     assert!(matches!(broker.ready().await, Err(BrokerError::Blocked)));
+    assert!(matches!(broker.can_publish(Lane::Standard), Err(BrokerError::Blocked)));
     assert!(asked_at.elapsed() < Duration::from_millis(500), "{:?}", asked_at.elapsed());
     broker.emit(&event(1, News::Done));
     eventually("the event is dropped", async || broker.counts().events_dropped == 1).await;

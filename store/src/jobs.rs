@@ -15,6 +15,14 @@ impl Store {
         records::create(&self.objects, &keys::job_record(&job.id), job).await
     }
 
+    /// Takes back a record that nobody was told of.
+    ///
+    /// # Errors
+    /// The backend did not do it.
+    pub async fn delete_job(&self, id: &JobId) -> Result<(), StoreError> {
+        self.objects.delete(keys::job_record(id)).await
+    }
+
     /// A job record, if there is one.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //! The only place that acks. Nothing is acked before the result stands in the store, and what settling
 //! answers is looked at. It logs how a job went, once.
 
-use std::time::Instant;
+use std::{error::Error as _, time::Instant};
 
 use broker::{Broker, Delivery, SettleError};
 use proto_shared::{AttemptNote, ErrorCode, Event, JobId, JobRecord, JobResult, News, Outcome, OutputSummary, job};
@@ -181,7 +181,13 @@ fn is_defect(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::EnginePanic | ErrorCode::EngineCrashed | ErrorCode::Timeout | ErrorCode::Internal)
 }
 
+/// The error and its causes, but for those whose words it has already.
 fn with_source(error: &StoreError) -> String {
-    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |e| e.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.map(ToString::to_string).fold(
+        error.to_string(),
+        |said, cause| {
+            if said.contains(&cause) { said } else { format!("{said}: {cause}") }
+        },
+    )
 }

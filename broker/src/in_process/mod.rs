@@ -78,14 +78,24 @@ impl InProcess {
     pub(crate) fn publish(&self, lane: Lane, body: Vec<u8>) -> Result<(), BrokerError> {
         self.ready()?;
         let mut state = self.0.lock();
-        let waiting = state.lane(lane);
-        if waiting.ready.len() + waiting.delayed.len() >= self.0.config.max_waiting_jobs {
-            return Err(BrokerError::Full { queue: queue::jobs(lane).to_owned() });
-        }
+        let waiting = self.with_room(&mut state, lane)?;
         waiting.ready.push_back(Entry { body, lane, redeliveries: 0 });
         drop(state);
         self.0.changed.notify_waiters();
         Ok(())
+    }
+
+    pub(crate) fn can_publish(&self, lane: Lane) -> Result<(), BrokerError> {
+        self.ready()?;
+        self.with_room(&mut self.0.lock(), lane).map(|_| ())
+    }
+
+    fn with_room<'a>(&self, state: &'a mut State, lane: Lane) -> Result<&'a mut Waiting, BrokerError> {
+        let waiting = state.lane(lane);
+        if waiting.ready.len() + waiting.delayed.len() >= self.0.config.max_waiting_jobs {
+            return Err(BrokerError::Full { queue: queue::jobs(lane).to_owned() });
+        }
+        Ok(waiting)
     }
 
     pub(crate) fn consume(&self, prefetch: Prefetch) -> Result<Consumer, BrokerError> {

@@ -111,7 +111,12 @@ impl<F: Flow> Supervisor<F> {
 
     async fn reopen(&self, backoff: &mut Backoff) -> Option<Open> {
         loop {
-            sleep(backoff.next(fastrand::f64())).await;
+            let link = self.broker()?.0.consuming.clone();
+            if link.current().is_ok() {
+                sleep(backoff.next(fastrand::f64())).await;
+            }
+            // A link that comes back has waited for as long as is good for the broker; twice would be too long.
+            link.connection().await.ok()?;
             let broker = self.broker()?;
             match open(&self.flow, &broker).await {
                 Ok(open) => {

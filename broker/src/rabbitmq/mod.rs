@@ -9,6 +9,7 @@ mod consumer;
 mod events;
 mod faults;
 mod flow;
+mod fullness;
 mod publisher;
 mod settle;
 mod topology;
@@ -27,6 +28,7 @@ use self::connection::{Link, Notes};
 pub(crate) use self::consumer::Consumer;
 use self::events::Emitter;
 use self::faults::Faults;
+use self::fullness::Fullness;
 use self::publisher::{Publisher, Route};
 pub(crate) use self::settle::Hold;
 use self::topology::Topology;
@@ -51,6 +53,7 @@ struct Inner {
     /// Connections that are down, and consumers that should receive and don't.
     faults: Arc<Faults>,
     tally: Arc<Tally>,
+    fullness: Fullness,
     closed: CancellationToken,
     tasks: TaskTracker,
 }
@@ -77,13 +80,39 @@ impl RabbitMq {
         let (emitter, sending) = Emitter::new(publishing.clone(), &topology, &tally);
         tasks.spawn(closed.clone().run_until_cancelled_owned(sending));
         giving_up.disarm();
-        Ok(Self(Arc::new(Inner { config, topology, publisher, emitter, publishing, consuming, faults, tally, closed, tasks })))
+        Ok(Self(Arc::new(Inner {
+            config,
+            topology,
+            publisher,
+            emitter,
+            publishing,
+            consuming,
+            faults,
+            tally,
+            fullness: Fullness::default(),
+            closed,
+            tasks,
+        })))
     }
 
     pub(crate) async fn publish(&self, lane: Lane, body: &[u8], message_id: &str) -> Result<(), BrokerError> {
         self.open()?;
         let route = Route::to_queue(self.0.topology.jobs(lane));
-        self.0.publisher.publish(route, body, message_id, FieldTable::default()).await
+        let published = self.0.publisher.publish(route, body, message_id, FieldTable::default()).await;
+        self.0.fullness.note(lane, matches!(published, Err(BrokerError::Full { .. })));
+        published
+    }
+
+    pub(crate) fn can_publish(&self, lane: Lane) -> Result<(), BrokerError> {
+        self.open()?;
+        self.0.publishing.current()?;
+        if self.0.publishing.is_blocked() {
+            return Err(BrokerError::Blocked);
+        }
+        if self.0.fullness.is_full(lane) {
+            return Err(BrokerError::Full { queue: self.0.topology.jobs(lane).to_owned() });
+        }
+        Ok(())
     }
 
     pub(crate) async fn consume(&self, prefetch: Prefetch) -> Result<Consumer<Delivery>, BrokerError> {

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::{cluster::Cluster, deadline::within, ledger::Ledger, proxy::Mode};
+use e2e::{cluster::Cluster, deadline::within, ledger::Ledger, tap::Strike};
 use object_store::{ObjectStoreExt as _, path::Path};
-use proto_shared::{News, queue};
+use proto_shared::{Event, News, queue};
 use serde_json::Value;
 
-use crate::{DONE, TEST, broker, case, events, heard, started, turn};
+use crate::{DONE, TEST, broker, case, events, heard, turn};
 
 /// The delays, in seconds, when the promised ones would keep everyone waiting: `PUNCHLINE_PROMISED_DELAYS=1` takes those.
 const SHORT_DELAYS: &str = "2,4,8,16";
@@ -24,23 +24,28 @@ async fn a_store_away_for_three_attempts_is_met_by_a_fourth_after_the_delays_pro
         let cluster = Cluster::start_with(1, &delays()).await.unwrap();
         let (client, broker, mut ledger) = (cluster.client(), broker(&cluster).await, Ledger::default());
         let mut events = events(&broker).await;
-        cluster.worker_network.store.set(Mode::Reset);
+        let store = &cluster.worker_network.store;
+        let mut away = Some(store.tap("GET /gifs/e2e/sources/", Strike::CutRequest, usize::MAX));
         ledger.submit(&client, &[case(6_000)]).await.unwrap();
         let id = ledger.ids().next().unwrap().to_owned();
         for attempt in 1..=3 {
-            let failed = |event: &proto_shared::Event| {
+            let failed = |event: &Event| {
                 event.job.as_str() == id && matches!(event.news, News::Retrying { attempt: a, .. } if a == attempt)
             };
             let (event, failed_at) = heard(&mut events, failed).await;
             let News::Retrying { delay_ms, .. } = event.news else { unreachable!() };
             if attempt == 3 {
-                cluster.worker_network.store.set(Mode::Pass);
+                away = None;
             }
-            let waited = started(&mut events, &id).await - failed_at;
+            // What an attempt begins with.
+            let next = store.tap("GET /gifs/e2e/jobs/", Strike::HoldRequest, 1);
+            next.struck(1).await;
+            let waited = failed_at.elapsed();
             println!("attempt {attempt} failed; the next began after {:.2} s of {delay_ms} ms", waited.as_secs_f64());
             let promised = Duration::from_millis(delay_ms);
             assert!(waited > promised.mul_f64(0.8) && waited < promised.mul_f64(1.2), "{waited:?} of {promised:?}");
         }
+        drop(away);
         let balance = ledger.settle(&cluster, DONE).await.unwrap();
         println!("{balance}");
         balance.assert_all_done();
@@ -56,7 +61,7 @@ async fn a_store_that_stays_away_makes_a_dead_letter_that_a_replay_mends() {
         let cluster = Cluster::start_with(1, &[("PUNCHLINE_RETRY_DELAYS_S", "1,1,1,1")]).await.unwrap();
         let (client, mut ledger) = (cluster.client(), Ledger::default());
         // Sources only: what is found out is that, and the letter and the result can be written.
-        let tap = cluster.worker_network.store.tap("GET /gifs/e2e/sources/", e2e::tap::Strike::CutRequest, usize::MAX);
+        let tap = cluster.worker_network.store.tap("GET /gifs/e2e/sources/", Strike::CutRequest, usize::MAX);
         ledger.submit(&client, &[case(6_100)]).await.unwrap();
         let id = ledger.ids().next().unwrap().to_owned();
         let balance = ledger.settle(&cluster, DONE).await.unwrap();

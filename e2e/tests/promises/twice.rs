@@ -40,7 +40,7 @@ async fn the_same_idempotency_key_is_the_same_job_at_whatever_api() {
         let other = cluster.another_api().await.unwrap();
         let (clients, case) = ([cluster.client(), Client::new(other.url(""))], case(4_100));
         let spec = case.spec_json().unwrap();
-        let requests = (0..10).map(|n| clients[n % 2].submit_as("the one", &case.source, &spec));
+        let requests = (0..10).map(|n| clients[n % 2].submit_as("the-one", &case.source, &spec));
         let ids: HashSet<_> = join_all(requests).await.into_iter().map(Result::unwrap).collect();
         assert_eq!(ids.len(), 1, "{ids:?}");
         let mut ledger = Ledger::default();
