@@ -153,6 +153,11 @@ impl Client {
         answer(self.request(Method::GET, path)).await
     }
 
+    /// Whether the service says that it is ready.
+    pub async fn is_ready(&self) -> bool {
+        self.get("/readyz").await.is_ok_and(|answer| answer.status == StatusCode::OK)
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.key {

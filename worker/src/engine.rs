@@ -109,6 +109,7 @@ pub struct Engine {
     pool: Arc<ThreadPool>,
     render: Arc<Render>,
     job_timeout: Duration,
+    stops_within: Duration,
     stuck: CancellationToken,
 }
 
@@ -135,7 +136,8 @@ impl Engine {
             // Jobs catch their own panics. Should one come past that, it must not abort the process.
             .panic_handler(|_| tracing::error!("a panic reached the engine's pool"))
             .build()?;
-        Ok(Self { pool: Arc::new(pool), render: Arc::new(render), job_timeout, stuck: CancellationToken::new() })
+        let (pool, render, stuck) = (Arc::new(pool), Arc::new(render), CancellationToken::new());
+        Ok(Self { pool, render, job_timeout, stops_within: STOPS_WITHIN, stuck })
     }
 
     /// Runs one task. Dropping the future stops it within a frame.
@@ -144,8 +146,9 @@ impl Engine {
     /// Whatever the engine says, its panic, or its taking too long.
     pub async fn run(&self, task: Task) -> Result<Product, EngineError> {
         let unwanted = Arc::new(AtomicBool::new(false));
-        let _stop = StopOnDrop(unwanted.clone());
-        let (send, mut receive) = oneshot::channel();
+        let (send, receive) = oneshot::channel();
+        let (stops_within, stuck) = (self.stops_within, self.stuck.clone());
+        let mut answer = Answer { unwanted: unwanted.clone(), receive: Some(receive), stops_within, stuck };
         let render = self.render.clone();
         self.pool.spawn(move || {
             let begun = Instant::now();
@@ -160,13 +163,10 @@ impl Engine {
             // Nobody listens any more when the job was dropped.
             let _ = send.send(product);
         });
-        match timeout(self.job_timeout, &mut receive).await {
-            Ok(Ok(product)) => product,
-            Ok(Err(_)) => Err(EngineError::Panicked("the engine's thread gave no answer".to_owned())),
-            Err(_) => {
-                self.watch(receive);
-                Err(EngineError::TimedOut { limit_s: self.job_timeout.as_secs() })
-            }
+        match timeout(self.job_timeout, answer.wait()).await {
+            Ok(Some(product)) => product,
+            Ok(None) => Err(EngineError::Panicked("the engine's thread gave no answer".to_owned())),
+            Err(_) => Err(EngineError::TimedOut { limit_s: self.job_timeout.as_secs() }),
         }
     }
 
@@ -174,17 +174,6 @@ impl Engine {
     #[must_use]
     pub fn stuck(&self) -> &CancellationToken {
         &self.stuck
-    }
-
-    /// Sees to it that what was told to stop does.
-    fn watch(&self, receive: oneshot::Receiver<Result<Product, EngineError>>) {
-        let stuck = self.stuck.clone();
-        tokio::spawn(async move {
-            if timeout(STOPS_WITHIN, receive).await.is_err() {
-                tracing::error!(within_s = STOPS_WITHIN.as_secs(), "a job that was told to stop did not");
-                stuck.cancel();
-            }
-        });
     }
 }
 
@@ -194,11 +183,38 @@ impl fmt::Debug for Engine {
     }
 }
 
-struct StopOnDrop(Arc<AtomicBool>);
+/// What a thread of the engine will say. Dropped before that, it tells the thread to stop, and sees to it that it does.
+struct Answer {
+    unwanted: Arc<AtomicBool>,
+    receive: Option<oneshot::Receiver<Result<Product, EngineError>>>,
+    stops_within: Duration,
+    stuck: CancellationToken,
+}
 
-impl Drop for StopOnDrop {
+impl Answer {
+    /// None if the thread ended without a word.
+    async fn wait(&mut self) -> Option<Result<Product, EngineError>> {
+        let said = self.receive.as_mut()?.await.ok();
+        self.receive = None;
+        said
+    }
+}
+
+impl Drop for Answer {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.unwanted.store(true, Ordering::Relaxed);
+        let Some(receive) = self.receive.take() else { return };
+        let (stops_within, stuck) = (self.stops_within, self.stuck.clone());
+        let watch = async move {
+            if timeout(stops_within, receive).await.is_err() {
+                tracing::error!(within_ms = stops_within.as_millis(), "a job that was told to stop did not");
+                stuck.cancel();
+            }
+        };
+        // Without a runtime the process is at its end anyway.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(watch);
+        }
     }
 }
 
@@ -293,6 +309,28 @@ mod tests {
         let error = engine.unwrap().run(task()).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::Timeout);
         receive.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_does_not_stop_for_whoever_has_gone_away_is_seen() {
+        let (begun, mut began) = tokio::sync::mpsc::unbounded_channel();
+        let released = Arc::new(std::sync::Barrier::new(2));
+        let waiting = Arc::clone(&released);
+        let engine = Engine::with(Duration::from_secs(60), move |_, _| {
+            begun.send(()).unwrap();
+            waiting.wait();
+            Err(caption::Error::Cancelled)
+        });
+        let engine = Engine { stops_within: Duration::from_millis(1), ..engine.unwrap() };
+        let run = tokio::spawn({
+            let engine = engine.clone();
+            async move { engine.run(task()).await }
+        });
+        began.recv().await.unwrap();
+        assert!(!engine.stuck().is_cancelled());
+        run.abort();
+        engine.stuck().cancelled().await;
+        released.wait();
     }
 
     #[test]

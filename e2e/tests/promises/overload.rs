@@ -7,8 +7,10 @@ use e2e::{
     cluster::Cluster,
     deadline::within,
     ledger::Ledger,
+    samples::many_frames,
 };
 use futures::{StreamExt as _, stream};
+use proto_shared::queue;
 use reqwest::{
     StatusCode,
     multipart::{Form, Part},
@@ -17,6 +19,7 @@ use reqwest::{
 use crate::{DONE, TEST, broker, case, cases, events, started, turn, until};
 
 const REFUSED_WITHIN: Duration = Duration::from_secs(6);
+const SETTLED: Duration = Duration::from_secs(10);
 const FLAT_BYTES: u64 = 20_000_000;
 
 async fn post(client: &Client, seed: u64) -> (Answer, Duration) {
@@ -40,11 +43,11 @@ async fn a_blocked_broker_is_a_503_at_once_and_workers_still_ack() {
         let (client, mut ledger) = (cluster.client(), Ledger::default());
         let broker = broker(&cluster).await;
         let mut events = events(&broker).await;
-        let endless = r#"{"captions":[{"text":"fault: never end"}]}"#;
         ledger.submit(&client, &cases(20)).await.unwrap();
         ledger.settle(&cluster, DONE).await.unwrap().assert_all_done();
-        // One in hand when the block comes.
-        let held = client.submit(&case(8_000).source, endless).await.unwrap();
+        // One in hand when the block comes, for six seconds.
+        let spec = r#"{"captions":[{"text":"fault: slow frames"}]}"#;
+        let held = client.submit(&many_frames(300), spec).await.unwrap();
         started(&mut events, &held).await;
         let before = cluster.api.resident_bytes().unwrap();
 
@@ -60,9 +63,10 @@ async fn a_blocked_broker_is_a_503_at_once_and_workers_still_ack() {
         println!("blocked: {} of 200 refused, the slowest after {slowest:?}; api grew by {grown} bytes", refused.len());
         assert!(refused.len() >= 190 && grown < FLAT_BYTES, "{} {grown}", refused.len());
 
-        // The job in hand is let go by its client; its worker has to settle it on the blocked broker.
-        client.cancel(&held).await.unwrap();
-        until("nothing in hand", DONE, async || cluster.in_hand("punchline.jobs.express").await.is_ok_and(|n| n == 0)).await;
+        // The job in hand is done, and its worker settles it on the blocked broker.
+        client.wait_done(&held, DONE).await.unwrap();
+        until("nothing in hand", SETTLED, async || cluster.in_hand(queue::JOBS_EXPRESS).await.is_ok_and(|n| n == 0)).await;
+        assert!(!cluster.client().is_ready().await, "ready while blocked");
         cluster.rabbitmq.ctl(&["set_vm_memory_high_watermark", "0.6"]).await.unwrap();
         ledger.submit(&client, &[case(8_400)]).await.unwrap();
         ledger.settle(&cluster, DONE).await.unwrap().assert_all_done();
