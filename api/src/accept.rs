@@ -74,14 +74,15 @@ impl Acceptance {
         let NewJob { picture, upload, spec, caller, trace, idempotency } = new;
         // Asked first: without a broker nothing should be written for a job that can't be accepted.
         let broker = self.broker.get().ok_or(ApiError::BrokerNotConnected)?;
-        let lane = self.clients.lane(&caller.client, picture.source.bytes, picture.total_pixels);
-        broker.can_publish(lane).map_err(ApiError::Broker)?;
+        let id = self.mint.job_id();
+        let place = self.clients.place(&id, &caller.client, picture.source.bytes, picture.total_pixels);
+        broker.can_publish(place.lane).map_err(ApiError::Broker)?;
         let output = store::output_id(&picture.source.id, &spec, caption::ENGINE_VERSION);
         let mut job = JobRecord {
-            lane,
+            lane: place.lane,
             client: Some(caller.client.clone()),
             traceparent: Some(trace.to_string()),
-            ..JobRecord::new(self.mint.job_id(), self.mint.now_ms(), picture.source, spec)
+            ..JobRecord::new(id, self.mint.now_ms(), picture.source, spec)
         };
         let is_named = idempotency.is_some();
         if let Some(name) = idempotency {
@@ -111,6 +112,7 @@ impl Acceptance {
             }
             return Err(ApiError::Broker(error));
         }
+        place.keep();
         self.metrics.accepted();
         Ok(Accepted { job, result: None, waiting })
     }
@@ -162,6 +164,7 @@ impl Acceptance {
         Ok(result)
     }
 
+    /// Its failure leaves the job uncounted.
     async fn publish(&self, broker: &Broker, job: &JobRecord) -> Result<(), BrokerError> {
         // Counted before it can end: news of the end may overtake the confirm.
         if let Some(client) = &job.client {

@@ -80,22 +80,22 @@ impl Clients {
         }
     }
 
-    /// The lane for a client's next job, whose file has so many bytes and so many pixels over all its frames.
-    #[must_use]
-    pub fn lane(&self, client: &ClientId, bytes: u64, pixels: u64) -> Lane {
+    /// A place in a lane for a client's job, whose file has so many bytes and so many pixels over all its frames. The job
+    /// counts as unfinished from here on: of many that come at once, each sees those before it.
+    #[must_use = "what is dropped is given up"]
+    pub fn place(&self, job: &JobId, client: &ClientId, bytes: u64, pixels: u64) -> Place {
         let small = bytes <= self.rules.express_bytes && pixels <= self.rules.express_pixels;
-        if small && self.unfinished(client) < self.rules.express_jobs { Lane::Express } else { Lane::Standard }
+        let mut state = self.lock();
+        let few = state.unfinished(client) < self.rules.express_jobs;
+        state.add(job, client);
+        drop(state);
+        let lane = if small && few { Lane::Express } else { Lane::Standard };
+        Place { lane, kept: Some((self.clone(), job.clone())) }
     }
 
     /// A client's job was accepted.
     pub fn accepted(&self, job: &JobId, client: &ClientId) {
-        let mut state = self.lock();
-        let now = Instant::now();
-        if state.owners.insert(job.clone(), client.clone()).is_none() {
-            *state.unfinished.entry(client.clone()).or_default() += 1;
-            state.order.push_back((now, job.clone()));
-        }
-        state.forget_old(now);
+        self.lock().add(job, client);
     }
 
     /// A job ended, whoever accepted it. Said twice, or of a job that is not known, it changes nothing.
@@ -115,7 +115,39 @@ impl Clients {
     }
 }
 
+/// A job on its way into a lane. Dropped before it is kept, it counts no more.
+#[derive(Debug)]
+pub struct Place {
+    /// Which lane.
+    pub lane: Lane,
+    kept: Option<(Clients, JobId)>,
+}
+
+impl Place {
+    /// The job is accepted: it counts until it is finished.
+    pub fn keep(mut self) {
+        self.kept = None;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some((clients, job)) = self.kept.take() {
+            clients.finished(&job);
+        }
+    }
+}
+
 impl State {
+    fn add(&mut self, job: &JobId, client: &ClientId) {
+        let now = Instant::now();
+        if self.owners.insert(job.clone(), client.clone()).is_none() {
+            *self.unfinished.entry(client.clone()).or_default() += 1;
+            self.order.push_back((now, job.clone()));
+        }
+        self.forget_old(now);
+    }
+
     fn unfinished(&self, client: &ClientId) -> u32 {
         self.unfinished.get(client).copied().unwrap_or(0)
     }
@@ -180,17 +212,21 @@ mod tests {
     async fn small_jobs_of_those_who_have_few_go_express() {
         let rules = Fairness { express_jobs: 2, ..Fairness::default() };
         let clients = clients(rules);
-        assert_eq!(clients.lane(&client(1), rules.express_bytes, rules.express_pixels), Lane::Express);
-        assert_eq!(clients.lane(&client(1), rules.express_bytes + 1, 1), Lane::Standard);
-        assert_eq!(clients.lane(&client(1), 1, rules.express_pixels + 1), Lane::Standard);
+        let lane = |n, bytes, pixels| clients.place(&job(100), &client(n), bytes, pixels).lane;
+        assert_eq!(lane(1, rules.express_bytes, rules.express_pixels), Lane::Express);
+        assert_eq!(lane(1, rules.express_bytes + 1, 1), Lane::Standard);
+        assert_eq!(lane(1, 1, rules.express_pixels + 1), Lane::Standard);
+        // Given up, each of them, so none counts.
         clients.accepted(&job(1), &client(1));
         clients.accepted(&job(1), &client(1));
-        assert_eq!(clients.lane(&client(1), 1, 1), Lane::Express);
-        clients.accepted(&job(2), &client(1));
-        assert_eq!(clients.lane(&client(1), 1, 1), Lane::Standard);
-        assert_eq!(clients.lane(&client(2), 1, 1), Lane::Express);
+        assert_eq!(lane(1, 1, 1), Lane::Express);
+        // On its way it counts already, and when it is accepted as well.
+        let on_its_way = clients.place(&job(2), &client(1), 1, 1);
+        assert_eq!((on_its_way.lane, lane(1, 1, 1), lane(2, 1, 1)), (Lane::Express, Lane::Standard, Lane::Express));
+        on_its_way.keep();
+        assert_eq!(lane(1, 1, 1), Lane::Standard);
         clients.finished(&job(1));
-        assert_eq!(clients.lane(&client(1), 1, 1), Lane::Express);
+        assert_eq!(lane(1, 1, 1), Lane::Express);
     }
 
     #[tokio::test(start_paused = true)]
