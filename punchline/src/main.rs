@@ -20,6 +20,7 @@ mod probe;
 mod progress;
 mod render_one;
 mod serve;
+mod start;
 mod stats;
 mod sweep;
 mod worker;

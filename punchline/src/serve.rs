@@ -25,7 +25,7 @@ use service::{
 use store::Store;
 use worker::Worker;
 
-use crate::{flags::process_args, parts};
+use crate::{flags::process_args, parts, start::keeps_its_word};
 
 process_args! {
     /// The flags of `punchline serve`.
@@ -44,6 +44,7 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     // The address first: if it is taken, perhaps by another `serve` on this folder, nothing has begun.
     let listener = listener::bind(settings.http.listen).await?;
     let address = listener.local_addr()?;
+    keeps_its_word(&store, &shutdown).await?;
     let broker = requeue(&store).await?;
     let late = Late::from(broker.clone());
     let health = parts::health(&late, &store, &shutdown);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use worker::Worker;
 
-use crate::{flags::process_args, parts};
+use crate::{flags::process_args, parts, start::Start};
 
 process_args! {
     /// The flags of `punchline worker`.
@@ -31,7 +31,8 @@ async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signals()?;
     let store = parts::open_store(&settings.store)?;
     let listener = listener::bind(settings.ops_listen).await?;
-    let broker = parts::connect(&settings.amqp_url, "punchline worker", &shutdown);
+    let start = Start::begin(&store, &settings.amqp_url, "punchline worker", &shutdown);
+    let broker = start.broker.clone();
     let health = parts::health(&broker, &store, &shutdown);
 
     let mut registry = registry();
@@ -44,11 +45,12 @@ async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
     let drained = CancellationToken::new();
     let working = async {
         let all_finished = worker.run(&shutdown).await;
-        parts::disconnect(&broker).await;
+        let started = start.end().await;
         drained.cancel();
-        all_finished
+        (all_finished, started)
     };
-    let (all_finished, _) = tokio::join!(working, listener::serve(listener, ops, &drained, OPS_GRACE));
+    let ((all_finished, started), _) = tokio::join!(working, listener::serve(listener, ops, &drained, OPS_GRACE));
+    started?;
     tracing::info!(all_finished, "stopped");
     anyhow::ensure!(shutdown.is_cancelled(), "a job could not be stopped; whoever watches this process should start it anew");
     Ok(())
