@@ -10,6 +10,7 @@ pub mod config;
 pub mod files;
 pub mod fonts;
 pub mod health;
+pub mod held;
 pub mod late;
 pub mod listener;
 pub mod metrics;
