@@ -9,7 +9,7 @@ use axum::extract::FromRef;
 use broker::Broker;
 use proto_shared::{
     CaptionSpec, Event, IdempotencyId, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult, News, Outcome, OutputId,
-    OutputSummary, job,
+    OutputSummary, TraceContext, job,
 };
 use service::Late;
 use store::{Created, Store};
@@ -24,7 +24,6 @@ use crate::{
     mint::Mint,
     spool::{Content, Spooled},
     state::ApiState,
-    trace::Trace,
 };
 
 /// A job that is asked for again is sent again once in so long.
@@ -47,7 +46,7 @@ pub(crate) struct NewJob {
     pub(crate) upload: Option<Spooled>,
     pub(crate) spec: CaptionSpec,
     pub(crate) caller: Caller,
-    pub(crate) trace: Trace,
+    pub(crate) trace: TraceContext,
     /// What the client called the request.
     pub(crate) idempotency: Option<IdempotencyId>,
 }
