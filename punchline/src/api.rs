@@ -4,12 +4,12 @@
 
 use api::{Ends, Mint, Parts};
 use service::{
-    ApiSettings, Process, listener,
+    ApiSettings, Doors, Process,
     metrics::{Exposition, registry},
-    ops, shutdown, telemetry,
+    shutdown, telemetry,
 };
 
-use crate::{flags::process_args, parts, start::Start};
+use crate::{broker_metrics, flags::process_args, parts, start::Start};
 
 process_args! {
     /// The flags of `punchline api`.
@@ -25,7 +25,7 @@ pub(crate) fn run(args: ApiArgs) -> anyhow::Result<()> {
 async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signals()?;
     let store = parts::open_store(&settings.store)?;
-    let listener = listener::bind(settings.http.listen).await?;
+    let doors = Doors::open(&settings.http).await?;
     let start = Start::begin(&store, &settings.amqp_url, "punchline api", &shutdown);
     let broker = start.broker.clone();
     let health = parts::health(&broker, &store, &shutdown);
@@ -39,10 +39,10 @@ async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
     };
     let front = Parts { broker, store, mint: Mint::system(), keys, clients, ends };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
-    let router = router.merge(ops::router(health, Exposition::new(registry)));
+    broker_metrics::watch(&start.broker, &mut registry, &shutdown);
     tracing::info!(listen = %settings.http.listen, "listening");
-    let (bounds, grace) = (parts::bounds(&settings.http), settings.common.shutdown_grace);
-    let all_finished = listener::serve_within(bounds, listener, router, &shutdown, grace).await;
+    let (ops, grace) = ((health, Exposition::new(registry)), settings.common.shutdown_grace);
+    let all_finished = doors.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace).await;
     hearing.abort();
     start.end().await?;
     tracing::info!(all_finished, "stopped");

@@ -5,6 +5,7 @@
 //! rule about pictures, jobs or queues lives here.
 
 mod api;
+mod broker_metrics;
 mod caption;
 mod dead;
 mod exit;
