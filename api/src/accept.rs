@@ -13,6 +13,7 @@ use proto_shared::{
 };
 use service::Late;
 use store::{Created, Store};
+use tracing::Instrument as _;
 
 use crate::{
     caller::Caller,
@@ -84,9 +85,22 @@ impl Acceptance {
         if let Some(name) = idempotency {
             job.id = self.named(&name, &output, &job).await?;
             if let Some(first) = self.store.get_job(&job.id).await? {
-                return self.again(broker, first).await;
+                let span = tracing::error_span!("job", job_id = %first.id);
+                return self.again(broker, first).instrument(span).await;
             }
         }
+        let span = tracing::error_span!("job", job_id = %job.id);
+        self.begin(broker, job, output, upload).instrument(span).await
+    }
+
+    /// Accepts a job that has its id.
+    async fn begin(
+        &self,
+        broker: &Broker,
+        job: JobRecord,
+        output: OutputId,
+        upload: Option<Spooled>,
+    ) -> Result<Accepted, ApiError> {
         let (known, stored) = tokio::join!(self.store.get_summary(&output), self.store_source(upload));
         stored?;
         // An answer about what is known is not worth a refusal.
@@ -96,13 +110,13 @@ impl Acceptance {
             let first = self.store.get_job(&job.id).await?;
             return self.again(broker, first.ok_or(ApiError::JobNotFound)?).await;
         }
+        self.metrics.accepted();
         if let Some(known) = known {
             let result = self.done_before(broker, &job, known).await?;
-            self.metrics.accepted();
             return Ok(Accepted { job, result: Some(result), waiting });
         }
         self.publish(broker, &job).await?;
-        self.metrics.accepted();
+        tracing::debug!(lane = job.lane.as_str(), "queued");
         Ok(Accepted { job, result: None, waiting })
     }
 
@@ -140,7 +154,9 @@ impl Acceptance {
         let at_ms = self.mint.now_ms();
         let result = JobResult { version: job::VERSION, id: job.id.clone(), finished_at_ms: at_ms, attempts: 0, outcome };
         // One that stands already can only be a cancellation.
-        let _: Created = self.store.create_result(&result).await?;
+        if self.store.create_result(&result).await? == Created::New {
+            self.metrics.done();
+        }
         self.metrics.known();
         broker.emit(&Event { job: job.id.clone(), at_ms, news: News::Done });
         Ok(result)

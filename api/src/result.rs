@@ -35,9 +35,10 @@ pub(crate) async fn download(
     } else {
         let stored = store.get_output(&output.id, output.media).await?;
         // The head is gone by now: all that is left is to end the connection, so that the client sees it is short.
-        let failed = id.clone();
+        // By then the request is over, and its span with it.
+        let span = tracing::error_span!("job", job_id = %id);
         let stream =
-            stored.stream.inspect_err(move |error| tracing::error!(job_id = %failed, %error, "failed to stream an output"));
+            stored.stream.inspect_err(move |error| span.in_scope(|| tracing::error!(%error, "failed to stream an output")));
         let described = [
             (header::CONTENT_TYPE, HeaderValue::from_static(output.media.mime())),
             (header::CONTENT_LENGTH, HeaderValue::from(stored.len_bytes)),

@@ -20,6 +20,7 @@ use proto_shared::{ErrorCode, MediaType, RenderStats};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use tokio::{sync::oneshot, time::timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
 
 use crate::Progress;
 
@@ -146,8 +147,10 @@ impl Engine {
         let unwanted = Arc::new(AtomicBool::new(false));
         let _stop = StopOnDrop(unwanted.clone());
         let (send, mut receive) = oneshot::channel();
-        let render = self.render.clone();
+        let (render, span) = (self.render.clone(), Span::current());
         self.pool.spawn(move || {
+            // A panic is logged where it happens: with the job's name.
+            let _in_span = span.enter();
             let begun = Instant::now();
             // Nothing that the closure shares is used after a panic but the flag.
             let rendered = catch_unwind(AssertUnwindSafe(|| render(&task, &unwanted)));
@@ -179,12 +182,13 @@ impl Engine {
     /// Sees to it that what was told to stop does.
     fn watch(&self, receive: oneshot::Receiver<Result<Product, EngineError>>) {
         let stuck = self.stuck.clone();
-        tokio::spawn(async move {
+        let watching = async move {
             if timeout(STOPS_WITHIN, receive).await.is_err() {
                 tracing::error!(within_s = STOPS_WITHIN.as_secs(), "a job that was told to stop did not");
                 stuck.cancel();
             }
-        });
+        };
+        tokio::spawn(watching.in_current_span());
     }
 }
 
