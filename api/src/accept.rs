@@ -25,6 +25,7 @@ use crate::{
     mint::Mint,
     spool::{Content, Spooled},
     state::ApiState,
+    trace,
 };
 
 /// A job that is asked for again is sent again once in so long.
@@ -85,11 +86,11 @@ impl Acceptance {
         if let Some(name) = idempotency {
             job.id = self.named(&name, &output, &job).await?;
             if let Some(first) = self.store.get_job(&job.id).await? {
-                let span = tracing::error_span!("job", job_id = %first.id);
+                let span = trace::of_job(&first.id, &trace);
                 return self.again(broker, first).instrument(span).await;
             }
         }
-        let span = tracing::error_span!("job", job_id = %job.id);
+        let span = trace::of_job(&job.id, &trace);
         self.begin(broker, job, output, upload).instrument(span).await
     }
 

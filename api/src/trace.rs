@@ -5,9 +5,11 @@
 
 use axum::http::HeaderMap;
 use proto_shared::{
-    TraceContext,
+    JobId, TraceContext,
     trace::{TRACEPARENT, TraceId},
 };
+
+use tracing::Span;
 
 use crate::mint::Mint;
 
@@ -24,6 +26,12 @@ pub(crate) fn of(headers: &HeaderMap, mint: &Mint) -> TraceContext {
         Some(parent) => TraceContext { span_id: mint.span_id(), ..parent },
         None => TraceContext { trace: TraceId(mint.trace_id()), span_id: mint.span_id(), sampled: true },
     }
+}
+
+/// The span that everything is told in that a request does with one job.
+pub(crate) fn of_job(id: &JobId, trace: &TraceContext) -> Span {
+    // As an error: a filter that leaves out lesser spans would take the ids away from the errors within.
+    tracing::error_span!("job", job_id = %id, trace_id = %trace.trace)
 }
 
 #[cfg(test)]

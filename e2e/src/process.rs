@@ -11,13 +11,15 @@ use tempfile::TempDir;
 use crate::{HarnessError, binary, group::Group, ports::Port, rabbitmq::RabbitMq, seaweedfs::SeaweedFs};
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
+/// Its log, in a folder of its own.
+const LOG: &str = "log";
 
 /// A running `punchline`. Dropping it kills it; a test that fails shows its log.
 #[derive(Debug)]
 pub struct Process {
     group: Group,
     port: Port,
-    _log: TempDir,
+    log: TempDir,
 }
 
 /// The environment that leads api and worker to these servers; `folder` keeps the tests of one bucket apart.
@@ -54,7 +56,22 @@ impl Process {
         Self::start("serve", &["--data", &data.to_string_lossy()], "PUNCHLINE_LISTEN", env).await
     }
 
+    /// Starts `punchline api` or `punchline worker` and does not wait: it may never get ready.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn launch(role: &str, env: &[(String, String)]) -> Result<Self, HarnessError> {
+        let listen = if role == "api" { "PUNCHLINE_LISTEN" } else { "PUNCHLINE_OPS_LISTEN" };
+        Self::spawn(role, &[], listen, env)
+    }
+
     async fn start(role: &str, args: &[&str], listen: &str, env: &[(String, String)]) -> Result<Self, HarnessError> {
+        let mut process = Self::spawn(role, args, listen, env)?;
+        process.wait_ready(READY_WITHIN).await?;
+        Ok(process)
+    }
+
+    fn spawn(role: &str, args: &[&str], listen: &str, env: &[(String, String)]) -> Result<Self, HarnessError> {
         let program = binary::punchline().map_err(|e| HarnessError::io("find punchline")(std::io::Error::other(e)))?;
         let log = TempDir::with_prefix("punchline-process-").map_err(HarnessError::io("create a folder for a log"))?;
         let port = Port::lease()?;
@@ -68,10 +85,8 @@ impl Process {
             .envs(env.iter().map(|(name, value)| (name, value)))
             .current_dir(log.path());
         let name = format!("punchline {role} on port {}", port.number());
-        let group = Group::spawn(&name, command, &log.path().join("log"), "cargo build -p punchline")?;
-        let mut process = Self { group, port, _log: log };
-        process.wait_ready(READY_WITHIN).await?;
-        Ok(process)
+        let group = Group::spawn(&name, command, &log.path().join(LOG), "cargo build -p punchline")?;
+        Ok(Self { group, port, log })
     }
 
     /// Waits until `/readyz` answers 200.
@@ -113,6 +128,22 @@ impl Process {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.group.pid()
+    }
+
+    /// All that it has written to standard output and standard error.
+    #[must_use]
+    pub fn log(&self) -> Vec<u8> {
+        self.group.log()
+    }
+
+    /// Waits until it has written these words.
+    ///
+    /// # Errors
+    /// It ends, or the time passes.
+    pub async fn wait_logged(&mut self, words: &str, within: Duration) -> Result<(), HarnessError> {
+        let path = self.log.path().join(LOG);
+        let written = async || std::fs::read(&path).is_ok_and(|log| String::from_utf8_lossy(&log).contains(words));
+        self.group.wait_until(words, within, written).await
     }
 
     /// The last lines of its log.
