@@ -79,12 +79,13 @@ async fn answer(socket: TcpStream, kept: Shared) -> std::io::Result<()> {
 /// Deletes what a bulk deletion names.
 fn deleted(request: &str, kept: &Shared) -> String {
     let keys = request.split("<Key>").skip(1).map(|rest| rest.split("</Key>").next().unwrap());
-    let mut reply = String::from("<DeleteResult>");
-    for key in keys {
-        kept.lock().unwrap().keys.remove(key);
-        reply += &format!("<Deleted><Key>{key}</Key></Deleted>");
-    }
-    reply + "</DeleteResult>"
+    let deleted: Vec<String> = keys
+        .map(|key| {
+            kept.lock().unwrap().keys.remove(key);
+            format!("<Deleted><Key>{key}</Key></Deleted>")
+        })
+        .collect();
+    format!("<DeleteResult>{}</DeleteResult>", deleted.concat())
 }
 
 /// Runs to its end.

@@ -64,7 +64,8 @@ pub(crate) async fn keeps_its_word(store: &Store, shutdown: &CancellationToken) 
         let question = questions.spawn(async move { store.probe_conditional_puts().await });
         async {
             match question.await {
-                Ok(Err(error)) if error.is_passing() => Err(error.to_string()),
+                // With what lies beneath: whoever reads it has to mend it.
+                Ok(Err(error)) if error.is_passing() => Err(format!("{:#}", anyhow::Error::from(error))),
                 Ok(answered) => Ok(answered),
                 Err(defect) => Err(defect.to_string()),
             }

@@ -1,8 +1,5 @@
 //! Jobs of every fate, and the counters over all of them: what was accepted has ended or is somewhere.
 
-use std::num::NonZeroU16;
-
-use broker::Prefetch;
 use futures::TryStreamExt as _;
 use proto_shared::{JobMessage, queue};
 use store::{Fault, Operation};
@@ -21,17 +18,16 @@ async fn what_was_accepted_is_done_failed_cancelled_dead_or_in_flight() {
 
     // Given back more often than a message may be: the broker gives it up, and no worker ever had it.
     let poison = house.submit("poison").await;
-    let mut deliveries = house.broker.consume(Prefetch::each(NonZeroU16::MIN)).await.unwrap();
-    for _ in 0..=queue::DELIVERY_LIMIT {
-        drop(deliveries.next().await.unwrap());
-    }
-    drop(deliveries);
+    house.give_back(queue::DELIVERY_LIMIT + 1).await;
+    // Given back once: a worker may have died of it, and the next renders it apart.
+    let suspect = house.submit("suspect").await;
+    house.give_back(1).await;
     // Cancelled before anybody takes it: its message is still there.
     let unwanted = house.submit("unwanted").await;
     house.cancel(&unwanted).await;
 
     let working = house.work();
-    for id in [&poison, &unwanted] {
+    for id in [&poison, &suspect, &unwanted] {
         house.ended(id).await;
     }
     let plain = house.submit("plain").await;
@@ -69,23 +65,25 @@ async fn what_was_accepted_is_done_failed_cancelled_dead_or_in_flight() {
     let waiting = house.submit("waiting").await;
 
     let settled = |metric: &str, count: u64| (house.sum(metric) == count).then_some(());
-    until(async || settled("worker_dead_letters_total", 3)).await;
+    until(async || settled("worker_dead_letters_total", 4)).await;
     let text = house.scrape();
     let accepted = house.sum("api_jobs_accepted_total");
-    assert_eq!(accepted, 12, "{text}");
+    assert_eq!(accepted, 13, "{text}");
     for (counter, count) in [
         (r#"api_jobs_ended_total{outcome="done"}"#, 1),
         (r#"api_jobs_ended_total{outcome="cancelled"}"#, 2),
         (r#"worker_jobs_ended_total{outcome="done",code=""}"#, 3),
         (r#"worker_jobs_ended_total{outcome="failed",code="no_frames"}"#, 1),
         (r#"worker_jobs_ended_total{outcome="dead",code="engine_panic"}"#, 1),
+        (r#"worker_jobs_ended_total{outcome="dead",code="engine_crashed"}"#, 1),
         (r#"worker_jobs_ended_total{outcome="dead",code="attempts_exhausted"}"#, 2),
         (r#"worker_jobs_total{outcome="retried"}"#, 3),
         (r#"worker_jobs_total{outcome="duplicate"}"#, 1),
         (r#"queue_unacked_messages{lane="express"}"#, 1),
         ("worker_jobs_in_flight", 1),
+        ("worker_redelivered_total", 1),
         ("worker_queue_wait_seconds_count", 10),
-        (r#"worker_store_seconds_count{step="source"}"#, 13),
+        (r#"worker_store_seconds_count{step="source"}"#, 14),
     ] {
         assert!(text.contains(&format!("\npunchline_{counter} {count}\n")), "{counter} {count} was expected:\n{text}");
     }

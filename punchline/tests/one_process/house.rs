@@ -16,7 +16,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Method, Request, StatusCode, header},
 };
-use broker::{Broker, InProcessConfig};
+use broker::{Broker, InProcessConfig, Prefetch};
 use bytes::Bytes;
 use proto_shared::{JobId, MediaType, RenderStats};
 use serde_json::Value;
@@ -65,6 +65,7 @@ impl House {
             broker: Late::from(broker.clone()),
             store: store.clone(),
             engine: Engine::with(LONG, move |task, unwanted| render(task, unwanted, &begins)).unwrap(),
+            // What a worker may have died of is the end of this process too.
             isolation: Isolation { program: "/bin/false".into(), args: Vec::new(), memory_bytes: 1 << 30, timeout: LONG },
             fonts: Fonts::built_in(),
             clock: Clock::system(),
@@ -102,6 +103,14 @@ impl House {
     pub(crate) fn work(&mut self) -> JoinHandle<bool> {
         let (worker, shutdown) = (self.worker.take().unwrap(), self.shutdown.clone());
         tokio::spawn(async move { worker.run(&shutdown).await })
+    }
+
+    /// Takes the next message and gives it back so many times, as workers do that die with it in hand.
+    pub(crate) async fn give_back(&self, times: u32) {
+        let mut deliveries = self.broker.consume(Prefetch::each(NonZeroU16::MIN)).await.unwrap();
+        for _ in 0..times {
+            drop(deliveries.next().await.unwrap());
+        }
     }
 
     pub(crate) fn stop(&self) {
