@@ -9,14 +9,15 @@ use axum::extract::FromRef;
 use broker::{Broker, BrokerError};
 use proto_shared::{
     CaptionSpec, Event, IdempotencyId, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult, News, Outcome, OutputId,
-    OutputSummary, job,
+    OutputSummary, TraceContext, job,
 };
 use service::Late;
 use store::{Created, Store};
+use tracing::Instrument as _;
 
 use crate::{
     caller::Caller,
-    clients::Clients,
+    clients::{Clients, Place},
     ends::{Ends, Waiting},
     error::ApiError,
     inspect::Inspected,
@@ -24,7 +25,7 @@ use crate::{
     mint::Mint,
     spool::{Content, Spooled},
     state::ApiState,
-    trace::Trace,
+    trace,
 };
 
 /// A job that is asked for again is sent again once in so long.
@@ -47,7 +48,7 @@ pub(crate) struct NewJob {
     pub(crate) upload: Option<Spooled>,
     pub(crate) spec: CaptionSpec,
     pub(crate) caller: Caller,
-    pub(crate) trace: Trace,
+    pub(crate) trace: TraceContext,
     /// What the client called the request.
     pub(crate) idempotency: Option<IdempotencyId>,
 }
@@ -68,6 +69,15 @@ pub(crate) struct Accepted {
     pub(crate) waiting: Waiting,
 }
 
+/// A job that has its id and is not yet written.
+struct Begun {
+    job: JobRecord,
+    place: Place,
+    output: OutputId,
+    upload: Option<Spooled>,
+    is_named: bool,
+}
+
 impl Acceptance {
     /// Accepts a job, or finds the one that this request has made before.
     pub(crate) async fn accept(&self, new: NewJob) -> Result<Accepted, ApiError> {
@@ -76,7 +86,6 @@ impl Acceptance {
         let broker = self.broker.get().ok_or(ApiError::BrokerNotConnected)?;
         let id = self.mint.job_id();
         let place = self.clients.place(&id, &caller.client, picture.source.bytes, picture.total_pixels);
-        broker.can_publish(place.lane).map_err(ApiError::Broker)?;
         let output = store::output_id(&picture.source.id, &spec, caption::ENGINE_VERSION);
         let mut job = JobRecord {
             lane: place.lane,
@@ -88,8 +97,22 @@ impl Acceptance {
         if let Some(name) = idempotency {
             job.id = self.named(&name, &output, &job).await?;
             if let Some(first) = self.store.get_job(&job.id).await? {
-                return self.again(broker, first).await;
+                let span = trace::of_job(&first.id, &trace);
+                return self.again(broker, first).instrument(span).await;
             }
+        }
+        let span = trace::of_job(&job.id, &trace);
+        self.begin(broker, Begun { job, place, output, upload, is_named }).instrument(span).await
+    }
+
+    /// Accepts a job that has its id.
+    async fn begin(&self, broker: &Broker, begun: Begun) -> Result<Accepted, ApiError> {
+        let Begun { job, place, output, upload, is_named } = begun;
+        if let Err(refusal) = broker.can_publish(job.lane)
+            // What is known needs no queue.
+            && !matches!(self.store.get_summary(&output).await, Ok(Some(_)))
+        {
+            return Err(ApiError::Broker(refusal));
         }
         let (known, stored) = tokio::join!(self.store.get_summary(&output), self.store_source(upload));
         stored?;
@@ -101,27 +124,32 @@ impl Acceptance {
             return self.again(broker, first.ok_or(ApiError::JobNotFound)?).await;
         }
         if let Some(known) = known {
-            let result = self.done_before(broker, &job, known).await?;
             self.metrics.accepted();
+            let result = self.done_before(broker, &job, known).await?;
             return Ok(Accepted { job, result: Some(result), waiting });
         }
         if let Err(error) = self.publish(broker, &job).await {
             // A name may have brought others to this record by now.
-            if error.nothing_was_queued() && !is_named {
-                self.take_back(&job.id).await;
+            if error.nothing_was_queued() && !is_named && self.take_back(&job.id).await {
+                return Err(ApiError::Broker(error));
             }
+            // It stands, so it will be found as lost and end.
+            self.metrics.accepted();
             return Err(ApiError::Broker(error));
         }
-        place.keep();
+        place.keep_for(&job.id);
         self.metrics.accepted();
+        tracing::debug!(lane = job.lane.as_str(), "queued");
         Ok(Accepted { job, result: None, waiting })
     }
 
     /// Whatever is left of a refused job would be found as lost and run.
-    async fn take_back(&self, job: &JobId) {
-        if let Err(error) = self.store.delete_job(job).await {
-            tracing::warn!(job_id = %job, %error, "failed to take back the record of a refused job");
+    async fn take_back(&self, job: &JobId) -> bool {
+        let deleted = self.store.delete_job(job).await;
+        if let Err(error) = &deleted {
+            tracing::warn!(%error, "failed to take back the record of a refused job");
         }
+        deleted.is_ok()
     }
 
     /// The job that this name stands for: the one at hand, or the one that a request of the same name has made.
@@ -158,7 +186,9 @@ impl Acceptance {
         let at_ms = self.mint.now_ms();
         let result = JobResult { version: job::VERSION, id: job.id.clone(), finished_at_ms: at_ms, attempts: 0, outcome };
         // One that stands already can only be a cancellation.
-        let _: Created = self.store.create_result(&result).await?;
+        if self.store.create_result(&result).await? == Created::New {
+            self.metrics.done();
+        }
         self.metrics.known();
         broker.emit(&Event { job: job.id.clone(), at_ms, news: News::Done });
         Ok(result)

@@ -20,7 +20,7 @@ use crate::{
     error::{ApiError, Refusal},
     metrics::Metrics,
     mint::Mint,
-    trace::{TRACERESPONSE, Trace},
+    trace::{self, TRACERESPONSE},
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,12 +44,13 @@ pub(crate) async fn log(State(access): State<Access>, mut request: Request, next
     // Never the path itself: it may hold anything.
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let request_id = request_id(request.headers());
-    let trace = Trace::of(request.headers(), &access.mint);
+    let trace = trace::of(request.headers(), &access.mint);
     request.extensions_mut().insert(trace);
-    let span = tracing::info_span!(
+    // As an error: a filter that leaves out lesser spans would take the ids away from the errors within.
+    let span = tracing::error_span!(
         "request",
         request_id = request_id.to_str().unwrap_or_default(),
-        trace_id = trace.trace_id(),
+        trace_id = %trace.trace,
         %method,
         route
     );

@@ -13,33 +13,35 @@ use proto_shared::{Event, JobResult, News, Outcome, job};
 use service::Late;
 use store::{Created, Store};
 
-use crate::{access::About, error::ApiError, jobs::job_id, mint::Mint, state::ApiState, view::JobView};
+use crate::{access::About, error::ApiError, jobs::job_id, metrics::Metrics, mint::Mint, state::ApiState, view::JobView};
 
 /// What cancelling touches.
 pub(crate) struct Cancelling {
     store: Store,
     broker: Late<Broker>,
     mint: Mint,
+    metrics: Metrics,
 }
 
 impl FromRef<ApiState> for Cancelling {
     fn from_ref(state: &ApiState) -> Self {
-        let ApiState { store, broker, mint, .. } = state.clone();
-        Self { store, broker, mint }
+        let ApiState { store, broker, mint, metrics, .. } = state.clone();
+        Self { store, broker, mint, metrics }
     }
 }
 
 pub(crate) async fn cancel(State(with): State<Cancelling>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let id = job_id(&id)?;
+    // A process has one once its store has shown that it creates without overwriting, which the result below relies on.
+    let broker = with.broker.get().ok_or(ApiError::BrokerNotConnected)?;
     let job = with.store.get_job(&id).await?.ok_or(ApiError::JobNotFound)?;
     let at_ms = with.mint.now_ms();
     let cancelled =
         JobResult { version: job::VERSION, id: id.clone(), finished_at_ms: at_ms, attempts: 0, outcome: Outcome::Cancelled };
     let result = match with.store.create_result(&cancelled).await? {
         Created::New => {
-            if let Some(broker) = with.broker.get() {
-                broker.emit(&Event { job: id.clone(), at_ms, news: News::Cancelled });
-            }
+            with.metrics.cancelled();
+            broker.emit(&Event { job: id.clone(), at_ms, news: News::Cancelled });
             cancelled
         }
         Created::AlreadyThere => with.store.get_result(&id).await?.ok_or(ApiError::NotReady)?,

@@ -124,9 +124,10 @@ pub struct Place {
 }
 
 impl Place {
-    /// The job is accepted: it counts until it is finished.
-    pub fn keep(mut self) {
-        self.kept = None;
+    /// The job is accepted: it counts until it is finished. Another one, which a name has put in its place, was counted
+    /// by itself.
+    pub fn keep_for(mut self, accepted: &JobId) {
+        self.kept.take_if(|(_, job)| job == accepted);
     }
 }
 
@@ -223,7 +224,7 @@ mod tests {
         // On its way it counts already, and when it is accepted as well.
         let on_its_way = clients.place(&job(2), &client(1), 1, 1);
         assert_eq!((on_its_way.lane, lane(1, 1, 1), lane(2, 1, 1)), (Lane::Express, Lane::Standard, Lane::Express));
-        on_its_way.keep();
+        on_its_way.keep_for(&job(2));
         assert_eq!(lane(1, 1, 1), Lane::Standard);
         clients.finished(&job(1));
         assert_eq!(lane(1, 1, 1), Lane::Express);

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use proto_shared::{CaptionSpec, JobId};
+use proto_shared::{CaptionSpec, JobId, TraceContext};
 use store::Store;
 
 use crate::{
@@ -27,7 +27,6 @@ use crate::{
     prefer,
     spool::Spool,
     state::ApiState,
-    trace::Trace,
     view::JobView,
 };
 
@@ -62,7 +61,7 @@ pub(crate) async fn submit(
     State(store): State<Store>,
     State(reading): State<Reading>,
     Extension(caller): Extension<Caller>,
-    Extension(trace): Extension<Trace>,
+    Extension(trace): Extension<TraceContext>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let longest = intake.max_body_bytes();

@@ -16,6 +16,7 @@ pub(crate) struct Metrics {
     request_seconds: Family<RouteLabels, Histogram>,
     refused: Family<CodeLabels, Counter>,
     accepted: Counter,
+    ended: Family<EndLabels, Counter>,
     known: Counter,
     upload_bytes: Counter,
 }
@@ -36,6 +37,11 @@ struct CodeLabels {
     code: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct EndLabels {
+    outcome: &'static str,
+}
+
 impl Metrics {
     pub(crate) fn register(registry: &mut Registry) -> Self {
         let metrics = Self {
@@ -43,6 +49,7 @@ impl Metrics {
             request_seconds: Family::new_with_constructor(|| Histogram::new(seconds_buckets())),
             refused: Family::default(),
             accepted: Counter::default(),
+            ended: Family::default(),
             known: Counter::default(),
             upload_bytes: Counter::default(),
         };
@@ -55,7 +62,8 @@ impl Metrics {
         );
         registry.register("api_refused", "Requests refused, by code", metrics.refused.clone());
         registry.register("api_jobs_known", "Jobs whose output stood already", metrics.known.clone());
-        registry.register("api_jobs_accepted", "Jobs answered with 202", metrics.accepted.clone());
+        registry.register("api_jobs_accepted", "Jobs recorded: each of them ends", metrics.accepted.clone());
+        registry.register("api_jobs_ended", "Jobs whose result the front wrote, by outcome", metrics.ended.clone());
         registry.register_with_unit(
             "api_upload",
             "Bytes of pictures taken in uploads",
@@ -74,10 +82,22 @@ impl Metrics {
         self.refused.get_or_create_owned(&CodeLabels { code: code.as_str() }).inc();
     }
 
+    /// Its output stood already.
     pub(crate) fn known(&self) {
         self.known.inc();
     }
 
+    /// The front was the first to write its result.
+    pub(crate) fn done(&self) {
+        self.ended.get_or_create_owned(&EndLabels { outcome: "done" }).inc();
+    }
+
+    /// The same, because nobody wants it.
+    pub(crate) fn cancelled(&self) {
+        self.ended.get_or_create_owned(&EndLabels { outcome: "cancelled" }).inc();
+    }
+
+    /// Its record was created, be it by a request that fails after it: then the job is found and queued later.
     pub(crate) fn accepted(&self) {
         self.accepted.inc();
     }

@@ -14,15 +14,16 @@ use axum::{
 };
 use futures::TryStreamExt as _;
 use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
-use proto_shared::{JobId, Outcome, OutputInfo};
+use proto_shared::{JobId, Outcome, OutputInfo, TraceContext};
 use store::Store;
 
-use crate::{access::About, caller::Caller, error::ApiError, jobs::job_id};
+use crate::{access::About, caller::Caller, error::ApiError, jobs::job_id, trace};
 
 pub(crate) async fn download(
     State(store): State<Store>,
     Path(id): Path<String>,
     Extension(caller): Extension<Caller>,
+    Extension(trace): Extension<TraceContext>,
     request_headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let id = job_id(&id)?;
@@ -35,9 +36,10 @@ pub(crate) async fn download(
     } else {
         let stored = store.get_output(&output.id, output.media).await?;
         // The head is gone by now: all that is left is to end the connection, so that the client sees it is short.
-        let failed = id.clone();
+        // By then the request is over, and its span with it.
+        let span = trace::of_job(&id, &trace);
         let stream =
-            stored.stream.inspect_err(move |error| tracing::error!(job_id = %failed, %error, "failed to stream an output"));
+            stored.stream.inspect_err(move |error| span.in_scope(|| tracing::error!(%error, "failed to stream an output")));
         let described = [
             (header::CONTENT_TYPE, HeaderValue::from_static(output.media.mime())),
             (header::CONTENT_LENGTH, HeaderValue::from(stored.len_bytes)),

@@ -3,7 +3,7 @@
 //! Used by whoever moves them to the store. A dead letter leaves the broker only by [`DeadLetter::ack`]: one that is dropped
 //! stays, however often.
 
-use proto_shared::JobMessage;
+use proto_shared::{JobMessage, TraceContext};
 
 use crate::{SettleError, in_process, rabbitmq, wire};
 
@@ -42,6 +42,7 @@ impl DeadLetters {
 pub struct DeadLetter {
     body: Vec<u8>,
     reason: String,
+    trace: Option<TraceContext>,
     hold: Hold,
 }
 
@@ -52,8 +53,8 @@ pub(crate) enum Hold {
 }
 
 impl DeadLetter {
-    pub(crate) fn new(body: Vec<u8>, reason: String, hold: Hold) -> Self {
-        Self { body, reason, hold }
+    pub(crate) fn new(body: Vec<u8>, reason: String, trace: Option<TraceContext>, hold: Hold) -> Self {
+        Self { body, reason, trace, hold }
     }
 
     /// Its bytes, as they were.
@@ -73,6 +74,12 @@ impl DeadLetter {
     #[must_use]
     pub fn message(&self) -> Option<JobMessage> {
         wire::decode(&self.body).ok()
+    }
+
+    /// The trace it belongs to, as [`Delivery::trace`](crate::Delivery::trace).
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceContext> {
+        self.trace.or_else(|| self.message()?.job.trace())
     }
 
     /// It is kept elsewhere: the broker may forget it.

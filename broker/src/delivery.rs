@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use proto_shared::{AttemptNote, JobMessage, Lane};
+use proto_shared::{AttemptNote, JobMessage, Lane, TraceContext};
 
 use crate::{SettleError, in_process, rabbitmq, wire};
 
@@ -55,6 +55,7 @@ pub struct Delivery {
     message: JobMessage,
     lane: Lane,
     redelivered: bool,
+    trace: Option<TraceContext>,
     hold: Hold,
 }
 
@@ -65,8 +66,8 @@ pub(crate) enum Hold {
 }
 
 impl Delivery {
-    pub(crate) fn new(message: JobMessage, lane: Lane, redelivered: bool, hold: Hold) -> Self {
-        Self { message, lane, redelivered, hold }
+    pub(crate) fn new(message: JobMessage, lane: Lane, redelivered: bool, trace: Option<TraceContext>, hold: Hold) -> Self {
+        Self { message, lane, redelivered, trace, hold }
     }
 
     /// Whether the broker has taken the message back already, so that settling it would come too late.
@@ -100,6 +101,12 @@ impl Delivery {
     #[must_use]
     pub fn redelivered(&self) -> bool {
         self.redelivered
+    }
+
+    /// The trace it belongs to: of the message's header, or, where an earlier release has sent it, of the job's record.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceContext> {
+        self.trace.or_else(|| self.message.job.trace())
     }
 
     /// Done: never deliver it again.

@@ -26,7 +26,7 @@ pub use delivery::{Deliveries, Delivery};
 pub use error::{BrokerError, SettleError};
 pub use events::{Events, Filter, Heard};
 use in_process::InProcess;
-use proto_shared::{Event, JobMessage, Lane};
+use proto_shared::{Event, JobMessage, Lane, TraceContext};
 use rabbitmq::RabbitMq;
 
 /// A handle on the queues; cheap to clone, and all clones are the same broker.
@@ -50,6 +50,35 @@ pub struct Depths {
     pub retrying: u64,
     /// Dead letters that nobody has moved to the store yet.
     pub dead: u64,
+}
+
+/// How things stand with a broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Messages go out and come in.
+    Connected,
+    /// It takes no messages for now; those it has still come in.
+    Blocked,
+    /// It is there, and a consumer or subscription that should receive does not.
+    NotConsuming,
+    /// It is not there.
+    Disconnected,
+}
+
+impl State {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Connected, Self::Blocked, Self::NotConsuming, Self::Disconnected];
+
+    /// Its name in metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Blocked => "blocked",
+            Self::NotConsuming => "not_consuming",
+            Self::Disconnected => "disconnected",
+        }
+    }
 }
 
 impl Depths {
@@ -89,7 +118,8 @@ impl Broker {
     /// caller that publishes again must do so under the same job id.
     pub async fn publish(&self, message: &JobMessage) -> Result<(), BrokerError> {
         let body = wire::encode(message)?;
-        self.publish_body(message.job.lane, body, &message.job.id.to_string()).await
+        let trace = message.job.trace();
+        self.publish_body(message.job.lane, body, &message.job.id.to_string(), trace).await
     }
 
     /// Whether a job of this lane would be taken, as far as is known without asking: so that what would be refused costs no
@@ -158,6 +188,21 @@ impl Broker {
         }
     }
 
+    /// How things stand with the broker at this moment.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let ready = match &self.0 {
+            Backend::InProcess(queues) => queues.ready(),
+            Backend::RabbitMq(queues) => queues.ready(),
+        };
+        match ready {
+            Ok(()) => State::Connected,
+            Err(BrokerError::Blocked) => State::Blocked,
+            Err(BrokerError::NotConsuming { .. }) => State::NotConsuming,
+            Err(_) => State::Disconnected,
+        }
+    }
+
     /// For how long a connection or a consumer has been gone, or `None` while all are there. A process for which this has
     /// grown to minutes is better started anew. A broker that takes no messages but talks to us is no outage.
     #[must_use]
@@ -202,10 +247,16 @@ impl Broker {
         }
     }
 
-    async fn publish_body(&self, lane: Lane, body: Vec<u8>, message_id: &str) -> Result<(), BrokerError> {
+    async fn publish_body(
+        &self,
+        lane: Lane,
+        body: Vec<u8>,
+        message_id: &str,
+        trace: Option<TraceContext>,
+    ) -> Result<(), BrokerError> {
         let published = match &self.0 {
-            Backend::InProcess(queues) => queues.publish(lane, body),
-            Backend::RabbitMq(queues) => queues.publish(lane, &body, message_id).await,
+            Backend::InProcess(queues) => queues.publish(lane, body, trace),
+            Backend::RabbitMq(queues) => queues.publish(lane, &body, message_id, trace).await,
         };
         match published {
             Ok(()) => self.tally().published.increment(),

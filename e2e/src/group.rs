@@ -124,10 +124,16 @@ impl Group {
         self.ended().is_none()
     }
 
+    /// All that it printed.
+    #[must_use]
+    pub fn log(&self) -> Vec<u8> {
+        fs::read(&self.log).unwrap_or_default()
+    }
+
     /// The last lines of what it printed.
     #[must_use]
     pub fn log_tail(&self) -> String {
-        let log = fs::read(&self.log).unwrap_or_default();
+        let log = self.log();
         let log = String::from_utf8_lossy(&log);
         let lines: Vec<_> = log.lines().collect();
         lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n")

@@ -11,13 +11,15 @@ use tempfile::TempDir;
 use crate::{HarnessError, binary, group::Group, network::Network, ports::Port, rabbitmq::RabbitMq, seaweedfs::SeaweedFs};
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
+/// Its log, in a folder of its own.
+const LOG: &str = "log";
 
 /// A running `punchline`. Dropping it kills it; a test that fails shows its log.
 #[derive(Debug)]
 pub struct Process {
     group: Group,
     port: Port,
-    _log: TempDir,
+    log: TempDir,
 }
 
 /// The environment that leads a process to these servers by what lies between; `folder` keeps the tests of one bucket apart.
@@ -55,7 +57,9 @@ impl Process {
         let program = program()?;
         let mut command = Command::new("/bin/sh");
         command.arg("-c").arg(format!("ulimit -v {memory_kb}; exec \"$0\" worker")).arg(program);
-        Self::start_command("worker", command, "PUNCHLINE_OPS_LISTEN", env).await
+        let mut process = Self::spawn("worker", command, "PUNCHLINE_OPS_LISTEN", env)?;
+        process.wait_ready(READY_WITHIN).await?;
+        Ok(process)
     }
 
     /// Starts `punchline serve` with its state in `data` and waits until it is ready.
@@ -66,18 +70,26 @@ impl Process {
         Self::start("serve", &["--data", &data.to_string_lossy()], "PUNCHLINE_LISTEN", env).await
     }
 
+    /// Starts `punchline api` or `punchline worker` and does not wait: it may never get ready.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn launch(role: &str, env: &[(String, String)]) -> Result<Self, HarnessError> {
+        let listen = if role == "api" { "PUNCHLINE_LISTEN" } else { "PUNCHLINE_OPS_LISTEN" };
+        let mut command = Command::new(program()?);
+        command.arg(role);
+        Self::spawn(role, command, listen, env)
+    }
+
     async fn start(role: &str, args: &[&str], listen: &str, env: &[(String, String)]) -> Result<Self, HarnessError> {
         let mut command = Command::new(program()?);
         command.arg(role).args(args);
-        Self::start_command(role, command, listen, env).await
+        let mut process = Self::spawn(role, command, listen, env)?;
+        process.wait_ready(READY_WITHIN).await?;
+        Ok(process)
     }
 
-    async fn start_command(
-        role: &str,
-        mut command: Command,
-        listen: &str,
-        env: &[(String, String)],
-    ) -> Result<Self, HarnessError> {
+    fn spawn(role: &str, mut command: Command, listen: &str, env: &[(String, String)]) -> Result<Self, HarnessError> {
         let log = TempDir::with_prefix("punchline-process-").map_err(HarnessError::io("create a folder for a log"))?;
         let port = Port::lease()?;
         command
@@ -87,10 +99,8 @@ impl Process {
             .envs(env.iter().map(|(name, value)| (name, value)))
             .current_dir(log.path());
         let name = format!("punchline {role} on port {}", port.number());
-        let group = Group::spawn(&name, command, &log.path().join("log"), "cargo build -p punchline")?;
-        let mut process = Self { group, port, _log: log };
-        process.wait_ready(READY_WITHIN).await?;
-        Ok(process)
+        let group = Group::spawn(&name, command, &log.path().join(LOG), "cargo build -p punchline")?;
+        Ok(Self { group, port, log })
     }
 
     /// Waits until `/readyz` answers 200.
@@ -159,6 +169,22 @@ impl Process {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.group.pid()
+    }
+
+    /// All that it has written to standard output and standard error.
+    #[must_use]
+    pub fn log(&self) -> Vec<u8> {
+        self.group.log()
+    }
+
+    /// Waits until it has written these words.
+    ///
+    /// # Errors
+    /// It ends, or the time passes.
+    pub async fn wait_logged(&mut self, words: &str, within: Duration) -> Result<(), HarnessError> {
+        let path = self.log.path().join(LOG);
+        let written = async || std::fs::read(&path).is_ok_and(|log| String::from_utf8_lossy(&log).contains(words));
+        self.group.wait_until(words, within, written).await
     }
 
     /// The last lines of its log.

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CaptionSpec, ClientId, ErrorCode, JobId, MediaType, OutputId, SourceId};
+use crate::{CaptionSpec, ClientId, ErrorCode, JobId, MediaType, OutputId, SourceId, TraceContext};
 
 /// The version that this release writes into records, messages and results.
 pub const VERSION: u32 = 1;
@@ -56,6 +56,12 @@ impl JobRecord {
     #[must_use]
     pub fn new(id: JobId, created_at_ms: u64, source: SourceInfo, spec: CaptionSpec) -> Self {
         Self { version: VERSION, id, created_at_ms, source, spec, lane: Lane::default(), client: None, traceparent: None }
+    }
+
+    /// The trace that it belongs to, if it names a good one.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceContext> {
+        TraceContext::parse(self.traceparent.as_deref()?)
     }
 }
 

@@ -1,5 +1,5 @@
 //! What api and worker say to each other: the caption spec, the job and its three states, events,
-//! error codes, queue names and object keys.
+//! error codes, traces, queue names and object keys.
 //!
 //! Every other crate but `caption` may use it. It must stay data: serde and nothing that waits,
 //! reads a clock, draws a random number or touches a network, so that a version of it can be
@@ -13,6 +13,7 @@ pub mod keys;
 pub mod media;
 pub mod queue;
 pub mod spec;
+pub mod trace;
 
 pub use error_code::ErrorCode;
 pub use event::{Event, News};
@@ -23,3 +24,4 @@ pub use job::{
 };
 pub use media::MediaType;
 pub use spec::{Caption, CaptionSpec, Colour, Position, Size, SpecError, Style};
+pub use trace::TraceContext;

@@ -1,15 +1,15 @@
 //! `punchline api`: the HTTP front alone, in front of a broker and a store that others share.
 //!
-//! It listens at once and is not ready until its broker has answered.
+//! It listens at once and is not ready until its store and its broker have answered.
 
 use api::{Ends, Mint, Parts};
 use service::{
-    ApiSettings, Process, listener,
+    ApiSettings, Doors, Process,
     metrics::{Exposition, registry},
-    ops, shutdown, telemetry,
+    shutdown, telemetry,
 };
 
-use crate::{flags::process_args, parts};
+use crate::{broker_metrics, flags::process_args, parts, start::Start};
 
 process_args! {
     /// The flags of `punchline api`.
@@ -25,8 +25,9 @@ pub(crate) fn run(args: ApiArgs) -> anyhow::Result<()> {
 async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signals()?;
     let store = parts::open_store(&settings.store)?;
-    let listener = listener::bind(settings.http.listen).await?;
-    let broker = parts::connect(parts::amqp(&settings.amqp_url, &settings.common, "punchline api"), &shutdown);
+    let doors = Doors::open(&settings.http).await?;
+    let start = Start::begin(&store, parts::amqp(&settings.amqp_url, &settings.common, "punchline api"), &shutdown);
+    let broker = start.broker.clone();
     let health = parts::health(&broker, &store, &shutdown);
 
     let mut registry = registry();
@@ -36,14 +37,14 @@ async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
         let (ends, broker, clients, shutdown) = (ends.clone(), broker.clone(), clients.clone(), shutdown.clone());
         tokio::spawn(async move { ends.listen(&broker, &clients, &shutdown).await })
     };
-    let front = Parts { broker: broker.clone(), store, mint: Mint::system(), keys, clients, ends };
+    let front = Parts { broker, store, mint: Mint::system(), keys, clients, ends };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
-    let router = router.merge(ops::router(health, Exposition::new(registry)));
+    broker_metrics::watch(&start.broker, &mut registry, &shutdown);
     tracing::info!(listen = %settings.http.listen, "listening");
-    let (bounds, grace) = (parts::bounds(&settings.http), settings.common.shutdown_grace);
-    let all_finished = listener::serve_within(bounds, listener, router, &shutdown, grace).await;
+    let (ops, grace) = ((health, Exposition::new(registry)), settings.common.shutdown_grace);
+    let all_finished = doors.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace).await;
     hearing.abort();
-    parts::disconnect(&broker).await;
+    start.end().await?;
     tracing::info!(all_finished, "stopped");
     Ok(())
 }

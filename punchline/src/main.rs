@@ -5,6 +5,7 @@
 //! rule about pictures, jobs or queues lives here.
 
 mod api;
+mod broker_metrics;
 mod caption;
 mod dead;
 mod exit;
@@ -20,6 +21,7 @@ mod probe;
 mod progress;
 mod render_one;
 mod serve;
+mod start;
 mod stats;
 mod sweep;
 mod worker;

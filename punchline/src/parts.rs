@@ -43,30 +43,18 @@ pub(crate) fn open_store(settings: &StoreSettings) -> anyhow::Result<Store> {
     Ok(Store::open(&StoreConfig { s3, ..StoreConfig::new(&settings.url) })?)
 }
 
-/// Connects for as long as it takes; until then the process is alive but not ready.
-pub(crate) fn connect(config: AmqpConfig, shutdown: &CancellationToken) -> Late<Broker> {
-    let broker = Late::default();
-    let (late, shutdown) = (broker.clone(), shutdown.clone());
-    tokio::spawn(async move { late.fill("broker", &shutdown, || Broker::connect(&config)).await });
-    broker
-}
-
 pub(crate) fn amqp(url: &Secret, common: &CommonSettings, name: &str) -> AmqpConfig {
     AmqpConfig { retry_delays: common.retry_delays.clone(), ..AmqpConfig::new(url.expose(), name) }
-}
-
-/// Ends what [`connect`] began.
-pub(crate) async fn disconnect(broker: &Late<Broker>) {
-    if let Some(broker) = broker.get() {
-        broker.close().await;
-    }
 }
 
 /// Whether what went wrong is the operator's to mend in the settings.
 pub(crate) fn is_bad_setting(error: &anyhow::Error) -> bool {
     error.is::<ConfigError>()
         || error.is::<KeysError>()
-        || matches!(error.downcast_ref(), Some(StoreError::BadUrl { .. } | StoreError::BadSetting { .. }))
+        || matches!(
+            error.downcast_ref(),
+            Some(StoreError::BadUrl { .. } | StoreError::BadSetting { .. } | StoreError::OverwritesOnCreate)
+        )
 }
 
 pub(crate) fn health(broker: &Late<Broker>, store: &Store, draining: &CancellationToken) -> Health {

@@ -17,16 +17,15 @@ use broker::{Broker, InProcessConfig};
 use futures::TryStreamExt as _;
 use proto_shared::JobMessage;
 use service::{
-    Late, Process, ServeSettings,
+    Doors, Late, Process, ServeSettings,
     config::{AwsSettings, StoreSettings},
-    listener,
     metrics::{Exposition, registry},
-    ops, shutdown, telemetry,
+    shutdown, telemetry,
 };
 use store::Store;
 use worker::Worker;
 
-use crate::{flags::process_args, parts};
+use crate::{broker_metrics, flags::process_args, parts, start::keeps_its_word};
 
 process_args! {
     /// The flags of `punchline serve`.
@@ -43,8 +42,9 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signals()?;
     let store = open_folder(&settings.data_dir)?;
     // The address first: if it is taken, perhaps by another `serve` on this folder, nothing has begun.
-    let listener = listener::bind(settings.http.listen).await?;
-    let address = listener.local_addr()?;
+    let doors = Doors::open(&settings.http).await?;
+    let address = doors.address()?;
+    keeps_its_word(&store, &shutdown).await?;
     let broker = requeue(&store, settings.common.retry_delays.clone()).await?;
     let late = Late::from(broker.clone());
     let health = parts::health(&late, &store, &shutdown);
@@ -58,12 +58,12 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         let (ends, broker, clients, shutdown) = (ends.clone(), late.clone(), clients.clone(), shutdown.clone());
         tokio::spawn(async move { ends.listen(&broker, &clients, &shutdown).await })
     };
+    broker_metrics::watch(&late, &mut registry, &shutdown);
     let front = Parts { broker: late, store, mint: Mint::system(), keys, clients, ends };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
-    let router = router.merge(ops::router(health, Exposition::new(registry)));
     greet(address, &settings.data_dir)?;
 
-    let (bounds, grace) = (parts::bounds(&settings.http), settings.common.shutdown_grace);
+    let (ops, grace) = ((health, Exposition::new(registry)), settings.common.shutdown_grace);
     let working = async {
         let finished = worker.run(&shutdown).await;
         // A worker that ends by itself has lost a thread to a job that would not stop.
@@ -72,7 +72,7 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         (finished, lost)
     };
     let (requests_finished, (jobs_finished, lost)) =
-        tokio::join!(listener::serve_within(bounds, listener, router, &shutdown, grace), working);
+        tokio::join!(doors.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace), working);
     hearing.abort();
     broker.close().await;
     tracing::info!(requests_finished, jobs_finished, "stopped; unfinished jobs go on at the next start");

@@ -7,19 +7,15 @@ use service::{
     metrics::{Exposition, registry},
     ops, shutdown, telemetry,
 };
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use worker::Worker;
 
-use crate::{flags::process_args, parts};
+use crate::{broker_metrics, flags::process_args, parts, start::Start};
 
 process_args! {
     /// The flags of `punchline worker`.
     WorkerArgs, Process::Worker
 }
-
-/// A scrape or a probe in hand at the very end gets this long.
-const OPS_GRACE: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(args: WorkerArgs) -> anyhow::Result<()> {
     let settings = WorkerSettings::read(&args.0.lookup())?;
@@ -31,12 +27,14 @@ async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signals()?;
     let store = parts::open_store(&settings.store)?;
     let listener = listener::bind(settings.ops_listen).await?;
-    let broker = parts::connect(parts::amqp(&settings.amqp_url, &settings.common, "punchline worker"), &shutdown);
+    let start = Start::begin(&store, parts::amqp(&settings.amqp_url, &settings.common, "punchline worker"), &shutdown);
+    let broker = start.broker.clone();
     let health = parts::health(&broker, &store, &shutdown);
 
     let mut registry = registry();
     let jobs = parts::worker_parts(&broker, &store, &settings.jobs, &settings.common)?;
     let worker = Worker::new(parts::back(&settings.jobs, &settings.common), jobs, &mut registry);
+    broker_metrics::watch(&broker, &mut registry, &shutdown);
     let ops = ops::router(health, Exposition::new(registry));
     tracing::info!(ops_listen = %settings.ops_listen, "listening");
 
@@ -44,11 +42,12 @@ async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
     let drained = CancellationToken::new();
     let working = async {
         let all_finished = worker.run(&shutdown).await;
-        parts::disconnect(&broker).await;
+        let started = start.end().await;
         drained.cancel();
-        all_finished
+        (all_finished, started)
     };
-    let (all_finished, _) = tokio::join!(working, listener::serve(listener, ops, &drained, OPS_GRACE));
+    let ((all_finished, started), _) = tokio::join!(working, listener::serve(listener, ops, &drained, ops::GRACE));
+    started?;
     tracing::info!(all_finished, "stopped");
     anyhow::ensure!(shutdown.is_cancelled(), "a job could not be stopped; whoever watches this process should start it anew");
     Ok(())

@@ -7,9 +7,11 @@
 pub mod api_keys;
 pub mod clock;
 pub mod config;
+pub mod doors;
 pub mod files;
 pub mod fonts;
 pub mod health;
+pub mod held;
 pub mod late;
 pub mod listener;
 pub mod metrics;
@@ -21,5 +23,6 @@ pub mod telemetry;
 pub use api_keys::ApiKeys;
 pub use clock::Clock;
 pub use config::{ApiSettings, ConfigError, Process, ServeSettings, WorkerSettings};
+pub use doors::Doors;
 pub use health::Health;
 pub use late::Late;

@@ -17,6 +17,12 @@ pub fn seconds_buckets() -> Vec<f64> {
     prometheus_client::metrics::histogram::exponential_buckets(0.001, 2.0, 19).collect()
 }
 
+/// Seconds that something may wait in a queue: 1 ms to about an hour.
+#[must_use]
+pub fn wait_buckets() -> Vec<f64> {
+    prometheus_client::metrics::histogram::exponential_buckets(0.001, 2.0, 23).collect()
+}
+
 /// A registry whose names begin with `punchline_`.
 #[must_use]
 pub fn registry() -> Registry {
@@ -71,5 +77,6 @@ mod tests {
     #[test]
     fn the_buckets_reach_past_the_longest_job() {
         assert!(seconds_buckets().last().is_some_and(|last| *last > 120.0));
+        assert!(wait_buckets().last().is_some_and(|last| *last > 3600.0), "and past a queue that is full");
     }
 }

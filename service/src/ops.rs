@@ -1,7 +1,9 @@
 //! `/healthz`, `/readyz`, `/startupz`, `/metrics`: what a prober and a scraper ask.
 //!
-//! api merges it into its own routes, worker serves it alone. It must never show a job, a name or a
-//! setting: everyone who reaches the port can read it.
+//! api merges it into its own routes or serves it on an address of its own, worker does that always. It must never show a
+//! job, a name or a setting: everyone who reaches the port can read it.
+
+use std::time::Duration;
 
 use axum::{
     Json, Router,
@@ -17,14 +19,22 @@ use crate::{
     security,
 };
 
-/// The four routes.
+/// A scrape or a probe in hand at the very end gets this long.
+pub const GRACE: Duration = Duration::from_secs(1);
+
+/// All four routes.
 pub fn router<S: Clone + Send + Sync + 'static>(health: Health, exposition: Exposition) -> Router<S> {
+    let metrics = Router::new().route("/metrics", get(scrape)).with_state(exposition);
+    self::health(health).merge(security::headers(metrics))
+}
+
+/// Those of health alone.
+pub fn health<S: Clone + Send + Sync + 'static>(health: Health) -> Router<S> {
     let router = Router::new()
         .route("/healthz", get(|State(health): State<Health>| async move { answer(health.live().await) }))
         .route("/readyz", get(|State(health): State<Health>| async move { answer(health.ready().await) }))
         .route("/startupz", get(|State(health): State<Health>| async move { answer(health.started().await) }))
-        .with_state(health)
-        .merge(Router::new().route("/metrics", get(scrape)).with_state(exposition));
+        .with_state(health);
     security::headers(router)
 }
 

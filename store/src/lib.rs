@@ -40,6 +40,7 @@ mod error;
 mod expire;
 #[cfg(feature = "faults")]
 mod faults;
+mod hush;
 mod jobs;
 mod listing;
 mod location;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{Attribute, Attributes, Error as Cause, ObjectMeta, ObjectStore, PutMode, PutOptions, PutPayload, path::Path};
 
-use crate::{StoreConfig, StoreError, backend, backend::Backend};
+use crate::{StoreConfig, StoreError, backend, backend::Backend, hush::Hush};
 
 pub(crate) use read::Small;
 
@@ -33,6 +33,7 @@ pub(crate) struct Objects {
     /// The directory that it is, if it is one.
     pub(crate) directory: Option<PathBuf>,
     timeout: Duration,
+    hush: Hush,
 }
 
 /// What a listing or a look says of an object.
@@ -54,7 +55,7 @@ impl From<ObjectMeta> for Found {
 impl Objects {
     /// Opens what the configuration names.
     pub(crate) fn open(config: &StoreConfig) -> Result<Self, StoreError> {
-        Ok(Self::over(backend::open(config)?, config.request_timeout))
+        Ok(Self::over(backend::open(config)?, config))
     }
 
     /// The same with faults at the tests' command between it and the backend.
@@ -63,12 +64,13 @@ impl Objects {
         let mut backend = backend::open(config)?;
         let (objects, faults) = crate::faults::wrap(backend.objects);
         backend.objects = objects;
-        Ok((Self::over(backend, config.request_timeout), faults))
+        Ok((Self::over(backend, config), faults))
     }
 
-    fn over(backend: Backend, timeout: Duration) -> Self {
+    fn over(backend: Backend, config: &StoreConfig) -> Self {
         let Backend { objects, takes_attributes, directory } = backend;
-        Self { backend: objects, takes_attributes, directory, timeout }
+        let (timeout, hush) = (config.request_timeout, Hush::new(&config.s3));
+        Self { backend: objects, takes_attributes, directory, timeout, hush }
     }
 
     /// Whether listings come in the order of keys.
@@ -178,7 +180,7 @@ impl Objects {
     ) -> Result<T, StoreError> {
         match tokio::time::timeout(self.timeout, work).await {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(cause)) => Err(StoreError::Unavailable { action, key: key.to_owned(), source: Box::new(cause) }),
+            Ok(Err(cause)) => Err(StoreError::Unavailable { action, key: key.to_owned(), source: self.hush.error(cause) }),
             Err(_) => Err(StoreError::Timeout { action, key: key.to_owned(), timeout: self.timeout }),
         }
     }

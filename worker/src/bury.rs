@@ -9,8 +9,12 @@ use proto_shared::{DeadRecord, ErrorCode, Event, JobId, JobResult, News, Outcome
 use service::{Clock, late::until_it_works};
 use store::{Created, Store, StoreError, source_id};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
-use crate::metrics::Metrics;
+use crate::{
+    metrics::{Ending, Metrics},
+    trace,
+};
 
 /// Between two tries to store one.
 const WAIT: Duration = Duration::from_secs(2);
@@ -31,22 +35,24 @@ impl Undertaker {
         let Some(mut letters) = until_it_works("take dead letters", shutdown, consume).await else { return };
         while let Some(Some(letter)) = shutdown.run_until_cancelled(letters.next()).await {
             // One that is dropped on the way comes again.
-            if shutdown.run_until_cancelled(self.bury(broker, letter)).await.is_none() {
+            let record = self.record(&letter);
+            let span = trace::of_job(&record.id, letter.trace());
+            let burying = self.bury(broker, letter, record).instrument(span);
+            if shutdown.run_until_cancelled(burying).await.is_none() {
                 return;
             }
         }
     }
 
-    async fn bury(&self, broker: &Broker, letter: DeadLetter) {
-        let record = self.record(&letter);
+    async fn bury(&self, broker: &Broker, letter: DeadLetter, record: DeadRecord) {
         while let Err(error) = self.keep(broker, &record).await {
-            tracing::warn!(id = %record.id, %error, "failed to store a dead letter; trying again");
+            tracing::warn!(%error, "failed to store a dead letter; trying again");
             tokio::time::sleep(WAIT).await;
         }
         self.metrics.buried();
-        tracing::error!(id = %record.id, reason = record.reason, "a dead letter is kept: see `punchline dead show`");
+        tracing::error!(reason = record.reason, "a dead letter is kept: see `punchline dead show`");
         if let Err(error) = letter.ack().await {
-            tracing::warn!(id = %record.id, %error, "failed to settle a dead letter; it will come again");
+            tracing::warn!(%error, "failed to settle a dead letter; it will come again");
         }
     }
 
@@ -78,6 +84,7 @@ impl Undertaker {
             outcome: Outcome::Failed { code, message: format!("given up: {}", record.reason) },
         };
         if self.store.create_result(&result).await? == Created::New {
+            self.metrics.job_ended(Ending::Dead, &result.outcome);
             broker.emit(&Event { job: record.id.clone(), at_ms: record.dead_at_ms, news: News::Failed { code } });
         }
         Ok(())

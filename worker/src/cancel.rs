@@ -3,39 +3,37 @@
 //! `settle` holds each job here while it works on it; `listen` hears the word. That a job is cancelled is said by
 //! its result, which whoever cancelled it has written before; this only saves the work.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
-
 use broker::{Broker, Filter, Heard};
 use proto_shared::{JobId, News, Outcome};
-use service::late::until_it_works;
+use service::{
+    held::{Held, Hold},
+    late::until_it_works,
+};
 use store::Store;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
 
 /// The jobs in hand; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct InHand(Arc<Mutex<HashMap<JobId, CancellationToken>>>);
+pub(crate) struct InHand(Held<JobId, Job>);
 
-/// One of them, until it is dropped.
-pub(crate) struct Held {
-    in_hand: InHand,
-    job: JobId,
-    pub(crate) unwanted: CancellationToken,
+#[derive(Clone, Debug)]
+struct Job {
+    unwanted: CancellationToken,
+    span: Span,
 }
 
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.in_hand.with(|jobs| jobs.remove(&self.job));
-    }
+/// One of them, until it is dropped.
+pub(crate) struct Work {
+    pub(crate) unwanted: CancellationToken,
+    _hold: Hold<JobId, Job>,
 }
 
 impl InHand {
     /// Takes a job in hand. One that is there already, delivered twice, shares its fate.
-    pub(crate) fn hold(&self, job: &JobId) -> Held {
-        let unwanted = self.with(|jobs| jobs.entry(job.clone()).or_default().clone());
-        Held { in_hand: self.clone(), job: job.clone(), unwanted }
+    pub(crate) fn hold(&self, job: &JobId) -> Work {
+        let (Job { unwanted, .. }, hold) = self.0.hold(job, || Job { unwanted: CancellationToken::new(), span: Span::current() });
+        Work { unwanted, _hold: hold }
     }
 
     /// Stops what is cancelled, until the broker is closed or `shutdown`.
@@ -52,27 +50,22 @@ impl InHand {
     }
 
     fn stop(&self, job: &JobId) {
-        if let Some(unwanted) = self.with(|jobs| jobs.get(job).cloned()) {
+        if let Some(Job { unwanted, .. }) = self.0.get(job) {
             unwanted.cancel();
         }
     }
 
     /// Looks for what may have been missed.
     async fn look(&self, store: &Store) {
-        let jobs: Vec<JobId> = self.with(|jobs| jobs.keys().cloned().collect());
-        for job in jobs {
-            match store.get_result(&job).await {
-                Ok(Some(result)) if result.outcome == Outcome::Cancelled => self.stop(&job),
+        for (id, job) in self.0.all() {
+            let found = store.get_result(&id).instrument(job.span.clone()).await;
+            match found {
+                Ok(Some(result)) if result.outcome == Outcome::Cancelled => job.unwanted.cancel(),
                 Ok(_) => {}
                 // It goes on, and finds the result when it wants to write its own.
-                Err(error) => tracing::debug!(job_id = %job, %error, "failed to look whether a job is cancelled"),
+                Err(error) => job.span.in_scope(|| tracing::debug!(%error, "failed to look whether the job is cancelled")),
             }
         }
-    }
-
-    fn with<T>(&self, change: impl FnOnce(&mut HashMap<JobId, CancellationToken>) -> T) -> T {
-        // Nothing panics while it is held.
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -91,5 +84,15 @@ mod tests {
         assert!(held.unwanted.is_cancelled());
         drop(held);
         assert!(!in_hand.hold(&one).unwanted.is_cancelled(), "the word was about the delivery before");
+    }
+
+    #[test]
+    fn of_two_deliveries_of_one_job_the_second_can_be_stopped_after_the_first_has_ended() {
+        let in_hand = InHand::default();
+        let job = JobId::from_bytes([1; 16]);
+        let (first, second) = (in_hand.hold(&job), in_hand.hold(&job));
+        drop(first);
+        in_hand.stop(&job);
+        assert!(second.unwanted.is_cancelled());
     }
 }

@@ -20,6 +20,7 @@ use proto_shared::{ErrorCode, MediaType, RenderStats};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use tokio::{sync::oneshot, time::timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
 
 use crate::Progress;
 
@@ -149,8 +150,10 @@ impl Engine {
         let (send, receive) = oneshot::channel();
         let (stops_within, stuck) = (self.stops_within, self.stuck.clone());
         let mut answer = Answer { unwanted: unwanted.clone(), receive: Some(receive), stops_within, stuck };
-        let render = self.render.clone();
+        let (render, span) = (self.render.clone(), Span::current());
         self.pool.spawn(move || {
+            // A panic is logged where it happens: with the job's name.
+            let _in_span = span.enter();
             let begun = Instant::now();
             // Nothing that the closure shares is used after a panic but the flag.
             let rendered = catch_unwind(AssertUnwindSafe(|| render(&task, &unwanted)));
@@ -213,7 +216,7 @@ impl Drop for Answer {
         };
         // Without a runtime the process is at its end anyway.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(watch);
+            runtime.spawn(watch.in_current_span());
         }
     }
 }
@@ -313,11 +316,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_thread_that_does_not_stop_for_whoever_has_gone_away_is_seen() {
-        let (begun, mut began) = tokio::sync::mpsc::unbounded_channel();
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
         let released = Arc::new(std::sync::Barrier::new(2));
         let waiting = Arc::clone(&released);
         let engine = Engine::with(Duration::from_secs(60), move |_, _| {
-            begun.send(()).unwrap();
+            tell.send(()).unwrap();
             waiting.wait();
             Err(caption::Error::Cancelled)
         });
@@ -326,7 +329,7 @@ mod tests {
             let engine = engine.clone();
             async move { engine.run(task()).await }
         });
-        began.recv().await.unwrap();
+        told.recv().await.unwrap();
         assert!(!engine.stuck().is_cancelled());
         run.abort();
         engine.stuck().cancelled().await;

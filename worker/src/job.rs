@@ -10,7 +10,7 @@ use crate::{
     engine::{Engine, EngineError, Product, Task},
     engine_spec,
     isolated::Isolated,
-    metrics::Metrics,
+    metrics::{Metrics, Step},
     spec::UnknownFont,
 };
 
@@ -69,7 +69,7 @@ impl Runner {
 
     /// The source, to be asked for while other things are looked at.
     pub(crate) async fn source(&self, job: &JobRecord) -> Source {
-        Source(self.store.get_source(&job.source.id).await)
+        Source(self.metrics.stored(Step::Source, self.store.get_source(&job.source.id)).await)
     }
 
     async fn produce(&self, job: &JobRecord, source: Source, how: How) -> Result<Outcome, Failure> {
@@ -82,7 +82,7 @@ impl Runner {
         self.metrics.rendered(&stats);
         let id = store::output_id(&job.source.id, &job.spec, caption::ENGINE_VERSION);
         let output = OutputInfo { id, media, bytes: bytes.len() as u64, width_px, height_px };
-        self.store.put_output(&output.id, media, bytes).await?;
+        self.metrics.stored(Step::Output, self.store.put_output(&output.id, media, bytes)).await?;
         Ok(Outcome::Done { output, stats, missing_glyphs })
     }
 }

@@ -10,6 +10,9 @@ use futures::TryStreamExt as _;
 use proto_shared::{JobMessage, JobRecord};
 use service::Clock;
 use store::{Created, Store, StoreError};
+use tracing::Instrument as _;
+
+use crate::trace;
 
 /// When a job counts as lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,18 +53,18 @@ pub async fn requeue_lost(store: &Store, broker: &Broker, clock: &Clock, after: 
     let mut unfinished = store.unfinished_jobs(Some(now_ms.saturating_sub(age_ms)));
     let mut queued = 0;
     while let Some(job) = unfinished.try_next().await? {
-        queued += u64::from(requeue(store, broker, job, now_ms / age_ms).await?);
+        let span = trace::of_job(&job.id, job.trace());
+        queued += u64::from(requeue(store, broker, job, now_ms / age_ms).instrument(span).await?);
     }
     Ok(queued)
 }
 
 /// Whether it was this call that queued the job in this stretch of time.
 async fn requeue(store: &Store, broker: &Broker, job: JobRecord, slot: u64) -> Result<bool, RequeueError> {
-    let id = job.id.clone();
-    if store.mark_requeued(&id, slot).await? == Created::AlreadyThere {
+    if store.mark_requeued(&job.id, slot).await? == Created::AlreadyThere {
         return Ok(false);
     }
     broker.publish(&JobMessage::first(job)).await?;
-    tracing::warn!(job_id = %id, "a lost job is queued again");
+    tracing::warn!("a lost job is queued again");
     Ok(true)
 }

@@ -15,7 +15,8 @@ use crate::{
     Progress,
     cancel::InHand,
     job::{How, Runner},
-    metrics::{Ending, Metrics},
+    metrics::{Ending, Metrics, Step, is_defect},
+    trace,
 };
 
 #[derive(Debug)]
@@ -30,11 +31,11 @@ pub(crate) struct Settler {
 impl Settler {
     /// Takes a delivery from arrival to settlement.
     pub(crate) async fn handle(&self, delivery: Delivery, broker: &Broker) {
-        let span = tracing::info_span!("job", job_id = %delivery.message().job.id, attempt = delivery.attempt());
-        let _in_flight = self.metrics.delivered();
+        let span = trace::of_job(&delivery.message().job.id, delivery.trace());
+        let _in_flight = self.metrics.delivered(&delivery, self.clock.now_ms());
         let begun = Instant::now();
         let (ending, settled) = self.end(delivery, broker, begun).instrument(span.clone()).await;
-        self.metrics.ended(ending, begun.elapsed());
+        self.metrics.delivery_ended(ending, begun.elapsed());
         if let Err(error) = settled {
             // The broker delivers it again; whoever gets it finds the result and acks.
             self.metrics.settle_failed();
@@ -50,7 +51,7 @@ impl Settler {
             Ok(Ended { how, defect: Some(reason) }) => (how, delivery.dead_letter(&reason).await),
             Err(error) => match broker.retry_delays().get(attempt.saturating_sub(1) as usize) {
                 Some(&delay) => {
-                    tracing::warn!(error = with_source(&error), retry_in_ms = delay.as_millis(), "the attempt failed");
+                    tracing::warn!(attempt, error = with_source(&error), retry_in_ms = delay.as_millis(), "the attempt failed");
                     let (at_ms, code) = (self.clock.now_ms(), error.code());
                     let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
                     self.tell(broker, &delivery.message().job.id, News::Retrying { attempt, delay_ms, code });
@@ -76,6 +77,7 @@ impl Settler {
             }
             None => {}
         }
+        tracing::debug!(attempt, lane = delivery.lane().as_str(), "taken");
         self.tell(broker, &job.id, News::Started { attempt });
         let how = if delivery.redelivered() {
             tracing::warn!("delivered before and not settled: rendering in a process of its own");
@@ -137,9 +139,11 @@ impl Settler {
     async fn write(&self, job: &JobRecord, attempts: u32, outcome: Outcome, broker: &Broker) -> Result<Outcome, StoreError> {
         let finished_at_ms = self.clock.now_ms();
         let result = JobResult { version: job::VERSION, id: job.id.clone(), finished_at_ms, attempts, outcome };
-        let (created, ()) = tokio::join!(self.store.create_result(&result), self.summarise(&result.outcome));
+        let creating = self.metrics.stored(Step::Result, self.store.create_result(&result));
+        let (created, ()) = tokio::join!(creating, self.summarise(&result.outcome));
         match created? {
             Created::New => {
+                self.metrics.job_ended(Ending::of(&result.outcome), &result.outcome);
                 let news = match &result.outcome {
                     Outcome::Done { .. } => News::Done,
                     Outcome::Failed { code, .. } => News::Failed { code: *code },
@@ -174,11 +178,6 @@ impl Ended {
     fn well(how: Ending) -> Self {
         Self { how, defect: None }
     }
-}
-
-/// Whether a job failed by something that its client cannot help.
-fn is_defect(code: ErrorCode) -> bool {
-    matches!(code, ErrorCode::EnginePanic | ErrorCode::EngineCrashed | ErrorCode::Timeout | ErrorCode::Internal)
 }
 
 /// The error and its causes, but for those whose words it has already.

@@ -47,6 +47,8 @@ async fn a_request_whose_first_try_was_refused_is_queued_by_its_second() {
     let again = front.send(named(FORM, "order-7")).await;
     assert_eq!(again.status, StatusCode::ACCEPTED);
     assert_eq!(next_message(&front.broker).await.job.id.as_str(), again.json()["id"]);
+    // Two jobs were recorded, and both will end: the refusal did not undo that.
+    assert!(front.exposition.text().unwrap().contains("punchline_api_jobs_accepted_total 2\n"));
 }
 
 #[tokio::test]

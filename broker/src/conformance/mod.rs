@@ -46,6 +46,7 @@ pub async fn all(fresh: impl AsyncFn(&'static str) -> Broker) {
     jobs::a_closed_broker_says_so(&fresh("close").await).await;
     dead::a_dead_letter_is_kept_with_its_reason(&fresh("dead").await).await;
     dead::a_dead_letter_stays_until_it_is_acked(&fresh("dead-ack").await).await;
+    dead::a_trace_stays_with_its_message(&fresh("trace").await).await;
     dead::malformed_bytes_become_a_dead_letter(&fresh("malformed").await).await;
     dead::poison_becomes_a_dead_letter_after_the_delivery_limit(&fresh("poison").await).await;
     events::every_subscriber_hears_every_event_in_order(&fresh("events").await).await;

@@ -55,9 +55,9 @@ impl Consumer {
                 let Ok(slot) = Arc::clone(slots).try_acquire_owned() else { continue };
                 match self.take(lane) {
                     Ok((message, entry)) => {
-                        let redelivered = entry.redeliveries > 0;
+                        let (redelivered, trace) = (entry.redeliveries > 0, entry.trace);
                         let hold = Hold { shared: Arc::clone(&self.shared), entry: Some(entry), slot: Some(slot) };
-                        return Delivery::new(message, lane, redelivered, AnyHold::InProcess(hold));
+                        return Delivery::new(message, lane, redelivered, trace, AnyHold::InProcess(hold));
                     }
                     Err(due) => next_due = next_due.into_iter().chain(due).min(),
                 }
@@ -84,7 +84,7 @@ impl Consumer {
                 Ok(message) => return Ok((message, entry)),
                 Err(reason) => {
                     tracing::warn!(%reason, "a message became a dead letter");
-                    self.shared.bury(entry.body, reason);
+                    self.shared.bury(entry, reason);
                 }
             }
         }
@@ -109,15 +109,15 @@ impl Hold {
         if !self.shared.config.retry_delays.contains(&delay) {
             return Err(SettleError::UnknownDelay { delay_ms: delay.as_millis() });
         }
-        if let Some(Entry { lane, .. }) = self.entry.take() {
-            self.shared.delay(Entry { body, lane, redeliveries: 0 }, delay);
+        if let Some(Entry { lane, trace, .. }) = self.entry.take() {
+            self.shared.delay(Entry { body, lane, trace, redeliveries: 0 }, delay);
         }
         Ok(())
     }
 
     pub(crate) fn dead_letter(mut self, reason: &str) {
         if let Some(entry) = self.entry.take() {
-            self.shared.bury(entry.body, reason.to_owned());
+            self.shared.bury(entry, reason.to_owned());
         }
     }
 }

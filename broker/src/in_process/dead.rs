@@ -5,6 +5,8 @@
 use std::pin::pin;
 use std::sync::Arc;
 
+use proto_shared::TraceContext;
+
 use super::Shared;
 use crate::dead::{DeadLetter, Hold};
 
@@ -13,6 +15,7 @@ use crate::dead::{DeadLetter, Hold};
 pub(super) struct Letter {
     pub(super) body: Vec<u8>,
     pub(super) reason: String,
+    pub(super) trace: Option<TraceContext>,
 }
 
 #[derive(Debug)]
@@ -39,10 +42,10 @@ impl DeadConsumer {
             if Arc::strong_count(&self.hand) == 1 {
                 let letter = self.shared.lock().dead.pop_front();
                 if let Some(letter) = letter {
-                    let (body, reason) = (letter.body.clone(), letter.reason.clone());
+                    let (body, reason, trace) = (letter.body.clone(), letter.reason.clone(), letter.trace);
                     let hold =
                         DeadHold { shared: Arc::clone(&self.shared), letter: Some(letter), hand: Some(Arc::clone(&self.hand)) };
-                    return DeadLetter::new(body, reason, Hold::InProcess(hold));
+                    return DeadLetter::new(body, reason, trace, Hold::InProcess(hold));
                 }
             }
             changed.await;

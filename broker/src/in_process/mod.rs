@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use proto_shared::{Event, Lane, queue};
+use proto_shared::{Event, Lane, TraceContext, queue};
 use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -59,6 +59,7 @@ struct Waiting {
 struct Entry {
     body: Vec<u8>,
     lane: Lane,
+    trace: Option<TraceContext>,
     /// How often it was delivered and given back.
     redeliveries: u32,
 }
@@ -75,11 +76,11 @@ impl InProcess {
         }))
     }
 
-    pub(crate) fn publish(&self, lane: Lane, body: Vec<u8>) -> Result<(), BrokerError> {
+    pub(crate) fn publish(&self, lane: Lane, body: Vec<u8>, trace: Option<TraceContext>) -> Result<(), BrokerError> {
         self.ready()?;
         let mut state = self.0.lock();
         let waiting = self.with_room(&mut state, lane)?;
-        waiting.ready.push_back(Entry { body, lane, redeliveries: 0 });
+        waiting.ready.push_back(Entry { body, lane, trace, redeliveries: 0 });
         drop(state);
         self.0.changed.notify_waiters();
         Ok(())
@@ -156,13 +157,13 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn bury(&self, body: Vec<u8>, reason: String) {
+    fn bury(&self, entry: Entry, reason: String) {
         let mut state = self.lock();
         if state.dead.len() >= self.config.max_dead_letters {
             state.dead.pop_front();
             tracing::warn!(kept = self.config.max_dead_letters, "the oldest dead letter was dropped");
         }
-        state.dead.push_back(Letter { body, reason });
+        state.dead.push_back(Letter { body: entry.body, reason, trace: entry.trace });
         drop(state);
         self.changed.notify_waiters();
     }
@@ -180,7 +181,7 @@ impl Shared {
     fn give_back(&self, mut entry: Entry) {
         entry.redeliveries += 1;
         if entry.redeliveries > self.config.delivery_limit {
-            self.bury(entry.body, wire::delivery_limit_reason(self.config.delivery_limit));
+            self.bury(entry, wire::delivery_limit_reason(self.config.delivery_limit));
         } else {
             self.lock().lane(entry.lane).ready.push_front(entry);
             self.changed.notify_waiters();

@@ -57,8 +57,8 @@ impl Consumer<Delivery> {
             let queue = broker.0.topology.jobs(lane).to_owned();
             let intake = move |hold: Box<Hold>| match wire::decode(hold.body()) {
                 Ok(message) => {
-                    let redelivered = hold.redelivered();
-                    Ok(Delivery::new(message, lane, redelivered, delivery::Hold::RabbitMq(hold)))
+                    let (redelivered, trace) = (hold.redelivered(), hold.trace());
+                    Ok(Delivery::new(message, lane, redelivered, trace, delivery::Hold::RabbitMq(hold)))
                 }
                 Err(reason) => Err((hold, reason)),
             };
@@ -76,8 +76,8 @@ impl Consumer<DeadLetter> {
         let (sender, arrivals) = mpsc::channel(1);
         let delivery_limit = broker.0.config.delivery_limit;
         let intake = move |mut hold: Box<Hold>| {
-            let (body, reason) = (hold.take_body(), hold.reason(delivery_limit));
-            Ok(DeadLetter::new(body, reason, dead::Hold::RabbitMq(hold)))
+            let (body, reason, trace) = (hold.take_body(), hold.reason(delivery_limit), hold.trace());
+            Ok(DeadLetter::new(body, reason, trace, dead::Hold::RabbitMq(hold)))
         };
         let queue = broker.0.topology.dead.clone();
         let feed = Feed { queue, prefetch: NonZeroU16::MIN, intake, sender, stop: stop.clone() };

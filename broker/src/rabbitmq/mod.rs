@@ -20,7 +20,7 @@ use std::time::Duration;
 use lapin::ErrorKind;
 use lapin::options::QueueDeclareOptions;
 use lapin::types::{FieldTable, ShortString};
-use proto_shared::{Event, Lane};
+use proto_shared::{Event, Lane, TraceContext};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -95,10 +95,16 @@ impl RabbitMq {
         })))
     }
 
-    pub(crate) async fn publish(&self, lane: Lane, body: &[u8], message_id: &str) -> Result<(), BrokerError> {
+    pub(crate) async fn publish(
+        &self,
+        lane: Lane,
+        body: &[u8],
+        message_id: &str,
+        trace: Option<TraceContext>,
+    ) -> Result<(), BrokerError> {
         self.open()?;
         let route = Route::to_queue(self.0.topology.jobs(lane));
-        let published = self.0.publisher.publish(route, body, message_id, FieldTable::default()).await;
+        let published = self.0.publisher.publish(route, body, message_id, publisher::headers(trace)).await;
         self.0.fullness.note(lane, matches!(published, Err(BrokerError::Full { .. })));
         published
     }

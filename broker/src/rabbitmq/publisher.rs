@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::types::{FieldTable, ShortString};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, ErrorKind};
+use proto_shared::{TraceContext, trace::TRACEPARENT};
 use tokio::time::timeout;
 
 use super::channel_error;
@@ -42,6 +43,15 @@ impl<'a> Route<'a> {
     fn target(self) -> String {
         if self.exchange.is_empty() { self.key } else { self.exchange }.to_owned()
     }
+}
+
+/// The headers of a message of this trace.
+pub(super) fn headers(trace: Option<TraceContext>) -> FieldTable {
+    let mut headers = FieldTable::default();
+    if let Some(trace) = trace {
+        headers.insert(ShortString::from(TRACEPARENT), AMQPValue::LongString(trace.to_string().into()));
+    }
+    headers
 }
 
 /// All clones share the channels.

@@ -9,12 +9,12 @@ use std::time::Duration;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Acker, Channel};
-use proto_shared::queue::HEADER_REASON;
+use proto_shared::{TraceContext, queue::HEADER_REASON, trace::TRACEPARENT};
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::publisher::{Publisher, Route};
+use super::publisher::{self, Publisher, Route};
 use super::topology::Topology;
 use super::{RabbitMq, channel_error};
 use crate::counts::Tally;
@@ -75,11 +75,9 @@ impl Hold {
 
     /// Why it is a dead letter: ours if we buried it, the server's if it did.
     pub(super) fn reason(&self, delivery_limit: u32) -> String {
-        let header = |name: &str| self.headers.as_ref().and_then(|table| table.inner().get(name));
-        let text = |value: &AMQPValue| value.as_long_string().map(ToString::to_string);
-        let ours = header(HEADER_REASON).and_then(text);
+        let ours = self.header(HEADER_REASON).and_then(text);
         // The newest of the server's notes stands first.
-        let servers = || match header("x-death")?.as_array()?.as_slice().first()? {
+        let servers = || match self.header("x-death")?.as_array()?.as_slice().first()? {
             AMQPValue::FieldTable(newest) => newest.inner().get("reason").and_then(text),
             _ => None,
         };
@@ -89,6 +87,11 @@ impl Hold {
             Some(reason) => reason,
             None => "unknown".to_owned(),
         }
+    }
+
+    /// The trace that the message's header names.
+    pub(super) fn trace(&self) -> Option<TraceContext> {
+        TraceContext::parse(&self.header(TRACEPARENT).and_then(text)?)
     }
 
     pub(super) fn message_id(&self) -> &str {
@@ -120,7 +123,7 @@ impl Hold {
         let Some(exchange) = self.topology.retry(delay) else {
             return Err(SettleError::UnknownDelay { delay_ms: delay.as_millis() });
         };
-        match self.copy_to(Route { exchange, key: &self.queue }, body, FieldTable::default()).await {
+        match self.copy_to(Route { exchange, key: &self.queue }, body, publisher::headers(self.trace())).await {
             Ok(()) => self.ack().await,
             Err(error) => Err(self.give_back_after(delay, error)),
         }
@@ -128,7 +131,7 @@ impl Hold {
 
     pub(crate) async fn dead_letter(self, reason: &str) -> Result<(), SettleError> {
         let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
-        let mut headers = FieldTable::default();
+        let mut headers = publisher::headers(self.trace());
         headers.insert(ShortString::from(HEADER_REASON), AMQPValue::LongString(reason.into()));
         match self.copy_to(Route::to_queue(&self.topology.dead), &self.body, headers).await {
             Ok(()) => self.ack().await,
@@ -145,6 +148,10 @@ impl Hold {
             drop(self);
         });
         cause
+    }
+
+    fn header(&self, name: &str) -> Option<&AMQPValue> {
+        self.headers.as_ref()?.inner().get(name)
     }
 
     async fn copy_to(&self, route: Route<'_>, body: &[u8], headers: FieldTable) -> Result<(), SettleError> {
@@ -175,6 +182,10 @@ impl Drop for Hold {
             });
         }
     }
+}
+
+fn text(value: &AMQPValue) -> Option<String> {
+    value.as_long_string().map(ToString::to_string)
 }
 
 /// Best effort: where it fails the channel has ended, and the server takes the message back by itself.

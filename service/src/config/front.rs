@@ -14,6 +14,8 @@ use super::{CommonSettings, Reader, parse, settings as s};
 pub struct HttpSettings {
     /// Where it is answered.
     pub listen: SocketAddr,
+    /// Where health and metrics are answered, if not there.
+    pub ops_listen: Option<SocketAddr>,
     /// From a request's head to its response's head.
     pub request_timeout: Duration,
     /// Bytes of uploads in hand at one time.
@@ -68,6 +70,7 @@ impl Default for Fairness {
 // As in `groups`, everything is read before `?` can leave, so that every problem is noted.
 pub(super) fn http(r: &mut Reader<'_>, common: Option<&CommonSettings>) -> Option<HttpSettings> {
     let listen = r.value(&s::LISTEN, parse::listen);
+    let ops_listen = r.optional(&s::OPS_LISTEN, parse::listen);
     let api_keys_file = access(r, listen);
     let request_timeout = r.value(&s::REQUEST_TIMEOUT_S, parse::seconds);
     let uploads_in_flight_bytes = r.value(&s::UPLOADS_IN_FLIGHT_BYTES, parse::at_least_one::<u64>);
@@ -86,6 +89,7 @@ pub(super) fn http(r: &mut Reader<'_>, common: Option<&CommonSettings>) -> Optio
     let body_stall = r.value(&s::BODY_STALL_S, parse::seconds);
     Some(HttpSettings {
         listen: listen?,
+        ops_listen,
         request_timeout: request_timeout?,
         uploads_in_flight_bytes: uploads_in_flight_bytes?,
         spool_dir: spool_dir?,
