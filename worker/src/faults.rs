@@ -20,8 +20,8 @@ pub(crate) fn strike(task: &Task) {
         Some("fault: eat memory") => {
             let mut eaten: Vec<Vec<u8>> = Vec::new();
             loop {
-                // Touched, so that it counts.
-                eaten.push(vec![1; EATEN_AT_ONCE_BYTES]);
+                // Not touched: it is the address space that is limited.
+                eaten.push(vec![0; EATEN_AT_ONCE_BYTES]);
             }
         }
         _ => {}

@@ -75,10 +75,21 @@ impl Runner {
     async fn produce(&self, job: &JobRecord, source: Source, how: How) -> Result<Outcome, Failure> {
         let spec = engine_spec(&job.spec, &self.fonts)?;
         let source = source.0?;
-        let Product { bytes, media, width_px, height_px, stats, missing_glyphs } = match how {
-            How::Isolated => self.isolated.run(&job.spec, &self.limits, source).await?,
-            How::Among(progress) => self.engine.run(Task { source, spec, limits: self.limits, progress }).await?,
+        let product = match how {
+            How::Isolated => self.isolated.run(&job.spec, &self.limits, source).await,
+            How::Among(progress) => {
+                let task = Task { source: source.clone(), spec, limits: self.limits, progress };
+                match self.engine.run(task).await {
+                    // Perhaps another's fault: one that never ends takes threads from those beside it. Alone, it shows.
+                    Err(EngineError::TimedOut { limit_s }) => {
+                        tracing::warn!(limit_s, "took too long among others: rendering in a process of its own");
+                        self.isolated.run(&job.spec, &self.limits, source).await
+                    }
+                    rendered => rendered,
+                }
+            }
         };
+        let Product { bytes, media, width_px, height_px, stats, missing_glyphs } = product?;
         self.metrics.rendered(&stats);
         let id = store::output_id(&job.source.id, &job.spec, caption::ENGINE_VERSION);
         let output = OutputInfo { id, media, bytes: bytes.len() as u64, width_px, height_px };

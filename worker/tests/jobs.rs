@@ -33,6 +33,7 @@ struct House {
     broker: Broker,
     store: Store,
     isolation: Isolation,
+    job_timeout: Duration,
 }
 
 struct Running {
@@ -45,7 +46,7 @@ fn house_on(url: &str) -> House {
     // Three attempts, a millisecond and two apart.
     let retry_delays = vec![Duration::from_millis(1), Duration::from_millis(2)];
     let broker = Broker::in_process_with(InProcessConfig { retry_delays, ..InProcessConfig::default() });
-    House { broker, store: Store::open(&StoreConfig::new(url)).unwrap(), isolation: shell("exit 1") }
+    House { broker, store: Store::open(&StoreConfig::new(url)).unwrap(), isolation: shell("exit 1"), job_timeout: LONG }
 }
 
 /// A process in the place of one that renders.
@@ -87,7 +88,7 @@ impl House {
         let parts = Parts {
             broker: Late::from(self.broker.clone()),
             store: self.store.clone(),
-            engine: Engine::with(LONG, engine).unwrap(),
+            engine: Engine::with(self.job_timeout, engine).unwrap(),
             isolation: self.isolation.clone(),
             fonts: Fonts::built_in(),
             clock: Clock::fixed(7),
@@ -206,6 +207,23 @@ async fn what_somebody_may_have_died_of_is_rendered_in_a_process_of_its_own() {
     let message = house.job(1).await;
     redeliver(&house, &message).await;
     let running = house.work(LONG, |_, _| panic!("it is a suspect"));
+    let Outcome::Done { output, .. } = house.outcome(&message).await else { panic!("it is done") };
+    assert_eq!(output.bytes, 9);
+    assert!(running.end().await);
+}
+
+/// Whoever never ends may have taken the threads that another's frames were waiting for.
+#[tokio::test]
+async fn what_takes_too_long_among_others_is_judged_by_itself() {
+    let house = House { isolation: isolated_product("elsewhere"), job_timeout: Duration::from_millis(1), ..house_on("memory:") };
+    let message = house.job(1).await;
+    house.broker.publish(&message).await.unwrap();
+    let running = house.work(LONG, |_, unwanted| {
+        while !unwanted.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+        Err(caption::Error::Cancelled)
+    });
     let Outcome::Done { output, .. } = house.outcome(&message).await else { panic!("it is done") };
     assert_eq!(output.bytes, 9);
     assert!(running.end().await);
