@@ -24,7 +24,7 @@ const OPS_GRACE: Duration = Duration::from_secs(1);
 pub(crate) fn run(args: WorkerArgs) -> anyhow::Result<()> {
     let settings = WorkerSettings::read(&args.0.lookup())?;
     telemetry::init(&settings.common.log)?;
-    parts::runtime()?.block_on(work(settings))
+    parts::runtime_beside_engine()?.block_on(work(settings))
 }
 
 async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
