@@ -1,8 +1,8 @@
-//! Makes a job durable: source, record, message, in this order.
+//! Makes a job durable: source and record, then the message.
 //!
 //! Only after all three may a client be told 202. What a failure leaves behind at each step is harmless:
-//! a source without a record is found by its hash when it comes again. A record without a message is a job
-//! that nobody was promised: the client has a 503. `store.unfinished_jobs()` lists such records, from which
+//! a source without a record is found by its hash when it comes again. A record without a source or a message is a
+//! job that nobody was promised: the client has a 503. `store.unfinished_jobs()` lists such records, from which
 //! the all-in-one process queues them again at its start; running one that no client waits for is harmless.
 
 use axum::extract::FromRef;
@@ -82,18 +82,18 @@ impl Acceptance {
             traceparent: Some(trace.to_string()),
             ..JobRecord::new(self.mint.job_id(), self.mint.now_ms(), picture.source, spec)
         };
+        let is_named = idempotency.is_some();
         if let Some(name) = idempotency {
             job.id = self.named(&name, &output, &job).await?;
             if let Some(first) = self.store.get_job(&job.id).await? {
                 return self.again(broker, first).await;
             }
         }
-        let (known, stored) = tokio::join!(self.store.get_summary(&output), self.store_source(upload));
-        stored?;
+        let waiting = self.ends.wait_for(&job.id);
+        let (known, created) = tokio::join!(self.store.get_summary(&output), self.store_job(&job, upload, is_named));
         // An answer about what is known is not worth a refusal.
         let known = known.unwrap_or_default();
-        let waiting = self.ends.wait_for(&job.id);
-        if self.store.create_job(&job).await? == Created::AlreadyThere {
+        if created? == Created::AlreadyThere {
             let first = self.store.get_job(&job.id).await?;
             return self.again(broker, first.ok_or(ApiError::JobNotFound)?).await;
         }
@@ -158,6 +158,18 @@ impl Acceptance {
         }
         broker.emit(&Event { job: job.id.clone(), at_ms: job.created_at_ms, news: News::Queued });
         Ok(())
+    }
+
+    /// Stores a job's source and its record. One that has a name can be asked for again while this goes on, and then must
+    /// have its source where it has its record; of any other nobody knows before the answer.
+    async fn store_job(&self, job: &JobRecord, upload: Option<Spooled>, is_named: bool) -> Result<Created, ApiError> {
+        if is_named {
+            self.store_source(upload).await?;
+            return Ok(self.store.create_job(job).await?);
+        }
+        let (stored, created) = tokio::join!(self.store_source(upload), self.store.create_job(job));
+        stored?;
+        Ok(created?)
     }
 
     async fn store_source(&self, upload: Option<Spooled>) -> Result<(), ApiError> {
