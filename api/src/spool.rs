@@ -24,7 +24,7 @@ use tokio::{
 /// every piece goes to a thread that may wait for the disk, and back.
 const SMALL_BYTES: u64 = 2 * 1024 * 1024;
 /// What all that are kept whole may take together. Who finds it taken is spooled to a file.
-const ROOM_BYTES: usize = 16 * 1024 * 1024;
+const ROOM_BYTES: usize = 8 * 1024 * 1024;
 /// What is gathered before it is written, and the largest upload that never needs a file.
 const HELD_BYTES: usize = 64 * 1024;
 /// Threads that write and hash at one time: more would only wait for the same disk, each with a stack of its own.

@@ -47,7 +47,7 @@ impl Store {
     }
 
     /// Stores the first `len_bytes` of a file as the source `id`, unless it stands there already. The caller has hashed
-    /// them while it wrote them down; they are not hashed again. At most 8 MiB are in memory at a time: a longer file
+    /// them while it wrote them down; they are not hashed again. At most 5 MiB are in memory at a time: a longer file
     /// goes up in parts, and of an upload that fails or is given up none stays.
     ///
     /// # Errors

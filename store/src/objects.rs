@@ -11,6 +11,7 @@ use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{Attribute, Attributes, Error as Cause, ObjectMeta, ObjectStore, PutMode, PutOptions, PutPayload, path::Path};
+use tokio::sync::Semaphore;
 
 use crate::{StoreConfig, StoreError, backend, backend::Backend};
 
@@ -33,6 +34,7 @@ pub(crate) struct Objects {
     /// The directory that it is, if it is one.
     pub(crate) directory: Option<PathBuf>,
     timeout: Duration,
+    file_turns: Arc<Semaphore>,
 }
 
 /// What a listing or a look says of an object.
@@ -68,7 +70,8 @@ impl Objects {
 
     fn over(backend: Backend, timeout: Duration) -> Self {
         let Backend { objects, takes_attributes, directory } = backend;
-        Self { backend: objects, takes_attributes, directory, timeout }
+        let file_turns = Arc::new(Semaphore::new(upload::FILES_AT_ONCE));
+        Self { backend: objects, takes_attributes, directory, timeout, file_turns }
     }
 
     /// Whether listings come in the order of keys.

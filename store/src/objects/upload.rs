@@ -1,6 +1,7 @@
 //! Uploading a file: small ones in one put, large ones in parts, so that no upload is in memory whole.
 //!
-//! What fails or is given up half way leaves no object, and its parts are thrown away.
+//! Few at a time, whoever asks: what is read back of files and under way is all that an upload costs in memory. What fails or
+//! is given up half way leaves no object, and its parts are thrown away.
 
 use std::{
     fs::File,
@@ -14,11 +15,14 @@ use object_store::{MultipartUpload, PutMultipartOptions, PutPayload, path::Path}
 use super::Objects;
 use crate::StoreError;
 
-/// The length of a part, and from which on there are parts at all. S3 wants at least 5 MiB.
-pub(crate) const PART_BYTES: usize = 8 * 1024 * 1024;
+/// The length of a part, and from which on there are parts at all. S3 wants no shorter ones.
+pub(crate) const PART_BYTES: usize = 5 * 1024 * 1024;
+/// Files on their way at one time, each with a part in memory. More would share the same wire, and all end late.
+pub(super) const FILES_AT_ONCE: usize = 2;
 
 impl Objects {
-    /// Writes the first `len_bytes` of a file, over what stood there. At most one part of it is in memory.
+    /// Writes the first `len_bytes` of a file, over what stood there. At most one part of it is in memory. How long it waits
+    /// for its turn is the caller's to bound; those who have theirs are bounded.
     pub(crate) async fn put_file(
         &self,
         key: &str,
@@ -26,6 +30,8 @@ impl Objects {
         file: Arc<File>,
         len_bytes: u64,
     ) -> Result<(), StoreError> {
+        // Never closed.
+        let _turn = self.file_turns.acquire().await.ok();
         if len_bytes < PART_BYTES as u64 {
             let bytes = read_part(key, &file, 0, len_bytes).await?;
             return self.put(key, mime, bytes).await;
