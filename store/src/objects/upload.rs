@@ -89,8 +89,9 @@ impl Drop for Unfinished {
 async fn read_part(key: &str, file: &Arc<File>, offset: u64, left_bytes: u64) -> Result<Bytes, StoreError> {
     let len_bytes = usize::try_from(left_bytes).unwrap_or(usize::MAX).min(PART_BYTES);
     let file = Arc::clone(file);
+    // Made here, not there: the allocator keeps memory for each thread that asks, and there are many that may block.
+    let mut part = vec![0; len_bytes];
     let read = tokio::task::spawn_blocking(move || {
-        let mut part = vec![0; len_bytes];
         (&*file).seek(SeekFrom::Start(offset))?;
         (&*file).read_exact(&mut part)?;
         Ok(Bytes::from(part))
