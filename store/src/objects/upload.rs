@@ -17,6 +17,8 @@ use crate::StoreError;
 
 /// The length of a part, and from which on there are parts at all. S3 wants no shorter ones.
 pub(crate) const PART_BYTES: usize = 5 * 1024 * 1024;
+/// What is read into one buffer. A part in one piece is so large that the allocator keeps its place empty afterwards.
+const PIECE_BYTES: usize = 64 * 1024;
 /// Files on their way at one time, each with a part in memory. More would share the same wire, and all end late.
 pub(super) const FILES_AT_ONCE: usize = 2;
 
@@ -33,8 +35,8 @@ impl Objects {
         // Never closed.
         let _turn = self.file_turns.acquire().await.ok();
         if len_bytes < PART_BYTES as u64 {
-            let bytes = read_part(key, &file, 0, len_bytes).await?;
-            return self.put(key, mime, bytes).await;
+            let part = read_part(key, &file, 0, len_bytes).await?;
+            return self.put(key, mime, part).await;
         }
         let options = PutMultipartOptions { attributes: self.attributes(mime), ..PutMultipartOptions::default() };
         let path = Path::from(key);
@@ -53,8 +55,8 @@ impl Objects {
         let mut offset = 0;
         while offset < len_bytes {
             let part = read_part(key, file, offset, len_bytes - offset).await?;
-            offset += part.len() as u64;
-            self.bounded("put a part of", key, upload.put_part(PutPayload::from(part))).await?;
+            offset += part.content_length() as u64;
+            self.bounded("put a part of", key, upload.put_part(part)).await?;
         }
         self.bounded("complete", key, upload.complete()).await.map(drop)
     }
@@ -86,15 +88,23 @@ impl Drop for Unfinished {
 }
 
 /// The next part of a file, of full length but for the last.
-async fn read_part(key: &str, file: &Arc<File>, offset: u64, left_bytes: u64) -> Result<Bytes, StoreError> {
+async fn read_part(key: &str, file: &Arc<File>, offset: u64, left_bytes: u64) -> Result<PutPayload, StoreError> {
     let len_bytes = usize::try_from(left_bytes).unwrap_or(usize::MAX).min(PART_BYTES);
     let file = Arc::clone(file);
     // Made here, not there: the allocator keeps memory for each thread that asks, and there are many that may block.
-    let mut part = vec![0; len_bytes];
+    let piece = |start: usize| Vec::with_capacity(PIECE_BYTES.min(len_bytes - start));
+    let mut pieces: Vec<Vec<u8>> = (0..len_bytes).step_by(PIECE_BYTES).map(piece).collect();
     let read = tokio::task::spawn_blocking(move || {
         (&*file).seek(SeekFrom::Start(offset))?;
-        (&*file).read_exact(&mut part)?;
-        Ok(Bytes::from(part))
+        let mut left_bytes = len_bytes;
+        for piece in &mut pieces {
+            let wanted_bytes = PIECE_BYTES.min(left_bytes);
+            if (&*file).take(wanted_bytes as u64).read_to_end(piece)? < wanted_bytes {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            left_bytes -= wanted_bytes;
+        }
+        Ok(pieces.into_iter().map(Bytes::from).collect())
     });
     let failed = |source| StoreError::UnreadableFile { key: key.to_owned(), source };
     read.await.map_err(|e| failed(io::Error::other(e)))?.map_err(failed)
