@@ -1,9 +1,9 @@
-//! Makes a job durable: source, record, message, in this order.
+//! Makes a job durable: source and record, then the message.
 //!
 //! Only after all three may a client be told 202. What a failure leaves behind at each step is harmless:
-//! a source without a record is found by its hash when it comes again. A record without a message is a job
-//! that nobody was promised: the client has a 503. It is taken back where no message can be on its way; else it is found
-//! as lost and run, which is harmless.
+//! a source without a record is found by its hash when it comes again. A record without a source or a message is a
+//! job that nobody was promised: the client has a 503. It is taken back where no message can be on its way; else it is
+//! found as lost and run, which is harmless.
 
 use axum::extract::FromRef;
 use broker::{Broker, BrokerError};
@@ -114,12 +114,11 @@ impl Acceptance {
         {
             return Err(ApiError::Broker(refusal));
         }
-        let (known, stored) = tokio::join!(self.store.get_summary(&output), self.store_source(upload));
-        stored?;
+        let waiting = self.ends.wait_for(&job.id);
+        let (known, created) = tokio::join!(self.store.get_summary(&output), self.store_job(&job, upload, is_named));
         // An answer about what is known is not worth a refusal.
         let known = known.unwrap_or_default();
-        let waiting = self.ends.wait_for(&job.id);
-        if self.store.create_job(&job).await? == Created::AlreadyThere {
+        if created? == Created::AlreadyThere {
             let first = self.store.get_job(&job.id).await?;
             return self.again(broker, first.ok_or(ApiError::JobNotFound)?).await;
         }
@@ -208,11 +207,28 @@ impl Acceptance {
         Ok(())
     }
 
+    /// Stores a job's source and its record. One that has a name can be asked for again while this goes on, and then must
+    /// have its source where it has its record; of any other nobody knows before the answer.
+    async fn store_job(&self, job: &JobRecord, upload: Option<Spooled>, is_named: bool) -> Result<Created, ApiError> {
+        if is_named {
+            self.store_source(upload).await?;
+            return Ok(self.store.create_job(job).await?);
+        }
+        let (stored, created) = tokio::join!(self.store_source(upload), self.store.create_job(job));
+        if let Err(error) = stored {
+            if created.is_ok() {
+                self.take_back(&job.id).await;
+            }
+            return Err(error);
+        }
+        Ok(created?)
+    }
+
     async fn store_source(&self, upload: Option<Spooled>) -> Result<(), ApiError> {
         let Some(upload) = upload else { return Ok(()) };
         self.metrics.uploaded(upload.len_bytes);
         match upload.content {
-            Content::Memory(bytes) => self.store.put_source(bytes).await.map(drop)?,
+            Content::Memory(bytes) => self.store.put_source_as(&upload.id, bytes).await?,
             Content::File(file) => self.store.put_source_file(&upload.id, file, upload.len_bytes).await?,
         }
         Ok(())

@@ -23,6 +23,7 @@ mod mint;
 mod pace;
 mod prefer;
 mod result;
+mod sips;
 mod spool;
 mod state;
 mod trace;

@@ -1,7 +1,7 @@
 //! `punchline load`: how many jobs a service gets done, and how long each takes, as its clients see it.
 //!
-//! Every job has words of its own, so that none is answered from what was done before. Of the outputs a sample is held,
-//! byte for byte, to what the engine in this binary makes of the same job.
+//! Every job has words of its own, so that none is answered from what was done before, and with `--fresh` a picture of its
+//! own. Of the outputs a sample is held, byte for byte, to what the engine in this binary makes of the same job.
 
 use std::{
     io::{self, Write as _},
@@ -53,6 +53,12 @@ pub(crate) struct LoadArgs {
     /// How long a job may take
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     patience_s: u64,
+    /// Make every GIF another file, by a comment at its end, so that each upload must be stored
+    #[arg(long)]
+    fresh: bool,
+    /// Be content with the answer that a job is accepted: the jobs are left in the queue, nothing is checked
+    #[arg(long)]
+    only_queue: bool,
     /// The API key
     #[arg(long, env = "PUNCHLINE_API_KEY", hide_env_values = true)]
     key: Option<String>,
@@ -115,11 +121,15 @@ impl Load {
     /// Sends a job and waits for its end; its id and how long that took.
     async fn one(&self, n: u64) -> anyhow::Result<(String, Duration)> {
         let spec = serde_json::to_string(&self.spec(n))?;
+        let picture = self.bytes(n);
         let begun = Instant::now();
         let deadline = begun + Duration::from_secs(self.args.patience_s);
         let job = loop {
-            let form = Form::new().part("file", self.part(n)).text("spec", spec.clone());
-            let request = self.with_key(self.http.post(self.args.url.join("v1/jobs")?)).header("prefer", "wait=30");
+            let form = Form::new().part("file", part(&picture)).text("spec", spec.clone());
+            let mut request = self.with_key(self.http.post(self.args.url.join("v1/jobs")?));
+            if !self.args.only_queue {
+                request = request.header("prefer", "wait=30");
+            }
             let answer = request.multipart(form).send().await?;
             let status = answer.status();
             if status.is_success() {
@@ -135,14 +145,16 @@ impl Load {
             }
         };
         let id = job["id"].as_str().context("the answer names no job")?.to_owned();
-        self.end(&id, job, deadline).await?;
+        if !self.args.only_queue {
+            self.end(&id, job, deadline).await?;
+        }
         Ok((id, begun.elapsed()))
     }
 
-    fn part(&self, n: u64) -> Part {
-        let bytes = self.picture(n).bytes.clone();
-        let len = bytes.len() as u64;
-        Part::stream_with_length(bytes, len)
+    /// The picture of a job, as it is sent.
+    fn bytes(&self, n: u64) -> Bytes {
+        let picture = &self.picture(n).bytes;
+        if self.args.fresh { with_comment(picture, &format!("{n} {}", self.run)) } else { picture.clone() }
     }
 
     /// Looks again until the job has ended: once is enough where the wait was long enough.
@@ -165,10 +177,9 @@ impl Load {
         let answer = self.with_key(self.http.get(self.args.url.join(&format!("v1/jobs/{id}/result"))?)).send().await?;
         ensure!(answer.status() == StatusCode::OK, "job {id} is done, its output was answered with {}", answer.status());
         let got = answer.bytes().await?;
-        let picture = self.picture(n);
         let spec = engine_spec(&self.spec(n), &Fonts::built_in())?;
-        let wanted = caption::render(&picture.bytes, &spec, &caption::Limits::default())?;
-        ensure!(got == wanted, "job {id}: the output of {} is not what the engine makes of it", picture.name);
+        let wanted = caption::render(&self.bytes(n), &spec, &caption::Limits::default())?;
+        ensure!(got == wanted, "job {id}: the output of {} is not what the engine makes of it", self.picture(n).name);
         Ok(())
     }
 
@@ -194,8 +205,8 @@ impl Load {
         }
         latencies.sort_unstable();
         let step = (done.len() as u64 / self.args.check.max(1)).max(1);
-        let sample: Vec<_> =
-            done.iter().step_by(usize::try_from(step).unwrap_or(1)).take(usize::try_from(self.args.check)?).collect();
+        let check = if self.args.only_queue { 0 } else { usize::try_from(self.args.check)? };
+        let sample: Vec<_> = done.iter().step_by(usize::try_from(step).unwrap_or(1)).take(check).collect();
         for (n, id) in &sample {
             if let Err(error) = self.check(*n, id).await {
                 failures.push(error);
@@ -227,6 +238,16 @@ impl Load {
     }
 }
 
+fn part(picture: &Bytes) -> Part {
+    Part::stream_with_length(picture.clone(), picture.len() as u64)
+}
+
+/// The same animation in a file of its own: a comment before the trailer. What ends without one is left as it is.
+fn with_comment(gif: &Bytes, text: &str) -> Bytes {
+    let (Some((&0x3b, before)), Ok(len)) = (gif.split_last(), u8::try_from(text.len())) else { return gif.clone() };
+    [before, &[0x21, 0xfe, len], text.as_bytes(), &[0, 0x3b]].concat().into()
+}
+
 /// The value below which that share of the sorted ones lies.
 fn quantile(sorted: &[Duration], share: f64) -> Option<Duration> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a list")]
@@ -237,6 +258,16 @@ fn quantile(sorted: &[Duration], share: f64) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_comment_makes_another_file_of_the_same_animation() {
+        let duck = Bytes::from_static(include_bytes!("../../samples/duck.gif"));
+        let (one, other) = (with_comment(&duck, "1 of 2"), with_comment(&duck, "2 of 2"));
+        assert!(one != other && one != duck);
+        let frames = |gif: &Bytes| caption::probe(gif, &caption::Limits::default()).unwrap().frames;
+        assert_eq!(frames(&one), frames(&duck));
+        assert_eq!(with_comment(&Bytes::from_static(b"no GIF"), "1"), "no GIF");
+    }
 
     #[test]
     fn quantiles_are_of_what_was_seen() {

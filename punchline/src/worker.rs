@@ -20,7 +20,7 @@ process_args! {
 pub(crate) fn run(args: WorkerArgs) -> anyhow::Result<()> {
     let settings = WorkerSettings::read(&args.0.lookup())?;
     telemetry::init(&settings.common.log)?;
-    parts::runtime()?.block_on(work(settings))
+    parts::runtime_beside_engine()?.block_on(work(settings))
 }
 
 async fn work(settings: WorkerSettings) -> anyhow::Result<()> {

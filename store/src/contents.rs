@@ -30,14 +30,24 @@ impl Store {
     /// The backend did not take it.
     pub async fn put_source(&self, bytes: Bytes) -> Result<SourceId, StoreError> {
         let id = source_id(&bytes);
-        if !self.has_fresh_source(&id, bytes.len() as u64).await? {
-            self.objects.put(&keys::source(&id), SOURCE_MIME, bytes).await?;
-        }
+        self.put_source_as(&id, bytes).await?;
         Ok(id)
     }
 
+    /// Stores the source `id`, unless it stands there already. The caller has hashed it while it came; it is not hashed
+    /// again.
+    ///
+    /// # Errors
+    /// The backend did not take it.
+    pub async fn put_source_as(&self, id: &SourceId, bytes: Bytes) -> Result<(), StoreError> {
+        if self.has_fresh_source(id, bytes.len() as u64).await? {
+            return Ok(());
+        }
+        self.objects.put(&keys::source(id), SOURCE_MIME, bytes).await
+    }
+
     /// Stores the first `len_bytes` of a file as the source `id`, unless it stands there already. The caller has hashed
-    /// them while it wrote them down; they are not hashed again. At most 8 MiB are in memory at a time: a longer file
+    /// them while it wrote them down; they are not hashed again. At most 5 MiB are in memory at a time: a longer file
     /// goes up in parts, and of an upload that fails or is given up none stays.
     ///
     /// # Errors

@@ -13,8 +13,8 @@
 //!
 //! | Operation | Requests |
 //! |---|---|
-//! | `put_source`, `put_source_file` below 8 MiB | 1 HEAD, 1 PUT; 1 HEAD if it stands there and is less than 30 minutes old |
-//! | `put_source_file` from 8 MiB on | 1 HEAD, 2 to begin and complete, 1 PUT each 8 MiB |
+//! | `put_source`, `put_source_as`, `put_source_file` below 5 MiB | 1 HEAD, 1 PUT; 1 HEAD if it stands there and is less than 30 minutes old |
+//! | `put_source_file` from 5 MiB on | 1 HEAD, 2 to begin and complete, 1 PUT each 5 MiB |
 //! | `get_source`, `get_output`, `get_job`, `get_result`, `get_idempotency`, `get_dead` | 1 GET |
 //! | `reuse_source` | 1 GET; 1 PUT more if it was written over 30 minutes ago |
 //! | `has_source` | 1 HEAD |

@@ -11,6 +11,7 @@ use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{Attribute, Attributes, Error as Cause, ObjectMeta, ObjectStore, PutMode, PutOptions, PutPayload, path::Path};
+use tokio::sync::Semaphore;
 
 use crate::{StoreConfig, StoreError, backend, backend::Backend, hush::Hush};
 
@@ -34,6 +35,7 @@ pub(crate) struct Objects {
     pub(crate) directory: Option<PathBuf>,
     timeout: Duration,
     hush: Hush,
+    file_turns: Arc<Semaphore>,
 }
 
 /// What a listing or a look says of an object.
@@ -70,7 +72,8 @@ impl Objects {
     fn over(backend: Backend, config: &StoreConfig) -> Self {
         let Backend { objects, takes_attributes, directory } = backend;
         let (timeout, hush) = (config.request_timeout, Hush::new(&config.s3));
-        Self { backend: objects, takes_attributes, directory, timeout, hush }
+        let file_turns = Arc::new(Semaphore::new(upload::FILES_AT_ONCE));
+        Self { backend: objects, takes_attributes, directory, timeout, hush, file_turns }
     }
 
     /// Whether listings come in the order of keys.
@@ -79,8 +82,8 @@ impl Objects {
     }
 
     /// Writes an object, over what stood there.
-    pub(crate) async fn put(&self, key: &str, mime: &'static str, bytes: Bytes) -> Result<(), StoreError> {
-        self.bounded("put", key, self.put_once(key, mime, bytes, PutMode::Overwrite)).await.map(drop)
+    pub(crate) async fn put(&self, key: &str, mime: &'static str, bytes: impl Into<PutPayload>) -> Result<(), StoreError> {
+        self.bounded("put", key, self.put_once(key, mime, bytes.into(), PutMode::Overwrite)).await.map(drop)
     }
 
     /// Writes an object where none stands: `true` if this call wrote it.
@@ -91,7 +94,7 @@ impl Objects {
         self.bounded("create", key, async {
             let mut waits = CONFLICT_WAITS.iter();
             loop {
-                match self.put_once(key, mime, bytes.clone(), PutMode::Create).await {
+                match self.put_once(key, mime, bytes.clone().into(), PutMode::Create).await {
                     Ok(()) => return Ok(true),
                     Err(conflict @ Cause::AlreadyExists { .. }) => {
                         if self.head_once(key).await?.is_some() {
@@ -111,7 +114,7 @@ impl Objects {
     /// such request. Nothing is looked up afterwards; this is for finding out what the backend's word is worth.
     pub(crate) async fn create_by_its_word(&self, key: &str, mime: &'static str, bytes: Bytes) -> Result<bool, StoreError> {
         self.bounded("create", key, async {
-            match self.put_once(key, mime, bytes, PutMode::Create).await {
+            match self.put_once(key, mime, bytes.into(), PutMode::Create).await {
                 Ok(()) => Ok(true),
                 Err(Cause::AlreadyExists { .. }) => Ok(false),
                 Err(e) => Err(e),
@@ -163,9 +166,9 @@ impl Objects {
         .boxed()
     }
 
-    async fn put_once(&self, key: &str, mime: &'static str, bytes: Bytes, mode: PutMode) -> object_store::Result<()> {
+    async fn put_once(&self, key: &str, mime: &'static str, bytes: PutPayload, mode: PutMode) -> object_store::Result<()> {
         let options = PutOptions { attributes: self.attributes(mime), ..PutOptions::from(mode) };
-        self.backend.put_opts(&Path::from(key), PutPayload::from(bytes), options).await.map(drop)
+        self.backend.put_opts(&Path::from(key), bytes, options).await.map(drop)
     }
 
     fn attributes(&self, mime: &'static str) -> Attributes {

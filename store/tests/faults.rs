@@ -143,15 +143,15 @@ async fn a_torn_put_leaves_no_object_and_no_file() {
 async fn an_upload_in_parts_that_fails_anywhere_leaves_nothing() {
     let (dir, store, faults) = files();
     let id = source_id(&vec![7; LARGE_BYTES]);
-    // The look, the beginning, three parts, the completion.
-    for operations in 0..6 {
+    // The look, the beginning, four parts, the completion.
+    for operations in 0..7 {
         faults.stop_after(operations);
         assert_passing(&store.put_source_file(&id, large_file(), LARGE_BYTES as u64).await.unwrap_err());
         faults.heal();
         assert!(!store.has_source(&id).await.unwrap(), "after {operations} operations");
         until_empty(&dir).await;
     }
-    faults.stop_after(6);
+    faults.stop_after(7);
     store.put_source_file(&id, large_file(), LARGE_BYTES as u64).await.unwrap();
     faults.heal();
     assert!(store.get_source(&id).await.unwrap() == vec![7; LARGE_BYTES]);

@@ -13,7 +13,7 @@ use crate::{Store, StoreError, output_id, source_id};
 const LARGE_BYTES: usize = 20_000_000;
 
 /// The length from which on a file goes up in parts.
-const PART_BYTES: usize = 8 * 1024 * 1024;
+const PART_BYTES: usize = 5 * 1024 * 1024;
 
 /// A source reads back under the hash of its bytes, and the same bytes again are the same source.
 pub async fn sources_read_back(store: &Store, run: u64) {

@@ -1,6 +1,7 @@
 //! Uploading a file: small ones in one put, large ones in parts, so that no upload is in memory whole.
 //!
-//! What fails or is given up half way leaves no object, and its parts are thrown away.
+//! Few at a time, whoever asks: what is read back of files and under way is all that an upload costs in memory. What fails or
+//! is given up half way leaves no object, and its parts are thrown away.
 
 use std::{
     fs::File,
@@ -14,11 +15,16 @@ use object_store::{MultipartUpload, PutMultipartOptions, PutPayload, path::Path}
 use super::Objects;
 use crate::StoreError;
 
-/// The length of a part, and from which on there are parts at all. S3 wants at least 5 MiB.
-pub(crate) const PART_BYTES: usize = 8 * 1024 * 1024;
+/// The length of a part, and from which on there are parts at all. S3 wants no shorter ones.
+pub(crate) const PART_BYTES: usize = 5 * 1024 * 1024;
+/// What is read into one buffer. A part in one piece is so large that the allocator keeps its place empty afterwards.
+const PIECE_BYTES: usize = 64 * 1024;
+/// Files on their way at one time, each with a part in memory. More would share the same wire, and all end late.
+pub(super) const FILES_AT_ONCE: usize = 2;
 
 impl Objects {
-    /// Writes the first `len_bytes` of a file, over what stood there. At most one part of it is in memory.
+    /// Writes the first `len_bytes` of a file, over what stood there. At most one part of it is in memory. How long it waits
+    /// for its turn is the caller's to bound; those who have theirs are bounded.
     pub(crate) async fn put_file(
         &self,
         key: &str,
@@ -26,9 +32,11 @@ impl Objects {
         file: Arc<File>,
         len_bytes: u64,
     ) -> Result<(), StoreError> {
+        // Never closed.
+        let _turn = self.file_turns.acquire().await.ok();
         if len_bytes < PART_BYTES as u64 {
-            let bytes = read_part(key, &file, 0, len_bytes).await?;
-            return self.put(key, mime, bytes).await;
+            let part = read_part(key, &file, 0, len_bytes).await?;
+            return self.put(key, mime, part).await;
         }
         let options = PutMultipartOptions { attributes: self.attributes(mime), ..PutMultipartOptions::default() };
         let path = Path::from(key);
@@ -47,8 +55,8 @@ impl Objects {
         let mut offset = 0;
         while offset < len_bytes {
             let part = read_part(key, file, offset, len_bytes - offset).await?;
-            offset += part.len() as u64;
-            self.bounded("put a part of", key, upload.put_part(PutPayload::from(part))).await?;
+            offset += part.content_length() as u64;
+            self.bounded("put a part of", key, upload.put_part(part)).await?;
         }
         self.bounded("complete", key, upload.complete()).await.map(drop)
     }
@@ -80,14 +88,23 @@ impl Drop for Unfinished {
 }
 
 /// The next part of a file, of full length but for the last.
-async fn read_part(key: &str, file: &Arc<File>, offset: u64, left_bytes: u64) -> Result<Bytes, StoreError> {
+async fn read_part(key: &str, file: &Arc<File>, offset: u64, left_bytes: u64) -> Result<PutPayload, StoreError> {
     let len_bytes = usize::try_from(left_bytes).unwrap_or(usize::MAX).min(PART_BYTES);
     let file = Arc::clone(file);
+    // Made here, not there: the allocator keeps memory for each thread that asks, and there are many that may block.
+    let piece = |start: usize| Vec::with_capacity(PIECE_BYTES.min(len_bytes - start));
+    let mut pieces: Vec<Vec<u8>> = (0..len_bytes).step_by(PIECE_BYTES).map(piece).collect();
     let read = tokio::task::spawn_blocking(move || {
-        let mut part = vec![0; len_bytes];
         (&*file).seek(SeekFrom::Start(offset))?;
-        (&*file).read_exact(&mut part)?;
-        Ok(Bytes::from(part))
+        let mut left_bytes = len_bytes;
+        for piece in &mut pieces {
+            let wanted_bytes = PIECE_BYTES.min(left_bytes);
+            if (&*file).take(wanted_bytes as u64).read_to_end(piece)? < wanted_bytes {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            left_bytes -= wanted_bytes;
+        }
+        Ok(pieces.into_iter().map(Bytes::from).collect())
     });
     let failed = |source| StoreError::UnreadableFile { key: key.to_owned(), source };
     read.await.map_err(|e| failed(io::Error::other(e)))?.map_err(failed)
