@@ -53,7 +53,9 @@ impl RabbitMq {
         epmd.wait_until("an open port", READY_WITHIN, async || connects(epmd_port.number()).await).await?;
 
         let conf = format!(
-            "listeners.tcp.1 = 127.0.0.1:{}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {}\n",
+            // Counted every second, so that tests that wait for an empty queue see it soon.
+            "listeners.tcp.1 = 127.0.0.1:{}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {}\n\
+             collect_statistics_interval = 1000\n",
             amqp.number(),
             management.number()
         );
