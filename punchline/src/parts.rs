@@ -30,6 +30,14 @@ pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start the runtime")
 }
 
+/// For a process whose disk holds nothing but uploads on their way. The allocator keeps room for each thread, megabytes in all
+/// where a hundred uploads wake a hundred threads; a few a CPU write as fast.
+pub(crate) fn runtime_with_few_threads() -> anyhow::Result<Runtime> {
+    let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(cpus * 2).enable_all().build();
+    runtime.context("failed to start the runtime")
+}
+
 /// For a process whose engine has a thread a CPU: moving pictures to and from it takes a third of what the engine does, and
 /// threads that have little to do mostly wake each other.
 pub(crate) fn runtime_beside_engine() -> anyhow::Result<Runtime> {

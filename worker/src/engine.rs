@@ -17,12 +17,12 @@ use std::{
 use bytes::Bytes;
 use caption::Limits;
 use proto_shared::{ErrorCode, MediaType, RenderStats};
-use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use rayon::ThreadPoolBuildError;
 use tokio::{sync::oneshot, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
 
-use crate::Progress;
+use crate::{Progress, threads::Threads};
 
 /// A job that is cancelled looks for it at every frame; no frame within the limits takes so long.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
@@ -107,7 +107,7 @@ type Render = dyn Fn(&Task, &AtomicBool) -> Result<Product, caption::Error> + Se
 /// The engine with its threads; clones share them.
 #[derive(Clone)]
 pub struct Engine {
-    pool: Arc<ThreadPool>,
+    threads: Threads,
     render: Arc<Render>,
     job_timeout: Duration,
     stops_within: Duration,
@@ -131,14 +131,8 @@ impl Engine {
         job_timeout: Duration,
         render: impl Fn(&Task, &AtomicBool) -> Result<Product, caption::Error> + Send + Sync + 'static,
     ) -> Result<Self, ThreadPoolBuildError> {
-        // A thread a CPU, whatever the number of jobs: one job alone uses them all, many share them.
-        let pool = ThreadPoolBuilder::new()
-            .thread_name(|i| format!("engine-{i}"))
-            // Jobs catch their own panics. Should one come past that, it must not abort the process.
-            .panic_handler(|_| tracing::error!("a panic reached the engine's pool"))
-            .build()?;
-        let (pool, render, stuck) = (Arc::new(pool), Arc::new(render), CancellationToken::new());
-        Ok(Self { pool, render, job_timeout, stops_within: STOPS_WITHIN, stuck })
+        let (render, stuck) = (Arc::new(render), CancellationToken::new());
+        Ok(Self { threads: Threads::start()?, render, job_timeout, stops_within: STOPS_WITHIN, stuck })
     }
 
     /// Runs one task. Dropping the future stops it within a frame.
@@ -146,12 +140,13 @@ impl Engine {
     /// # Errors
     /// Whatever the engine says, its panic, or its taking too long.
     pub async fn run(&self, task: Task) -> Result<Product, EngineError> {
+        let seat = self.threads.seat().await;
         let unwanted = Arc::new(AtomicBool::new(false));
         let (send, receive) = oneshot::channel();
         let (stops_within, stuck) = (self.stops_within, self.stuck.clone());
         let mut answer = Answer { unwanted: unwanted.clone(), receive: Some(receive), stops_within, stuck };
         let (render, span) = (self.render.clone(), Span::current());
-        self.pool.spawn(move || {
+        seat.spawn(move || {
             // A panic is logged where it happens: with the job's name.
             let _in_span = span.enter();
             let begun = Instant::now();
@@ -182,7 +177,7 @@ impl Engine {
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").field("threads", &self.pool.current_num_threads()).finish_non_exhaustive()
+        f.debug_struct("Engine").field("threads", &self.threads.count()).finish_non_exhaustive()
     }
 }
 

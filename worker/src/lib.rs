@@ -19,6 +19,7 @@ mod progress;
 mod requeue;
 mod settle;
 mod spec;
+mod threads;
 mod trace;
 
 use std::{num::NonZeroU16, sync::Arc, time::Duration};
