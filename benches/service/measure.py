@@ -130,7 +130,7 @@ def main():
     arguments.add_argument("--store", choices=["s3", "files"], default="s3", help="latency: what api and worker share")
     arguments.add_argument("--peer-jobs", type=int, default=40)
     arguments.add_argument("--queued", type=int, default=10_000, help="fairness: jobs of the other client")
-    given = arguments.parse_args()
+    given = arguments.parse_intermixed_args()
     print(cluster.machine(), file=sys.stderr)
     whats[given.what](given)
     print(f"load average {os.getloadavg()[0]:.1f} after", file=sys.stderr)

@@ -16,7 +16,7 @@ use std::{
 
 use bytes::Bytes;
 use caption::Limits;
-use proto_shared::{ErrorCode, MediaType, RenderStats};
+use proto_shared::{ErrorCode, Lane, MediaType, RenderStats};
 use rayon::ThreadPoolBuildError;
 use tokio::{sync::oneshot, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,8 @@ pub struct Task {
     pub limits: Limits,
     /// Who is told how far it is.
     pub progress: Progress,
+    /// Whether it goes before others.
+    pub lane: Lane,
 }
 
 /// What the engine gives.
@@ -140,7 +142,7 @@ impl Engine {
     /// # Errors
     /// Whatever the engine says, its panic, or its taking too long.
     pub async fn run(&self, task: Task) -> Result<Product, EngineError> {
-        let seat = self.threads.seat().await;
+        let seat = self.threads.seat(task.lane).await;
         let unwanted = Arc::new(AtomicBool::new(false));
         let (send, receive) = oneshot::channel();
         let (stops_within, stuck) = (self.stops_within, self.stuck.clone());
@@ -281,6 +283,7 @@ mod tests {
             spec: caption::Spec::new(Vec::new()),
             limits: Limits::default(),
             progress: Progress::default(),
+            lane: Lane::Standard,
         }
     }
 

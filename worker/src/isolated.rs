@@ -16,7 +16,7 @@ use std::{
 use bytes::Bytes;
 use caption::Limits;
 use nix::sys::resource::{Resource, setrlimit};
-use proto_shared::{CaptionSpec, ErrorCode, MediaType, RenderStats};
+use proto_shared::{CaptionSpec, ErrorCode, Lane, MediaType, RenderStats};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -187,7 +187,7 @@ pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Res
 
 fn produce(fonts: &Fonts, request: &Request, source: Bytes) -> Result<Product, (ErrorCode, String)> {
     let spec = engine_spec(&request.spec, fonts).map_err(|e| (e.code(), e.to_string()))?;
-    let task = Task { source, spec, limits: request.limits(), progress: Progress::default() };
+    let task = Task { source, spec, limits: request.limits(), progress: Progress::default(), lane: Lane::Standard };
     let begun = Instant::now();
     let product = render(&task, &AtomicBool::new(false)).map_err(|e| {
         let e = EngineError::from(e);
@@ -245,7 +245,8 @@ mod tests {
         answer(&Fonts::built_in(), &request[..], &mut reply).unwrap();
         let product = understand(reply).unwrap();
         let expected = engine_spec(&spec(), &Fonts::built_in()).unwrap();
-        let task = Task { source, spec: expected, limits: Limits::default(), progress: Progress::default() };
+        let task =
+            Task { source, spec: expected, limits: Limits::default(), progress: Progress::default(), lane: Lane::Standard };
         assert_eq!(product.bytes, render(&task, &AtomicBool::new(false)).unwrap().bytes);
 
         let mut refused = Vec::new();

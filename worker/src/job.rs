@@ -78,7 +78,7 @@ impl Runner {
         let product = match how {
             How::Isolated => self.isolated.run(&job.spec, &self.limits, source).await,
             How::Among(progress) => {
-                let task = Task { source: source.clone(), spec, limits: self.limits, progress };
+                let task = Task { source: source.clone(), spec, limits: self.limits, progress, lane: job.lane };
                 match self.engine.run(task).await {
                     // Perhaps another's fault: one that never ends takes threads from those beside it. Alone, it shows.
                     Err(EngineError::TimedOut { limit_s }) => {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use e2e::{cluster::Cluster, deadline::within, ledger::Ledger, tap::Strike};
+use proto_shared::queue;
 
 use crate::{DONE, TEST, case, turn};
 
@@ -23,6 +24,8 @@ async fn a_worker_killed_between_any_two_steps_leaves_one_valid_output() {
                 seed += 1;
                 ledger.submit(&client, &[case(seed)]).await.unwrap();
                 tap.struck(1).await;
+                // Asking takes a second, in which a worker that does not wait for its store would go on.
+                assert_eq!(cluster.in_hand(queue::JOBS_EXPRESS).await.unwrap(), 1, "{step} {strike:?}: acked already");
                 cluster.workers[0].kill();
                 drop(tap);
                 cluster.replace_ended_workers().await.unwrap();

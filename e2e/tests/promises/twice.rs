@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use e2e::{client::Client, cluster::Cluster, deadline::within, ledger::Ledger};
+use e2e::{client::Client, cluster::Cluster, deadline::within, ledger::Ledger, tap::Strike};
 use futures::future::join_all;
 use proto_shared::JobMessage;
 
@@ -21,9 +21,13 @@ async fn a_message_that_comes_ten_times_makes_one_result() {
         for published in join_all((0..10).map(|_| broker.publish(&message))).await {
             published.unwrap();
         }
+        // Three have rendered it before the first may store what it has.
+        let tap = cluster.worker_network.store.tap("PUT /gifs/e2e/outputs/", Strike::HoldRequest, usize::MAX);
         for _ in 0..3 {
             cluster.add_worker().await.unwrap();
         }
+        tap.struck(3).await;
+        drop(tap);
         let balance = ledger.settle(&cluster, DONE).await.unwrap();
         println!("one job, eleven messages, three workers: {balance}");
         balance.assert_all_done();

@@ -188,9 +188,10 @@ fn common(r: &mut Reader<'_>) -> Option<CommonSettings> {
 }
 
 fn jobs(r: &mut Reader<'_>) -> Option<JobSettings> {
-    // `available_parallelism` honours a cgroup's quota, so a container with two CPUs takes two jobs.
+    // `available_parallelism` honours a cgroup's quota. Two of three jobs are on their way from or to the store while one
+    // is in the engine.
     let cpus = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let parallelism = r.value_or(&s::PARALLELISM, &cpus.min(usize::from(u16::MAX)).to_string(), parse::jobs);
+    let parallelism = r.value_or(&s::PARALLELISM, &(cpus * 3).min(usize::from(u16::MAX)).to_string(), parse::jobs);
     let timeout = r.value(&s::JOB_TIMEOUT_S, parse::seconds);
     Some(JobSettings { parallelism: parallelism?, timeout: timeout? })
 }

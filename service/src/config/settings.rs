@@ -118,8 +118,8 @@ settings! {
     OPS_LISTEN = "PUNCHLINE_OPS_LISTEN", Fallback::By(&[(Worker, "0.0.0.0:9090")]), ALL, false,
         "where `/healthz`, `/readyz`, `/startupz` and `/metrics` are answered; without it `api` and `serve` do so where HTTP is, \
          with it `/metrics` is no longer answered there";
-    PARALLELISM = "PUNCHLINE_PARALLELISM", Fallback::Found("the CPUs the process may use"), BACK, false,
-        "jobs in flight in one process";
+    PARALLELISM = "PUNCHLINE_PARALLELISM", Fallback::Found("three for each CPU the process may use"), BACK, false,
+        "jobs in hand in one process; as many as the CPUs are in the engine at a time, the others on their way from and to the store";
     FONT_DIR = "PUNCHLINE_FONT_DIR", Fallback::Unset, ALL, false,
         "a folder whose `.ttf` and `.otf` files are fonts by their lower-case file stems, and fallbacks for missing characters; \
          give api and worker the same one";
