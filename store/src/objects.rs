@@ -35,7 +35,7 @@ pub(crate) struct Objects {
     pub(crate) directory: Option<PathBuf>,
     timeout: Duration,
     hush: Hush,
-    file_turns: Arc<Semaphore>,
+    file_room: Arc<Semaphore>,
 }
 
 /// What a listing or a look says of an object.
@@ -72,8 +72,8 @@ impl Objects {
     fn over(backend: Backend, config: &StoreConfig) -> Self {
         let Backend { objects, takes_attributes, directory } = backend;
         let (timeout, hush) = (config.request_timeout, Hush::new(&config.s3));
-        let file_turns = Arc::new(Semaphore::new(upload::FILES_AT_ONCE));
-        Self { backend: objects, takes_attributes, directory, timeout, hush, file_turns }
+        let file_room = Arc::new(Semaphore::new(upload::ROOM));
+        Self { backend: objects, takes_attributes, directory, timeout, hush, file_room }
     }
 
     /// Whether listings come in the order of keys.

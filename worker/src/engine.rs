@@ -170,6 +170,12 @@ impl Engine {
         }
     }
 
+    /// Threads it has in all: jobs that are in it at one time.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads.count()
+    }
+
     /// Cancelled once a thread was told to stop and did not: it is lost to this process, which should end.
     #[must_use]
     pub fn stuck(&self) -> &CancellationToken {

@@ -21,8 +21,13 @@ mod settle;
 mod spec;
 mod threads;
 mod trace;
+mod turns;
 
-use std::{num::NonZeroU16, sync::Arc, time::Duration};
+use std::{
+    num::{NonZeroU16, NonZeroUsize},
+    sync::Arc,
+    time::Duration,
+};
 
 use broker::Broker;
 use service::{Clock, Late, metrics::Registry};
@@ -36,7 +41,7 @@ pub use progress::Progress;
 pub use requeue::{LostAfter, RequeueError, requeue_lost};
 pub use spec::{UnknownFont, engine_spec};
 
-use crate::{bury::Undertaker, cancel::InHand, isolated::Isolated, job::Runner, metrics::Metrics, settle::Settler};
+use crate::{bury::Undertaker, cancel::InHand, isolated::Isolated, job::Runner, metrics::Metrics, settle::Settler, turns::Turns};
 
 /// What an operator may choose about a worker.
 #[derive(Clone, Debug)]
@@ -82,9 +87,12 @@ impl Worker {
         let metrics = Metrics::register(registry);
         let Parts { broker, store, engine, isolation, fonts, clock } = parts;
         let isolated = Isolated::new(isolation);
+        // Half of the machine is left to express jobs and to what serves them.
+        let few = NonZeroUsize::new(engine.threads() / 2).unwrap_or(NonZeroUsize::MIN);
         let runner = Runner { store: store.clone(), engine, isolated, fonts, limits: config.limits, metrics: metrics.clone() };
         let undertaker = Undertaker { store: store.clone(), clock: clock.clone(), metrics: metrics.clone() };
-        let settler = Settler { runner, store, clock, metrics, in_hand: InHand::default() };
+        let turns = Turns::new(few);
+        let settler = Settler { runner, store, clock, metrics, in_hand: InHand::default(), turns };
         Self { config, broker, settler: Arc::new(settler), undertaker }
     }
 

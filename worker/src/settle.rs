@@ -17,6 +17,7 @@ use crate::{
     job::{How, Runner},
     metrics::{Ending, Metrics, Step, is_defect},
     trace,
+    turns::Turns,
 };
 
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub(crate) struct Settler {
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
     pub(crate) in_hand: InHand,
+    pub(crate) turns: Turns,
 }
 
 impl Settler {
@@ -67,6 +69,7 @@ impl Settler {
     async fn run(&self, delivery: &Delivery, broker: &Broker, begun: Instant) -> Result<Ended, StoreError> {
         let (job, attempt) = (&delivery.message().job, delivery.attempt());
         let held = self.in_hand.hold(&job.id);
+        let _turn = self.turns.take(delivery.lane()).await;
         // It may be cancelled; or someone came to the end of it and died, or lost its channel, before the ack.
         let (stands, source) = tokio::join!(self.store.get_result(&job.id), self.runner.source(job));
         match stands? {

@@ -19,8 +19,11 @@ use crate::StoreError;
 pub(crate) const PART_BYTES: usize = 5 * 1024 * 1024;
 /// What is read into one buffer. A part in one piece is so large that the allocator keeps its place empty afterwards.
 const PIECE_BYTES: usize = 64 * 1024;
-/// Files on their way at one time, each with a part in memory. More would share the same wire, and all end late.
-pub(super) const FILES_AT_ONCE: usize = 2;
+/// What all files on their way may have in memory at one time: one part, or several small files. More would share the same
+/// wire, and all end late.
+pub(super) const ROOM: usize = PART_BYTES / GRAIN_BYTES + 1024;
+/// The unit of [`ROOM`].
+const GRAIN_BYTES: usize = 1024;
 
 impl Objects {
     /// Writes the first `len_bytes` of a file, over what stood there. At most one part of it is in memory. How long it waits
@@ -33,7 +36,7 @@ impl Objects {
         len_bytes: u64,
     ) -> Result<(), StoreError> {
         // Never closed.
-        let _turn = self.file_turns.acquire().await.ok();
+        let _room = self.file_room.acquire_many(grains(len_bytes)).await.ok();
         if len_bytes < PART_BYTES as u64 {
             let part = read_part(key, &file, 0, len_bytes).await?;
             return self.put(key, mime, part).await;
@@ -60,6 +63,12 @@ impl Objects {
         }
         self.bounded("complete", key, upload.complete()).await.map(drop)
     }
+}
+
+/// What a file has in memory at most.
+fn grains(len_bytes: u64) -> u32 {
+    let most = len_bytes.min(PART_BYTES as u64).div_ceil(GRAIN_BYTES as u64);
+    u32::try_from(most).unwrap_or(u32::MAX)
 }
 
 /// An upload whose parts are thrown away unless it was completed, also when whoever waited for it is gone.
