@@ -81,7 +81,8 @@ def peer(given):
         celery = [python, "-m", "celery", "-A", "peer"]
         is_up = lambda: subprocess.run([*celery, "inspect", "ping", "-t", "2"], env=env, capture_output=True).returncode == 0
         for turn in range(given.turns):
-            rates["punchline"], ms = measured(service, given.gifs, given.jobs, given.concurrency, "--fresh")
+            rates["punchline"], ms = measured(service, given.gifs, given.jobs, given.concurrency,
+                                              *(["--fresh"] if given.upload == "new" else []))
             print(f"| punchline | {rates['punchline']:.1f} | {ms['api'] + ms['worker']:.1f} |", flush=True)
             if turn == 0:
                 service.start("celery", [*celery, "worker", "--concurrency", "2", "-l", "warning"], env, is_up)
@@ -126,6 +127,8 @@ def main():
     arguments.add_argument("--jobs", type=int, default=300)
     arguments.add_argument("--concurrency", type=int, default=8)
     arguments.add_argument("--workers", type=int, default=1, help="worker processes")
+    arguments.add_argument("--upload", choices=["new", "known"], default="new",
+                           help="peer: whether every job of ours has a file of its own; the peer stores one for each in any case")
     arguments.add_argument("--turns", type=int, default=1, help="peer: how often the two are measured")
     arguments.add_argument("--store", choices=["s3", "files"], default="s3", help="latency: what api and worker share")
     arguments.add_argument("--peer-jobs", type=int, default=40)
