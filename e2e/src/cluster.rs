@@ -188,7 +188,7 @@ impl Cluster {
         Ok(self.managed_queue(queue).await?["messages"].as_u64().unwrap_or(u64::MAX))
     }
 
-    /// Messages that consumers have in hand, as the node itself says.
+    /// Messages that consumers have in hand, as the node itself says: half a second late.
     ///
     /// # Errors
     /// It does not answer, or knows no such queue.

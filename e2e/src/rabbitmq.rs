@@ -160,7 +160,11 @@ fn spawn_node(folder: &Path, amqp: &Port, distribution: &Port, epmd: &Port) -> R
         .env("RABBITMQ_PID_FILE", folder.join("pid"))
         .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder.join("enabled_plugins"))
         .env("RABBITMQ_CONFIG_FILE", folder.join("rabbitmq.conf"))
-        .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}");
+        // A quorum queue tells what it holds once in a tick, five seconds by default.
+        .env(
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
+            "-kernel inet_dist_use_interface {127,0,0,1} -rabbit quorum_tick_interval 500",
+        );
     Group::spawn("rabbitmq", server, &folder.join("out"), INSTALL)
 }
 

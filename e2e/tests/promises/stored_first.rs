@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use e2e::{cluster::Cluster, deadline::within, ledger::Ledger, tap::Strike};
 use proto_shared::queue;
 
-use crate::{DONE, TEST, case, turn};
+use crate::{DONE, TEST, case, turn, until};
 
 /// What a worker asks the store for, by the first line of each request: whether there is a result, the source, and then the
 /// output and the result to be kept. With each, how often it must be refused until an attempt fails.
@@ -24,8 +24,10 @@ async fn a_worker_killed_between_any_two_steps_leaves_one_valid_output() {
                 seed += 1;
                 ledger.submit(&client, &[case(seed)]).await.unwrap();
                 tap.struck(1).await;
+                let in_hand = async || cluster.in_hand(queue::JOBS_EXPRESS).await.unwrap();
+                until("in hand", DONE, async || in_hand().await == 1).await;
                 // Asking takes a second, in which a worker that does not wait for its store would go on.
-                assert_eq!(cluster.in_hand(queue::JOBS_EXPRESS).await.unwrap(), 1, "{step} {strike:?}: acked already");
+                assert_eq!(in_hand().await, 1, "{step} {strike:?}: acked already");
                 cluster.workers[0].kill();
                 drop(tap);
                 cluster.replace_ended_workers().await.unwrap();
