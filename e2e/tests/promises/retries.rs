@@ -10,30 +10,31 @@ use serde_json::Value;
 use crate::{DONE, TEST, broker, case, events, heard, turn};
 
 /// The delays, in seconds, when the promised ones would keep everyone waiting: `PUNCHLINE_PROMISED_DELAYS=1` takes those.
-const SHORT_DELAYS: &str = "2,4,8,16";
+const SHORT_DELAYS_S: [u64; 4] = [2, 4, 8, 16];
 const PROMISED: &str = "PUNCHLINE_PROMISED_DELAYS";
 
-fn delays() -> Vec<(&'static str, &'static str)> {
-    if std::env::var_os(PROMISED).is_some() { Vec::new() } else { vec![("PUNCHLINE_RETRY_DELAYS_S", SHORT_DELAYS)] }
+fn delays() -> [Duration; 4] {
+    if std::env::var_os(PROMISED).is_some() { queue::RETRY_DELAYS } else { SHORT_DELAYS_S.map(Duration::from_secs) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_away_for_three_attempts_is_met_by_a_fourth_after_the_delays_promised() {
     let _turn = turn().await;
     within(TEST, async {
-        let cluster = Cluster::start_with(1, &delays()).await.unwrap();
+        let delays = delays();
+        let setting = delays.map(|delay| delay.as_secs().to_string()).join(",");
+        let cluster = Cluster::start_with(1, &[("PUNCHLINE_RETRY_DELAYS_S", &setting)]).await.unwrap();
         let (client, broker, mut ledger) = (cluster.client(), broker(&cluster).await, Ledger::default());
         let mut events = events(&broker).await;
         let store = &cluster.worker_network.store;
         let mut away = Some(store.tap("GET /gifs/e2e/sources/", Strike::CutRequest, usize::MAX));
         ledger.submit(&client, &[case(6_000)]).await.unwrap();
         let id = ledger.ids().next().unwrap().to_owned();
-        for attempt in 1..=3 {
+        for (attempt, promised) in (1..=3).zip(delays) {
             let failed = |event: &Event| {
                 event.job.as_str() == id && matches!(event.news, News::Retrying { attempt: a, .. } if a == attempt)
             };
-            let (event, failed_at) = heard(&mut events, failed).await;
-            let News::Retrying { delay_ms, .. } = event.news else { unreachable!() };
+            let (_, failed_at) = heard(&mut events, failed).await;
             if attempt == 3 {
                 away = None;
             }
@@ -41,8 +42,7 @@ async fn a_store_away_for_three_attempts_is_met_by_a_fourth_after_the_delays_pro
             let next = store.tap("GET /gifs/e2e/jobs/", Strike::HoldRequest, 1);
             next.struck(1).await;
             let waited = failed_at.elapsed();
-            println!("attempt {attempt} failed; the next began after {:.2} s of {delay_ms} ms", waited.as_secs_f64());
-            let promised = Duration::from_millis(delay_ms);
+            println!("attempt {attempt} failed; the next began after {:.2} s of {promised:?}", waited.as_secs_f64());
             assert!(waited > promised.mul_f64(0.8) && waited < promised.mul_f64(1.2), "{waited:?} of {promised:?}");
         }
         drop(away);
