@@ -155,7 +155,8 @@ fn understand(mut answer: Vec<u8>) -> Result<Product, EngineError> {
 }
 
 fn how_it_ended(status: ExitStatus, last_words: &str) -> String {
-    match last_words.lines().rfind(|line| !line.trim().is_empty()) {
+    // The runtime's advice comes after what it is about.
+    match last_words.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("note: ")) {
         Some(line) => format!("its process ended with {status}: {}", line.trim().chars().take(200).collect::<String>()),
         None => format!("its process ended with {status}"),
     }
@@ -225,6 +226,13 @@ mod tests {
         assert!(text.contains("exit status: 3") && text.ends_with("too much"), "{text}");
         assert!(run("exit 0").await.contains("cut off"));
         assert!(run("cat > /dev/null; echo nonsense").await.contains("could not be read"));
+    }
+
+    #[test]
+    fn the_last_words_are_those_that_say_why() {
+        let status = std::os::unix::process::ExitStatusExt::from_raw(6);
+        let said = how_it_ended(status, "memory allocation of 64 bytes failed\nnote: run with `RUST_BACKTRACE=1`\n\n");
+        assert!(said.ends_with(": memory allocation of 64 bytes failed"), "{said}");
     }
 
     #[tokio::test]
