@@ -76,16 +76,14 @@ impl Cluster {
         Ok(())
     }
 
-    /// Starts the api anew with these settings beside its own.
+    /// Kills the api and starts it anew with these settings beside its own, at the same address.
     ///
     /// # Errors
     /// It does not get ready.
     pub async fn restart_api(&mut self, settings: &[(&str, &str)]) -> Result<(), HarnessError> {
         let mut env = self.env(&self.api_network);
         env.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        self.api.kill();
-        self.api = Process::api(&env).await?;
-        Ok(())
+        self.api.replace_api(&env).await
     }
 
     /// Starts one more api.

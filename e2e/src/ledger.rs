@@ -22,6 +22,8 @@ use crate::{
     cluster::{Cluster, FOLDER},
 };
 
+/// A process that was killed is there again by then.
+const CONNECTS_WITHIN: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
 /// Each holds two decoded animations.
 const CHECKS_AT_ONCE: usize = 4;
@@ -54,11 +56,11 @@ impl Ledger {
     /// Submits every case at once and writes down what was accepted.
     ///
     /// # Errors
-    /// One was not accepted, although it came again while told to.
+    /// One was not accepted, although it came again while told to and where its connection was lost.
     pub async fn submit(&mut self, client: &Client, cases: &[Arc<Case>]) -> Result<(), HarnessError> {
         let submissions = cases.iter().map(|case| async move {
             let spec = case.spec_json().map_err(std::io::Error::from).map_err(HarnessError::io("write a spec"))?;
-            client.submit(&case.source, &spec).await
+            submit_again_and_again(client, case, &spec).await
         });
         let ids: Vec<_> = stream::iter(submissions).buffered(cases.len().max(1)).try_collect().await?;
         self.0.extend(ids.into_iter().zip(cases.iter().cloned()));
@@ -179,6 +181,17 @@ impl Ledger {
         balance.faults.extend(pictures.filter(|key| !named.contains(*key)).map(|key| format!("{key} belongs to no result")));
         balance.faults.extend(dead.difference(&failed).map(|key| format!("{key} is of a job that did not fail")));
         Ok(())
+    }
+}
+
+/// Whose connection is lost knows nothing, and asks again.
+async fn submit_again_and_again(client: &Client, case: &Case, spec: &str) -> Result<String, HarnessError> {
+    let deadline = Instant::now() + CONNECTS_WITHIN;
+    loop {
+        match client.submit(&case.source, spec).await {
+            Err(HarnessError::Http(_)) if Instant::now() < deadline => tokio::time::sleep(POLL).await,
+            answer => return answer,
+        }
     }
 }
 

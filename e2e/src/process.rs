@@ -89,17 +89,22 @@ impl Process {
         Ok(process)
     }
 
-    fn spawn(role: &str, mut command: Command, listen: &str, env: &[(String, String)]) -> Result<Self, HarnessError> {
+    /// `kill -9`, then a `punchline api` with other settings in its place, at the same address.
+    ///
+    /// # Errors
+    /// As [`Process::api`].
+    pub async fn replace_api(&mut self, env: &[(String, String)]) -> Result<(), HarnessError> {
+        self.kill();
+        let mut command = Command::new(program()?);
+        command.arg("api");
+        self.group = group("api", command, "PUNCHLINE_LISTEN", env, self.port.number(), &self.log)?;
+        self.wait_ready(READY_WITHIN).await
+    }
+
+    fn spawn(role: &str, command: Command, listen: &str, env: &[(String, String)]) -> Result<Self, HarnessError> {
         let log = TempDir::with_prefix("punchline-process-").map_err(HarnessError::io("create a folder for a log"))?;
         let port = Port::lease()?;
-        command
-            .env_clear()
-            .env("PUNCHLINE_LOG", "info")
-            .env(listen, format!("127.0.0.1:{}", port.number()))
-            .envs(env.iter().map(|(name, value)| (name, value)))
-            .current_dir(log.path());
-        let name = format!("punchline {role} on port {}", port.number());
-        let group = Group::spawn(&name, command, &log.path().join(LOG), "cargo build -p punchline")?;
+        let group = group(role, command, listen, env, port.number(), &log)?;
         Ok(Self { group, port, log })
     }
 
@@ -196,4 +201,22 @@ impl Process {
 
 fn program() -> Result<&'static Path, HarnessError> {
     binary::punchline().map_err(|error| HarnessError::io("find punchline")(std::io::Error::other(error)))
+}
+
+fn group(
+    role: &str,
+    mut command: Command,
+    listen: &str,
+    env: &[(String, String)],
+    port: u16,
+    log: &TempDir,
+) -> Result<Group, HarnessError> {
+    command
+        .env_clear()
+        .env("PUNCHLINE_LOG", "info")
+        .env(listen, format!("127.0.0.1:{port}"))
+        .envs(env.iter().map(|(name, value)| (name, value)))
+        .current_dir(log.path());
+    let name = format!("punchline {role} on port {port}");
+    Group::spawn(&name, command, &log.path().join(LOG), "cargo build -p punchline")
 }
