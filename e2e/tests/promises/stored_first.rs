@@ -8,9 +8,9 @@ use proto_shared::queue;
 use crate::{DONE, TEST, case, turn, until};
 
 /// What a worker asks the store for, by the first line of each request: whether there is a result, the source, and then the
-/// output and the result to be kept. With each, how often it must be refused until an attempt fails.
+/// output, which alone has such an ending, and the result to be kept. With each, how often it must be refused until an attempt fails.
 const STEPS: [(&str, usize); 4] =
-    [("GET /gifs/e2e/jobs/", 12), ("GET /gifs/e2e/sources/", 12), ("PUT /gifs/e2e/outputs/", 12), ("PUT /gifs/e2e/jobs/", 1)];
+    [("GET /gifs/e2e/jobs/", 12), ("GET /gifs/e2e/sources/", 12), (".gif HTTP/1.1", 12), ("PUT /gifs/e2e/jobs/", 1)];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_killed_between_any_two_steps_leaves_one_valid_output() {
