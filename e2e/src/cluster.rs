@@ -102,16 +102,21 @@ impl Cluster {
         env
     }
 
-    /// Starts workers in the place of those that have ended, as whoever watches over processes does. Says how many.
+    /// Starts workers in the place of those that have ended, as whoever watches over processes does. Says how many. One that
+    /// dies before it is ready, of the first job that it gets, is left for the next call.
     ///
     /// # Errors
-    /// One does not get ready.
+    /// One does not get ready and lives.
     pub async fn replace_ended_workers(&mut self) -> Result<usize, HarnessError> {
         let mut replaced = 0;
         let env = self.env(&self.worker_network);
         for worker in &mut self.workers {
             if !worker.is_running() {
-                *worker = Process::worker(&env).await?;
+                match Process::worker(&env).await {
+                    Ok(started) => *worker = started,
+                    Err(HarnessError::Ended { .. }) => {}
+                    Err(error) => return Err(error),
+                }
                 replaced += 1;
             }
         }
