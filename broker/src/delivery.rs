@@ -38,11 +38,14 @@ impl Deliveries {
         }
     }
 
-    /// Ends the flow: what was sent here but not yet returned by [`next`](Self::next) goes back to the
-    /// queue, what is in hand can still be settled.
-    pub async fn stop(&mut self) {
+    /// Ends the flow. What was sent here but not yet returned by [`next`](Self::next) comes now: dropped, it goes back to the
+    /// queue and counts as delivered again. What is in hand can still be settled.
+    pub async fn stop(&mut self) -> Vec<Delivery> {
         match &mut self.0 {
-            Source::InProcess(consumer) => consumer.stop(),
+            Source::InProcess(consumer) => {
+                consumer.stop();
+                Vec::new()
+            }
             Source::RabbitMq(consumer) => consumer.stop().await,
         }
     }

@@ -22,7 +22,11 @@ pub(crate) async fn run(broker: &Broker, settler: &Arc<Settler>, config: &Worker
     tracing::info!(parallelism = config.parallelism, "taking jobs");
     let mut jobs = JoinSet::new();
     take(&mut deliveries, &mut jobs, broker, settler, shutdown).await;
-    deliveries.stop().await;
+    // Given back, they would count as delivered before, and be taken for somebody's death.
+    for delivery in deliveries.stop().await {
+        let (settler, broker) = (settler.clone(), broker.clone());
+        jobs.spawn(async move { settler.handle(delivery, &broker).await });
+    }
 
     let in_hand = jobs.len();
     tracing::info!(in_hand, grace_s = config.shutdown_grace.as_secs(), "draining");

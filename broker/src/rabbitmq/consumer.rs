@@ -10,7 +10,7 @@ use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Connection};
 use proto_shared::Lane;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -97,13 +97,21 @@ impl<T: Arrival> Consumer<T> {
         }
     }
 
-    pub(crate) async fn stop(&mut self) {
+    /// What had come and nobody has seen.
+    pub(crate) async fn stop(&mut self) -> Vec<T> {
         self.stop.cancel();
-        let drained = async { while self.arrivals.recv().await.is_some() {} };
+        let mut unseen = Vec::new();
+        let drained = async {
+            while let Some(arrival) = self.arrivals.recv().await {
+                unseen.push(arrival);
+            }
+        };
         if timeout(CLOSE_TIMEOUT, drained).await.is_err() {
             tracing::warn!(limit_ms = CLOSE_TIMEOUT.as_millis(), "the broker did not end the consumer in time");
             self.arrivals.close();
         }
+        unseen.retain(|arrival| !arrival.is_lost());
+        unseen
     }
 }
 
@@ -137,7 +145,9 @@ where
             Ok(arrival) => {
                 // Room there is, unless deliveries of an ended channel still stand in it. A consumer that
                 // is dropped or stopped meanwhile gives the message back by dropping it.
-                let _ = self.stop.run_until_cancelled(self.sender.send(arrival)).await;
+                if let Err(TrySendError::Full(arrival)) = self.sender.try_send(arrival) {
+                    let _ = self.stop.run_until_cancelled(self.sender.send(arrival)).await;
+                }
             }
             Err((hold, reason)) => {
                 let message_id = hold.message_id().to_owned();
@@ -149,14 +159,16 @@ where
         }
     }
 
-    /// Cancels the consumer and returns what was sent to it and nobody has seen. Deliveries in hand keep
-    /// their channel.
-    async fn stopped(&self, open: &mut Open) {
+    /// Cancels the consumer and passes on what was sent to it meanwhile. Deliveries in hand keep their channel.
+    async fn stopped(&self, broker: Option<&RabbitMq>, open: &mut Open) {
         let goodbye = async {
             let cancelled = open.channel.basic_cancel(open.stream.tag(), BasicCancelOptions::default()).await;
             if cancelled.is_ok() {
                 while let Some(Ok(raw)) = open.stream.next().await {
-                    settle::give_back(&raw.acker).await;
+                    match broker {
+                        Some(broker) => self.arrived(broker, &open.channel, raw).await,
+                        None => settle::give_back(&raw.acker).await,
+                    }
                 }
             }
         };

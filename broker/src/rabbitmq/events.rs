@@ -159,7 +159,7 @@ impl Flow for Subscription {
         let _ = self.sender.send(Heard::Gap);
     }
 
-    async fn stopped(&self, open: &mut Open) {
+    async fn stopped(&self, _: Option<&RabbitMq>, open: &mut Open) {
         // The queue goes with its only consumer. A channel that fails to close is as gone.
         let _ = timeout(super::CLOSE_TIMEOUT, open.channel.close(200, "OK".into())).await;
     }

@@ -32,7 +32,7 @@ pub(super) trait Flow: Send + Sync + 'static {
     fn resumed(&self) {}
 
     /// It was stopped: ends it at the server.
-    fn stopped(&self, open: &mut Open) -> impl Future<Output = ()> + Send;
+    fn stopped(&self, broker: Option<&RabbitMq>, open: &mut Open) -> impl Future<Output = ()> + Send;
 }
 
 /// A consumer as the server knows it.
@@ -97,7 +97,7 @@ impl<F: Flow> Supervisor<F> {
             let arrived = tokio::select! {
                 arrived = open.stream.next() => arrived,
                 () = self.stop.cancelled() => {
-                    self.flow.stopped(open).await;
+                    self.flow.stopped(self.broker().as_ref(), open).await;
                     return None;
                 }
             };
