@@ -6,7 +6,7 @@ use std::{process::Stdio, time::Duration};
 
 use futures::TryStreamExt as _;
 use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
-use proto_shared::{JobRecord, queue};
+use proto_shared::JobRecord;
 use serde_json::Value;
 
 use crate::{
@@ -205,25 +205,6 @@ impl Cluster {
     /// As [`Cluster::in_hand`].
     pub async fn waiting(&self, queue: &str) -> Result<u64, HarnessError> {
         self.queue_column(queue, "messages_ready").await
-    }
-
-    /// Deliveries of both lanes that were not the first of their message, once so many were acked.
-    ///
-    /// # Errors
-    /// The management does not answer.
-    pub async fn redelivered(&self, acked: u64) -> Result<u64, HarnessError> {
-        loop {
-            let (mut acks, mut redeliveries) = (0, 0);
-            for queue in [queue::JOBS, queue::JOBS_EXPRESS] {
-                let stats = &self.managed_queue(queue).await?["message_stats"];
-                acks += stats["ack"].as_u64().unwrap_or(0);
-                redeliveries += stats["redeliver"].as_u64().unwrap_or(0);
-            }
-            if acks >= acked {
-                return Ok(redeliveries);
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
     }
 
     /// Waits until no message is in a queue.
