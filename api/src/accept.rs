@@ -84,24 +84,26 @@ impl Acceptance {
         let NewJob { picture, upload, spec, caller, trace, idempotency } = new;
         // Asked first: without a broker nothing should be written for a job that can't be accepted.
         let broker = self.broker.get().ok_or(ApiError::BrokerNotConnected)?;
-        let id = self.mint.job_id();
-        let place = self.clients.place(&id, &caller.client, picture.source.bytes, picture.total_pixels);
         let output = store::output_id(&picture.source.id, &spec, caption::ENGINE_VERSION);
-        let mut job = JobRecord {
-            lane: place.lane,
-            client: Some(caller.client.clone()),
-            traceparent: Some(trace.to_string()),
-            ..JobRecord::new(id, self.mint.now_ms(), picture.source, spec)
-        };
+        let (mut id, created_at_ms) = (self.mint.job_id(), self.mint.now_ms());
         let is_named = idempotency.is_some();
         if let Some(name) = idempotency {
-            job.id = self.named(&name, &output, &job).await?;
-            if let Some(first) = self.store.get_job(&job.id).await? {
-                let span = trace::of_job(&first.id, &trace);
+            id = self
+                .named(&name, IdempotencyRecord { version: job::VERSION, job: id, output: output.clone(), created_at_ms })
+                .await?;
+            if let Some(first) = self.store.get_job(&id).await? {
+                let span = trace::of_job(&id, &trace);
                 return self.again(broker, first).instrument(span).await;
             }
         }
-        let span = trace::of_job(&job.id, &trace);
+        let span = trace::of_job(&id, &trace);
+        let place = self.clients.place(&id, &caller.client, picture.source.bytes, picture.total_pixels);
+        let job = JobRecord {
+            lane: place.lane,
+            client: Some(caller.client),
+            traceparent: Some(trace.to_string()),
+            ..JobRecord::new(id, created_at_ms, picture.source, spec)
+        };
         self.begin(broker, Begun { job, place, output, upload, is_named }).instrument(span).await
     }
 
@@ -120,24 +122,27 @@ impl Acceptance {
         let known = known.unwrap_or_default();
         if created? == Created::AlreadyThere {
             let first = self.store.get_job(&job.id).await?;
-            return self.again(broker, first.ok_or(ApiError::JobNotFound)?).await;
+            let accepted = self.again(broker, first.ok_or(ApiError::JobNotFound)?).await?;
+            if accepted.result.is_none() {
+                place.keep();
+            }
+            return Ok(accepted);
         }
         if let Some(known) = known {
             self.metrics.accepted();
             let result = self.done_before(broker, &job, known).await?;
             return Ok(Accepted { job, result: Some(result), waiting });
         }
-        if let Err(error) = self.publish(broker, &job).await {
-            // A name may have brought others to this record by now.
-            if error.nothing_was_queued() && !is_named && self.take_back(&job.id).await {
-                return Err(ApiError::Broker(error));
-            }
-            // It stands, so it will be found as lost and end.
+        let published = publish(broker, &job).await;
+        let nothing_was_queued = matches!(&published, Err(error) if error.nothing_was_queued());
+        // A name may have brought others to this record by now.
+        let is_undone = nothing_was_queued && !is_named && self.take_back(&job.id).await;
+        if !is_undone {
+            // Whatever its client is told: a record that stands is found as lost, and ends.
             self.metrics.accepted();
-            return Err(ApiError::Broker(error));
         }
-        place.keep_for(&job.id);
-        self.metrics.accepted();
+        published.map_err(ApiError::Broker)?;
+        place.keep();
         tracing::debug!(lane = job.lane.as_str(), "queued");
         Ok(Accepted { job, result: None, waiting })
     }
@@ -152,9 +157,7 @@ impl Acceptance {
     }
 
     /// The job that this name stands for: the one at hand, or the one that a request of the same name has made.
-    async fn named(&self, name: &IdempotencyId, output: &OutputId, job: &JobRecord) -> Result<JobId, ApiError> {
-        let (output, created_at_ms) = (output.clone(), job.created_at_ms);
-        let record = IdempotencyRecord { version: job::VERSION, job: job.id.clone(), output, created_at_ms };
+    async fn named(&self, name: &IdempotencyId, record: IdempotencyRecord) -> Result<JobId, ApiError> {
         match self.store.create_idempotency(name, &record).await? {
             Created::New => Ok(record.job),
             Created::AlreadyThere => match self.store.get_idempotency(name).await? {
@@ -173,7 +176,14 @@ impl Acceptance {
         let result = self.store.get_result(&job.id).await?;
         let slot = self.mint.now_ms() / REPEATED_WITHIN_MS;
         if result.is_none() && self.store.mark_requeued(&job.id, slot).await? == Created::New {
-            self.publish(broker, &job).await.map_err(ApiError::Broker)?;
+            // Counted before it can end: news of the end may overtake the confirm.
+            if let Some(client) = &job.client {
+                self.clients.accepted(&job.id, client);
+            }
+            publish(broker, &job).await.map_err(|error| {
+                self.clients.finished(&job.id);
+                ApiError::Broker(error)
+            })?;
         }
         Ok(Accepted { job, result, waiting })
     }
@@ -191,20 +201,6 @@ impl Acceptance {
         self.metrics.known();
         broker.emit(&Event { job: job.id.clone(), at_ms, news: News::Done });
         Ok(result)
-    }
-
-    /// Its failure leaves the job uncounted.
-    async fn publish(&self, broker: &Broker, job: &JobRecord) -> Result<(), BrokerError> {
-        // Counted before it can end: news of the end may overtake the confirm.
-        if let Some(client) = &job.client {
-            self.clients.accepted(&job.id, client);
-        }
-        if let Err(error) = broker.publish(&JobMessage::first(job.clone())).await {
-            self.clients.finished(&job.id);
-            return Err(error);
-        }
-        broker.emit(&Event { job: job.id.clone(), at_ms: job.created_at_ms, news: News::Queued });
-        Ok(())
     }
 
     /// Stores a job's source and its record. One that has a name can be asked for again while this goes on, and then must
@@ -233,4 +229,10 @@ impl Acceptance {
         }
         Ok(())
     }
+}
+
+async fn publish(broker: &Broker, job: &JobRecord) -> Result<(), BrokerError> {
+    broker.publish(&JobMessage::first(job.clone())).await?;
+    broker.emit(&Event { job: job.id.clone(), at_ms: job.created_at_ms, news: News::Queued });
+    Ok(())
 }

@@ -90,7 +90,7 @@ impl Clients {
         state.add(job, client);
         drop(state);
         let lane = if small && few { Lane::Express } else { Lane::Standard };
-        Place { lane, kept: Some((self.clone(), job.clone())) }
+        Place { lane, given_up: Some((self.clone(), job.clone())) }
     }
 
     /// A client's job was accepted.
@@ -120,20 +120,19 @@ impl Clients {
 pub struct Place {
     /// Which lane.
     pub lane: Lane,
-    kept: Option<(Clients, JobId)>,
+    given_up: Option<(Clients, JobId)>,
 }
 
 impl Place {
-    /// The job is accepted: it counts until it is finished. Another one, which a name has put in its place, was counted
-    /// by itself.
-    pub fn keep_for(mut self, accepted: &JobId) {
-        self.kept.take_if(|(_, job)| job == accepted);
+    /// The job is accepted: it counts until it is finished.
+    pub fn keep(mut self) {
+        self.given_up = None;
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some((clients, job)) = self.kept.take() {
+        if let Some((clients, job)) = self.given_up.take() {
             clients.finished(&job);
         }
     }
@@ -224,7 +223,7 @@ mod tests {
         // On its way it counts already, and when it is accepted as well.
         let on_its_way = clients.place(&job(2), &client(1), 1, 1);
         assert_eq!((on_its_way.lane, lane(1, 1, 1), lane(2, 1, 1)), (Lane::Express, Lane::Standard, Lane::Express));
-        on_its_way.keep_for(&job(2));
+        on_its_way.keep();
         assert_eq!(lane(1, 1, 1), Lane::Standard);
         clients.finished(&job(1));
         assert_eq!(lane(1, 1, 1), Lane::Express);

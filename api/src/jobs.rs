@@ -25,7 +25,7 @@ use crate::{
     linger::Lingering,
     pace::Paced,
     prefer,
-    sips::Sips,
+    sips::in_sips,
     spool::Spool,
     state::ApiState,
     view::JobView,
@@ -73,7 +73,7 @@ pub(crate) async fn submit(
     let wait = prefer::wait(request.headers(), reading.longest_wait.0);
     // Held to the end: it stands for the bytes that this request may spool.
     let share = intake.admit(request.headers())?;
-    let request = request.map(|body| Body::new(Sips::new(Body::new(Paced::new(body, reading.pace.0)))));
+    let request = request.map(|body| in_sips(Body::new(Paced::new(body, reading.pace.0))));
     let parts = Multipart::from_request(request, &()).await?;
     let form = Form::read(parts, &reading.spool, intake.limits.max_bytes, share.expected_bytes).await?;
     let (picture, spec) = form.into_request()?;

@@ -5,33 +5,23 @@
 
 use proto_shared::{JobMessage, TraceContext};
 
-use crate::{SettleError, in_process, rabbitmq, wire};
+use crate::{
+    SettleError,
+    backend::{Backend, Hold},
+    in_process, rabbitmq, wire,
+};
 
 /// Dead letters as they arrive. Dropping it gives back what was not settled.
 #[derive(Debug)]
-pub struct DeadLetters(Source);
-
-#[derive(Debug)]
-enum Source {
-    InProcess(in_process::DeadConsumer),
-    RabbitMq(rabbitmq::Consumer<DeadLetter>),
-}
+pub struct DeadLetters(pub(crate) Backend<in_process::DeadConsumer, rabbitmq::Consumer<DeadLetter>>);
 
 impl DeadLetters {
-    pub(crate) fn in_process(consumer: in_process::DeadConsumer) -> Self {
-        Self(Source::InProcess(consumer))
-    }
-
-    pub(crate) fn rabbitmq(consumer: rabbitmq::Consumer<DeadLetter>) -> Self {
-        Self(Source::RabbitMq(consumer))
-    }
-
     /// The next one, however long it takes; faults of the connection are waited out. One at a time: there is no next while
     /// one is in hand. `None` only after [`Broker::close`](crate::Broker::close). Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<DeadLetter> {
         match &mut self.0 {
-            Source::InProcess(consumer) => consumer.next().await,
-            Source::RabbitMq(consumer) => consumer.next().await,
+            Backend::InProcess(consumer) => consumer.next().await,
+            Backend::RabbitMq(consumer) => consumer.next().await,
         }
     }
 }
@@ -43,17 +33,11 @@ pub struct DeadLetter {
     body: Vec<u8>,
     reason: String,
     trace: Option<TraceContext>,
-    hold: Hold,
-}
-
-#[derive(Debug)]
-pub(crate) enum Hold {
-    InProcess(in_process::DeadHold),
-    RabbitMq(Box<rabbitmq::Hold>),
+    hold: Hold<in_process::DeadHold>,
 }
 
 impl DeadLetter {
-    pub(crate) fn new(body: Vec<u8>, reason: String, trace: Option<TraceContext>, hold: Hold) -> Self {
+    pub(crate) fn new(body: Vec<u8>, reason: String, trace: Option<TraceContext>, hold: Hold<in_process::DeadHold>) -> Self {
         Self { body, reason, trace, hold }
     }
 
@@ -88,19 +72,16 @@ impl DeadLetter {
     /// The broker did not learn of it and will deliver it again.
     pub async fn ack(self) -> Result<(), SettleError> {
         match self.hold {
-            Hold::InProcess(hold) => {
+            Backend::InProcess(hold) => {
                 hold.ack();
                 Ok(())
             }
-            Hold::RabbitMq(hold) => hold.ack().await,
+            Backend::RabbitMq(hold) => hold.ack().await,
         }
     }
 
     /// Whether the broker has taken it back already.
     pub(crate) fn is_lost(&self) -> bool {
-        match &self.hold {
-            Hold::InProcess(_) => false,
-            Hold::RabbitMq(hold) => hold.is_lost(),
-        }
+        self.hold.is_lost()
     }
 }

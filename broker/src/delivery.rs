@@ -7,34 +7,24 @@ use std::time::Duration;
 
 use proto_shared::{AttemptNote, JobMessage, Lane, TraceContext};
 
-use crate::{SettleError, in_process, rabbitmq, wire};
+use crate::{
+    SettleError,
+    backend::{Backend, Hold},
+    in_process, rabbitmq, wire,
+};
 
 /// Jobs of both lanes as they arrive; which lane comes first where both have some is not promised. Dropping it is
 /// [`stop`](Self::stop) without the wait.
 #[derive(Debug)]
-pub struct Deliveries(Source);
-
-#[derive(Debug)]
-enum Source {
-    InProcess(in_process::Consumer),
-    RabbitMq(rabbitmq::Consumer<Delivery>),
-}
+pub struct Deliveries(pub(crate) Backend<in_process::Consumer, rabbitmq::Consumer<Delivery>>);
 
 impl Deliveries {
-    pub(crate) fn in_process(consumer: in_process::Consumer) -> Self {
-        Self(Source::InProcess(consumer))
-    }
-
-    pub(crate) fn rabbitmq(consumer: rabbitmq::Consumer<Delivery>) -> Self {
-        Self(Source::RabbitMq(consumer))
-    }
-
     /// The next job, however long it takes; faults of the connection are waited out. `None` only after
     /// [`stop`](Self::stop) or [`Broker::close`](crate::Broker::close). Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Delivery> {
         match &mut self.0 {
-            Source::InProcess(consumer) => consumer.next().await,
-            Source::RabbitMq(consumer) => consumer.next().await,
+            Backend::InProcess(consumer) => consumer.next().await,
+            Backend::RabbitMq(consumer) => consumer.next().await,
         }
     }
 
@@ -42,11 +32,11 @@ impl Deliveries {
     /// queue and counts as delivered again. What is in hand can still be settled.
     pub async fn stop(&mut self) -> Vec<Delivery> {
         match &mut self.0 {
-            Source::InProcess(consumer) => {
+            Backend::InProcess(consumer) => {
                 consumer.stop();
                 Vec::new()
             }
-            Source::RabbitMq(consumer) => consumer.stop().await,
+            Backend::RabbitMq(consumer) => consumer.stop().await,
         }
     }
 }
@@ -59,26 +49,23 @@ pub struct Delivery {
     lane: Lane,
     redelivered: bool,
     trace: Option<TraceContext>,
-    hold: Hold,
-}
-
-#[derive(Debug)]
-pub(crate) enum Hold {
-    InProcess(in_process::Hold),
-    RabbitMq(Box<rabbitmq::Hold>),
+    hold: Hold<in_process::Hold>,
 }
 
 impl Delivery {
-    pub(crate) fn new(message: JobMessage, lane: Lane, redelivered: bool, trace: Option<TraceContext>, hold: Hold) -> Self {
+    pub(crate) fn new(
+        message: JobMessage,
+        lane: Lane,
+        redelivered: bool,
+        trace: Option<TraceContext>,
+        hold: Hold<in_process::Hold>,
+    ) -> Self {
         Self { message, lane, redelivered, trace, hold }
     }
 
     /// Whether the broker has taken the message back already, so that settling it would come too late.
     pub(crate) fn is_lost(&self) -> bool {
-        match &self.hold {
-            Hold::InProcess(_) => false,
-            Hold::RabbitMq(hold) => hold.is_lost(),
-        }
+        self.hold.is_lost()
     }
 
     /// The job and the attempt that is asked for.
@@ -118,11 +105,11 @@ impl Delivery {
     /// The broker did not learn of it and will deliver the message again.
     pub async fn ack(self) -> Result<(), SettleError> {
         match self.hold {
-            Hold::InProcess(hold) => {
+            Backend::InProcess(hold) => {
                 hold.ack();
                 Ok(())
             }
-            Hold::RabbitMq(hold) => hold.ack().await,
+            Backend::RabbitMq(hold) => hold.ack().await,
         }
     }
 
@@ -135,8 +122,8 @@ impl Delivery {
     pub async fn retry(self, delay: Duration, note: AttemptNote) -> Result<(), SettleError> {
         let body = wire::encode(&self.message.next(note)).map_err(SettleError::Copy)?;
         match self.hold {
-            Hold::InProcess(hold) => hold.retry(body, delay),
-            Hold::RabbitMq(hold) => hold.retry(&body, delay).await,
+            Backend::InProcess(hold) => hold.retry(body, delay),
+            Backend::RabbitMq(hold) => hold.retry(&body, delay).await,
         }
     }
 
@@ -146,11 +133,11 @@ impl Delivery {
     /// As [`retry`](Self::retry).
     pub async fn dead_letter(self, reason: &str) -> Result<(), SettleError> {
         match self.hold {
-            Hold::InProcess(hold) => {
+            Backend::InProcess(hold) => {
                 hold.dead_letter(reason);
                 Ok(())
             }
-            Hold::RabbitMq(hold) => hold.dead_letter(reason).await,
+            Backend::RabbitMq(hold) => hold.dead_letter(reason).await,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! written down as the tests in `conformance`. A message is delivered at least once: whoever consumes must be able to run
 //! twice. An event is delivered at most once. lapin's types stop in this crate, and nothing here looks into what a job asks for.
 
+mod backend;
 mod backoff;
 pub mod config;
 #[cfg(feature = "conformance")]
@@ -19,6 +20,7 @@ mod wire;
 
 use std::time::Duration;
 
+use backend::Backend;
 pub use config::{AmqpConfig, InProcessConfig, Prefetch};
 pub use counts::Counts;
 pub use dead::{DeadLetter, DeadLetters};
@@ -31,13 +33,7 @@ use rabbitmq::RabbitMq;
 
 /// A handle on the queues; cheap to clone, and all clones are the same broker.
 #[derive(Clone, Debug)]
-pub struct Broker(Backend);
-
-#[derive(Clone, Debug)]
-enum Backend {
-    InProcess(InProcess),
-    RabbitMq(RabbitMq),
-}
+pub struct Broker(Backend<InProcess, RabbitMq>);
 
 /// Messages that nobody has in hand, by where they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,8 +136,8 @@ impl Broker {
     /// The consumer could not be set up. Once it is, faults are repaired behind [`Deliveries::next`].
     pub async fn consume(&self, prefetch: Prefetch) -> Result<Deliveries, BrokerError> {
         match &self.0 {
-            Backend::InProcess(queues) => queues.consume(prefetch).map(Deliveries::in_process),
-            Backend::RabbitMq(queues) => queues.consume(prefetch).await.map(Deliveries::rabbitmq),
+            Backend::InProcess(queues) => queues.consume(prefetch).map(|consumer| Deliveries(Backend::InProcess(consumer))),
+            Backend::RabbitMq(queues) => queues.consume(prefetch).await.map(|consumer| Deliveries(Backend::RabbitMq(consumer))),
         }
     }
 
@@ -151,8 +147,8 @@ impl Broker {
     /// As [`consume`](Self::consume).
     pub async fn consume_dead(&self) -> Result<DeadLetters, BrokerError> {
         match &self.0 {
-            Backend::InProcess(queues) => queues.consume_dead().map(DeadLetters::in_process),
-            Backend::RabbitMq(queues) => queues.consume_dead().await.map(DeadLetters::rabbitmq),
+            Backend::InProcess(queues) => queues.consume_dead().map(|consumer| DeadLetters(Backend::InProcess(consumer))),
+            Backend::RabbitMq(queues) => queues.consume_dead().await.map(|consumer| DeadLetters(Backend::RabbitMq(consumer))),
         }
     }
 

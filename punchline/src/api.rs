@@ -19,7 +19,7 @@ process_args! {
 pub(crate) fn run(args: ApiArgs) -> anyhow::Result<()> {
     let settings = ApiSettings::read(&args.0.lookup())?;
     telemetry::init(&settings.common.log)?;
-    parts::runtime_with_few_threads()?.block_on(serve(settings))
+    parts::runtime()?.block_on(serve(settings))
 }
 
 async fn serve(settings: ApiSettings) -> anyhow::Result<()> {

@@ -10,13 +10,13 @@ use broker::{AmqpConfig, Broker};
 use service::{
     ApiKeys, Clock, ConfigError, Health, Late,
     api_keys::KeysError,
-    config::{CommonSettings, HttpSettings, JobSettings, LimitSettings, Secret, StoreSettings},
+    config::{AwsSettings, CommonSettings, HttpSettings, JobSettings, LimitSettings, Secret, StoreSettings},
     files,
     fonts::in_folder,
     listener::Bounds,
 };
 use store::{S3Settings, Store, StoreConfig, StoreError};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 use worker::{Engine, Fonts, Isolation, WorkerConfig};
 
@@ -27,23 +27,18 @@ use crate::render_one;
 const SUSPECT_MEMORY_BYTES: u64 = 2 << 30;
 
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start the runtime")
-}
-
-/// For a process whose disk holds nothing but uploads on their way. The allocator keeps room for each thread, megabytes in all
-/// where a hundred uploads wake a hundred threads; a few a CPU write as fast.
-pub(crate) fn runtime_with_few_threads() -> anyhow::Result<Runtime> {
-    let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(cpus * 2).enable_all().build();
-    runtime.context("failed to start the runtime")
+    start(Builder::new_multi_thread().enable_all())
 }
 
 /// For a process whose engine has a thread a CPU: moving pictures to and from it takes a third of what the engine does, and
 /// threads that have little to do mostly wake each other.
 pub(crate) fn runtime_beside_engine() -> anyhow::Result<Runtime> {
     let threads = std::thread::available_parallelism().map_or(1, |cpus| cpus.get().div_ceil(2));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
-    runtime.context("failed to start the runtime")
+    start(Builder::new_multi_thread().worker_threads(threads).enable_all())
+}
+
+fn start(builder: &mut Builder) -> anyhow::Result<Runtime> {
+    builder.build().context("failed to start the runtime")
 }
 
 pub(crate) fn open_store(settings: &StoreSettings) -> anyhow::Result<Store> {
@@ -57,6 +52,14 @@ pub(crate) fn open_store(settings: &StoreSettings) -> anyhow::Result<Store> {
         endpoint: aws.endpoint_url.clone(),
     };
     Ok(Store::open(&StoreConfig { s3, ..StoreConfig::new(&settings.url) })?)
+}
+
+/// The store of a `punchline serve`.
+pub(crate) fn open_folder(folder: &Path) -> anyhow::Result<Store> {
+    let shown = folder.display();
+    let folder = folder.canonicalize().with_context(|| format!("failed to find the folder {shown}"))?;
+    let url = url::Url::from_file_path(&folder).map_err(|()| anyhow::anyhow!("the folder {shown} has no URL"))?;
+    open_store(&StoreSettings { url: url.to_string(), aws: AwsSettings::default() })
 }
 
 pub(crate) fn amqp(url: &Secret, common: &CommonSettings, name: &str) -> AmqpConfig {

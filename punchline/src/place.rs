@@ -3,13 +3,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use broker::Broker;
 use clap::Args;
-use service::{
-    WorkerSettings,
-    config::{AwsSettings, StoreSettings, flags_then_environment},
-};
+use service::{WorkerSettings, config::flags_then_environment};
 use store::Store;
 
 use crate::parts;
@@ -31,11 +27,10 @@ pub(crate) struct Place {
 
 impl PlaceArgs {
     pub(crate) fn store(&self) -> anyhow::Result<Store> {
-        let Some(folder) = &self.data else { return parts::open_store(&settings()?.store) };
-        let shown = folder.display();
-        let folder = folder.canonicalize().with_context(|| format!("failed to find the folder {shown}"))?;
-        let url = url::Url::from_file_path(&folder).map_err(|()| anyhow::anyhow!("the folder {shown} has no URL"))?;
-        parts::open_store(&StoreSettings { url: url.to_string(), aws: AwsSettings::default() })
+        match &self.data {
+            Some(folder) => parts::open_folder(folder),
+            None => parts::open_store(&settings()?.store),
+        }
     }
 
     pub(crate) async fn open(&self) -> anyhow::Result<Place> {

@@ -18,7 +18,6 @@ use futures::TryStreamExt as _;
 use proto_shared::JobMessage;
 use service::{
     Doors, Late, Process, ServeSettings,
-    config::{AwsSettings, StoreSettings},
     metrics::{Exposition, registry},
     shutdown, telemetry,
 };
@@ -40,7 +39,9 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
 
 async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signals()?;
-    let store = open_folder(&settings.data_dir)?;
+    let folder = &settings.data_dir;
+    fs::create_dir_all(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
+    let store = parts::open_folder(folder)?;
     // The address first: if it is taken, perhaps by another `serve` on this folder, nothing has begun.
     let doors = Doors::open(&settings.http).await?;
     let address = doors.address()?;
@@ -78,14 +79,6 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     tracing::info!(requests_finished, jobs_finished, "stopped; unfinished jobs go on at the next start");
     anyhow::ensure!(!lost, "a job could not be stopped; whoever watches this process should start it anew");
     Ok(())
-}
-
-fn open_folder(folder: &Path) -> anyhow::Result<Store> {
-    let shown = folder.display();
-    fs::create_dir_all(folder).with_context(|| format!("failed to make the folder {shown}"))?;
-    let folder = folder.canonicalize().with_context(|| format!("failed to find the folder {shown}"))?;
-    let url = url::Url::from_file_path(&folder).map_err(|()| anyhow::anyhow!("the folder {shown} has no URL"))?;
-    parts::open_store(&StoreSettings { url: url.to_string(), aws: AwsSettings::default() })
 }
 
 /// A broker that holds every job that was accepted and has no result yet, oldest first.

@@ -205,9 +205,9 @@ mod tests {
     }
 
     #[test]
-    fn parallelism_is_never_zero_and_defaults_to_the_cpus() {
+    fn parallelism_is_never_zero_and_defaults_to_three_jobs_a_cpu() {
         let cpus = std::thread::available_parallelism().unwrap().get();
-        assert_eq!(usize::from(ServeSettings::read(&map(&[])).unwrap().jobs.parallelism.get()), cpus);
+        assert_eq!(usize::from(ServeSettings::read(&map(&[])).unwrap().jobs.parallelism.get()), 3 * cpus);
         let error = ServeSettings::read(&map(&[("PUNCHLINE_PARALLELISM", "0")])).unwrap_err();
         assert_eq!(error.problems[0].name, "PUNCHLINE_PARALLELISM");
     }

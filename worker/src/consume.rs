@@ -4,7 +4,7 @@
 
 use std::{num::NonZeroU16, sync::Arc};
 
-use broker::{Broker, Deliveries, Prefetch};
+use broker::{Broker, Deliveries, Delivery, Prefetch};
 use service::late::until_it_works;
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -24,8 +24,7 @@ pub(crate) async fn run(broker: &Broker, settler: &Arc<Settler>, config: &Worker
     take(&mut deliveries, &mut jobs, broker, settler, shutdown).await;
     // Given back, they would count as delivered before, and be taken for somebody's death.
     for delivery in deliveries.stop().await {
-        let (settler, broker) = (settler.clone(), broker.clone());
-        jobs.spawn(async move { settler.handle(delivery, &broker).await });
+        begin(&mut jobs, settler, broker, delivery);
     }
 
     let in_hand = jobs.len();
@@ -55,13 +54,15 @@ async fn take(
             // Finished jobs are forgotten at once: a set that only grows is a leak.
             Some(_) = jobs.join_next() => {}
             delivery = deliveries.next() => match delivery {
-                Some(delivery) => {
-                    let (settler, broker) = (settler.clone(), broker.clone());
-                    jobs.spawn(async move { settler.handle(delivery, &broker).await });
-                }
+                Some(delivery) => begin(jobs, settler, broker, delivery),
                 // The broker was closed by this process.
                 None => return,
             },
         }
     }
+}
+
+fn begin(jobs: &mut JoinSet<()>, settler: &Arc<Settler>, broker: &Broker, delivery: Delivery) {
+    let (settler, broker) = (settler.clone(), broker.clone());
+    jobs.spawn(async move { settler.handle(delivery, &broker).await });
 }

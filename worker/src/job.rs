@@ -75,19 +75,17 @@ impl Runner {
     async fn produce(&self, job: &JobRecord, source: Source, how: How) -> Result<Outcome, Failure> {
         let spec = engine_spec(&job.spec, &self.fonts)?;
         let source = source.0?;
-        let product = match how {
-            How::Isolated => self.isolated.run(&job.spec, &self.limits, source).await,
+        let among_others = match how {
+            How::Isolated => None,
             How::Among(progress) => {
                 let task = Task { source: source.clone(), spec, limits: self.limits, progress, lane: job.lane };
-                match self.engine.run(task).await {
-                    // Perhaps another's fault: one that never ends takes threads from those beside it. Alone, it shows.
-                    Err(EngineError::TimedOut { limit_s }) => {
-                        tracing::warn!(limit_s, "took too long among others: rendering in a process of its own");
-                        self.isolated.run(&job.spec, &self.limits, source).await
-                    }
-                    rendered => rendered,
-                }
+                Some(self.engine.run(task).await)
             }
+        };
+        let product = match among_others {
+            // Perhaps another's fault: one that never ends takes threads from those beside it. Alone, it shows.
+            None | Some(Err(EngineError::TimedOut { .. })) => self.isolated.run(&job.spec, &self.limits, source).await,
+            Some(rendered) => rendered,
         };
         let Product { bytes, media, width_px, height_px, stats, missing_glyphs } = product?;
         self.metrics.rendered(&stats);

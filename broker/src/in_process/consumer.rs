@@ -12,8 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{Entry, Shared};
 use crate::config::Prefetch;
-use crate::delivery::{Delivery, Hold as AnyHold};
-use crate::{SettleError, wire};
+use crate::{Delivery, SettleError, backend::Backend, wire};
 
 /// Express before standard: what it may have in hand is bounded, so it can't keep the other from being taken.
 const IN_ORDER: [Lane; 2] = [Lane::Express, Lane::Standard];
@@ -57,7 +56,7 @@ impl Consumer {
                     Ok((message, entry)) => {
                         let (redelivered, trace) = (entry.redeliveries > 0, entry.trace);
                         let hold = Hold { shared: Arc::clone(&self.shared), entry: Some(entry), slot: Some(slot) };
-                        return Delivery::new(message, lane, redelivered, trace, AnyHold::InProcess(hold));
+                        return Delivery::new(message, lane, redelivered, trace, Backend::InProcess(hold));
                     }
                     Err(due) => next_due = next_due.into_iter().chain(due).min(),
                 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proto_shared::TraceContext;
 
 use super::Shared;
-use crate::dead::{DeadLetter, Hold};
+use crate::{DeadLetter, backend::Backend};
 
 /// A message that was given up.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl DeadConsumer {
                     let (body, reason, trace) = (letter.body.clone(), letter.reason.clone(), letter.trace);
                     let hold =
                         DeadHold { shared: Arc::clone(&self.shared), letter: Some(letter), hand: Some(Arc::clone(&self.hand)) };
-                    return DeadLetter::new(body, reason, trace, Hold::InProcess(hold));
+                    return DeadLetter::new(body, reason, trace, Backend::InProcess(hold));
                 }
             }
             changed.await;

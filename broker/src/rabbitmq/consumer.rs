@@ -18,7 +18,7 @@ use super::flow::{self, Flow, Open};
 use super::settle::{self, Hold};
 use super::{CLOSE_TIMEOUT, RabbitMq, channel_error};
 use crate::config::Prefetch;
-use crate::{BrokerError, DeadLetter, Delivery, dead, delivery, wire};
+use crate::{BrokerError, DeadLetter, Delivery, backend::Backend, wire};
 
 /// Something that can be in hand.
 pub(crate) trait Arrival: Send + 'static {
@@ -58,7 +58,7 @@ impl Consumer<Delivery> {
             let intake = move |hold: Box<Hold>| match wire::decode(hold.body()) {
                 Ok(message) => {
                     let (redelivered, trace) = (hold.redelivered(), hold.trace());
-                    Ok(Delivery::new(message, lane, redelivered, trace, delivery::Hold::RabbitMq(hold)))
+                    Ok(Delivery::new(message, lane, redelivered, trace, Backend::RabbitMq(hold)))
                 }
                 Err(reason) => Err((hold, reason)),
             };
@@ -77,7 +77,7 @@ impl Consumer<DeadLetter> {
         let delivery_limit = broker.0.config.delivery_limit;
         let intake = move |mut hold: Box<Hold>| {
             let (body, reason, trace) = (hold.take_body(), hold.reason(delivery_limit), hold.trace());
-            Ok(DeadLetter::new(body, reason, trace, dead::Hold::RabbitMq(hold)))
+            Ok(DeadLetter::new(body, reason, trace, Backend::RabbitMq(hold)))
         };
         let queue = broker.0.topology.dead.clone();
         let feed = Feed { queue, prefetch: NonZeroU16::MIN, intake, sender, stop: stop.clone() };

@@ -110,11 +110,7 @@ impl RabbitMq {
     }
 
     pub(crate) fn can_publish(&self, lane: Lane) -> Result<(), BrokerError> {
-        self.open()?;
-        self.0.publishing.current()?;
-        if self.0.publishing.is_blocked() {
-            return Err(BrokerError::Blocked);
-        }
+        self.takes_messages()?;
         if self.0.fullness.is_full(lane) {
             return Err(BrokerError::Full { queue: self.0.topology.jobs(lane).to_owned() });
         }
@@ -141,12 +137,8 @@ impl RabbitMq {
     }
 
     pub(crate) fn ready(&self) -> Result<(), BrokerError> {
-        self.open()?;
+        self.takes_messages()?;
         self.0.consuming.current()?;
-        self.0.publishing.current()?;
-        if self.0.publishing.is_blocked() {
-            return Err(BrokerError::Blocked);
-        }
         match self.0.faults.count() {
             0 => Ok(()),
             waiting => Err(BrokerError::NotConsuming { waiting }),
@@ -197,6 +189,12 @@ impl RabbitMq {
         if tokio::time::timeout(CLOSE_TIMEOUT, self.0.tasks.wait()).await.is_err() {
             tracing::warn!(limit_ms = CLOSE_TIMEOUT.as_millis(), "the broker did not answer the goodbye in time");
         }
+    }
+
+    fn takes_messages(&self) -> Result<(), BrokerError> {
+        self.open()?;
+        self.0.publishing.current()?;
+        if self.0.publishing.is_blocked() { Err(BrokerError::Blocked) } else { Ok(()) }
     }
 
     fn open(&self) -> Result<(), BrokerError> {
