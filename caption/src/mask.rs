@@ -7,11 +7,12 @@ use std::ops::Range;
 
 use crate::{
     Error,
+    place::{Arrangement, Place},
     rect::Rect,
-    spec::{At, Caption, Spec, Style},
+    spec::Spec,
     text::{
-        layout::{Room, layout},
-        raster::rasterise,
+        font::Font,
+        raster::{Coverage, rasterise},
     },
 };
 
@@ -120,28 +121,17 @@ pub(crate) struct Mask {
     pub missing_glyphs: Vec<char>,
 }
 
-/// An outline's width on each side, in ems.
-pub(crate) const STROKE_EM: f32 = 0.065;
 const WHITE: [u8; 3] = [255; 3];
 
 impl Mask {
     /// Lays every caption out on a picture of this size and draws its coverage.
     /// Overlays stand within `shown`, the part of it that can be written on.
     pub(crate) fn draw(spec: &Spec, width_px: u32, height_px: u32, shown: Rect) -> Result<Self, Error> {
-        if spec.captions.is_empty() {
-            return Err(Error::EmptyText);
-        }
-        let mut mask = Self { inks: Vec::new(), width_px, height_px, picture_top_px: 0, missing_glyphs: Vec::new() };
-        let (bars, overlays): (Vec<_>, Vec<_>) = spec.captions.iter().partition(|c| c.style == Style::Bar);
-        for bar in bars {
-            mask.add_bar(bar, spec, width_px, height_px)?;
-        }
-        for overlay in overlays {
-            mask.add_overlay(overlay, spec, shown)?;
-        }
-        mask.missing_glyphs.sort_unstable();
-        mask.missing_glyphs.dedup();
-        Ok(mask)
+        let found = Arrangement::find(spec, width_px, height_px, shown)?;
+        let inks = found.places.iter().map(|place| Ink::draw(place, &spec.fallbacks)).collect();
+        let missing_glyphs = found.missing_glyphs();
+        let Arrangement { width_px, height_px, picture_top_px, .. } = found;
+        Ok(Self { inks, width_px, height_px, picture_top_px, missing_glyphs })
     }
 
     /// Whether any pixel of `rect` is touched.
@@ -161,82 +151,32 @@ impl Mask {
         }
         gray
     }
-
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas")]
-    fn add_overlay(&mut self, caption: &Caption, spec: &Spec, shown: Rect) -> Result<(), Error> {
-        let (width_px, height_px) = (shown.width(), shown.height());
-        let (width, height) = (width_px as f32, height_px as f32);
-        let margin = (width.min(height) * 0.025).round().max(1.0);
-        let room = Room {
-            width_px: width - 2.0 * margin - 2.0,
-            heights_px: [height * 0.34 - margin, height * 0.49 - margin - 2.0],
-            size_px: caption.size_px.map_or_else(|| comfortable_size_px(width, height), |px| px as f32),
-            stroke_em: STROKE_EM,
-        };
-        let text = layout(&caption.text, &caption.font, &spec.fallbacks, room)?;
-        let coverage = rasterise(&text, &caption.font, &spec.fallbacks, STROKE_EM);
-        self.missing_glyphs.extend(&text.missing_glyphs);
-        // The coverage has a pixel of slack on each side, which may lie on the margin.
-        let from_edge = (margin as u32 - 1).min(height_px.saturating_sub(coverage.height_px));
-        let left = width_px.saturating_sub(coverage.width_px) / 2;
-        let top = match caption.at {
-            At::Top => from_edge,
-            At::Bottom => height_px.saturating_sub(coverage.height_px + from_edge),
-        };
-        let on_picture = Rect::at(left, top, coverage.width_px.min(width_px), coverage.height_px.min(height_px));
-        let (stride, width) = (coverage.width_px.max(1) as usize, on_picture.width() as usize);
-        let mut covers = Vec::with_capacity(on_picture.area());
-        let rows = coverage.fill.chunks_exact(stride).zip(coverage.stroke.chunks_exact(stride));
-        for (fill, stroke) in rows.take(on_picture.height() as usize) {
-            covers.extend(fill[..width].iter().zip(&stroke[..width]).map(|(&fill, &stroke)| Cover::of(fill, stroke)));
-        }
-        let rect = on_picture.moved_right(shown.left).moved_down(shown.top + self.picture_top_px);
-        self.inks.push(Ink::new(rect, covers, [caption.fill, caption.stroke], false));
-        Ok(())
-    }
-
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas")]
-    fn add_bar(&mut self, caption: &Caption, spec: &Spec, width_px: u32, height_px: u32) -> Result<(), Error> {
-        let (width, height) = (width_px as f32, height_px as f32);
-        let size_px = caption.size_px.map_or_else(|| comfortable_size_px(width, height), |px| px as f32);
-        let margin = (width * 0.03).round();
-        let room = Room {
-            width_px: width - 2.0 * margin - 2.0,
-            heights_px: [height * 0.4, (height * 1.5).max(160.0)],
-            size_px,
-            stroke_em: 0.0,
-        };
-        let text = layout(&caption.text, &caption.font, &spec.fallbacks, room)?;
-        let coverage = rasterise(&text, &caption.font, &spec.fallbacks, 0.0);
-        self.missing_glyphs.extend(&text.missing_glyphs);
-        let pad = (text.size_px * 0.4).ceil().max(3.0) as u32;
-        let band_height = coverage.height_px + 2 * pad;
-        let mut covers = vec![Cover::of(0, 255); width_px as usize * band_height as usize];
-        let left = (width_px.saturating_sub(coverage.width_px) / 2) as usize;
-        let rows = covers.chunks_exact_mut(width_px.max(1) as usize).skip(pad as usize);
-        for (row, fill) in rows.zip(coverage.fill.chunks_exact(coverage.width_px.max(1) as usize)) {
-            for (cover, &fill) in row[left..].iter_mut().zip(fill) {
-                *cover = Cover::of(fill, 255);
-            }
-        }
-        let top = match caption.at {
-            At::Top => {
-                for ink in &mut self.inks {
-                    ink.rect = ink.rect.moved_down(band_height);
-                }
-                self.picture_top_px += band_height;
-                0
-            }
-            At::Bottom => self.height_px,
-        };
-        self.height_px += band_height;
-        let rect = Rect::at(0, top, width_px, band_height);
-        self.inks.push(Ink::new(rect, covers, [caption.fill, WHITE], true));
-        Ok(())
-    }
 }
 
 impl Ink {
+    /// The coverage of a caption where it stands.
+    fn draw(place: &Place<'_>, fallbacks: &[Font]) -> Self {
+        let Place { caption, text, rect, .. } = place;
+        let Coverage { width_px, fill, stroke, .. } = rasterise(text, &caption.font, fallbacks, place.stroke_em());
+        let (stride, width) = (width_px.max(1) as usize, rect.width() as usize);
+        let rows = fill.chunks_exact(stride).take(rect.height() as usize).map(|row| &row[..width]);
+        let Some(band) = place.band else {
+            let mut covers = Vec::with_capacity(rect.area());
+            for (fill, stroke) in rows.zip(stroke.chunks_exact(stride)) {
+                covers.extend(fill.iter().zip(stroke).map(|(&fill, &stroke)| Cover::of(fill, stroke)));
+            }
+            return Self::new(*rect, covers, [caption.fill, caption.stroke], false);
+        };
+        let mut covers = vec![Cover::of(0, 255); band.area()];
+        let band_rows = covers.chunks_exact_mut(band.width().max(1) as usize).skip((rect.top - band.top) as usize);
+        for (covers, fill) in band_rows.zip(rows) {
+            for (cover, &fill) in covers[(rect.left - band.left) as usize..].iter_mut().zip(fill) {
+                *cover = Cover::of(fill, 255);
+            }
+        }
+        Self::new(band, covers, [caption.fill, WHITE], true)
+    }
+
     /// Of covers row by row. The colours are the letters' and that of what lies beneath them.
     pub(crate) fn new(rect: Rect, covers: Vec<Cover>, [fill, under]: [[u8; 3]; 2], is_band: bool) -> Self {
         let in_columns = |column: usize| u32::try_from(column).unwrap_or(rect.width());
@@ -283,16 +223,13 @@ impl Ink {
     }
 }
 
-/// The letters' size when none is asked for: about nine to a line, yet readable on a small picture
-/// and not towering on a wide one.
-fn comfortable_size_px(width: f32, height: f32) -> f32 {
-    (width / 9.0).min(height / 5.0).max(12.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Font;
+    use crate::{
+        Font,
+        spec::{At, Caption, Style},
+    };
 
     fn spec(captions: &[(&str, At, Style)]) -> Spec {
         let caption = |&(text, at, style): &(&str, At, Style)| Caption {

@@ -30,6 +30,7 @@ impl Rect {
         self.left >= self.right || self.top >= self.bottom
     }
 
+    #[cfg(feature = "render")]
     pub(crate) fn contains(self, x: u32, y: u32) -> bool {
         (self.left..self.right).contains(&x) && (self.top..self.bottom).contains(&y)
     }
@@ -53,6 +54,7 @@ impl Rect {
     }
 
     /// The smallest rectangle around both.
+    #[cfg(feature = "render")]
     pub(crate) fn union(self, other: Self) -> Self {
         if self.is_empty() {
             return other;
@@ -89,12 +91,10 @@ impl Rect {
         if hidden.is_empty() || !rest.is_empty() { rest } else { Self::default() }
     }
 
-    #[cfg(feature = "render")]
     pub(crate) fn moved_right(self, by: u32) -> Self {
         Self { left: self.left + by, right: self.right + by, ..self }
     }
 
-    #[cfg(feature = "render")]
     pub(crate) fn moved_down(self, by: u32) -> Self {
         Self { top: self.top + by, bottom: self.bottom + by, ..self }
     }

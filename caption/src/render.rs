@@ -3,7 +3,7 @@
 //! It decides by the probe which of the two ways a picture goes, a GIF's or a still's, and gives both
 //! answers one shape.
 
-use crate::{Error, Limits, Media, gif, mask::Mask, output::Output, probe, probe::media_of, spec::Spec, spec::Watch, still};
+use crate::{Error, Limits, Media, gif, mask::Mask, output::Output, probe, probe::media_of, spec::Spec, still, watch::Watch};
 
 /// A captioned picture and what is to be told of it.
 pub struct Rendered {

@@ -2,8 +2,6 @@
 //!
 //! worker and the command line make it from the wire form; the engine only reads it.
 
-use std::sync::atomic::AtomicBool;
-
 use crate::text::font::Font;
 
 /// Everything to be written on one picture.
@@ -58,22 +56,4 @@ pub enum Style {
     Overlay,
     /// Letters on a white band outside it.
     Bar,
-}
-
-/// A caller's eye on a render in progress.
-#[derive(Clone, Copy)]
-pub struct Watch<'a> {
-    /// Told of each finished frame: how many are, of how many. Called from rayon's threads.
-    pub progress: &'a (dyn Fn(u32, u32) + Sync),
-    /// Looked at before each frame; once true, the render ends with [`crate::Error::Cancelled`].
-    pub cancelled: &'a AtomicBool,
-}
-
-impl Watch<'static> {
-    /// Nobody is watching.
-    #[must_use]
-    pub fn none() -> Self {
-        static NEVER: AtomicBool = AtomicBool::new(false);
-        Self { progress: &|_, _| {}, cancelled: &NEVER }
-    }
 }

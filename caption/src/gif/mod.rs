@@ -3,6 +3,7 @@
 //! `blocks` alone is open to callers that may not decode. The way of a frame is told in
 //! docs/ARCHITECTURE.md.
 
+#[cfg_attr(not(feature = "render"), expect(dead_code, reason = "a probe asks for less than the walk finds"))]
 pub(crate) mod blocks;
 #[cfg(feature = "render")]
 mod canvas;

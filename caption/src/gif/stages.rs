@@ -20,6 +20,7 @@ use super::{
 use crate::{
     Error, Font, Limits, Spec,
     mask::{self, Cover, Ink},
+    place,
     rect::Rect,
     text::layout::{self, Room},
 };
@@ -300,6 +301,6 @@ impl Gif<'_> {
 /// # Errors
 /// Text that is empty or does not fit.
 pub fn layout(text: &str, font: &Font, width_px: f32, heights_px: [f32; 2], size_px: f32) -> Result<f32, Error> {
-    let room = Room { width_px, heights_px, size_px, stroke_em: mask::STROKE_EM };
+    let room = Room { width_px, heights_px, size_px, stroke_em: place::STROKE_EM };
     layout::layout(text, font, &[Font::fallback()], room).map(|layout| layout.size_px)
 }

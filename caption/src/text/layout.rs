@@ -40,6 +40,8 @@ pub(crate) struct Room {
 pub(crate) struct Layout {
     pub size_px: f32,
     pub lines: Vec<Line>,
+    /// The words of each line.
+    pub texts: Vec<String>,
     pub line_height_px: f32,
     /// Of the widest line.
     pub width_px: f32,
@@ -196,8 +198,9 @@ impl Breaker<'_> {
         if width > width_px {
             return None;
         }
-        let missing_glyphs = self.missing.clone();
-        Some(Layout { size_px, lines, line_height_px, width_px: width, height_px: height, missing_glyphs })
+        let (missing_glyphs, texts) =
+            (self.missing.clone(), rows.iter().map(|row| self.text[row.clone()].trim().to_owned()).collect());
+        Some(Layout { size_px, lines, texts, line_height_px, width_px: width, height_px: height, missing_glyphs })
     }
 
     /// A row of the text, shaped; what is missing in it is known since the text was read.

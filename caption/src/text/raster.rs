@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::{
+    extent::Extent,
     font::Font,
     glyphs::{Bitmap, bitmaps},
     layout::{Layout, stroke_px},
@@ -15,44 +16,27 @@ use super::{
 /// Coverage of a text, 0 to 255, in one rectangle of pixels.
 pub(crate) struct Coverage {
     pub width_px: u32,
-    pub height_px: u32,
     pub fill: Vec<u8>,
     /// Of the letters with their outline; empty where there is none.
     pub stroke: Vec<u8>,
 }
 
-/// Pixels around the ink for rounding and for the soft edge.
-const SLACK_PX: f32 = 1.0;
-
 /// Draws `layout` centred on its own rectangle, which is as large as the ink with its outline.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    clippy::cast_possible_wrap,
-    reason = "pixels of a canvas: far below 2^24 and clipped to the rectangle before use"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a bitmap is as large as a canvas at most")]
 pub(crate) fn rasterise(layout: &Layout, font: &Font, fallbacks: &[Font], stroke_em: f32) -> Coverage {
-    let stroke = stroke_px(layout.size_px, stroke_em);
-    let pad = stroke + SLACK_PX;
-    let width_px = (layout.width_px + 2.0 * pad).ceil() as u32;
-    let height_px = (layout.height_px + 2.0 * pad).ceil() as u32;
+    let extent = Extent::of(layout, stroke_em);
+    let Extent { width_px, height_px, .. } = extent;
     let bitmaps = bitmaps_by_font(layout, font, fallbacks);
 
     let mut fill = vec![0; width_px as usize * height_px as usize];
-    let first_top = layout.lines.first().map_or(0.0, |l| l.ink_top_em);
-    for (i, line) in layout.lines.iter().enumerate() {
-        let left = (width_px as f32 - line.width_em * layout.size_px) / 2.0;
-        let baseline = pad + first_top * layout.size_px + i as f32 * layout.line_height_px;
-        for glyph in &line.glyphs {
-            let Some((metrics, bitmap)) = bitmaps.get(glyph.font).and_then(|of| of.get(&glyph.id)) else { continue };
-            let x0 = (left + glyph.x_em * layout.size_px).round() as i32 + metrics.xmin;
-            let y0 = (baseline - glyph.y_em * layout.size_px).round() as i32 - metrics.ymin - metrics.height as i32;
-            stamp(&mut fill, width_px as usize, bitmap, metrics.width, (x0, y0));
-        }
+    for (glyph, x, y) in extent.glyphs() {
+        let Some((metrics, bitmap)) = bitmaps.get(glyph.font).and_then(|of| of.get(&glyph.id)) else { continue };
+        let corner = (x + metrics.xmin, y - metrics.ymin - metrics.height as i32);
+        stamp(&mut fill, width_px as usize, bitmap, metrics.width, corner);
     }
+    let stroke = stroke_px(layout.size_px, stroke_em);
     let stroke = if stroke > 0.0 { widen(&fill, width_px as usize, stroke) } else { Vec::new() };
-    Coverage { width_px, height_px, fill, stroke }
+    Coverage { width_px, fill, stroke }
 }
 
 /// The bitmaps of a layout's glyphs, for each font of its stack.

@@ -1,0 +1,76 @@
+//! A layout's letters as outlines, for whoever draws them without us: SVG path data (SVG 1.1, section 8.3).
+//!
+//! Called by the preview. Curves stay curves; nothing is filled, stroked or hinted.
+
+use std::fmt::Write as _;
+
+use rustybuzz::ttf_parser::{GlyphId, OutlineBuilder};
+
+use super::{extent::Extent, font::Font};
+
+/// Letters as one path, and the box around its points.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Outline {
+    /// SVG path data in pixels.
+    pub path: String,
+    /// Left, top, right and bottom; `None` of letters without a mark.
+    pub bounds_px: Option<[f32; 4]>,
+}
+
+/// Draws the glyphs of a layout whose rectangle has its corner at (`left_px`, `top_px`).
+#[expect(clippy::cast_precision_loss, reason = "pixels of a canvas: far below 2^24")]
+pub(crate) fn outline(extent: Extent<'_>, size_px: f32, font: &Font, fallbacks: &[Font], [left_px, top_px]: [u32; 2]) -> Outline {
+    let faces: Vec<_> = std::iter::once(font).chain(fallbacks).map(Font::shaper).collect();
+    let mut pen = Pen { outline: Outline::default(), scale: 0.0, x_px: 0.0, y_px: 0.0 };
+    for (glyph, x, y) in extent.glyphs() {
+        let Some(Some(face)) = faces.get(glyph.font) else { continue };
+        pen.scale = size_px / face.units_per_em() as f32;
+        (pen.x_px, pen.y_px) = (left_px as f32 + x as f32, top_px as f32 + y as f32);
+        // A glyph that can't be outlined leaves no mark in the result either.
+        face.outline_glyph(GlyphId(glyph.id), &mut pen);
+    }
+    pen.outline
+}
+
+/// Writes font units as pixels from a glyph's origin, which lies at (`x_px`, `y_px`).
+struct Pen {
+    outline: Outline,
+    scale: f32,
+    x_px: f32,
+    y_px: f32,
+}
+
+impl Pen {
+    fn write(&mut self, command: char, points: &[(f32, f32)]) {
+        self.outline.path.push(command);
+        for &(x, y) in points {
+            let (x, y) = (self.x_px + x * self.scale, self.y_px - y * self.scale);
+            let [left, top, right, bottom] = self.outline.bounds_px.unwrap_or([x, y, x, y]);
+            self.outline.bounds_px = Some([left.min(x), top.min(y), right.max(x), bottom.max(y)]);
+            // A String takes everything.
+            let _ = write!(self.outline.path, "{x:.2} {y:.2} ");
+        }
+    }
+}
+
+impl OutlineBuilder for Pen {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.write('M', &[(x, y)]);
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        self.write('L', &[(x, y)]);
+    }
+
+    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
+        self.write('Q', &[(x1, y1), (x, y)]);
+    }
+
+    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+        self.write('C', &[(x1, y1), (x2, y2), (x, y)]);
+    }
+
+    fn close(&mut self) {
+        self.outline.path.push('Z');
+    }
+}
