@@ -18,11 +18,11 @@ use tracing::Instrument as _;
 use crate::{
     caller::Caller,
     clients::{Clients, Place},
-    ends::{Ends, Waiting},
     error::ApiError,
     inspect::Inspected,
     metrics::Metrics,
     mint::Mint,
+    news::{Listeners, Listening},
     spool::{Content, Spooled},
     state::ApiState,
     trace,
@@ -38,7 +38,7 @@ pub(crate) struct Acceptance {
     mint: Mint,
     metrics: Metrics,
     clients: Clients,
-    ends: Ends,
+    news: Listeners,
 }
 
 /// A job that somebody asks for.
@@ -47,6 +47,8 @@ pub(crate) struct NewJob {
     /// Where the picture may not be stored yet.
     pub(crate) upload: Option<Spooled>,
     pub(crate) spec: CaptionSpec,
+    /// Whether everyone may see it.
+    pub(crate) is_public: bool,
     pub(crate) caller: Caller,
     pub(crate) trace: TraceContext,
     /// What the client called the request.
@@ -55,8 +57,8 @@ pub(crate) struct NewJob {
 
 impl FromRef<ApiState> for Acceptance {
     fn from_ref(state: &ApiState) -> Self {
-        let ApiState { store, broker, mint, metrics, clients, ends, .. } = state.clone();
-        Self { store, broker, mint, metrics, clients, ends }
+        let ApiState { store, broker, mint, metrics, clients, news, .. } = state.clone();
+        Self { store, broker, mint, metrics, clients, news }
     }
 }
 
@@ -66,7 +68,7 @@ pub(crate) struct Accepted {
     /// How it ended, if it has.
     pub(crate) result: Option<JobResult>,
     /// For whoever waits until it does.
-    pub(crate) waiting: Waiting,
+    pub(crate) waiting: Listening,
 }
 
 /// A job that has its id and is not yet written.
@@ -81,7 +83,7 @@ struct Begun {
 impl Acceptance {
     /// Accepts a job, or finds the one that this request has made before.
     pub(crate) async fn accept(&self, new: NewJob) -> Result<Accepted, ApiError> {
-        let NewJob { picture, upload, spec, caller, trace, idempotency } = new;
+        let NewJob { picture, upload, spec, is_public, caller, trace, idempotency } = new;
         // Asked first: without a broker nothing should be written for a job that can't be accepted.
         let broker = self.broker.get().ok_or(ApiError::BrokerNotConnected)?;
         let output = store::output_id(&picture.source.id, &spec, caption::ENGINE_VERSION);
@@ -102,6 +104,7 @@ impl Acceptance {
             lane: place.lane,
             client: Some(caller.client),
             traceparent: Some(trace.to_string()),
+            is_public,
             ..JobRecord::new(id, created_at_ms, picture.source, spec)
         };
         self.begin(broker, Begun { job, place, output, upload, is_named }).instrument(span).await
@@ -116,7 +119,7 @@ impl Acceptance {
         {
             return Err(ApiError::Broker(refusal));
         }
-        let waiting = self.ends.wait_for(&job.id);
+        let waiting = self.news.of(&job.id);
         let (known, created) = tokio::join!(self.store.get_summary(&output), self.store_job(&job, upload, is_named));
         // An answer about what is known is not worth a refusal.
         let known = known.unwrap_or_default();
@@ -172,7 +175,7 @@ impl Acceptance {
     /// Answers for a job that was made before. Its first request may have died, or been refused, before its message was
     /// confirmed, so it is sent again, but not by every request.
     async fn again(&self, broker: &Broker, job: JobRecord) -> Result<Accepted, ApiError> {
-        let waiting = self.ends.wait_for(&job.id);
+        let waiting = self.news.of(&job.id);
         let result = self.store.get_result(&job.id).await?;
         let slot = self.mint.now_ms() / REPEATED_WITHIN_MS;
         if result.is_none() && self.store.mark_requeued(&job.id, slot).await? == Created::New {
@@ -206,11 +209,12 @@ impl Acceptance {
     /// Stores a job's source and its record. One that has a name can be asked for again while this goes on, and then must
     /// have its source where it has its record; of any other nobody knows before the answer.
     async fn store_job(&self, job: &JobRecord, upload: Option<Spooled>, is_named: bool) -> Result<Created, ApiError> {
+        let stored = async { tokio::try_join!(self.store_source(upload), self.show(job)) };
         if is_named {
-            self.store_source(upload).await?;
+            stored.await?;
             return Ok(self.store.create_job(job).await?);
         }
-        let (stored, created) = tokio::join!(self.store_source(upload), self.store.create_job(job));
+        let (stored, created) = tokio::join!(stored, self.store.create_job(job));
         if let Err(error) = stored {
             if created.is_ok() {
                 self.take_back(&job.id).await;
@@ -218,6 +222,14 @@ impl Acceptance {
             return Err(error);
         }
         Ok(created?)
+    }
+
+    async fn show(&self, job: &JobRecord) -> Result<(), ApiError> {
+        if job.is_public {
+            // A name may have brought it there before.
+            let (Created::New | Created::AlreadyThere) = self.store.show_in_gallery(job).await?;
+        }
+        Ok(())
     }
 
     async fn store_source(&self, upload: Option<Spooled>) -> Result<(), ApiError> {

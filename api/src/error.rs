@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use broker::BrokerError;
+use fonts::UnknownFont;
 use proto_shared::{ErrorCode, SpecError};
 use serde::Serialize;
 use service::api_keys::KeyRefusal;
@@ -56,16 +57,6 @@ pub enum ApiError {
     /// The spec breaks a rule.
     #[error("{0}")]
     Spec(#[from] SpecError),
-    /// Nobody has a font of this name.
-    #[error("no font is named `{name}`; there are {known}")]
-    UnknownFont {
-        /// The field that asked for it.
-        field: String,
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        known: String,
-    },
     /// `source` names nothing.
     #[error("no stored picture has this id")]
     UnknownSource,
@@ -173,7 +164,6 @@ impl ApiError {
             Self::FileTooLarge { .. } => ErrorCode::FileTooLarge,
             Self::Picture(error) => ErrorCode::parse(error.code()).unwrap_or(ErrorCode::Internal),
             Self::Spec(error) => error.code,
-            Self::UnknownFont { .. } => ErrorCode::UnknownFont,
             Self::UnknownSource => ErrorCode::UnknownSource,
             Self::JobNotFound => ErrorCode::JobNotFound,
             Self::NotReady => ErrorCode::NotReady,
@@ -208,7 +198,7 @@ impl ApiError {
             Self::FileTooLarge { limit_bytes, got_bytes } => (Some("file"), Some((*limit_bytes, *got_bytes))),
             Self::Picture(error) => (Some("file"), limit_and_got(error)),
             Self::Spec(error) => (Some(&error.field), None),
-            Self::BadPart { field, .. } | Self::UnknownFont { field, .. } => (Some(field), None),
+            Self::BadPart { field, .. } => (Some(field), None),
             Self::UnknownSource => (Some("source"), None),
             Self::BadHeader { name, .. } => (Some(name), None),
             Self::TooManyJobs { limit, got } => (None, Some(((*limit).into(), (*got).into()))),
@@ -388,6 +378,12 @@ impl From<Excess> for ApiError {
 impl From<&TooSlow> for ApiError {
     fn from(slow: &TooSlow) -> Self {
         Self::BodyTooSlow { window_s: slow.window_s, min_bytes: slow.min_bytes, got_bytes: slow.got_bytes }
+    }
+}
+
+impl From<UnknownFont> for ApiError {
+    fn from(unknown: UnknownFont) -> Self {
+        Self::Spec(SpecError::new(unknown.code(), format!("captions[{}].font", unknown.caption), unknown.to_string()))
     }
 }
 

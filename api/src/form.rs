@@ -40,6 +40,15 @@ pub(crate) struct Form {
     size: Option<String>,
     fill: Option<String>,
     stroke: Option<String>,
+    gallery: Option<String>,
+}
+
+/// What a form asks for.
+pub(crate) struct Asked {
+    pub(crate) picture: Picture,
+    pub(crate) spec: CaptionSpec,
+    /// Whether everyone may see the result.
+    pub(crate) is_public: bool,
 }
 
 impl Form {
@@ -67,7 +76,7 @@ impl Form {
             *slot = Some(text(part, &name, max_file_bytes).await?);
         }
         // A form on a page sends every field, the empty ones too.
-        for name in ["source", "spec", "top", "bottom", "style", "font", "size", "fill", "stroke"] {
+        for name in ["source", "spec", "top", "bottom", "style", "font", "size", "fill", "stroke", "gallery"] {
             if let Some(slot) = form.slot(name)
                 && slot.as_ref().is_some_and(String::is_empty)
             {
@@ -77,15 +86,20 @@ impl Form {
         Ok(form)
     }
 
-    /// The picture and the spec that the parts mean.
-    pub(crate) fn into_request(mut self) -> Result<(Picture, CaptionSpec), ApiError> {
+    /// What the parts mean.
+    pub(crate) fn into_request(mut self) -> Result<Asked, ApiError> {
         let picture = match (self.file.take(), self.source.take()) {
             (Some(_), Some(_)) => return Err(bad_part("source", "`file` and `source` do not go together")),
             (Some(file), None) => Picture::File(file),
             (None, Some(id)) => Picture::Stored(SourceId::parse(&id).map_err(|e| bad_part("source", &e.to_string()))?),
             (None, None) => return Err(ApiError::MissingFile),
         };
-        Ok((picture, self.spec()?))
+        let is_public = match self.gallery.as_deref() {
+            None | Some("false" | "off" | "0") => false,
+            Some("true" | "on" | "1") => true,
+            Some(_) => return Err(bad_part("gallery", "`true` or `false` was expected")),
+        };
+        Ok(Asked { picture, spec: self.spec()?, is_public })
     }
 
     fn slot(&mut self, name: &str) -> Option<&mut Option<String>> {
@@ -99,6 +113,7 @@ impl Form {
             "size" => Some(&mut self.size),
             "fill" => Some(&mut self.fill),
             "stroke" => Some(&mut self.stroke),
+            "gallery" => Some(&mut self.gallery),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 //! Asked before a byte of a body is read. What is admitted holds its share of the spool until it is dropped,
 //! and what must be in memory whole holds its share of that, which is far less.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
 use caption::Limits;
@@ -20,7 +20,6 @@ const GRAIN_BYTES: u64 = 1024;
 
 pub(crate) struct Intake {
     pub(crate) limits: Limits,
-    font_names: BTreeSet<String>,
     uploads: Arc<Semaphore>,
     memory: Arc<Semaphore>,
     memory_bytes: u64,
@@ -40,14 +39,12 @@ pub(crate) struct Share {
 
 impl Intake {
     pub(crate) fn new(config: &ApiConfig) -> Self {
-        let built_in = caption::BUILTIN_FONT_NAMES.iter().map(|name| (*name).to_owned());
         let limits = config.limits;
         // One upload must fit, or none would ever be taken.
         let upload_bytes = config.uploads_in_flight_bytes.max(limits.max_bytes).saturating_add(FORM_OVERHEAD_BYTES);
         let memory_bytes = WHOLE_BYTES.max(limits.max_bytes);
         Self {
             limits,
-            font_names: built_in.chain(config.font_names.iter().cloned()).collect(),
             uploads: Arc::new(Semaphore::new(grains(upload_bytes))),
             memory: Arc::new(Semaphore::new(grains(memory_bytes))),
             memory_bytes,
@@ -74,15 +71,6 @@ impl Intake {
         let wanted = u32::try_from(grains(bytes.min(self.memory_bytes))).unwrap_or(u32::MAX);
         let permit = self.memory.clone().acquire_many_owned(wanted).await;
         Ok(Room { _permit: permit.map_err(|e| ApiError::Internal(e.to_string()))? })
-    }
-
-    pub(crate) fn knows_font(&self, name: &str) -> bool {
-        self.font_names.contains(name)
-    }
-
-    /// For people: the fonts there are.
-    pub(crate) fn known_fonts(&self) -> String {
-        self.font_names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     }
 
     fn share(&self, expected_bytes: u64) -> Result<Share, ApiError> {

@@ -9,7 +9,8 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use proto_shared::{CaptionSpec, JobId, TraceContext};
+use fonts::{Fonts, engine_spec};
+use proto_shared::{JobId, TraceContext};
 use store::Store;
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     caller::Caller,
     clients::Clients,
     error::ApiError,
-    form::{Form, Picture},
+    form::{Asked, Form, Picture},
     idempotency,
     inspect::Inspector,
     intake::Intake,
@@ -42,6 +43,7 @@ pub(crate) struct LongestWait(pub(crate) Duration);
 /// What reading an upload touches.
 pub(crate) struct Reading {
     clients: Clients,
+    fonts: Fonts,
     inspector: Inspector,
     spool: Spool,
     pace: Pace,
@@ -50,8 +52,8 @@ pub(crate) struct Reading {
 
 impl FromRef<ApiState> for Reading {
     fn from_ref(state: &ApiState) -> Self {
-        let ApiState { clients, inspector, spool, pace, longest_wait, .. } = state.clone();
-        Self { clients, inspector, spool, pace, longest_wait }
+        let ApiState { clients, fonts, inspector, spool, pace, longest_wait, .. } = state.clone();
+        Self { clients, fonts, inspector, spool, pace, longest_wait }
     }
 }
 
@@ -76,8 +78,9 @@ pub(crate) async fn submit(
     let request = request.map(|body| in_sips(Body::new(Paced::new(body, reading.pace.0))));
     let parts = Multipart::from_request(request, &()).await?;
     let form = Form::read(parts, &reading.spool, intake.limits.max_bytes, share.expected_bytes).await?;
-    let (picture, spec) = form.into_request()?;
-    check_fonts(&intake, &spec)?;
+    let Asked { picture, spec, is_public } = form.into_request()?;
+    // Only whether there are such fonts.
+    engine_spec(&spec, &reading.fonts)?;
     let (picture, upload) = match picture {
         Picture::File(upload) => (reading.inspector.upload(&upload).await?, Some(upload)),
         Picture::Stored(id) => {
@@ -88,7 +91,7 @@ pub(crate) async fn submit(
         }
     };
     let Accepted { job, mut result, waiting } =
-        acceptance.accept(NewJob { picture, upload, spec, caller, trace, idempotency }).await?;
+        acceptance.accept(NewJob { picture, upload, spec, is_public, caller, trace, idempotency }).await?;
     let location = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id));
     let location = location.map_err(|e| ApiError::Internal(e.to_string()))?;
     let mut status = StatusCode::ACCEPTED;
@@ -117,15 +120,4 @@ pub(crate) async fn show(State(store): State<Store>, Path(id): Path<String>) -> 
 /// What is no job id names no job: a client need not know how ids look.
 pub(crate) fn job_id(text: &str) -> Result<JobId, ApiError> {
     JobId::parse(text).map_err(|_| ApiError::JobNotFound)
-}
-
-fn check_fonts(intake: &Intake, spec: &CaptionSpec) -> Result<(), ApiError> {
-    match spec.captions.iter().position(|caption| !intake.knows_font(&caption.font)) {
-        None => Ok(()),
-        Some(i) => Err(ApiError::UnknownFont {
-            field: format!("captions[{i}].font"),
-            name: spec.captions[i].font.clone(),
-            known: intake.known_fonts(),
-        }),
-    }
 }

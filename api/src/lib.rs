@@ -10,20 +10,26 @@ mod bucket;
 mod caller;
 mod cancel;
 mod clients;
-mod ends;
 mod error;
+mod events;
 mod form;
+mod gallery;
 mod idempotency;
+mod info;
 mod inspect;
 mod intake;
 mod jobs;
+mod layout;
 mod linger;
 mod metrics;
 mod mint;
+mod news;
 mod pace;
+mod picture;
 mod prefer;
 mod result;
 mod sips;
+mod source;
 mod spool;
 mod state;
 mod trace;
@@ -38,22 +44,25 @@ use axum::{
     routing::{get, post},
 };
 use broker::Broker;
+use fonts::Fonts;
 use ipnet::IpNet;
 use service::{ApiKeys, Late, metrics::Registry, security};
 use store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use clients::{Clients, Excess};
-pub use ends::Ends;
 pub use error::ApiError;
 pub use mint::Mint;
+pub use news::Listeners;
 pub use service::config::Fairness;
 
 use crate::{
     caller::Door,
+    gallery::Gallery,
     inspect::Inspector,
     intake::Intake,
     jobs::{LongestWait, Pace},
+    layout::Layouts,
     metrics::Metrics,
     spool::Spool,
     state::ApiState,
@@ -74,8 +83,8 @@ pub struct ApiConfig {
     pub spool_dir: PathBuf,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// The fonts that workers have beside the built-in ones.
-    pub font_names: Vec<String>,
+    /// The fonts that workers have.
+    pub fonts: Fonts,
 }
 
 /// What the front works with.
@@ -91,8 +100,8 @@ pub struct Parts {
     pub keys: Option<ApiKeys>,
     /// What each client may do.
     pub clients: Clients,
-    /// Who waits for the end of a job; [`Ends::listen`] must run beside the routes.
-    pub ends: Ends,
+    /// Who waits for news of a job; [`Listeners::hear`] must run beside the routes.
+    pub news: Listeners,
 }
 
 /// The front's routes; its metrics are added to `registry`.
@@ -100,6 +109,7 @@ pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Rout
     let metrics = Metrics::register(registry);
     let intake = Intake::new(config);
     let body_limit = DefaultBodyLimit::max(usize::try_from(intake.max_body_bytes()).unwrap_or(usize::MAX));
+    let keys_required = parts.keys.is_some();
     let door = Door::new(parts.keys, &config.trusted_proxies);
     let access = access::Access { metrics: metrics.clone(), request_timeout: config.request_timeout, mint: parts.mint.clone() };
     let state = ApiState {
@@ -109,19 +119,28 @@ pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Rout
         intake: Arc::new(intake),
         metrics,
         clients: parts.clients,
+        fonts: config.fonts.clone(),
+        keys_required,
+        gallery: Gallery::default(),
+        layouts: Layouts::default(),
         inspector: Inspector::new(config.limits),
         spool: Spool::new(config.spool_dir.clone()),
         pace: Pace(config.body_stall),
         // The rest of a request's time is for the upload.
         longest_wait: LongestWait(config.request_timeout / 2),
-        ends: parts.ends,
+        news: parts.news,
     };
     let router = Router::new()
         .route("/v1/jobs", post(jobs::submit))
         .route("/v1/jobs/{id}", get(jobs::show).delete(cancel::cancel))
         .route("/v1/jobs/{id}/result", get(result::download))
+        .route("/v1/jobs/{id}/source", get(source::download))
+        .route("/v1/jobs/{id}/events", get(events::events))
+        .route("/v1/gallery", get(gallery::show))
+        .route("/v1/layout", post(layout::lay_out))
         // Only around what stands above: a path that is none asks for no key.
         .route_layer(middleware::from_fn_with_state(door, caller::identify))
+        .route("/v1/info", get(info::show))
         .fallback(|| async { ApiError::NoSuchPath })
         .method_not_allowed_fallback(|| async { ApiError::NoSuchMethod })
         .layer(body_limit)

@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use broker::Broker;
+use fonts::Fonts;
 use service::Late;
 use store::Store;
 
 use crate::{
     clients::Clients,
-    ends::Ends,
+    gallery::Gallery,
     inspect::Inspector,
     intake::Intake,
     jobs::{LongestWait, Pace},
+    layout::Layouts,
     metrics::Metrics,
     mint::Mint,
+    news::Listeners,
     spool::Spool,
 };
 
@@ -26,11 +29,15 @@ pub(crate) struct ApiState {
     pub(crate) intake: Arc<Intake>,
     pub(crate) metrics: Metrics,
     pub(crate) clients: Clients,
+    pub(crate) fonts: Fonts,
+    pub(crate) keys_required: bool,
     pub(crate) inspector: Inspector,
     pub(crate) spool: Spool,
     pub(crate) pace: Pace,
     pub(crate) longest_wait: LongestWait,
-    pub(crate) ends: Ends,
+    pub(crate) news: Listeners,
+    pub(crate) gallery: Gallery,
+    pub(crate) layouts: Layouts,
 }
 
 macro_rules! parts {
@@ -46,4 +53,8 @@ macro_rules! parts {
 parts! {
     store: Store,
     intake: Arc<Intake>,
+    news: Listeners,
+    fonts: Fonts,
+    gallery: Gallery,
+    layouts: Layouts,
 }

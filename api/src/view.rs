@@ -5,7 +5,7 @@ use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// `GET /v1/jobs/{id}`.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub(crate) struct JobView {
     id: JobId,
     state: State,
@@ -26,7 +26,7 @@ pub(crate) struct JobView {
     attempts: Option<u32>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum State {
     Queued,
@@ -35,14 +35,14 @@ enum State {
     Cancelled,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct OutputView {
     #[serde(flatten)]
     info: OutputInfo,
     url: String,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct ErrorView {
     code: ErrorCode,
     message: String,
@@ -81,7 +81,7 @@ impl JobView {
 }
 
 /// `None` only for a stamp beyond the year 9999, which no clock of ours writes.
-fn rfc3339(ms: u64) -> Option<String> {
+pub(crate) fn rfc3339(ms: u64) -> Option<String> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()?.format(&Rfc3339).ok()
 }
 

@@ -11,6 +11,7 @@ use std::{
 
 use api::{ApiConfig, Clients, Fairness, Mint, Parts};
 use broker::Broker;
+use fonts::Fonts;
 use futures::TryStreamExt as _;
 use proto_shared::{ErrorCode, JobRecord, Lane};
 use serde_json::Value;
@@ -63,7 +64,7 @@ async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> D
         body_stall,
         spool_dir: std::env::temp_dir(),
         trusted_proxies: Vec::new(),
-        font_names: Vec::new(),
+        fonts: Fonts::built_in(),
     };
     let (store, clients) = (Store::open(&StoreConfig::new("memory:")).unwrap(), Clients::new(rules));
     let broker = Late::from(Broker::in_process());
@@ -73,7 +74,7 @@ async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> D
         mint: Mint::counting(0),
         keys,
         clients: clients.clone(),
-        ends: api::Ends::default(),
+        news: api::Listeners::default(),
     };
     let router = api::router(&config, parts, &mut registry());
     let socket = listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();

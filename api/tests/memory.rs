@@ -6,6 +6,7 @@ use std::{fs, net::SocketAddr, time::Duration};
 
 use api::{ApiConfig, Clients, Fairness, Mint, Parts};
 use broker::Broker;
+use fonts::Fonts;
 use futures::future::join_all;
 use service::{
     Late,
@@ -71,7 +72,7 @@ async fn many_large_uploads_at_once_take_little_memory() {
         body_stall: Duration::from_secs(600),
         spool_dir: std::env::temp_dir(),
         trusted_proxies: Vec::new(),
-        font_names: Vec::new(),
+        fonts: Fonts::built_in(),
     };
     let clients = Clients::new(Fairness { rate_burst: 1_000, ..Fairness::default() });
     let parts = Parts {
@@ -80,7 +81,7 @@ async fn many_large_uploads_at_once_take_little_memory() {
         mint: Mint::system(),
         keys: None,
         clients,
-        ends: api::Ends::default(),
+        news: api::Listeners::default(),
     };
     let router = api::router(&config, parts, &mut registry());
     let socket = listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");

@@ -1,7 +1,7 @@
 //! Keeps the arrows between our crates, and a few between ours and others', as `docs/ARCHITECTURE.md` draws them.
 //!
-//! `punchline -> {api, worker} -> {broker, store, service} -> proto-shared`, and `worker, punchline -> caption`; `api` sees
-//! only the part of `caption` that decodes nothing. Dev-dependencies are free; `e2e` and `benches` may use all.
+//! `punchline -> {api, worker} -> {broker, store, service, fonts} -> proto-shared`, and `worker, punchline, fonts -> caption`;
+//! `api` sees only the part of `caption` that decodes nothing. Dev-dependencies are free; `e2e` and `benches` may use all.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,12 +14,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("proto-shared", &[]),
     ("caption", &[]),
     ("samples", &[]),
+    ("fonts", &["proto-shared", "caption"]),
     ("broker", &["proto-shared"]),
     ("store", &["proto-shared"]),
     ("service", &["proto-shared"]),
-    ("api", &["broker", "store", "service", "proto-shared", "caption"]),
-    ("worker", &["broker", "store", "service", "proto-shared", "caption"]),
-    ("punchline", &["api", "worker", "broker", "store", "service", "proto-shared", "caption"]),
+    ("api", &["broker", "store", "service", "fonts", "proto-shared", "caption"]),
+    ("worker", &["broker", "store", "service", "fonts", "proto-shared", "caption"]),
+    ("punchline", &["api", "worker", "broker", "store", "service", "fonts", "proto-shared", "caption"]),
 ];
 
 /// Crates that exist to test or measure the others.

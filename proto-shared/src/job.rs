@@ -49,13 +49,26 @@ pub struct JobRecord {
     /// The trace that it belongs to, as W3C Trace Context writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// Whether everyone may see it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_public: bool,
 }
 
 impl JobRecord {
     /// A job in the standard lane, of nobody in particular.
     #[must_use]
     pub fn new(id: JobId, created_at_ms: u64, source: SourceInfo, spec: CaptionSpec) -> Self {
-        Self { version: VERSION, id, created_at_ms, source, spec, lane: Lane::default(), client: None, traceparent: None }
+        Self {
+            version: VERSION,
+            id,
+            created_at_ms,
+            source,
+            spec,
+            lane: Lane::default(),
+            client: None,
+            traceparent: None,
+            is_public: false,
+        }
     }
 
     /// The trace that it belongs to, if it names a good one.

@@ -15,6 +15,9 @@ pub const DEAD_PREFIX: &str = "dead";
 /// Below it stand what clients called their requests.
 pub const IDEMPOTENCY_PREFIX: &str = "idempotency";
 
+/// Below it stand the names of jobs that are to be seen by everyone.
+pub const GALLERY_PREFIX: &str = "gallery";
+
 /// A source, named by the SHA-256 of its bytes.
 #[must_use]
 pub fn source(id: &SourceId) -> String {
@@ -55,6 +58,14 @@ pub fn dead(id: &JobId) -> String {
 #[must_use]
 pub fn idempotency(id: &IdempotencyId) -> String {
     format!("{IDEMPOTENCY_PREFIX}/{id}.json")
+}
+
+/// Says that a job of this time is to be seen by everyone. A listing by key has the newest first.
+#[must_use]
+pub fn gallery(created_at_ms: u64, id: &JobId) -> String {
+    // Far beyond the year 30,000.
+    const MOST_MS: u64 = 999_999_999_999_999;
+    format!("{GALLERY_PREFIX}/{:015}-{id}", MOST_MS.saturating_sub(created_at_ms))
 }
 
 /// Says that a job was queued again in a stretch of time, so that it is once however many sweep at once.

@@ -210,7 +210,8 @@ pub struct SpecError {
 }
 
 impl SpecError {
-    fn new(code: ErrorCode, field: impl Into<String>, message: impl Into<String>) -> Self {
+    /// What is wrong with a field.
+    pub fn new(code: ErrorCode, field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code, field: field.into(), message: message.into() }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! It listens at once and is not ready until its store and its broker have answered.
 
-use api::{Ends, Mint, Parts};
+use api::{Listeners, Mint, Parts};
 use service::{
     ApiSettings, Doors, Process,
     metrics::{Exposition, registry},
@@ -32,12 +32,12 @@ async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
 
     let mut registry = registry();
     let (keys, clients) = (parts::keys(&settings.http)?, parts::clients(&settings.http));
-    let ends = Ends::default();
+    let news = Listeners::default();
     let hearing = {
-        let (ends, broker, clients, shutdown) = (ends.clone(), broker.clone(), clients.clone(), shutdown.clone());
-        tokio::spawn(async move { ends.listen(&broker, &clients, &shutdown).await })
+        let (news, broker, clients, shutdown) = (news.clone(), broker.clone(), clients.clone(), shutdown.clone());
+        tokio::spawn(async move { news.hear(&broker, &clients, &shutdown).await })
     };
-    let front = Parts { broker, store, mint: Mint::system(), keys, clients, ends };
+    let front = Parts { broker, store, mint: Mint::system(), keys, clients, news };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
     broker_metrics::watch(&start.broker, &mut registry, &shutdown);
     tracing::info!(listen = %settings.http.listen, "listening");

@@ -14,8 +14,8 @@ use std::{
 
 use caption::{Rendered, Watch};
 use cpu_time::ProcessTime;
+use fonts::{Fonts, FontsError, engine_spec};
 use proto_shared::{Caption, CaptionSpec, Colour, Position, Size, SpecError, Style};
-use worker::{Fonts, FontsError};
 
 use crate::{
     exit::{Failure, Reason},
@@ -152,8 +152,7 @@ impl CaptionArgs {
                 FontsError::Bad { .. } => Failure::new(Reason::BadInput, e),
             })?;
         }
-        let mut spec =
-            worker::engine_spec(&spec, &fonts).map_err(|e| Failure::new(Reason::Usage, format_args!("--font: {e}")))?;
+        let mut spec = engine_spec(&spec, &fonts).map_err(|e| Failure::new(Reason::Usage, format_args!("--font: {e}")))?;
         if let Some(path) = self.font_file() {
             let font = caption::Font::parse(files::read(path, MAX_FONT_BYTES)?);
             let font =

@@ -16,6 +16,7 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
 use clap::Args;
+use fonts::{Fonts, engine_spec};
 use futures::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use proto_shared::{Caption, CaptionSpec, Position, Style};
@@ -26,7 +27,6 @@ use reqwest::{
 };
 use serde_json::Value;
 use url::Url;
-use worker::{Fonts, engine_spec};
 
 use crate::parts;
 

@@ -7,18 +7,18 @@ use std::path::Path;
 use anyhow::Context as _;
 use api::{ApiConfig, Clients};
 use broker::{AmqpConfig, Broker};
+use fonts::Fonts;
 use service::{
     ApiKeys, Clock, ConfigError, Health, Late,
     api_keys::KeysError,
     config::{AwsSettings, CommonSettings, HttpSettings, JobSettings, LimitSettings, Secret, StoreSettings},
     files,
-    fonts::in_folder,
     listener::Bounds,
 };
 use store::{S3Settings, Store, StoreConfig, StoreError};
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
-use worker::{Engine, Fonts, Isolation, WorkerConfig};
+use worker::{Engine, Isolation, WorkerConfig};
 
 use crate::render_one;
 
@@ -106,10 +106,6 @@ pub(crate) fn health(broker: &Late<Broker>, store: &Store, draining: &Cancellati
 }
 
 pub(crate) fn front(http: &HttpSettings, common: &CommonSettings) -> anyhow::Result<ApiConfig> {
-    let font_names = match &common.font_dir {
-        Some(folder) => in_folder(folder).context("failed to list the fonts")?.into_iter().map(|font| font.name).collect(),
-        None => Vec::new(),
-    };
     Ok(ApiConfig {
         limits: limits(common.limits),
         uploads_in_flight_bytes: http.uploads_in_flight_bytes,
@@ -117,7 +113,7 @@ pub(crate) fn front(http: &HttpSettings, common: &CommonSettings) -> anyhow::Res
         body_stall: http.body_stall,
         spool_dir: http.spool_dir.clone(),
         trusted_proxies: http.trusted_proxies.clone(),
-        font_names,
+        fonts: fonts(common.font_dir.as_deref())?,
     })
 }
 

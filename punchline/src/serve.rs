@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use api::{Ends, Mint, Parts};
+use api::{Listeners, Mint, Parts};
 use broker::{Broker, InProcessConfig};
 use futures::TryStreamExt as _;
 use proto_shared::JobMessage;
@@ -54,13 +54,13 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let jobs = parts::worker_parts(&late, &store, &settings.jobs, &settings.common)?;
     let worker = Worker::new(parts::back(&settings.jobs, &settings.common), jobs, &mut registry);
     let (keys, clients) = (parts::keys(&settings.http)?, parts::clients(&settings.http));
-    let ends = Ends::default();
+    let news = Listeners::default();
     let hearing = {
-        let (ends, broker, clients, shutdown) = (ends.clone(), late.clone(), clients.clone(), shutdown.clone());
-        tokio::spawn(async move { ends.listen(&broker, &clients, &shutdown).await })
+        let (news, broker, clients, shutdown) = (news.clone(), late.clone(), clients.clone(), shutdown.clone());
+        tokio::spawn(async move { news.hear(&broker, &clients, &shutdown).await })
     };
     broker_metrics::watch(&late, &mut registry, &shutdown);
-    let front = Parts { broker: late, store, mint: Mint::system(), keys, clients, ends };
+    let front = Parts { broker: late, store, mint: Mint::system(), keys, clients, news };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
     greet(address, &settings.data_dir)?;
 

@@ -52,7 +52,11 @@ async fn sweep(args: &SweepArgs) -> anyhow::Result<()> {
         writeln!(
             out,
             "deleted: {} jobs, {} outputs, {} sources, {} dead letters, {} idempotency keys",
-            gone.jobs, gone.outputs, gone.sources, gone.dead_letters, gone.idempotency_records
+            gone.jobs,
+            gone.outputs,
+            gone.sources,
+            gone.dead_letters,
+            gone.idempotency_records + gone.gallery_entries
         )?;
     }
     Ok(())

@@ -9,7 +9,6 @@ pub mod clock;
 pub mod config;
 pub mod doors;
 pub mod files;
-pub mod fonts;
 pub mod health;
 pub mod held;
 pub mod late;

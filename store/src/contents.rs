@@ -15,8 +15,8 @@ use crate::{Store, StoreError, age, records, source_id};
 /// What a source is to S3. Its kind stands in the job's record.
 const SOURCE_MIME: &str = "application/octet-stream";
 
-/// An output on its way out.
-pub struct OutputStream {
+/// A picture on its way out.
+pub struct PictureStream {
     /// The length of the whole.
     pub len_bytes: u64,
     /// Its bytes, in order. An error ends it: what came before is then not the whole.
@@ -68,6 +68,16 @@ impl Store {
         source.map(|(bytes, _)| bytes).ok_or_else(|| StoreError::SourceNotFound(id.clone()))
     }
 
+    /// A source, piece by piece.
+    ///
+    /// # Errors
+    /// [`StoreError::SourceNotFound`], or the backend did not give it.
+    pub async fn stream_source(&self, id: &SourceId) -> Result<PictureStream, StoreError> {
+        let found = self.objects.stream(&keys::source(id)).await?;
+        let (len_bytes, stream) = found.ok_or_else(|| StoreError::SourceNotFound(id.clone()))?;
+        Ok(PictureStream { len_bytes, stream })
+    }
+
     /// A whole source that a new job is to name: one that has stood for long is written again first, so that
     /// retention does not take it away while the job is being made.
     ///
@@ -102,10 +112,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::OutputNotFound`], or the backend did not give it.
-    pub async fn get_output(&self, id: &OutputId, media: MediaType) -> Result<OutputStream, StoreError> {
+    pub async fn get_output(&self, id: &OutputId, media: MediaType) -> Result<PictureStream, StoreError> {
         let found = self.objects.stream(&keys::output(id, media)).await?;
         let (len_bytes, stream) = found.ok_or_else(|| StoreError::OutputNotFound(id.clone()))?;
-        Ok(OutputStream { len_bytes, stream })
+        Ok(PictureStream { len_bytes, stream })
     }
 
     /// Writes what is known of an output, once the output itself is stored.
@@ -143,8 +153,8 @@ impl Store {
     }
 }
 
-impl fmt::Debug for OutputStream {
+impl fmt::Debug for PictureStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OutputStream").field("len_bytes", &self.len_bytes).finish_non_exhaustive()
+        f.debug_struct("PictureStream").field("len_bytes", &self.len_bytes).finish_non_exhaustive()
     }
 }

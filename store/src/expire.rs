@@ -5,7 +5,7 @@
 //!
 //! 1. *Dead letters*. One that stood at the beginning, even if it is deleted, keeps its job until the next run, so that a
 //!    replay that has just taken the job's result away does not lose the record.
-//! 2. *Idempotency records*, a little before their jobs, so that none names a job that is gone.
+//! 2. *Idempotency records* and names in the gallery, a little before their jobs, so that none names a job that is gone.
 //! 3. *Jobs* whose result is old: records, then marks, then results. The other way round a kill between would leave a
 //!    finished job that looks unfinished, and it would run again. A result without a record is an end of this kind.
 //! 4. *Outputs*: summaries, then pictures, so that no summary promises a picture that is gone.
@@ -23,6 +23,8 @@ mod strays;
 
 use std::mem;
 
+use proto_shared::keys;
+
 use crate::{Store, StoreError, age, objects::Objects};
 
 /// How many objects retention deleted.
@@ -32,6 +34,8 @@ pub struct Expired {
     pub dead_letters: u64,
     /// What clients called their requests.
     pub idempotency_records: u64,
+    /// Names in the gallery.
+    pub gallery_entries: u64,
     /// Jobs: records, with their results and marks.
     pub jobs: u64,
     /// Summaries of outputs.
@@ -63,7 +67,8 @@ impl Store {
         };
         let mut expired = Expired::default();
         let dead = sweep.dead_letters(&mut expired).await?;
-        sweep.idempotency_records(&mut expired).await?;
+        expired.idempotency_records = sweep.names(keys::IDEMPOTENCY_PREFIX).await?;
+        expired.gallery_entries = sweep.names(keys::GALLERY_PREFIX).await?;
         let named = sweep.jobs(&dead, &mut expired).await?;
         sweep.outputs(&mut expired).await?;
         sweep.sources(&named, &mut expired).await?;

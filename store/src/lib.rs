@@ -40,6 +40,7 @@ mod error;
 mod expire;
 #[cfg(feature = "faults")]
 mod faults;
+mod gallery;
 mod hush;
 mod jobs;
 mod listing;
@@ -52,7 +53,7 @@ mod unfinished;
 
 pub use config::{S3Settings, StoreConfig};
 pub use content_id::{client_id, idempotency_id, output_id, source_id};
-pub use contents::OutputStream;
+pub use contents::PictureStream;
 pub use error::StoreError;
 pub use expire::Expired;
 #[cfg(feature = "faults")]

@@ -15,6 +15,7 @@ use std::{
 
 use bytes::Bytes;
 use caption::Limits;
+use fonts::{Fonts, engine_spec};
 use nix::sys::resource::{Resource, setrlimit};
 use proto_shared::{CaptionSpec, ErrorCode, Lane, MediaType, RenderStats};
 use serde::{Deserialize, Serialize};
@@ -26,9 +27,8 @@ use tokio::{
 };
 
 use crate::{
-    Fonts, Progress,
+    Progress,
     engine::{EngineError, Product, Task, render},
-    engine_spec,
 };
 
 /// What is read of a process's last words.

@@ -2,16 +2,15 @@
 
 use bytes::Bytes;
 use caption::Limits;
+use fonts::{Fonts, UnknownFont, engine_spec};
 use proto_shared::{ErrorCode, JobRecord, Outcome, OutputInfo};
 use store::{Store, StoreError};
 
 use crate::{
-    Fonts, Progress,
+    Progress,
     engine::{Engine, EngineError, Product, Task},
-    engine_spec,
     isolated::Isolated,
     metrics::{Metrics, Step},
-    spec::UnknownFont,
 };
 
 /// What an attempt touches.

@@ -11,14 +11,12 @@ mod consume;
 mod engine;
 #[cfg(feature = "faults")]
 mod faults;
-mod fonts;
 mod isolated;
 mod job;
 mod metrics;
 mod progress;
 mod requeue;
 mod settle;
-mod spec;
 mod threads;
 mod trace;
 mod turns;
@@ -30,16 +28,15 @@ use std::{
 };
 
 use broker::Broker;
+use fonts::Fonts;
 use service::{Clock, Late, metrics::Registry};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
 pub use engine::{Engine, EngineError, Product, Task};
-pub use fonts::{Fonts, FontsError};
 pub use isolated::{Isolation, answer};
 pub use progress::Progress;
 pub use requeue::{LostAfter, RequeueError, requeue_lost};
-pub use spec::{UnknownFont, engine_spec};
 
 use crate::{bury::Undertaker, cancel::InHand, isolated::Isolated, job::Runner, metrics::Metrics, settle::Settler, turns::Turns};
 

@@ -14,6 +14,7 @@ use std::{
 
 use broker::{Broker, InProcessConfig, Prefetch};
 use bytes::Bytes;
+use fonts::Fonts;
 use proto_shared::{
     Caption, CaptionSpec, DeadRecord, ErrorCode, JobId, JobMessage, JobRecord, MediaType, Outcome, Position, RenderStats,
     SourceInfo, Style,
@@ -25,7 +26,7 @@ use service::{
 use store::{Created, Store, StoreConfig};
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use worker::{Engine, Fonts, Isolation, Parts, Product, Task, Worker, WorkerConfig};
+use worker::{Engine, Isolation, Parts, Product, Task, Worker, WorkerConfig};
 
 const LONG: Duration = Duration::from_secs(60);
 

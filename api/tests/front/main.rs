@@ -14,6 +14,7 @@ use axum::{
 };
 use broker::{Broker, Filter, Heard, InProcessConfig, Prefetch};
 use bytes::Bytes;
+use fonts::Fonts;
 use futures::TryStreamExt as _;
 use proto_shared::{ErrorCode, Event, JobId, JobMessage, JobResult, MediaType, Outcome, OutputInfo, RenderStats, job};
 use serde_json::{Value, json};
@@ -32,7 +33,7 @@ struct Front {
     router: Router,
     store: Store,
     broker: Broker,
-    ends: api::Ends,
+    news: api::Listeners,
     exposition: Exposition,
 }
 
@@ -44,7 +45,7 @@ fn config() -> ApiConfig {
         body_stall: Duration::from_secs(5),
         spool_dir: std::env::temp_dir(),
         trusted_proxies: Vec::new(),
-        font_names: vec!["bangers".to_owned()],
+        fonts: Fonts::built_in(),
     }
 }
 
@@ -62,7 +63,7 @@ fn front_on(broker: Broker) -> Front {
 
 fn front_of(config: &ApiConfig, broker: Broker) -> Front {
     let store = Store::open(&StoreConfig::new("memory:")).unwrap();
-    let ends = api::Ends::default();
+    let news = api::Listeners::default();
     let mut registry = registry();
     let parts = Parts {
         broker: Late::from(broker.clone()),
@@ -70,10 +71,10 @@ fn front_of(config: &ApiConfig, broker: Broker) -> Front {
         mint: Mint::counting(CREATED_AT_MS),
         keys: None,
         clients: Clients::new(Fairness::default()),
-        ends: ends.clone(),
+        news: news.clone(),
     };
     let router = api::router(config, parts, &mut registry);
-    Front { router, store, broker, ends, exposition: Exposition::new(registry) }
+    Front { router, store, broker, news, exposition: Exposition::new(registry) }
 }
 
 /// A part of a form: its name and what is in it.
@@ -155,7 +156,7 @@ async fn next_message(broker: &Broker) -> JobMessage {
 #[tokio::test]
 async fn an_upload_becomes_a_record_a_source_and_a_message() {
     let front = front();
-    let answer = front.post(&[("file", GIF), ("top", b"up"), ("bottom", b"down"), ("style", b"bar"), ("font", b"bangers")]).await;
+    let answer = front.post(&[("file", GIF), ("top", b"up"), ("bottom", b"down"), ("style", b"bar"), ("font", b"sans")]).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{:?}", answer.body);
     let job = answer.json();
     assert_eq!(answer.header("location"), "/v1/jobs/00000000000000000000000000000000");
@@ -163,7 +164,7 @@ async fn an_upload_becomes_a_record_a_source_and_a_message() {
     assert_eq!(job["created_at"], "2023-11-14T22:13:20.123Z");
     assert_eq!(job["source"]["media"], "gif");
     assert_eq!(job["source"]["frames"], 1);
-    assert_eq!(job["spec"]["captions"][0], json!({"text":"up","at":"top","style":"bar","font":"bangers","size":"auto"}));
+    assert_eq!(job["spec"]["captions"][0], json!({"text":"up","at":"top","style":"bar","font":"sans","size":"auto"}));
     assert_eq!(job["spec"]["captions"][1]["at"], "bottom");
 
     let message = next_message(&front.broker).await;
@@ -335,7 +336,7 @@ async fn without_a_broker_the_client_is_told_to_come_back() {
         mint: Mint::system(),
         keys: None,
         clients,
-        ends: api::Ends::default(),
+        news: api::Listeners::default(),
     };
     let not_yet = Front { router: api::router(&config(), parts, &mut registry()), store, ..front };
     let answer = not_yet.post(&[("file", GIF), ("bottom", b"a")]).await;

@@ -76,9 +76,9 @@ async fn who_waits_is_answered_when_the_job_ends() {
     let front = front();
     let shutdown = CancellationToken::new();
     let hearing = {
-        let (ends, broker, clients) = (front.ends.clone(), Late::from(front.broker.clone()), Clients::new(Fairness::default()));
+        let (news, broker, clients) = (front.news.clone(), Late::from(front.broker.clone()), Clients::new(Fairness::default()));
         let shutdown = shutdown.clone();
-        tokio::spawn(async move { ends.listen(&broker, &clients, &shutdown).await })
+        tokio::spawn(async move { news.hear(&broker, &clients, &shutdown).await })
     };
     let working = async {
         let job = next_message(&front.broker).await.job;

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use api::{ApiConfig, Clients, Ends, Fairness, Mint};
+use api::{ApiConfig, Clients, Fairness, Listeners, Mint};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -18,6 +18,7 @@ use axum::{
 };
 use broker::{Broker, InProcessConfig, Prefetch};
 use bytes::Bytes;
+use fonts::Fonts;
 use proto_shared::{JobId, MediaType, RenderStats};
 use serde_json::Value;
 use service::{
@@ -28,7 +29,7 @@ use store::{Faults, Store, StoreConfig};
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
-use worker::{Engine, Fonts, Isolation, Product, Task, Worker, WorkerConfig};
+use worker::{Engine, Isolation, Product, Task, Worker, WorkerConfig};
 
 /// One opaque pixel, 43 bytes.
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00\x21\xf9\x04\x00\x00\x00\x00\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b";
@@ -83,7 +84,7 @@ impl House {
             mint: Mint::system(),
             keys: None,
             clients: Clients::new(Fairness::default()),
-            ends: Ends::default(),
+            news: Listeners::default(),
         };
         let config = ApiConfig {
             limits: caption::Limits { max_bytes: 1_000_000, ..caption::Limits::default() },
@@ -92,7 +93,7 @@ impl House {
             body_stall: Duration::from_secs(5),
             spool_dir: std::env::temp_dir(),
             trusted_proxies: Vec::new(),
-            font_names: Vec::new(),
+            fonts: Fonts::built_in(),
         };
         let router = api::router(&config, front, &mut registry);
         let (exposition, shutdown) = (Exposition::new(registry), CancellationToken::new());

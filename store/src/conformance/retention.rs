@@ -24,6 +24,7 @@ pub async fn retention_deletes_what_is_old_and_finished_and_nothing_else(store: 
     assert_eq!(store.create_result(&done(&finished)).await.unwrap(), Created::New);
     let key = idempotency_id(run, "old key");
     assert_eq!(store.create_idempotency(&key, &idempotency(&finished)).await.unwrap(), Created::New);
+    assert_eq!(store.show_in_gallery(&finished).await.unwrap(), Created::New);
     assert_eq!(store.create_result(&failed(&died.id, 5)).await.unwrap(), Created::New);
     store.put_dead(&dead(&died, now_ms)).await.unwrap();
 
@@ -36,6 +37,7 @@ pub async fn retention_deletes_what_is_old_and_finished_and_nothing_else(store: 
     // A little more than a day: jobs, keys, letters. The letter's own job stays for one more run.
     let expired = store.expire(DAY_MS, now_ms + DAY_MS + 10 * MINUTE_MS).await.unwrap();
     assert!(expired.jobs >= 1 && expired.idempotency_records >= 1 && expired.dead_letters == 1, "{expired:?}");
+    assert!(expired.gallery_entries >= 1 && !store.gallery(1000).await.unwrap().contains(&finished.id), "{expired:?}");
     assert_eq!(store.get_job(&finished.id).await.unwrap(), None);
     assert_eq!(store.get_result(&finished.id).await.unwrap(), None);
     assert_eq!(store.get_idempotency(&key).await.unwrap(), None);

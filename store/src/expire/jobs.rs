@@ -53,16 +53,16 @@ impl Sweep<'_> {
         Ok(dead)
     }
 
-    pub(super) async fn idempotency_records(&self, expired: &mut Expired) -> Result<(), StoreError> {
+    /// Deletes what names jobs below this prefix.
+    pub(super) async fn names(&self, prefix: &'static str) -> Result<u64, StoreError> {
         let mut batch = Batch::new(self.objects);
-        let mut listing = self.objects.list(keys::IDEMPOTENCY_PREFIX);
+        let mut listing = self.objects.list(prefix);
         while let Some(found) = listing.try_next().await? {
             if found.modified_ms < self.names_before_ms {
                 batch.add(found.key).await?;
             }
         }
-        expired.idempotency_records = batch.finish().await?;
-        Ok(())
+        batch.finish().await
     }
 
     /// Deletes jobs that ended long ago and have no dead letter. Returns what the others name.

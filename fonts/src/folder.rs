@@ -1,7 +1,4 @@
 //! Which fonts a folder offers: names and paths, never the bytes.
-//!
-//! api asks for the names, to refuse an unknown font at the door; worker and the command line load the
-//! files. Both use this one rule, so that a name the api takes is a name the worker has.
 
 use std::{
     io,
@@ -10,18 +7,15 @@ use std::{
 
 /// A font file of a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FontFile {
+pub(crate) struct FontFile {
     /// The lower-case stem of its file name: what a spec calls it.
-    pub name: String,
+    pub(crate) name: String,
     /// Where it is.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 /// The `.ttf` and `.otf` files right in `folder`, by name. Of two files with one name the first by path counts.
-///
-/// # Errors
-/// The folder can't be listed.
-pub fn in_folder(folder: &Path) -> io::Result<Vec<FontFile>> {
+pub(crate) fn in_folder(folder: &Path) -> io::Result<Vec<FontFile>> {
     let paths = std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<io::Result<Vec<_>>>()?;
     let mut files: Vec<_> = paths.into_iter().filter_map(font_file).collect();
     files.sort();

@@ -1,6 +1,6 @@
 //! The wire's spec in the engine's terms: fonts looked up, colours filled in.
 //!
-//! The command line uses it too, so that a spec means the same there.
+//! Whoever renders or previews uses it, so that a spec means the same everywhere.
 
 use caption::{At, Spec};
 use proto_shared::{CaptionSpec, Colour, ErrorCode, Position, Size, Style};
@@ -14,6 +14,8 @@ const BLACK: [u8; 3] = [0; 3];
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no font is named `{name}`; there are {known}")]
 pub struct UnknownFont {
+    /// Which caption of the spec names it.
+    pub caption: usize,
     /// The name.
     pub name: String,
     /// Those there are.
@@ -33,12 +35,14 @@ impl UnknownFont {
 /// # Errors
 /// A font that is not loaded.
 pub fn engine_spec(spec: &CaptionSpec, fonts: &Fonts) -> Result<Spec, UnknownFont> {
-    let captions = spec.captions.iter().map(|caption| engine_caption(caption, fonts)).collect::<Result<_, _>>()?;
+    let captions =
+        spec.captions.iter().enumerate().map(|(i, caption)| engine_caption(i, caption, fonts)).collect::<Result<_, _>>()?;
     Ok(Spec { captions, fallbacks: fonts.fallbacks().to_vec() })
 }
 
-fn engine_caption(caption: &proto_shared::Caption, fonts: &Fonts) -> Result<caption::Caption, UnknownFont> {
+fn engine_caption(i: usize, caption: &proto_shared::Caption, fonts: &Fonts) -> Result<caption::Caption, UnknownFont> {
     let unknown = || UnknownFont {
+        caption: i,
         name: caption.font.clone(),
         known: fonts.names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
     };

@@ -1,7 +1,10 @@
-//! The fonts that specs may name: the built-in ones and those of a folder, loaded once.
+//! The fonts that specs may name: the built-in ones and those of a folder, loaded once; and what a spec means with them.
 //!
-//! The command line loads them too. Which files of a folder count, and under which names, is
-//! `service::fonts`' to say, because api asks the same.
+//! api, worker and the command line load them by this one rule, so that a name that one of them takes is a name that all
+//! have, and a preview has the font of its result. It draws nothing.
+
+mod folder;
+mod spec;
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +13,9 @@ use std::{
 };
 
 use caption::Font;
-use service::fonts::in_folder;
+
+use crate::folder::in_folder;
+pub use spec::{UnknownFont, engine_spec};
 
 /// Why the fonts of a folder can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +80,9 @@ impl Fonts {
         self.by_name.keys().map(String::as_str)
     }
 
-    pub(crate) fn fallbacks(&self) -> &[Font] {
+    /// Fonts for characters that the named one lacks, in the order they are asked.
+    #[must_use]
+    pub fn fallbacks(&self) -> &[Font] {
         &self.fallbacks
     }
 }

@@ -1,0 +1,142 @@
+//! `GET /v1/jobs/{id}/events`: what happens to a job, as it happens (server-sent events, HTML living standard, section 9.2).
+//!
+//! It tells first how the job is, then what is heard, and ends with the job. News may be lost on its way, so the store is
+//! asked once in a while, and its word is the last. It must not keep the process from ending.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Extension,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderName, StatusCode},
+    response::{
+        IntoResponse, Response,
+        sse::{self, KeepAlive, Sse},
+    },
+};
+use broker::Heard;
+use futures::stream;
+use proto_shared::{Event, JobId, JobRecord, JobResult, News, Outcome};
+use serde::Serialize;
+use store::Store;
+use tokio::time::{Instant, timeout};
+
+use crate::{
+    access::About,
+    error::ApiError,
+    jobs::job_id,
+    news::{Listeners, Listening},
+    view::{JobView, rfc3339},
+};
+
+/// How long nothing may be sent: proxies end what is silent for longer.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How long nothing may be heard before the store is asked.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A stream ends by then, and its client comes again if it is still there.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+/// After how long a client comes again whose stream broke.
+const RECONNECT: Duration = Duration::from_secs(1);
+/// nginx would hold events back until it has a buffer full of them.
+const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
+
+/// One client's stream.
+struct Telling {
+    store: Store,
+    job: JobRecord,
+    listening: Listening,
+    /// What it begins with, and the result if that is an end.
+    first: Option<(Event, Option<JobResult>)>,
+    is_over: bool,
+    until: Instant,
+}
+
+/// What an event says.
+#[derive(Serialize)]
+struct EventView<'a> {
+    id: &'a JobId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+    #[serde(flatten)]
+    news: &'a News,
+    /// With the last one: the job as `GET` shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<JobView>,
+}
+
+pub(crate) async fn events(
+    State(store): State<Store>,
+    State(listeners): State<Listeners>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let id = job_id(&id)?;
+    // Before the look at the store: what happens meanwhile is heard.
+    let listening = listeners.of(&id);
+    let (job, result) = tokio::try_join!(store.get_job(&id), store.get_result(&id))?;
+    let job = job.ok_or(ApiError::JobNotFound)?;
+    let last_seen = headers.get("last-event-id").and_then(|seen| seen.to_str().ok()).filter(|seen| !seen.is_empty());
+    let about = Extension(About(id));
+    let first = match result {
+        Some(result) => Some((end_of(&result), Some(result))),
+        // Who has seen anything of it knows that it is queued.
+        None if last_seen.is_some() => None,
+        None => Some((Event { job: job.id.clone(), at_ms: job.created_at_ms, news: News::Queued }, None)),
+    };
+    if let Some((event, Some(_))) = &first
+        && last_seen == Some(&sse_id(event))
+    {
+        // Anything else, and an `EventSource` would come again for ever.
+        return Ok((StatusCode::NO_CONTENT, about).into_response());
+    }
+    let telling = Telling { store, job, listening, first, is_over: false, until: Instant::now() + LONGEST };
+    let events = stream::unfold(telling, async |mut telling| {
+        let event = telling.next().await?;
+        Some((Ok::<_, Infallible>(event), telling))
+    });
+    Ok((about, [UNBUFFERED], Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT))).into_response())
+}
+
+impl Telling {
+    async fn next(&mut self) -> Option<sse::Event> {
+        if let Some((event, result)) = self.first.take() {
+            return Some(self.tell(&event, result)?.retry(RECONNECT));
+        }
+        while !self.is_over && Instant::now() < self.until {
+            match timeout(PATIENCE, self.listening.next()).await {
+                Ok(None) => return None,
+                Ok(Some(Heard::Event(event))) if !event.news.is_final() => return self.tell(&event, None),
+                // An end, one that may have been missed, or silence.
+                Ok(Some(_)) | Err(_) => match self.store.get_result(&self.job.id).await {
+                    Ok(Some(result)) => return self.tell(&end_of(&result), Some(result)),
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::debug!(job_id = %self.job.id, %error, "failed to look for a result; it is asked for again");
+                    }
+                },
+            }
+        }
+        None
+    }
+
+    fn tell(&mut self, event: &Event, result: Option<JobResult>) -> Option<sse::Event> {
+        self.is_over = result.is_some();
+        let job = result.map(|result| JobView::new(self.job.clone(), Some(result)));
+        let view = EventView { id: &self.job.id, at: rfc3339(event.at_ms), news: &event.news, job };
+        sse::Event::default().id(sse_id(event)).event(event.news.name()).json_data(view).ok()
+    }
+}
+
+/// The event that a result is the end of. Every process makes the same of it.
+fn end_of(result: &JobResult) -> Event {
+    let news = match &result.outcome {
+        Outcome::Done { .. } => News::Done,
+        Outcome::Failed { code, .. } => News::Failed { code: *code },
+        Outcome::Cancelled => News::Cancelled,
+    };
+    Event { job: result.id.clone(), at_ms: result.finished_at_ms, news }
+}
+
+fn sse_id(event: &Event) -> String {
+    format!("{}-{}", event.at_ms, event.news.name())
+}

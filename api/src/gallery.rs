@@ -1,0 +1,80 @@
+//! `GET /v1/gallery`: the newest jobs that their makers want to be seen, as far as they are done.
+//!
+//! A page asks for it whenever it is opened, so an answer is kept for some seconds.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::{Query, State, rejection::QueryRejection},
+};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use proto_shared::{ErrorCode, JobId, Outcome, SpecError};
+use serde::{Deserialize, Serialize};
+use store::{Store, StoreError};
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::{error::ApiError, view::JobView};
+
+/// The most that is shown.
+const MOST: usize = 48;
+/// Shown where nobody says how many.
+const USUAL: usize = 24;
+/// Entries that are looked at: some are unfinished, or failed.
+const LOOKED_AT: usize = 2 * MOST;
+/// Records that are read at one time.
+const READS_AT_ONCE: usize = 16;
+/// How old an answer may be.
+const KEPT_FOR: Duration = Duration::from_secs(3);
+
+/// What was answered last; clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct Gallery(Arc<Mutex<Option<Kept>>>);
+
+struct Kept {
+    at: Instant,
+    jobs: Vec<JobView>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    limit: Option<usize>,
+}
+
+/// Newest first.
+#[derive(Serialize)]
+pub(crate) struct GalleryView {
+    jobs: Vec<JobView>,
+}
+
+pub(crate) async fn show(
+    State(store): State<Store>,
+    State(gallery): State<Gallery>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<GalleryView>, ApiError> {
+    let Query(Asked { limit }) = asked.map_err(|e| SpecError::new(ErrorCode::BadRequest, "limit", e.body_text()))?;
+    let mut jobs = gallery.newest(&store).await?;
+    jobs.truncate(limit.unwrap_or(USUAL));
+    Ok(Json(GalleryView { jobs }))
+}
+
+impl Gallery {
+    async fn newest(&self, store: &Store) -> Result<Vec<JobView>, StoreError> {
+        // Held while the store is asked: of many who ask at once one does it for all.
+        let mut kept = self.0.lock().await;
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.at.elapsed() < KEPT_FOR) {
+            return Ok(kept.jobs.clone());
+        }
+        let found = stream::iter(store.gallery(LOOKED_AT).await?).map(|id| done(store, id)).buffered(READS_AT_ONCE);
+        let mut jobs: Vec<JobView> = found.try_filter_map(async |job| Ok(job)).try_collect().await?;
+        jobs.truncate(MOST);
+        *kept = Some(Kept { at: Instant::now(), jobs: jobs.clone() });
+        Ok(jobs)
+    }
+}
+
+async fn done(store: &Store, id: JobId) -> Result<Option<JobView>, StoreError> {
+    let (job, result) = tokio::try_join!(store.get_job(&id), store.get_result(&id))?;
+    let is_done = matches!(&result, Some(result) if matches!(result.outcome, Outcome::Done { .. }));
+    Ok(job.filter(|_| is_done).map(|job| JobView::new(job, result)))
+}
