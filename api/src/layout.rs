@@ -108,8 +108,11 @@ pub(crate) async fn lay_out(
 
 fn read(body: &[u8]) -> Result<LayoutRequest, SpecError> {
     let deserializer = &mut serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(deserializer)
-        .map_err(|e| SpecError::new(ErrorCode::BadRequest, e.path().to_string(), e.into_inner().to_string()))
+    serde_path_to_error::deserialize(deserializer).map_err(|e| {
+        // Of a body that is no JSON object there is no field to name.
+        let field = Some(e.path().to_string()).filter(|path| path.starts_with(char::is_alphabetic));
+        SpecError::new(ErrorCode::BadRequest, field.unwrap_or_else(|| "body".to_owned()), e.into_inner().to_string())
+    })
 }
 
 fn within_limits(limits: &Limits, width_px: u32, height_px: u32) -> Result<(), SpecError> {

@@ -19,7 +19,7 @@ pub use contents::{
 };
 pub use jobs::{
     a_job_is_queued_again_once_in_a_stretch_of_time, an_idempotency_key_names_one_job, one_writer_wins_a_race,
-    records_read_back_and_are_never_replaced, unfinished_jobs_come_oldest_first,
+    records_read_back_and_are_never_replaced, the_gallery_has_the_newest_first, unfinished_jobs_come_oldest_first,
 };
 pub use letters::dead_letters_are_kept_replaced_listed_and_dropped;
 pub use retention::retention_deletes_what_is_old_and_finished_and_nothing_else;
@@ -39,6 +39,7 @@ pub async fn all(store: &Store, run: u64) {
     outputs_read_back(store, run).await;
     a_summary_is_worth_what_its_output_is(store, run).await;
     one_writer_wins_a_race(store, run).await;
+    the_gallery_has_the_newest_first(store, run).await;
     an_idempotency_key_names_one_job(store, run).await;
     a_job_is_queued_again_once_in_a_stretch_of_time(store, run).await;
     a_large_object_streams_back_whole(store, run).await;

@@ -178,7 +178,7 @@ async fn retention_reads_no_job_that_is_young_and_none_that_is_over() {
     assert_eq!(expired.jobs, 25);
     assert_eq!(house.faults.count(Get, ""), 0);
     assert_eq!(house.faults.count(Head, ""), 0);
-    // Dead letters, keys, jobs, outputs twice, sources; each costs more than one request only above a thousand objects.
-    assert_eq!(house.faults.count(List, ""), 6);
+    // Dead letters, keys, the gallery, jobs, outputs twice, sources; each costs more than one request only above a thousand objects.
+    assert_eq!(house.faults.count(List, ""), 7);
     assert_eq!(house.faults.count(Delete, ""), 50, "which S3 takes in two requests");
 }

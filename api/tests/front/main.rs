@@ -2,156 +2,28 @@
 
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
 
+mod events;
+mod house;
+mod previews;
 mod repeats;
 
-use std::{num::NonZeroU16, time::Duration};
+use std::time::Duration;
 
 use api::{ApiConfig, Clients, Fairness, Mint, Parts};
 use axum::{
-    Router,
-    body::{Body, to_bytes},
-    http::{HeaderMap, Request, StatusCode, header},
+    body::Body,
+    http::{Request, StatusCode, header},
 };
-use broker::{Broker, Filter, Heard, InProcessConfig, Prefetch};
+use broker::{Broker, Filter, Heard, InProcessConfig};
 use bytes::Bytes;
-use fonts::Fonts;
 use futures::TryStreamExt as _;
-use proto_shared::{ErrorCode, Event, JobId, JobMessage, JobResult, MediaType, Outcome, OutputInfo, RenderStats, job};
+use proto_shared::{ErrorCode, Event, JobId, MediaType, Outcome, OutputInfo, RenderStats, job};
 use serde_json::{Value, json};
-use service::{
-    Late,
-    metrics::{Exposition, registry},
-};
-use store::{Created, Store, StoreConfig};
+use service::{Late, metrics::registry};
+use store::{Store, StoreConfig};
 use tower::ServiceExt as _;
 
-/// One opaque pixel, 43 bytes.
-const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00\x21\xf9\x04\x00\x00\x00\x00\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b";
-const CREATED_AT_MS: u64 = 1_700_000_000_123;
-
-struct Front {
-    router: Router,
-    store: Store,
-    broker: Broker,
-    news: api::Listeners,
-    exposition: Exposition,
-}
-
-fn config() -> ApiConfig {
-    ApiConfig {
-        limits: caption::Limits { max_bytes: 1_000_000, ..caption::Limits::default() },
-        uploads_in_flight_bytes: 2_000_000,
-        request_timeout: Duration::from_secs(10),
-        body_stall: Duration::from_secs(5),
-        spool_dir: std::env::temp_dir(),
-        trusted_proxies: Vec::new(),
-        fonts: Fonts::built_in(),
-    }
-}
-
-fn front() -> Front {
-    front_with(&config())
-}
-
-fn front_with(config: &ApiConfig) -> Front {
-    front_of(config, Broker::in_process())
-}
-
-fn front_on(broker: Broker) -> Front {
-    front_of(&config(), broker)
-}
-
-fn front_of(config: &ApiConfig, broker: Broker) -> Front {
-    let store = Store::open(&StoreConfig::new("memory:")).unwrap();
-    let news = api::Listeners::default();
-    let mut registry = registry();
-    let parts = Parts {
-        broker: Late::from(broker.clone()),
-        store: store.clone(),
-        mint: Mint::counting(CREATED_AT_MS),
-        keys: None,
-        clients: Clients::new(Fairness::default()),
-        news: news.clone(),
-    };
-    let router = api::router(config, parts, &mut registry);
-    Front { router, store, broker, news, exposition: Exposition::new(registry) }
-}
-
-/// A part of a form: its name and what is in it.
-type Part<'a> = (&'a str, &'a [u8]);
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    fn header(&self, name: &str) -> &str {
-        self.headers[name].to_str().unwrap()
-    }
-
-    /// Checks the form of a refusal, gives status and code.
-    fn refusal(&self) -> (u16, ErrorCode) {
-        assert_eq!(self.header("content-type"), "application/problem+json");
-        let problem = self.json();
-        assert_eq!(problem["status"], self.status.as_u16());
-        for member in ["type", "title", "detail"] {
-            assert!(problem[member].is_string(), "{problem}");
-        }
-        (self.status.as_u16(), ErrorCode::parse(problem["code"].as_str().unwrap()).unwrap())
-    }
-}
-
-impl Front {
-    async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (head, body) = response.into_parts();
-        Answer { status: head.status, headers: head.headers, body: to_bytes(body, 10_000_000).await.unwrap() }
-    }
-
-    async fn get(&self, path: &str) -> Answer {
-        self.send(Request::get(path).body(Body::empty()).unwrap()).await
-    }
-
-    async fn post(&self, parts: &[Part<'_>]) -> Answer {
-        self.send(post(parts)).await
-    }
-
-    async fn finish(&self, id: &JobId, outcome: Outcome) {
-        let result =
-            JobResult { version: job::VERSION, id: id.clone(), finished_at_ms: CREATED_AT_MS + 1_000, attempts: 1, outcome };
-        assert_eq!(self.store.create_result(&result).await.unwrap(), Created::New);
-    }
-}
-
-fn post(parts: &[Part<'_>]) -> Request<Body> {
-    let mut body = Vec::new();
-    for (name, bytes) in parts {
-        let file_name = if *name == "file" { "; filename=\"cat.gif\"" } else { "" };
-        body.extend(format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file_name}\r\n\r\n").bytes());
-        body.extend_from_slice(bytes);
-        body.extend(b"\r\n");
-    }
-    body.extend(b"--edge--\r\n");
-    Request::post("/v1/jobs")
-        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
-        .header(header::CONTENT_LENGTH, body.len())
-        .body(Body::from(body))
-        .unwrap()
-}
-
-async fn next_message(broker: &Broker) -> JobMessage {
-    let mut deliveries = broker.consume(Prefetch::each(NonZeroU16::MIN)).await.unwrap();
-    let delivery = deliveries.next().await.unwrap();
-    let message = delivery.message().clone();
-    delivery.ack().await.unwrap();
-    message
-}
+use house::*;
 
 #[tokio::test]
 async fn an_upload_becomes_a_record_a_source_and_a_message() {

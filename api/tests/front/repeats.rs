@@ -1,7 +1,6 @@
 //! The same request again, waiting for the end, and wanting it no more.
 
 use proto_shared::{News, OutputId, OutputSummary};
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 
@@ -17,11 +16,6 @@ fn patient(parts: &[Part<'_>]) -> Request<Body> {
     let mut request = post(parts);
     request.headers_mut().insert("prefer", header::HeaderValue::from_static("wait=5"));
     request
-}
-
-fn done(id: OutputId) -> Outcome {
-    let output = OutputInfo { id, media: MediaType::Gif, bytes: 9, width_px: 1, height_px: 1 };
-    Outcome::Done { output, stats: RenderStats::default(), missing_glyphs: Vec::new() }
 }
 
 #[tokio::test]
@@ -74,12 +68,7 @@ async fn what_was_captioned_before_is_done_at_once() {
 #[tokio::test]
 async fn who_waits_is_answered_when_the_job_ends() {
     let front = front();
-    let shutdown = CancellationToken::new();
-    let hearing = {
-        let (news, broker, clients) = (front.news.clone(), Late::from(front.broker.clone()), Clients::new(Fairness::default()));
-        let shutdown = shutdown.clone();
-        tokio::spawn(async move { news.hear(&broker, &clients, &shutdown).await })
-    };
+    let (shutdown, hearing) = hearing(&front);
     let working = async {
         let job = next_message(&front.broker).await.job;
         front.finish(&job.id, done(OutputId::from_bytes([7; 32]))).await;

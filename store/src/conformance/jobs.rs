@@ -43,6 +43,21 @@ pub async fn one_writer_wins_a_race(store: &Store, run: u64) {
     assert_eq!(store.get_result(&id).await.unwrap(), Some(failed(&id, winner)));
 }
 
+/// Whatever a listing's own order, who asks for few names gets the newest.
+pub async fn the_gallery_has_the_newest_first(store: &Store, run: u64) {
+    // Later than any that another run has left.
+    let begin_ms = 10_000_000_000_000 + run % 1_000_000_000 * 1_000;
+    let jobs: Vec<JobRecord> = [3, 1, 4, 2, 0].map(|age| job(run, &format!("seen {age}"), begin_ms + age)).into();
+    for job in &jobs {
+        assert_eq!(store.show_in_gallery(job).await.unwrap(), Created::New);
+        assert_eq!(store.show_in_gallery(job).await.unwrap(), Created::AlreadyThere);
+    }
+    let newest = store.gallery(1_000).await.unwrap();
+    let of_this_run: Vec<_> = newest.iter().filter(|id| jobs.iter().any(|job| job.id == **id)).collect();
+    assert_eq!(of_this_run, [&jobs[2].id, &jobs[0].id, &jobs[3].id, &jobs[1].id, &jobs[4].id]);
+    assert_eq!(store.gallery(2).await.unwrap(), newest[..2]);
+}
+
 /// Jobs without a result are listed by their age, jobs with one are not; nor those too young, if so asked.
 pub async fn unfinished_jobs_come_oldest_first(store: &Store, run: u64) {
     let begin_ms = 1_700_000_000_000;

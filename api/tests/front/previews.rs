@@ -1,0 +1,117 @@
+//! What a page asks for beside jobs: what there is, where words will stand, the source, and what others made.
+
+use proto_shared::OutputId;
+
+use super::*;
+
+const FORM: &[Part<'_>] = &[("file", GIF), ("bottom", b"monday")];
+
+async fn lay_out(front: &Front, body: impl Into<Body>) -> Answer {
+    front.send(Request::post("/v1/layout").body(body.into()).unwrap()).await
+}
+
+#[tokio::test]
+async fn the_service_says_what_it_takes() {
+    let info = front().get("/v1/info").await.json();
+    assert_eq!((&info["fonts"], &info["keys_required"]), (&json!(["anton", "sans"]), &json!(false)));
+    assert_eq!((&info["limits"]["max_upload_bytes"], &info["limits"]["max_text_chars"]), (&json!(1_000_000), &json!(1_000)));
+}
+
+#[tokio::test]
+async fn words_stand_in_a_layout_as_in_a_result() {
+    let front = front();
+    let asked = json!({"width_px": 300, "height_px": 200, "captions": [
+        {"text": "one\ntwo 中", "style": "bar", "at": "top", "size": 20, "fill": "#f00"},
+        {"text": "below"},
+    ]});
+    let answer = lay_out(&front, asked.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let told = answer.json();
+    let band = &told["captions"][0]["band"];
+    let band_px = band["height_px"].as_u64().unwrap();
+    assert_eq!(*band, json!({"left_px": 0, "top_px": 0, "width_px": 300, "height_px": band_px}));
+    assert_eq!(told["picture"], json!({"left_px": 0, "top_px": band_px, "width_px": 300, "height_px": 200}));
+    assert_eq!((&told["width_px"], &told["height_px"]), (&json!(300), &json!(200 + band_px)));
+    let [bar, overlay] = told["captions"].as_array().unwrap().as_slice() else { panic!("two captions: {told}") };
+    assert_eq!((&bar["lines"], &bar["missing_glyphs"]), (&json!(["one", "two 中"]), &json!(["中"])));
+    assert_eq!((&bar["fill"], &bar["stroke_px"], &bar["size_px"]), (&json!("#ff0000"), &json!(0.0), &json!(20.0)));
+    assert_eq!((&overlay["fill"], &overlay["stroke"], &overlay["band"]), (&json!("#ffffff"), &json!("#000000"), &Value::Null));
+    assert!(overlay["stroke_px"].as_f64().unwrap() > 1.0 && overlay["path"].as_str().unwrap().starts_with('M'));
+}
+
+#[tokio::test]
+async fn a_layout_that_can_not_be_names_its_field() {
+    let front = front();
+    let long = "w".repeat(1_001);
+    let cases = [
+        (json!({"width_px": 0, "height_px": 1, "captions": [{"text": "a"}]}), 422, ErrorCode::ZeroSized, "width_px"),
+        (json!({"width_px": 1, "height_px": 9_999, "captions": [{"text": "a"}]}), 422, ErrorCode::CanvasTooLarge, "height_px"),
+        (json!({"width_px": 9, "height_px": 9, "captions": []}), 422, ErrorCode::EmptyText, "captions"),
+        (json!({"width_px": 90, "height_px": 90, "captions": [{"text": " "}]}), 422, ErrorCode::EmptyText, "captions[0].text"),
+        (json!({"width_px": 90, "height_px": 90, "captions": [{"text": long}]}), 422, ErrorCode::TextTooLong, "captions[0].text"),
+        (
+            json!({"width_px": 90, "height_px": 30, "captions": [{"text": "a"}, {"text": "much too long ".repeat(60), "at": "top"}]}),
+            422,
+            ErrorCode::TextDoesNotFit,
+            "captions[1].text",
+        ),
+        (
+            json!({"width_px": 90, "height_px": 30, "captions": [{"text": "a", "font": "x"}]}),
+            422,
+            ErrorCode::UnknownFont,
+            "captions[0].font",
+        ),
+        (json!({"width_px": "wide", "height_px": 30, "captions": []}), 400, ErrorCode::BadRequest, "width_px"),
+        (json!([]), 400, ErrorCode::BadRequest, "body"),
+    ];
+    for (body, status, code, field) in cases {
+        let answer = lay_out(&front, body.to_string()).await;
+        assert_eq!((answer.refusal(), &answer.json()["field"]), ((status, code), &json!(field)), "{body}");
+    }
+    let endless = Body::from_stream(futures::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(b"          "))));
+    assert_eq!(lay_out(&front, endless).await.refusal(), (400, ErrorCode::BadRequest));
+}
+
+#[tokio::test]
+async fn a_source_comes_back_as_it_went_in() {
+    let front = front();
+    let path = front.post(FORM).await.header("location").to_owned();
+    let source = front.get(&format!("{path}/source")).await;
+    assert_eq!((source.header("content-type"), &source.body[..]), ("image/gif", GIF));
+    let known =
+        Request::get(format!("{path}/source")).header("if-none-match", source.header("etag")).body(Body::empty()).unwrap();
+    assert_eq!(front.send(known).await.status, StatusCode::NOT_MODIFIED);
+    assert_eq!(front.get("/v1/jobs/0192f0c1a2b37c4d8e9f001122334455/source").await.refusal(), (404, ErrorCode::JobNotFound));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_gallery_shows_what_is_done_and_was_meant_for_it_newest_first() {
+    let front = front();
+    let mut ids = Vec::new();
+    for gallery in ["on", "", "true", "off", "1"] {
+        let form = [("file", GIF), ("bottom", b"monday".as_slice()), ("gallery", gallery.as_bytes())];
+        assert_eq!(front.post(&form).await.status, StatusCode::ACCEPTED);
+        ids.push(next_message(&front.broker).await.job.id);
+    }
+    let shown = async |path: &str| {
+        // Longer than an answer is kept.
+        tokio::time::advance(Duration::from_secs(5)).await;
+        let gallery = front.get(path).await.json();
+        gallery["jobs"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(shown("/v1/gallery").await, [""; 0], "none is done");
+    for id in &ids[..4] {
+        front.finish(id, done(OutputId::from_bytes([7; 32]))).await;
+    }
+    front.finish(&ids[4], Outcome::Cancelled).await;
+    let mut expected = [ids[0].to_string(), ids[2].to_string()];
+    let got = shown("/v1/gallery").await;
+    expected.sort();
+    expected.reverse();
+    assert_eq!(got.len(), 2, "{got:?}");
+    assert!(expected.iter().all(|id| got.contains(id)), "{got:?}");
+    assert_eq!(shown("/v1/gallery?limit=1").await.len(), 1);
+    assert_eq!(front.get("/v1/gallery?limit=many").await.refusal(), (400, ErrorCode::BadRequest));
+    let odd = front.post(&[("file", GIF), ("bottom", b"a"), ("gallery", b"perhaps")]).await;
+    assert_eq!((odd.refusal(), &odd.json()["field"]), ((400, ErrorCode::BadRequest), &json!("gallery")));
+}
