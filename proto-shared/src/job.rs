@@ -49,13 +49,17 @@ pub struct JobRecord {
     /// The trace that it belongs to, as W3C Trace Context writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// Who is told of its end, if anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_url: Option<String>,
 }
 
 impl JobRecord {
     /// A job in the standard lane, of nobody in particular.
     #[must_use]
     pub fn new(id: JobId, created_at_ms: u64, source: SourceInfo, spec: CaptionSpec) -> Self {
-        Self { version: VERSION, id, created_at_ms, source, spec, lane: Lane::default(), client: None, traceparent: None }
+        let (lane, client, traceparent, callback_url) = (Lane::default(), None, None, None);
+        Self { version: VERSION, id, created_at_ms, source, spec, lane, client, traceparent, callback_url }
     }
 
     /// The trace that it belongs to, if it names a good one.
