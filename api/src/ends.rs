@@ -16,7 +16,7 @@ use store::{Store, StoreError};
 use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::Clients;
+use crate::{Callbacks, Clients};
 
 /// Requests that wait; clones share them. The senders keep what was told before somebody listens.
 #[derive(Clone, Debug, Default)]
@@ -48,17 +48,23 @@ impl Waiting {
 
 impl Ends {
     /// Hears until `shutdown`, from the moment that the broker is there.
-    pub async fn listen(&self, broker: &Late<Broker>, clients: &Clients, shutdown: &CancellationToken) {
+    pub async fn listen(&self, broker: &Late<Broker>, clients: &Clients, callbacks: &Callbacks, shutdown: &CancellationToken) {
         let Some(broker) = shutdown.run_until_cancelled(broker.wait()).await else { return };
         let Some(mut events) = until_it_works("hear of jobs", shutdown, || broker.subscribe(Filter::Every)).await else { return };
         while let Some(Some(heard)) = shutdown.run_until_cancelled(events.next()).await {
             match heard {
                 Heard::Event(event) if event.news.is_final() => {
                     clients.finished(&event.job);
+                    if event.has_callback {
+                        callbacks.heard(&event.job);
+                    }
                     self.0.get(&event.job).iter().for_each(|news| news.send_replace(()));
                 }
                 Heard::Event(_) => {}
-                Heard::Gap => self.0.all().iter().for_each(|(_, news)| news.send_replace(())),
+                Heard::Gap => {
+                    callbacks.missed();
+                    self.0.all().iter().for_each(|(_, news)| news.send_replace(()));
+                }
             }
         }
     }

@@ -7,11 +7,13 @@
 mod accept;
 mod access;
 mod bucket;
+mod callbacks;
 mod caller;
 mod cancel;
 mod clients;
 mod ends;
 mod error;
+mod fetch;
 mod form;
 mod idempotency;
 mod inspect;
@@ -43,6 +45,7 @@ use service::{ApiKeys, Late, metrics::Registry, security};
 use store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use callbacks::{BadSecret, Callbacks, Courier, Routine, Signer};
 pub use clients::{Clients, Excess};
 pub use ends::Ends;
 pub use error::ApiError;
@@ -51,6 +54,7 @@ pub use service::config::Fairness;
 
 use crate::{
     caller::Door,
+    fetch::Fetching,
     inspect::Inspector,
     intake::Intake,
     jobs::{LongestWait, Pace},
@@ -93,6 +97,10 @@ pub struct Parts {
     pub clients: Clients,
     /// Who waits for the end of a job; [`Ends::listen`] must run beside the routes.
     pub ends: Ends,
+    /// Fetches pictures that are named by a URL; without it none may be.
+    pub sources: Option<outbound::Client>,
+    /// Calls back; its [`Courier`] must run beside the routes.
+    pub callbacks: Callbacks,
 }
 
 /// The front's routes; its metrics are added to `registry`.
@@ -115,6 +123,9 @@ pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Rout
         // The rest of a request's time is for the upload.
         longest_wait: LongestWait(config.request_timeout / 2),
         ends: parts.ends,
+        callbacks: parts.callbacks,
+        // The rest of a request's time is for the store.
+        fetching: Fetching { client: parts.sources, within: config.request_timeout / 2 },
     };
     let router = Router::new()
         .route("/v1/jobs", post(jobs::submit))

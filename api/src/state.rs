@@ -8,8 +8,10 @@ use service::Late;
 use store::Store;
 
 use crate::{
+    callbacks::Callbacks,
     clients::Clients,
     ends::Ends,
+    fetch::Fetching,
     inspect::Inspector,
     intake::Intake,
     jobs::{LongestWait, Pace},
@@ -31,6 +33,8 @@ pub(crate) struct ApiState {
     pub(crate) pace: Pace,
     pub(crate) longest_wait: LongestWait,
     pub(crate) ends: Ends,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) fetching: Fetching,
 }
 
 macro_rules! parts {

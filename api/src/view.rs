@@ -81,7 +81,7 @@ impl JobView {
 }
 
 /// `None` only for a stamp beyond the year 9999, which no clock of ours writes.
-fn rfc3339(ms: u64) -> Option<String> {
+pub(crate) fn rfc3339(ms: u64) -> Option<String> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()?.format(&Rfc3339).ok()
 }
 

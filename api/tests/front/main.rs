@@ -71,6 +71,8 @@ fn front_of(config: &ApiConfig, broker: Broker) -> Front {
         keys: None,
         clients: Clients::new(Fairness::default()),
         ends: ends.clone(),
+        sources: None,
+        callbacks: api::Callbacks::default(),
     };
     let router = api::router(config, parts, &mut registry);
     Front { router, store, broker, ends, exposition: Exposition::new(registry) }
@@ -336,6 +338,8 @@ async fn without_a_broker_the_client_is_told_to_come_back() {
         keys: None,
         clients,
         ends: api::Ends::default(),
+        sources: None,
+        callbacks: api::Callbacks::default(),
     };
     let not_yet = Front { router: api::router(&config(), parts, &mut registry()), store, ..front };
     let answer = not_yet.post(&[("file", GIF), ("bottom", b"a")]).await;

@@ -78,14 +78,14 @@ async fn who_waits_is_answered_when_the_job_ends() {
     let hearing = {
         let (ends, broker, clients) = (front.ends.clone(), Late::from(front.broker.clone()), Clients::new(Fairness::default()));
         let shutdown = shutdown.clone();
-        tokio::spawn(async move { ends.listen(&broker, &clients, &shutdown).await })
+        tokio::spawn(async move { ends.listen(&broker, &clients, &api::Callbacks::default(), &shutdown).await })
     };
     let working = async {
         let job = next_message(&front.broker).await.job;
         front.finish(&job.id, done(OutputId::from_bytes([7; 32]))).await;
         // Again and again: the front may not listen yet.
         loop {
-            front.broker.emit(&Event { job: job.id.clone(), at_ms: 1, news: News::Done });
+            front.broker.emit(&Event::of(&job, 1, News::Done));
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };

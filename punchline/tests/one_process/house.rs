@@ -84,6 +84,8 @@ impl House {
             keys: None,
             clients: Clients::new(Fairness::default()),
             ends: Ends::default(),
+            sources: None,
+            callbacks: api::Callbacks::default(),
         };
         let config = ApiConfig {
             limits: caption::Limits { max_bytes: 1_000_000, ..caption::Limits::default() },
