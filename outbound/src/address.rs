@@ -188,8 +188,8 @@ mod tests {
 
     /// A Teredo address of this server and this client.
     fn teredo(server: Ipv4Addr, client: Ipv4Addr) -> Ipv6Addr {
-        let ([a, b, c, d], [e, f, g, h]) = (server.octets(), client.octets());
-        Ipv6Addr::from([0x20, 0x01, 0, 0, a, b, c, d, 0, 0, 0x12, 0x34, !e, !f, !g, !h])
+        let bits = 0x2001_0000_u128 << 96 | u128::from(u32::from(server)) << 64 | 0x1234 << 32 | u128::from(!u32::from(client));
+        Ipv6Addr::from(bits)
     }
 
     #[test]

@@ -291,7 +291,7 @@ async fn a_post_follows_no_redirect() {
 #[tokio::test]
 async fn what_is_too_long_is_refused_announced_or_not() {
     let client = client(&["127.0.0.0/8"], &Names::default());
-    let body = "a".repeat(MAX_BYTES as usize + 1);
+    let body = "a".repeat(usize::try_from(MAX_BYTES).unwrap() + 1);
     let announced = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
     let streamed = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}");
     for answer in [announced, streamed] {

@@ -72,7 +72,7 @@ fn counted(front: &Front, result: &str) -> String {
 #[tokio::test]
 async fn whoever_asked_is_told_and_can_tell_that_it_was_us() {
     let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front();
+    let front = house.front().await;
     let id = submit(&front, &host.url()).await;
     assert_eq!(house.owed().await.len(), 1, "before the answer");
     house.end(&id).await;
@@ -97,7 +97,7 @@ async fn whoever_asked_is_told_and_can_tell_that_it_was_us() {
 #[tokio::test]
 async fn a_job_that_is_cancelled_is_told_of_too() {
     let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front();
+    let front = house.front().await;
     let id = submit(&front, &host.url()).await;
     let request = axum::http::Request::delete(format!("/v1/jobs/{id}")).body(axum::body::Body::empty()).unwrap();
     assert_eq!(front.send(request).await.0, StatusCode::OK);
@@ -108,7 +108,7 @@ async fn a_job_that_is_cancelled_is_told_of_too() {
 #[tokio::test]
 async fn what_a_receiver_fails_to_take_is_sent_again() {
     let (house, mut host) = (House::new(), Host::answering(vec![status(500), status(503)]).await);
-    let front = house.front();
+    let front = house.front().await;
     let id = submit(&front, &host.url()).await;
     house.end(&id).await;
     let sent = [host.next().await, host.next().await, host.next().await];
@@ -122,7 +122,7 @@ async fn a_redirect_is_not_followed_and_after_the_last_attempt_it_is_given_up() 
     let mut inner = Host::answering(Vec::new()).await;
     let redirect = || (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, inner.url())]).into_response();
     let (house, mut outer) = (House::new(), Host::answering(vec![redirect(), redirect(), redirect()]).await);
-    let front = house.front();
+    let front = house.front().await;
     let id = submit(&front, &outer.url()).await;
     house.end(&id).await;
     let (end, attempts) = house.end_of_call(&id).await;
@@ -138,7 +138,7 @@ async fn a_redirect_is_not_followed_and_after_the_last_attempt_it_is_given_up() 
 #[tokio::test]
 async fn of_two_processes_that_hear_of_an_end_one_calls() {
     let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let fronts = [house.front(), house.front()];
+    let fronts = [house.front().await, house.front().await];
     let id = submit(&fronts[0], &host.url()).await;
     house.end(&id).await;
     host.next().await;
@@ -154,11 +154,11 @@ async fn of_two_processes_that_hear_of_an_end_one_calls() {
 #[tokio::test]
 async fn a_process_that_starts_finds_what_nobody_heard() {
     let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front();
+    let front = house.front().await;
     let (ended, open) = (submit(&front, &host.url()).await, submit(&front, &host.url()).await);
     front.stop().await;
     house.finish(&ended).await;
-    let front = house.front();
+    let front = house.front().await;
     assert_eq!(host.next().await.0["webhook-id"], ended.as_str());
     until("what is open stays owed", async || house.owed().await.len() == 1).await;
     assert_eq!(house.owed().await[0].job, open);
@@ -169,14 +169,13 @@ async fn a_process_that_starts_finds_what_nobody_heard() {
 #[tokio::test]
 async fn an_attempt_of_a_process_that_died_is_followed_by_the_next() {
     let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front();
+    let front = house.front().await;
     let id = submit(&front, &host.url()).await;
     front.stop().await;
     house.finish(&id).await;
     assert_eq!(house.store.begin_callback(&id, 1).await.unwrap(), Created::New, "and then it was killed");
 
-    let in_time = house.front();
-    until("the first look", async || house.faults.count(Operation::List, "callbacks") >= 2).await;
+    let in_time = house.front().await;
     in_time.stop().await;
     assert!(!host.has_more(), "whoever began it may still be at it");
 
@@ -184,7 +183,7 @@ async fn an_attempt_of_a_process_that_died_is_followed_by_the_next() {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + after;
         Clock::fixed(since_epoch.as_millis().try_into().unwrap())
     };
-    let _front = house.front_at(later_ms(Duration::from_secs(60)));
+    let _front = house.front_at(later_ms(Duration::from_secs(60))).await;
     assert_eq!(host.next().await.0["webhook-id"], id.as_str());
     assert_eq!(house.end_of_call(&id).await, (CallbackOutcome::Delivered, 2));
 }
@@ -192,14 +191,14 @@ async fn an_attempt_of_a_process_that_died_is_followed_by_the_next() {
 #[tokio::test]
 async fn an_attempt_that_was_the_last_of_a_process_that_died_is_given_up() {
     let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front();
+    let front = house.front().await;
     let id = submit(&front, &host.url()).await;
     front.stop().await;
     house.finish(&id).await;
     for attempt in 1..=3 {
         assert_eq!(house.store.begin_callback(&id, attempt).await.unwrap(), Created::New);
     }
-    let front = house.front_at(Clock::fixed(u64::MAX));
+    let front = house.front_at(Clock::fixed(u64::MAX)).await;
     assert!(matches!(house.end_of_call(&id).await, (CallbackOutcome::GivenUp { .. }, 3)));
     front.stop().await;
     assert!(!host.has_more());
@@ -208,14 +207,14 @@ async fn an_attempt_that_was_the_last_of_a_process_that_died_is_given_up() {
 #[tokio::test]
 async fn a_call_that_has_ended_is_not_made_again_by_whoever_comes_late() {
     let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front();
+    let front = house.front().await;
     let id = submit(&front, &host.url()).await;
     house.end(&id).await;
     host.next().await;
     house.end_of_call(&id).await;
     // As a process would that found it owed before it had come to its end, or was killed while clearing.
     house.store.owe_callback(&id).await.unwrap();
-    let late = house.front();
+    let late = house.front().await;
     assert_eq!(house.end_of_call(&id).await, (CallbackOutcome::Delivered, 1));
     late.stop().await;
     assert!(!host.has_more());
@@ -224,7 +223,7 @@ async fn a_call_that_has_ended_is_not_made_again_by_whoever_comes_late() {
 #[tokio::test]
 async fn a_url_that_may_not_be_called_is_refused_at_once() {
     let house = House::new();
-    let front = house.front();
+    let front = house.front().await;
     for (url, code) in [
         ("http://169.254.169.254/", "forbidden_address"),
         ("http://[::1]/", "forbidden_address"),
@@ -246,7 +245,7 @@ async fn a_url_that_may_not_be_called_is_refused_at_once() {
 #[tokio::test]
 async fn a_job_that_can_not_be_queued_is_owed_to_nobody() {
     let (house, host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front();
+    let front = house.front().await;
     house.broker.close().await;
     let (status, problem) = front.post(&[("file", GIF), ("bottom", b"monday"), ("callback_url", host.url().as_bytes())]).await;
     assert_eq!((status.as_u16(), &problem["code"]), (503, &"broker_unavailable".into()));

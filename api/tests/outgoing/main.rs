@@ -28,7 +28,7 @@ use service::{
     Clock, Late,
     metrics::{Exposition, registry},
 };
-use store::{Faults, Store, StoreConfig};
+use store::{Faults, Operation, Store, StoreConfig};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -102,18 +102,22 @@ impl House {
         Self { store, faults, broker: Broker::in_process() }
     }
 
-    /// A process that calls back, with short delays.
-    fn front(&self) -> Front {
-        self.front_at(Clock::system())
+    /// A process that calls back, with short delays. It hears of ends and has begun its first look.
+    async fn front(&self) -> Front {
+        self.front_at(Clock::system()).await
     }
 
-    fn front_at(&self, clock: Clock) -> Front {
+    async fn front_at(&self, clock: Clock) -> Front {
+        let looks = || self.faults.count(Operation::List, "callbacks");
+        let before = looks();
         let delays = vec![Duration::from_millis(20); 2];
         let routine = Routine { delays, look_every: Duration::from_secs(3600), ..Routine::default() };
         let (client, signer) = (client(&["127.0.0.0/8"]), Signer::new(SECRET).unwrap());
         let mut registry = registry();
         let (courier, callbacks) = Courier::new(self.store.clone(), client.clone(), signer, routine, clock, &mut registry);
-        self.front_with(Some(client), callbacks, Some(courier), registry)
+        let front = self.front_with(Some(client), callbacks, Some(courier), registry);
+        until("the first look", async || looks() > before).await;
+        front
     }
 
     fn front_with(

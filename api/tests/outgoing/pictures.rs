@@ -16,7 +16,7 @@ async fn a_picture_is_fetched_and_its_job_is_as_if_it_had_been_uploaded() {
     // Whatever its host says it is.
     let text = ([("content-type", "text/plain")], GIF.to_vec()).into_response();
     let (house, host) = (House::new(), Host::answering(vec![text]).await);
-    let front = house.front();
+    let front = house.front().await;
     let (status, fetched) = front.post(&parts(&host.url())).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{fetched}");
     let (_, uploaded) = front.post(&[("bottom", b"monday"), ("file", GIF)]).await;
@@ -27,7 +27,7 @@ async fn a_picture_is_fetched_and_its_job_is_as_if_it_had_been_uploaded() {
 #[tokio::test]
 async fn what_can_not_be_had_or_taken_is_refused() {
     let house = House::new();
-    let front = house.front();
+    let front = house.front().await;
     let too_long = vec![b'a'; usize::try_from(MAX_BYTES).unwrap() + 1];
     let streamed = |bytes: Vec<u8>| {
         let pieces = bytes.chunks(10_000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect::<Vec<_>>();
@@ -49,7 +49,7 @@ async fn what_can_not_be_had_or_taken_is_refused() {
 #[tokio::test]
 async fn what_may_not_be_asked_is_refused() {
     let house = House::new();
-    let front = house.front();
+    let front = house.front().await;
     for (url, code) in [
         ("http://169.254.169.254/latest/meta-data/", "forbidden_address"),
         ("http://[::ffff:10.0.0.1]/", "forbidden_address"),
@@ -72,19 +72,21 @@ async fn a_fetch_takes_its_share_of_what_uploads_may_take() {
         Response::new(axum::body::Body::from_stream(futures::StreamExt::chain(piece, futures::stream::pending())))
     };
     let house = House::new();
-    let front = std::sync::Arc::new(house.front());
+    let front = std::sync::Arc::new(house.front().await);
     let mut fetching = Vec::new();
     let mut hosts = Vec::new();
-    for _ in 0..11 {
+    for _ in 0..13 {
         let mut host = Host::answering(vec![streamed()]).await;
         let (front, url) = (front.clone(), host.url());
         fetching.push(tokio::spawn(async move { front.post(&parts(&url)).await }));
         host.next().await;
         hosts.push(host);
     }
-    // Ten of them fill what may be in hand; one more is told to come again, while the others go on.
+    // Twelve of them fill what may be in hand; one more is told to come again, while the others go on.
     let (answered, _, others) = futures::future::select_all(fetching).await;
     let (status, problem) = answered.unwrap();
     assert_eq!((status.as_u16(), &problem["code"]), (503, &"overloaded".into()));
-    others.into_iter().for_each(|other| other.abort());
+    for other in others {
+        other.abort();
+    }
 }
