@@ -12,7 +12,7 @@ use proto_shared::{
     OutputSummary, TraceContext, job,
 };
 use service::Late;
-use store::{Created, Store};
+use store::{Created, Store, StoreError};
 use tracing::Instrument as _;
 
 use crate::{
@@ -53,6 +53,8 @@ pub(crate) struct NewJob {
     pub(crate) trace: TraceContext,
     /// What the client called the request.
     pub(crate) idempotency: Option<IdempotencyId>,
+    /// Who is told of its end, if anybody.
+    pub(crate) callback_url: Option<String>,
 }
 
 impl FromRef<ApiState> for Acceptance {
@@ -83,7 +85,7 @@ struct Begun {
 impl Acceptance {
     /// Accepts a job, or finds the one that this request has made before.
     pub(crate) async fn accept(&self, new: NewJob) -> Result<Accepted, ApiError> {
-        let NewJob { picture, upload, spec, is_public, caller, trace, idempotency } = new;
+        let NewJob { picture, upload, spec, is_public, caller, trace, idempotency, callback_url } = new;
         // Asked first: without a broker nothing should be written for a job that can't be accepted.
         let broker = self.broker.get().ok_or(ApiError::BrokerNotConnected)?;
         let output = store::output_id(&picture.source.id, &spec, caption::ENGINE_VERSION);
@@ -105,6 +107,7 @@ impl Acceptance {
             client: Some(caller.client),
             traceparent: Some(trace.to_string()),
             is_public,
+            callback_url,
             ..JobRecord::new(id, created_at_ms, picture.source, spec)
         };
         self.begin(broker, Begun { job, place, output, upload, is_named }).instrument(span).await
@@ -139,7 +142,7 @@ impl Acceptance {
         let published = publish(broker, &job).await;
         let nothing_was_queued = matches!(&published, Err(error) if error.nothing_was_queued());
         // A name may have brought others to this record by now.
-        let is_undone = nothing_was_queued && !is_named && self.take_back(&job.id).await;
+        let is_undone = nothing_was_queued && !is_named && self.take_back(&job).await;
         if !is_undone {
             // Whatever its client is told: a record that stands is found as lost, and ends.
             self.metrics.accepted();
@@ -151,8 +154,12 @@ impl Acceptance {
     }
 
     /// Whatever is left of a refused job would be found as lost and run.
-    async fn take_back(&self, job: &JobId) -> bool {
-        let deleted = self.store.delete_job(job).await;
+    async fn take_back(&self, job: &JobRecord) -> bool {
+        let deleted = self.store.delete_job(&job.id).await;
+        if deleted.is_ok() && job.callback_url.is_some() {
+            // What stays is owed about no job: retention takes it.
+            let _ = self.store.clear_callback(&job.id, 0).await;
+        }
         if let Err(error) = &deleted {
             tracing::warn!(%error, "failed to take back the record of a refused job");
         }
@@ -202,7 +209,7 @@ impl Acceptance {
             self.metrics.done();
         }
         self.metrics.known();
-        broker.emit(&Event { job: job.id.clone(), at_ms, news: News::Done });
+        broker.emit(&Event::of(job, at_ms, News::Done));
         Ok(result)
     }
 
@@ -212,12 +219,12 @@ impl Acceptance {
         let stored = async { tokio::try_join!(self.store_source(upload), self.show(job)) };
         if is_named {
             stored.await?;
-            return Ok(self.store.create_job(job).await?);
+            return Ok(self.create_job(job).await?);
         }
-        let (stored, created) = tokio::join!(stored, self.store.create_job(job));
+        let (stored, created) = tokio::join!(stored, self.create_job(job));
         if let Err(error) = stored {
             if created.is_ok() {
-                self.take_back(&job.id).await;
+                self.take_back(job).await;
             }
             return Err(error);
         }
@@ -230,6 +237,14 @@ impl Acceptance {
             let (Created::New | Created::AlreadyThere) = self.store.show_in_gallery(job).await?;
         }
         Ok(())
+    }
+
+    /// What is owed first: a record that stands is a promise, to whoever asks for the job again too.
+    async fn create_job(&self, job: &JobRecord) -> Result<Created, StoreError> {
+        if job.callback_url.is_some() {
+            self.store.owe_callback(&job.id).await?;
+        }
+        self.store.create_job(job).await
     }
 
     async fn store_source(&self, upload: Option<Spooled>) -> Result<(), ApiError> {
@@ -245,6 +260,6 @@ impl Acceptance {
 
 async fn publish(broker: &Broker, job: &JobRecord) -> Result<(), BrokerError> {
     broker.publish(&JobMessage::first(job.clone())).await?;
-    broker.emit(&Event { job: job.id.clone(), at_ms: job.created_at_ms, news: News::Queued });
+    broker.emit(&Event::of(job, job.created_at_ms, News::Queued));
     Ok(())
 }

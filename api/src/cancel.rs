@@ -41,7 +41,7 @@ pub(crate) async fn cancel(State(with): State<Cancelling>, Path(id): Path<String
     let result = match with.store.create_result(&cancelled).await? {
         Created::New => {
             with.metrics.cancelled();
-            broker.emit(&Event { job: id.clone(), at_ms, news: News::Cancelled });
+            broker.emit(&Event::of(&job, at_ms, News::Cancelled));
             cancelled
         }
         Created::AlreadyThere => with.store.get_result(&id).await?.ok_or(ApiError::NotReady)?,

@@ -13,6 +13,7 @@ use axum::{
 };
 use broker::BrokerError;
 use fonts::UnknownFont;
+use outbound::OutboundError;
 use proto_shared::{ErrorCode, SpecError};
 use serde::Serialize;
 use service::api_keys::KeyRefusal;
@@ -41,7 +42,7 @@ pub enum ApiError {
         problem: String,
     },
     /// No picture in the form.
-    #[error("a part named `file` (a picture) or `source` (the id of a stored one) was expected")]
+    #[error("a part named `file` (a picture), `source` (the id of a stored one) or `source_url` (where one stands) was expected")]
     MissingFile,
     /// More bytes than a picture may have.
     #[error("a file may have {limit_bytes} bytes, got {got_bytes} or more")]
@@ -57,6 +58,17 @@ pub enum ApiError {
     /// The spec breaks a rule.
     #[error("{0}")]
     Spec(#[from] SpecError),
+    /// A host that somebody has named may not be asked, or did not answer as it should.
+    #[error("{error}")]
+    Outbound {
+        /// The field that named it.
+        field: &'static str,
+        /// Why.
+        error: OutboundError,
+    },
+    /// No calls back are made here.
+    #[error("no calls back are made here")]
+    CallbacksOff,
     /// `source` names nothing.
     #[error("no stored picture has this id")]
     UnknownSource,
@@ -164,6 +176,8 @@ impl ApiError {
             Self::FileTooLarge { .. } => ErrorCode::FileTooLarge,
             Self::Picture(error) => ErrorCode::parse(error.code()).unwrap_or(ErrorCode::Internal),
             Self::Spec(error) => error.code,
+            Self::Outbound { error, .. } => error.code(),
+            Self::CallbacksOff => ErrorCode::CallbacksOff,
             Self::UnknownSource => ErrorCode::UnknownSource,
             Self::JobNotFound => ErrorCode::JobNotFound,
             Self::NotReady => ErrorCode::NotReady,
@@ -199,6 +213,8 @@ impl ApiError {
             Self::Picture(error) => (Some("file"), limit_and_got(error)),
             Self::Spec(error) => (Some(&error.field), None),
             Self::BadPart { field, .. } => (Some(field), None),
+            Self::Outbound { field, error } => (Some(field), of_answer(error)),
+            Self::CallbacksOff => (Some("callback_url"), None),
             Self::UnknownSource => (Some("source"), None),
             Self::BadHeader { name, .. } => (Some(name), None),
             Self::TooManyJobs { limit, got } => (None, Some(((*limit).into(), (*got).into()))),
@@ -275,11 +291,23 @@ fn status_of(code: ErrorCode) -> StatusCode {
         | E::UnknownFont
         | E::BadFont
         | E::UnknownSource
+        // Whose fault it is that a host does not answer is not for us to say; asking us again at once would not mend it.
+        | E::BadUrl
+        | E::ForbiddenAddress
+        | E::FetchFailed
+        | E::CallbacksOff
         | E::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
         E::Unauthorised => StatusCode::UNAUTHORIZED,
         E::RateLimited | E::TooManyJobs => StatusCode::TOO_MANY_REQUESTS,
         E::Overloaded | E::BrokerUnavailable | E::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         E::AttemptsExhausted | E::EnginePanic | E::EngineCrashed | E::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn of_answer(error: &OutboundError) -> Option<(u64, u64)> {
+    match *error {
+        OutboundError::TooLarge { limit_bytes, got_bytes } => Some((limit_bytes, got_bytes)),
+        _ => None,
     }
 }
 

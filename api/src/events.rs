@@ -78,10 +78,10 @@ pub(crate) async fn events(
     let last_seen = headers.get("last-event-id").and_then(|seen| seen.to_str().ok()).filter(|seen| !seen.is_empty());
     let about = Extension(About(id));
     let first = match result {
-        Some(result) => Some((end_of(&result), Some(result))),
+        Some(result) => Some((end_of(&job, &result), Some(result))),
         // Who has seen anything of it knows that it is queued.
         None if last_seen.is_some() => None,
-        None => Some((Event { job: job.id.clone(), at_ms: job.created_at_ms, news: News::Queued }, None)),
+        None => Some((Event::of(&job, job.created_at_ms, News::Queued), None)),
     };
     if let Some((event, Some(_))) = &first
         && last_seen == Some(&sse_id(event))
@@ -108,7 +108,7 @@ impl Telling {
                 Ok(Some(Heard::Event(event))) if !event.news.is_final() => return self.tell(&event, None),
                 // An end, one that may have been missed, or silence.
                 Ok(Some(_)) | Err(_) => match self.store.get_result(&self.job.id).await {
-                    Ok(Some(result)) => return self.tell(&end_of(&result), Some(result)),
+                    Ok(Some(result)) => return self.tell(&end_of(&self.job, &result), Some(result)),
                     Ok(None) => {}
                     Err(error) => {
                         tracing::debug!(job_id = %self.job.id, %error, "failed to look for a result; it is asked for again");
@@ -128,13 +128,13 @@ impl Telling {
 }
 
 /// The event that a result is the end of. Every process makes the same of it.
-fn end_of(result: &JobResult) -> Event {
+fn end_of(job: &JobRecord, result: &JobResult) -> Event {
     let news = match &result.outcome {
         Outcome::Done { .. } => News::Done,
         Outcome::Failed { code, .. } => News::Failed { code: *code },
         Outcome::Cancelled => News::Cancelled,
     };
-    Event { job: result.id.clone(), at_ms: result.finished_at_ms, news }
+    Event::of(job, result.finished_at_ms, news)
 }
 
 fn sse_id(event: &Event) -> String {

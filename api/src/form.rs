@@ -25,6 +25,8 @@ const MAX_TEXT_PART_BYTES: usize = 64 * 1024;
 pub(crate) enum Picture {
     File(Spooled),
     Stored(SourceId),
+    /// Where it stands; not looked at yet.
+    Url(String),
 }
 
 /// A form that was read to its end.
@@ -32,6 +34,8 @@ pub(crate) enum Picture {
 pub(crate) struct Form {
     file: Option<Spooled>,
     source: Option<String>,
+    source_url: Option<String>,
+    callback_url: Option<String>,
     spec: Option<String>,
     top: Option<String>,
     bottom: Option<String>,
@@ -76,7 +80,20 @@ impl Form {
             *slot = Some(text(part, &name, max_file_bytes).await?);
         }
         // A form on a page sends every field, the empty ones too.
-        for name in ["source", "spec", "top", "bottom", "style", "font", "size", "fill", "stroke", "gallery"] {
+        for name in [
+            "source",
+            "source_url",
+            "callback_url",
+            "spec",
+            "top",
+            "bottom",
+            "style",
+            "font",
+            "size",
+            "fill",
+            "stroke",
+            "gallery",
+        ] {
             if let Some(slot) = form.slot(name)
                 && slot.as_ref().is_some_and(String::is_empty)
             {
@@ -88,11 +105,13 @@ impl Form {
 
     /// What the parts mean.
     pub(crate) fn into_request(mut self) -> Result<Asked, ApiError> {
-        let picture = match (self.file.take(), self.source.take()) {
-            (Some(_), Some(_)) => return Err(bad_part("source", "`file` and `source` do not go together")),
-            (Some(file), None) => Picture::File(file),
-            (None, Some(id)) => Picture::Stored(SourceId::parse(&id).map_err(|e| bad_part("source", &e.to_string()))?),
-            (None, None) => return Err(ApiError::MissingFile),
+        let picture = match (self.file.take(), self.source.take(), self.source_url.take()) {
+            (Some(file), None, None) => Picture::File(file),
+            (None, Some(id), None) => Picture::Stored(SourceId::parse(&id).map_err(|e| bad_part("source", &e.to_string()))?),
+            (None, None, Some(url)) => Picture::Url(url),
+            (None, None, None) => return Err(ApiError::MissingFile),
+            (_, None, _) => return Err(bad_part("source_url", "`file` and `source_url` do not go together")),
+            _ => return Err(bad_part("source", "`source` does not go with `file` or `source_url`")),
         };
         let is_public = match self.gallery.as_deref() {
             None | Some("false" | "off" | "0") => false,
@@ -102,9 +121,16 @@ impl Form {
         Ok(Asked { picture, spec: self.spec()?, is_public })
     }
 
+    /// Who is to be told of the job's end, taken before the rest is made sense of.
+    pub(crate) fn callback_url(&mut self) -> Option<String> {
+        self.callback_url.take()
+    }
+
     fn slot(&mut self, name: &str) -> Option<&mut Option<String>> {
         match name {
             "source" => Some(&mut self.source),
+            "source_url" => Some(&mut self.source_url),
+            "callback_url" => Some(&mut self.callback_url),
             "spec" => Some(&mut self.spec),
             "top" => Some(&mut self.top),
             "bottom" => Some(&mut self.bottom),

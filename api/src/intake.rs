@@ -73,7 +73,8 @@ impl Intake {
         Ok(Room { _permit: permit.map_err(|e| ApiError::Internal(e.to_string()))? })
     }
 
-    fn share(&self, expected_bytes: u64) -> Result<Share, ApiError> {
+    /// Takes a share for so many bytes, or refuses it at once.
+    pub(crate) fn share(&self, expected_bytes: u64) -> Result<Share, ApiError> {
         let grains = u32::try_from(expected_bytes.div_ceil(GRAIN_BYTES)).map_err(|_| ApiError::Overloaded)?;
         let permit = self.uploads.clone().try_acquire_many_owned(grains).map_err(|_| ApiError::Overloaded)?;
         Ok(Share { _permit: permit, expected_bytes })

@@ -16,9 +16,11 @@ use store::Store;
 use crate::{
     accept::{Acceptance, Accepted, NewJob},
     access::About,
+    callbacks::Callbacks,
     caller::Caller,
     clients::Clients,
     error::ApiError,
+    fetch::{Fetch, Fetched},
     form::{Asked, Form, Picture},
     idempotency,
     inspect::Inspector,
@@ -48,12 +50,14 @@ pub(crate) struct Reading {
     spool: Spool,
     pace: Pace,
     longest_wait: LongestWait,
+    fetch: Fetch,
+    callbacks: Callbacks,
 }
 
 impl FromRef<ApiState> for Reading {
     fn from_ref(state: &ApiState) -> Self {
-        let ApiState { clients, fonts, inspector, spool, pace, longest_wait, .. } = state.clone();
-        Self { clients, fonts, inspector, spool, pace, longest_wait }
+        let ApiState { clients, fonts, inspector, spool, pace, longest_wait, callbacks, .. } = state.clone();
+        Self { clients, fonts, inspector, spool, pace, longest_wait, fetch: Fetch::from_ref(state), callbacks }
     }
 }
 
@@ -77,21 +81,27 @@ pub(crate) async fn submit(
     let share = intake.admit(request.headers())?;
     let request = request.map(|body| in_sips(Body::new(Paced::new(body, reading.pace.0))));
     let parts = Multipart::from_request(request, &()).await?;
-    let form = Form::read(parts, &reading.spool, intake.limits.max_bytes, share.expected_bytes).await?;
+    let mut form = Form::read(parts, &reading.spool, intake.limits.max_bytes, share.expected_bytes).await?;
+    let callback_url = form.callback_url().map(|url| reading.callbacks.check(&url)).transpose()?;
     let Asked { picture, spec, is_public } = form.into_request()?;
     // Only whether there are such fonts.
     engine_spec(&spec, &reading.fonts)?;
-    let (picture, upload) = match picture {
-        Picture::File(upload) => (reading.inspector.upload(&upload).await?, Some(upload)),
+    // A share that a fetch took is held to the end, as the request's own is.
+    let (picture, upload, _fetched) = match picture {
+        Picture::File(upload) => (reading.inspector.upload(&upload).await?, Some(upload), None),
         Picture::Stored(id) => {
             let _room = intake.room(intake.limits.max_bytes).await?;
             // Walked again: the limits may have changed since it was stored.
             let bytes = store.reuse_source(&id).await?;
-            (reading.inspector.stored(id, bytes).await?, None)
+            (reading.inspector.stored(id, bytes).await?, None, None)
+        }
+        Picture::Url(url) => {
+            let Fetched { upload, share } = reading.fetch.get(&url).await?;
+            (reading.inspector.upload(&upload).await?, Some(upload), Some(share))
         }
     };
     let Accepted { job, mut result, waiting } =
-        acceptance.accept(NewJob { picture, upload, spec, is_public, caller, trace, idempotency }).await?;
+        acceptance.accept(NewJob { picture, upload, spec, is_public, caller, trace, idempotency, callback_url }).await?;
     let location = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id));
     let location = location.map_err(|e| ApiError::Internal(e.to_string()))?;
     let mut status = StatusCode::ACCEPTED;

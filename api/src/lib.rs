@@ -7,11 +7,13 @@
 mod accept;
 mod access;
 mod bucket;
+mod callbacks;
 mod caller;
 mod cancel;
 mod clients;
 mod error;
 mod events;
+mod fetch;
 mod form;
 mod gallery;
 mod idempotency;
@@ -50,6 +52,7 @@ use service::{ApiKeys, Late, metrics::Registry, security};
 use store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use callbacks::{BadSecret, Callbacks, Courier, Routine, Signer};
 pub use clients::{Clients, Excess};
 pub use error::ApiError;
 pub use mint::Mint;
@@ -58,6 +61,7 @@ pub use service::config::Fairness;
 
 use crate::{
     caller::Door,
+    fetch::Fetching,
     gallery::Gallery,
     inspect::Inspector,
     intake::Intake,
@@ -102,6 +106,10 @@ pub struct Parts {
     pub clients: Clients,
     /// Who waits for news of a job; [`Listeners::hear`] must run beside the routes.
     pub news: Listeners,
+    /// Fetches pictures that are named by a URL; without it none may be.
+    pub sources: Option<outbound::Client>,
+    /// Calls back; its [`Courier`] must run beside the routes.
+    pub callbacks: Callbacks,
 }
 
 /// The front's routes; its metrics are added to `registry`.
@@ -129,6 +137,9 @@ pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Rout
         // The rest of a request's time is for the upload.
         longest_wait: LongestWait(config.request_timeout / 2),
         news: parts.news,
+        callbacks: parts.callbacks,
+        // The rest of a request's time is for the store.
+        fetching: Fetching { client: parts.sources, within: config.request_timeout / 2 },
     };
     let router = Router::new()
         .route("/v1/jobs", post(jobs::submit))

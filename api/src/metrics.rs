@@ -106,3 +106,47 @@ impl Metrics {
         self.upload_bytes.inc_by(bytes);
     }
 }
+
+/// What calling back counts.
+#[derive(Clone, Debug)]
+pub(crate) struct CallbackMetrics(Family<ResultLabels, Counter>);
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
+
+impl CallbackMetrics {
+    pub(crate) fn register(registry: &mut Registry) -> Self {
+        let attempts = Family::default();
+        registry.register("api_callbacks", "Attempts to call back, by what became of them", attempts.clone());
+        let metrics = Self(attempts);
+        // From the start, so that a rate is known at the first of each.
+        for result in [DELIVERED, FAILED, GIVEN_UP] {
+            metrics.of(result);
+        }
+        metrics
+    }
+
+    pub(crate) fn delivered(&self) {
+        self.of(DELIVERED).inc();
+    }
+
+    /// It comes again.
+    pub(crate) fn failed(&self) {
+        self.of(FAILED).inc();
+    }
+
+    /// It was the last.
+    pub(crate) fn given_up(&self) {
+        self.of(GIVEN_UP).inc();
+    }
+
+    fn of(&self, result: &'static str) -> Counter {
+        self.0.get_or_create_owned(&ResultLabels { result })
+    }
+}
+
+const DELIVERED: &str = "delivered";
+const FAILED: &str = "failed";
+const GIVEN_UP: &str = "given_up";

@@ -20,7 +20,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::Clients;
+use crate::{Callbacks, Clients};
 
 /// News that a listener may be behind before it must look at the store.
 const MAX_BEHIND: usize = 64;
@@ -42,7 +42,7 @@ pub(crate) struct Listening {
 
 impl Listeners {
     /// Hears until `shutdown`, from the moment that the broker is there.
-    pub async fn hear(&self, broker: &Late<Broker>, clients: &Clients, shutdown: &CancellationToken) {
+    pub async fn hear(&self, broker: &Late<Broker>, clients: &Clients, callbacks: &Callbacks, shutdown: &CancellationToken) {
         // Whoever listens for long must not keep the process from ending.
         let _over = self.over.clone().drop_guard();
         let Some(broker) = shutdown.run_until_cancelled(broker.wait()).await else { return };
@@ -52,10 +52,16 @@ impl Listeners {
                 Heard::Event(event) => {
                     if event.news.is_final() {
                         clients.finished(&event.job);
+                        if event.has_callback {
+                            callbacks.heard(&event.job);
+                        }
                     }
                     tell(self.listeners.get(&event.job), &heard);
                 }
-                Heard::Gap => tell(self.listeners.all().into_iter().map(|(_, listener)| listener), &heard),
+                Heard::Gap => {
+                    callbacks.missed();
+                    tell(self.listeners.all().into_iter().map(|(_, listener)| listener), &heard);
+                }
             }
         }
     }

@@ -9,7 +9,9 @@ use service::Late;
 use store::Store;
 
 use crate::{
+    callbacks::Callbacks,
     clients::Clients,
+    fetch::Fetching,
     gallery::Gallery,
     inspect::Inspector,
     intake::Intake,
@@ -38,6 +40,8 @@ pub(crate) struct ApiState {
     pub(crate) news: Listeners,
     pub(crate) gallery: Gallery,
     pub(crate) layouts: Layouts,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) fetching: Fetching,
 }
 
 macro_rules! parts {

@@ -75,6 +75,8 @@ async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> D
         keys,
         clients: clients.clone(),
         news: api::Listeners::default(),
+        sources: None,
+        callbacks: api::Callbacks::default(),
     };
     let router = api::router(&config, parts, &mut registry());
     let socket = listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();

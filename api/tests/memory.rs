@@ -82,6 +82,8 @@ async fn many_large_uploads_at_once_take_little_memory() {
         keys: None,
         clients,
         news: api::Listeners::default(),
+        sources: None,
+        callbacks: api::Callbacks::default(),
     };
     let router = api::router(&config, parts, &mut registry());
     let socket = listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");

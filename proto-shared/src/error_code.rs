@@ -77,6 +77,14 @@ codes! {
     BadFont = "bad_font",
     /// A source id that is not stored.
     UnknownSource = "unknown_source",
+    /// A URL that is not `http` or `https`, or has credentials.
+    BadUrl = "bad_url",
+    /// A host that is not at a public address.
+    ForbiddenAddress = "forbidden_address",
+    /// What stands at a URL could not be fetched.
+    FetchFailed = "fetch_failed",
+    /// A call back was asked for where none are made.
+    CallbacksOff = "callbacks_off",
     /// No job under this id.
     JobNotFound = "job_not_found",
     /// The job has no result yet.

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorCode, JobId};
+use crate::{ErrorCode, JobId, JobRecord};
 
 /// Something happened to a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,17 @@ pub struct Event {
     /// What.
     #[serde(flatten)]
     pub news: News,
+    /// Whether somebody is to be called back about the job, so that whoever hears this need not ask the store.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_callback: bool,
+}
+
+impl Event {
+    /// What happened to this job.
+    #[must_use]
+    pub fn of(job: &JobRecord, at_ms: u64, news: News) -> Self {
+        Self { job: job.id.clone(), at_ms, news, has_callback: job.callback_url.is_some() }
+    }
 }
 
 /// What can happen to a job.
@@ -96,9 +107,10 @@ mod tests {
             News::Cancelled,
         ];
         for news in news {
-            let event = Event { job: JobId::from_bytes([7; 16]), at_ms: 1, news };
+            let event = Event { job: JobId::from_bytes([7; 16]), at_ms: 1, news, has_callback: false };
             let json = serde_json::to_value(&event).unwrap();
             assert_eq!(json["event"], event.news.name());
+            assert!(json.get("has_callback").is_none(), "as older releases write it");
             assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
         }
     }

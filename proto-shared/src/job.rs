@@ -52,6 +52,9 @@ pub struct JobRecord {
     /// Whether everyone may see it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_public: bool,
+    /// Who is told of its end, if anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_url: Option<String>,
 }
 
 impl JobRecord {
@@ -68,6 +71,7 @@ impl JobRecord {
             client: None,
             traceparent: None,
             is_public: false,
+            callback_url: None,
         }
     }
 

@@ -14,6 +14,8 @@ pub const OUTPUTS_PREFIX: &str = "outputs";
 pub const DEAD_PREFIX: &str = "dead";
 /// Below it stand what clients called their requests.
 pub const IDEMPOTENCY_PREFIX: &str = "idempotency";
+/// Below it stands what is known of calls back that have not come to an end, one folder a job.
+pub const CALLBACKS_PREFIX: &str = "callbacks";
 
 /// Below it stand the names of jobs that are to be seen by everyone.
 pub const GALLERY_PREFIX: &str = "gallery";
@@ -72,4 +74,22 @@ pub fn gallery(created_at_ms: u64, id: &JobId) -> String {
 #[must_use]
 pub fn requeued(id: &JobId, slot: u64) -> String {
     format!("{JOBS_PREFIX}/{id}/requeued-{slot}.json")
+}
+
+/// Says that somebody is to be told of a job's end.
+#[must_use]
+pub fn callback_pending(id: &JobId) -> String {
+    format!("{CALLBACKS_PREFIX}/{id}/pending.json")
+}
+
+/// Says that somebody makes this attempt, so that it is one however many want to.
+#[must_use]
+pub fn callback_attempt(id: &JobId, attempt: u32) -> String {
+    format!("{CALLBACKS_PREFIX}/{id}/attempt-{attempt}.json")
+}
+
+/// How calling back came to an end. It stands with the job and goes with it.
+#[must_use]
+pub fn callback_end(id: &JobId) -> String {
+    format!("{JOBS_PREFIX}/{id}/callback.json")
 }

@@ -5,6 +5,7 @@
 //! reads a clock, draws a random number or touches a network, so that a version of it can be
 //! compiled into any process and its JSON read by the next version.
 
+pub mod callback;
 pub mod error_code;
 pub mod event;
 pub mod id;
@@ -15,6 +16,7 @@ pub mod queue;
 pub mod spec;
 pub mod trace;
 
+pub use callback::{CallbackEnd, CallbackOutcome};
 pub use error_code::ErrorCode;
 pub use event::{Event, News};
 pub use id::{ClientId, IdempotencyId, JobId, OutputId, SourceId};

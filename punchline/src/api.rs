@@ -9,7 +9,12 @@ use service::{
     shutdown, telemetry,
 };
 
-use crate::{broker_metrics, flags::process_args, parts, start::Start};
+use crate::{
+    broker_metrics,
+    flags::process_args,
+    parts::{self, Outgoing},
+    start::Start,
+};
 
 process_args! {
     /// The flags of `punchline api`.
@@ -32,17 +37,20 @@ async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
 
     let mut registry = registry();
     let (keys, clients) = (parts::keys(&settings.http)?, parts::clients(&settings.http));
+    let Outgoing { sources, callbacks, courier } = parts::outgoing(&settings.http.outbound, &store, &mut registry)?;
     let news = Listeners::default();
     let hearing = {
         let (news, broker, clients, shutdown) = (news.clone(), broker.clone(), clients.clone(), shutdown.clone());
-        tokio::spawn(async move { news.hear(&broker, &clients, &shutdown).await })
+        let callbacks = callbacks.clone();
+        tokio::spawn(async move { news.hear(&broker, &clients, &callbacks, &shutdown).await })
     };
-    let front = Parts { broker, store, mint: Mint::system(), keys, clients, news };
+    let front = Parts { broker, store, mint: Mint::system(), keys, clients, news, sources, callbacks };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
     broker_metrics::watch(&start.broker, &mut registry, &shutdown);
     tracing::info!(listen = %settings.http.listen, "listening");
     let (ops, grace) = ((health, Exposition::new(registry)), settings.common.shutdown_grace);
-    let all_finished = doors.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace).await;
+    let serving = doors.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace);
+    let (all_finished, ()) = tokio::join!(serving, parts::call_back(courier, &shutdown));
     hearing.abort();
     start.end().await?;
     tracing::info!(all_finished, "stopped");

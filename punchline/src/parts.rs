@@ -5,15 +5,16 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use api::{ApiConfig, Clients};
+use api::{ApiConfig, Callbacks, Clients, Courier, Routine, Signer};
 use broker::{AmqpConfig, Broker};
 use fonts::Fonts;
 use service::{
     ApiKeys, Clock, ConfigError, Health, Late,
     api_keys::KeysError,
-    config::{AwsSettings, CommonSettings, HttpSettings, JobSettings, LimitSettings, Secret, StoreSettings},
+    config::{AwsSettings, CommonSettings, HttpSettings, JobSettings, LimitSettings, OutboundSettings, Secret, StoreSettings},
     files,
     listener::Bounds,
+    metrics::Registry,
 };
 use store::{S3Settings, Store, StoreConfig, StoreError};
 use tokio::runtime::{Builder, Runtime};
@@ -70,6 +71,7 @@ pub(crate) fn amqp(url: &Secret, common: &CommonSettings, name: &str) -> AmqpCon
 pub(crate) fn is_bad_setting(error: &anyhow::Error) -> bool {
     error.is::<ConfigError>()
         || error.is::<KeysError>()
+        || error.is::<api::BadSecret>()
         || matches!(
             error.downcast_ref(),
             Some(StoreError::BadUrl { .. } | StoreError::BadSetting { .. } | StoreError::OverwritesOnCreate)
@@ -121,6 +123,40 @@ pub(crate) fn front(http: &HttpSettings, common: &CommonSettings) -> anyhow::Res
 pub(crate) fn keys(http: &HttpSettings) -> anyhow::Result<Option<ApiKeys>> {
     let open = |path| ApiKeys::open(path, Clock::system());
     Ok(http.api_keys_file.as_deref().map(open).transpose()?)
+}
+
+/// What the front asks of other hosts.
+pub(crate) struct Outgoing {
+    /// Fetches pictures by their URL.
+    pub(crate) sources: Option<outbound::Client>,
+    pub(crate) callbacks: Callbacks,
+    /// To run beside the routes, where calls back are made.
+    pub(crate) courier: Option<Courier>,
+}
+
+pub(crate) fn outgoing(settings: &OutboundSettings, store: &Store, registry: &mut Registry) -> anyhow::Result<Outgoing> {
+    let none = Outgoing { sources: None, callbacks: Callbacks::default(), courier: None };
+    let client = match outbound::Client::new(outbound::Guard::new(settings.allowed.clone())) {
+        Ok(client) => client,
+        // Nobody has asked for it: a machine without certificates captions as well.
+        Err(error) if settings.webhook_secret.is_none() => {
+            tracing::warn!(%error, "no pictures can be fetched by their URL");
+            return Ok(none);
+        }
+        Err(error) => return Err(error).context("failed to get ready for calling back"),
+    };
+    let sources = settings.source_urls.then(|| client.clone());
+    let Some(secret) = &settings.webhook_secret else { return Ok(Outgoing { sources, ..none }) };
+    let signer = Signer::new(secret.expose())?;
+    let (courier, callbacks) = Courier::new(store.clone(), client, signer, Routine::default(), Clock::system(), registry);
+    Ok(Outgoing { sources, callbacks, courier: Some(courier) })
+}
+
+/// Calls back until `shutdown`.
+pub(crate) async fn call_back(courier: Option<Courier>, shutdown: &CancellationToken) {
+    if let Some(courier) = courier {
+        courier.run(shutdown).await;
+    }
 }
 
 /// What each client may do.

@@ -24,7 +24,12 @@ use service::{
 use store::Store;
 use worker::Worker;
 
-use crate::{broker_metrics, flags::process_args, parts, start::keeps_its_word};
+use crate::{
+    broker_metrics,
+    flags::process_args,
+    parts::{self, Outgoing},
+    start::keeps_its_word,
+};
 
 process_args! {
     /// The flags of `punchline serve`.
@@ -54,13 +59,15 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let jobs = parts::worker_parts(&late, &store, &settings.jobs, &settings.common)?;
     let worker = Worker::new(parts::back(&settings.jobs, &settings.common), jobs, &mut registry);
     let (keys, clients) = (parts::keys(&settings.http)?, parts::clients(&settings.http));
+    let Outgoing { sources, callbacks, courier } = parts::outgoing(&settings.http.outbound, &store, &mut registry)?;
     let news = Listeners::default();
     let hearing = {
         let (news, broker, clients, shutdown) = (news.clone(), late.clone(), clients.clone(), shutdown.clone());
-        tokio::spawn(async move { news.hear(&broker, &clients, &shutdown).await })
+        let callbacks = callbacks.clone();
+        tokio::spawn(async move { news.hear(&broker, &clients, &callbacks, &shutdown).await })
     };
     broker_metrics::watch(&late, &mut registry, &shutdown);
-    let front = Parts { broker: late, store, mint: Mint::system(), keys, clients, news };
+    let front = Parts { broker: late, store, mint: Mint::system(), keys, clients, news, sources, callbacks };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
     greet(address, &settings.data_dir)?;
 
@@ -72,8 +79,8 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         shutdown.cancel();
         (finished, lost)
     };
-    let (requests_finished, (jobs_finished, lost)) =
-        tokio::join!(doors.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace), working);
+    let serving = doors.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace);
+    let (requests_finished, (jobs_finished, lost), ()) = tokio::join!(serving, working, parts::call_back(courier, &shutdown));
     hearing.abort();
     broker.close().await;
     tracing::info!(requests_finished, jobs_finished, "stopped; unfinished jobs go on at the next start");

@@ -51,12 +51,15 @@ async fn sweep(args: &SweepArgs) -> anyhow::Result<()> {
         let gone = place.store.expire(args.keep_days * DAY_MS, clock.now_ms()).await.context("failed to delete what is old")?;
         writeln!(
             out,
-            "deleted: {} jobs, {} outputs, {} sources, {} dead letters, {} idempotency keys",
+            "deleted: {} jobs, {} outputs, {} sources, {} dead letters, {} idempotency keys, {} marks of calls back, \
+             {} names in the gallery",
             gone.jobs,
             gone.outputs,
             gone.sources,
             gone.dead_letters,
-            gone.idempotency_records + gone.gallery_entries
+            gone.idempotency_records,
+            gone.callbacks,
+            gone.gallery_entries
         )?;
     }
     Ok(())

@@ -5,6 +5,7 @@
 
 mod front;
 mod groups;
+mod outbound;
 mod parse;
 pub mod settings;
 
@@ -15,6 +16,7 @@ pub use groups::{
     ApiSettings, AwsSettings, CommonSettings, JobSettings, LimitSettings, LogFormat, LogSettings, ServeSettings, StoreSettings,
     WorkerSettings,
 };
+pub use outbound::OutboundSettings;
 pub use settings::{Fallback, Process, SETTINGS, Setting, settings_markdown};
 
 /// Text that must not be shown: `Debug` hides it, there is no `Display`.

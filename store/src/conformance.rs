@@ -7,12 +7,16 @@
 #![expect(clippy::unwrap_used, reason = "this is test code: what does not hold must stop the test that called")]
 #![expect(clippy::missing_panics_doc, reason = "every function here panics when its check fails, by design")]
 
+mod callbacks;
 mod contents;
 mod jobs;
 mod letters;
 mod retention;
 mod samples;
 
+pub use callbacks::{
+    a_callback_is_attempted_by_one_and_ends_once, callbacks_are_owed_until_they_are_cleared, retention_leaves_no_callback_behind,
+};
 pub use contents::{
     a_large_object_streams_back_whole, a_source_comes_from_a_file, a_summary_is_worth_what_its_output_is, outputs_read_back,
     sources_read_back,
@@ -45,7 +49,10 @@ pub async fn all(store: &Store, run: u64) {
     a_large_object_streams_back_whole(store, run).await;
     unfinished_jobs_come_oldest_first(store, run).await;
     dead_letters_are_kept_replaced_listed_and_dropped(store, run).await;
+    callbacks_are_owed_until_they_are_cleared(store, run).await;
+    a_callback_is_attempted_by_one_and_ends_once(store, run).await;
     retention_deletes_what_is_old_and_finished_and_nothing_else(store, run).await;
+    retention_leaves_no_callback_behind(store, run).await;
 }
 
 /// The backend answers, before anything was ever stored and after, and creates without overwriting.

@@ -8,8 +8,9 @@
 //! 2. *Idempotency records* and names in the gallery, a little before their jobs, so that none names a job that is gone.
 //! 3. *Jobs* whose result is old: records, then marks, then results. The other way round a kill between would leave a
 //!    finished job that looks unfinished, and it would run again. A result without a record is an end of this kind.
-//! 4. *Outputs*: summaries, then pictures, so that no summary promises a picture that is gone.
-//! 5. *Sources* that no remaining job names.
+//! 4. *Calls back that are owed*, of jobs that are gone: what is written of one that came to an end is among its job's marks.
+//! 5. *Outputs*: summaries, then pictures, so that no summary promises a picture that is gone.
+//! 6. *Sources* that no remaining job names.
 //!
 //! Contents are not counted but dated. Whoever makes a job has written, or seen written lately, what it names (`age`), so
 //! contents older than the oldest result that remains, by a margin, are named by no finished job. Only records of jobs
@@ -17,6 +18,7 @@
 //! looked at once more right before it is deleted, for it may have been put again since it was listed. What is left is a
 //! put of long unused contents between that look and the deletion, two requests apart.
 
+mod callbacks;
 mod contents;
 mod jobs;
 mod strays;
@@ -38,6 +40,8 @@ pub struct Expired {
     pub gallery_entries: u64,
     /// Jobs: records, with their results and marks.
     pub jobs: u64,
+    /// Marks of calls back whose job is gone.
+    pub callbacks: u64,
     /// Summaries of outputs.
     pub summaries: u64,
     /// Outputs.
@@ -70,6 +74,7 @@ impl Store {
         expired.idempotency_records = sweep.names(keys::IDEMPOTENCY_PREFIX).await?;
         expired.gallery_entries = sweep.names(keys::GALLERY_PREFIX).await?;
         let named = sweep.jobs(&dead, &mut expired).await?;
+        sweep.callbacks(&mut expired).await?;
         sweep.outputs(&mut expired).await?;
         sweep.sources(&named, &mut expired).await?;
         sweep.strays(&mut expired).await?;

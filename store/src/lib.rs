@@ -19,17 +19,23 @@
 //! | `reuse_source` | 1 GET; 1 PUT more if it was written over 30 minutes ago |
 //! | `has_source` | 1 HEAD |
 //! | `create_job`, `create_result`, `create_idempotency`, `mark_requeued` | 1 PUT; 1 HEAD more if something stands there |
+//! | `begin_callback`, `end_callback` | 1 PUT; 1 HEAD more if something stands there |
+//! | `owe_callback` | 1 PUT |
+//! | `get_callback_end` | 1 GET |
+//! | `clear_callback` | 1 POST |
+//! | `owed_callbacks` | 1 LIST each 1000 objects of those owed |
 //! | `put_output`, `put_summary`, `put_dead` | 1 PUT |
 //! | `get_summary` | 1 GET if there is none; else 1 GET, 1 HEAD; 1 PUT more if it was written over 30 minutes ago |
 //! | `delete_result`, `delete_dead` | 1 POST |
 //! | `list_dead` | 1 LIST each 1000 letters, 1 GET each of the 1000 oldest |
 //! | `unfinished_jobs` | 1 LIST each 1000 objects of jobs, 1 GET each unfinished job |
-//! | `expire` | 1 LIST each 1000 objects, of outputs twice; 1 GET each old job that is not over; 1 HEAD each old source and summary that no job names, 2 each old output; 1 POST each 1000 deletions, each 100 of contents |
+//! | `expire` | 1 LIST each 1000 objects, of outputs twice; 1 GET each old job that is not over; 1 HEAD each old mark of a call back; 1 HEAD each old source and summary that no job names, 2 each old output; 1 POST each 1000 deletions, each 100 of contents |
 //! | `ready` | 1 LIST |
 //! | `probe_conditional_puts` | 2 PUT, 1 POST |
 
 mod age;
 mod backend;
+mod callbacks;
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -51,6 +57,7 @@ mod records;
 mod store;
 mod unfinished;
 
+pub use callbacks::OwedCallback;
 pub use config::{S3Settings, StoreConfig};
 pub use content_id::{client_id, idempotency_id, output_id, source_id};
 pub use contents::PictureStream;

@@ -7,8 +7,8 @@ use std::{io::Write as _, time::Duration};
 use bytes::Bytes;
 use futures::TryStreamExt;
 use proto_shared::{
-    Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyRecord, JobId, JobRecord, JobResult, MediaType, Outcome, OutputInfo,
-    OutputSummary, Position, RenderStats, SourceInfo, Style,
+    CallbackEnd, CallbackOutcome, Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyRecord, JobId, JobRecord, JobResult,
+    MediaType, Outcome, OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style,
 };
 use store::{Created, Faults, Operation, Store, StoreConfig, idempotency_id, output_id, source_id};
 
@@ -162,6 +162,27 @@ async fn letters_lists_and_probes() {
 }
 
 #[tokio::test]
+async fn callbacks() {
+    let house = House::new();
+    let (store, id) = (&house.store, job().id);
+    store.owe_callback(&id).await.unwrap();
+    assert_eq!(house.asked(), [Put]);
+    assert_eq!(store.begin_callback(&id, 1).await.unwrap(), Created::New);
+    assert_eq!(house.asked(), [Create]);
+    assert_eq!(store.begin_callback(&id, 1).await.unwrap(), Created::AlreadyThere);
+    assert_eq!(house.asked(), [Create, Head]);
+    store.owed_callbacks().try_collect::<Vec<_>>().await.unwrap();
+    assert_eq!(house.asked(), [List]);
+    store.get_callback_end(&id).await.unwrap();
+    assert_eq!(house.asked(), [Get]);
+    let end = CallbackEnd { version: 1, id: id.clone(), at_ms: 1, attempts: 1, end: CallbackOutcome::Delivered };
+    assert_eq!(store.end_callback(&end).await.unwrap(), Created::New);
+    assert_eq!(house.asked(), [Create]);
+    store.clear_callback(&id, 1).await.unwrap();
+    assert_eq!(house.asked(), [Delete, Delete], "which S3 takes in one request");
+}
+
+#[tokio::test]
 async fn retention_reads_no_job_that_is_young_and_none_that_is_over() {
     let house = House::new();
     for number in 0..50 {
@@ -178,7 +199,8 @@ async fn retention_reads_no_job_that_is_young_and_none_that_is_over() {
     assert_eq!(expired.jobs, 25);
     assert_eq!(house.faults.count(Get, ""), 0);
     assert_eq!(house.faults.count(Head, ""), 0);
-    // Dead letters, keys, the gallery, jobs, outputs twice, sources; each costs more than one request only above a thousand objects.
-    assert_eq!(house.faults.count(List, ""), 7);
+    // Dead letters, keys, the gallery, jobs, calls back, outputs twice, sources; each costs more than one request only above a
+    // thousand objects.
+    assert_eq!(house.faults.count(List, ""), 8);
     assert_eq!(house.faults.count(Delete, ""), 50, "which S3 takes in two requests");
 }

@@ -85,7 +85,7 @@ impl Undertaker {
         };
         if self.store.create_result(&result).await? == Created::New {
             self.metrics.job_ended(Ending::Dead, &result.outcome);
-            broker.emit(&Event { job: record.id.clone(), at_ms: record.dead_at_ms, news: News::Failed { code } });
+            broker.emit(&Event::of(&message.job, record.dead_at_ms, News::Failed { code }));
         }
         Ok(())
     }

@@ -56,7 +56,7 @@ impl Settler {
                     tracing::warn!(attempt, error = with_source(&error), retry_in_ms = delay.as_millis(), "the attempt failed");
                     let (at_ms, code) = (self.clock.now_ms(), error.code());
                     let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-                    self.tell(broker, &delivery.message().job.id, News::Retrying { attempt, delay_ms, code });
+                    self.tell(broker, &delivery.message().job, News::Retrying { attempt, delay_ms, code });
                     let note = AttemptNote { attempt, at_ms, code, message: with_source(&error) };
                     (Ending::Retried, delivery.retry(delay, note).await)
                 }
@@ -81,7 +81,7 @@ impl Settler {
             None => {}
         }
         tracing::debug!(attempt, lane = delivery.lane().as_str(), "taken");
-        self.tell(broker, &job.id, News::Started { attempt });
+        self.tell(broker, job, News::Started { attempt });
         let how = if delivery.redelivered() {
             tracing::warn!("delivered before and not settled: rendering in a process of its own");
             How::Isolated
@@ -126,15 +126,15 @@ impl Settler {
         (Ending::Dead, delivery.dead_letter(&reason).await)
     }
 
-    fn tell(&self, broker: &Broker, job: &JobId, news: News) {
-        broker.emit(&Event { job: job.clone(), at_ms: self.clock.now_ms(), news });
+    fn tell(&self, broker: &Broker, job: &JobRecord, news: News) {
+        broker.emit(&Event::of(job, self.clock.now_ms(), news));
     }
 
     fn progress(&self, broker: &Broker, job: &JobId) -> Progress {
         let (broker, job, clock) = (broker.clone(), job.clone(), self.clock.clone());
         Progress::seldom(move |frames_done, frames| {
             let news = News::Progress { frames_done, frames };
-            broker.emit(&Event { job: job.clone(), at_ms: clock.now_ms(), news });
+            broker.emit(&Event { job: job.clone(), at_ms: clock.now_ms(), news, has_callback: false });
         })
     }
 
@@ -152,7 +152,7 @@ impl Settler {
                     Outcome::Failed { code, .. } => News::Failed { code: *code },
                     Outcome::Cancelled => News::Cancelled,
                 };
-                self.tell(broker, &job.id, news);
+                self.tell(broker, job, news);
             }
             Created::AlreadyThere => tracing::info!("another result stands already"),
         }

@@ -56,7 +56,7 @@ async fn told_by_the_broker(front: &Front, id: &JobId, at_ms: u64, news: News, s
     // Again and again: the front may not hear the broker yet.
     let telling = async {
         loop {
-            front.broker.emit(&Event { job: id.clone(), at_ms, news: news.clone() });
+            front.broker.emit(&Event { job: id.clone(), at_ms, news: news.clone(), has_callback: false });
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU16, time::Duration};
 
-use api::{ApiConfig, Clients, Fairness, Listeners, Mint, Parts};
+use api::{ApiConfig, Callbacks, Clients, Fairness, Listeners, Mint, Parts};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -68,6 +68,8 @@ pub(crate) fn front_of(config: &ApiConfig, broker: Broker) -> Front {
         keys: None,
         clients: Clients::new(Fairness::default()),
         news: news.clone(),
+        sources: None,
+        callbacks: Callbacks::default(),
     };
     let router = api::router(config, parts, &mut registry);
     Front { router, store, broker, news, exposition: Exposition::new(registry) }
@@ -164,5 +166,5 @@ pub(crate) fn hearing(front: &Front) -> (CancellationToken, tokio::task::JoinHan
     let shutdown = CancellationToken::new();
     let (news, broker, until) = (front.news.clone(), Late::from(front.broker.clone()), shutdown.clone());
     let clients = Clients::new(Fairness::default());
-    (shutdown, tokio::spawn(async move { news.hear(&broker, &clients, &until).await }))
+    (shutdown, tokio::spawn(async move { news.hear(&broker, &clients, &Callbacks::default(), &until).await }))
 }

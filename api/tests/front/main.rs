@@ -209,6 +209,8 @@ async fn without_a_broker_the_client_is_told_to_come_back() {
         keys: None,
         clients,
         news: api::Listeners::default(),
+        sources: None,
+        callbacks: api::Callbacks::default(),
     };
     let not_yet = Front { router: api::router(&config(), parts, &mut registry()), store, ..front };
     let answer = not_yet.post(&[("file", GIF), ("bottom", b"a")]).await;

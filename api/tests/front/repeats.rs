@@ -74,7 +74,7 @@ async fn who_waits_is_answered_when_the_job_ends() {
         front.finish(&job.id, done(OutputId::from_bytes([7; 32]))).await;
         // Again and again: the front may not listen yet.
         loop {
-            front.broker.emit(&Event { job: job.id.clone(), at_ms: 1, news: News::Done });
+            front.broker.emit(&Event::of(&job, 1, News::Done));
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };

@@ -87,7 +87,7 @@ pub fn note(attempt: u32) -> AttemptNote {
 /// News of the job of [`message`]`(number)`.
 #[must_use]
 pub fn event(number: u32, news: News) -> Event {
-    Event { job: id(number), at_ms: 1_700_000_000_000, news }
+    Event { job: id(number), at_ms: 1_700_000_000_000, news, has_callback: false }
 }
 
 fn id(number: u32) -> JobId {

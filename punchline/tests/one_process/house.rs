@@ -85,6 +85,8 @@ impl House {
             keys: None,
             clients: Clients::new(Fairness::default()),
             news: Listeners::default(),
+            sources: None,
+            callbacks: api::Callbacks::default(),
         };
         let config = ApiConfig {
             limits: caption::Limits { max_bytes: 1_000_000, ..caption::Limits::default() },

@@ -7,7 +7,11 @@ use std::{env, net::SocketAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
-use super::{CommonSettings, Reader, parse, settings as s};
+use super::{
+    CommonSettings, Reader,
+    outbound::{OutboundSettings, outbound},
+    parse, settings as s,
+};
 
 /// The HTTP front.
 #[derive(Clone, Debug)]
@@ -26,6 +30,8 @@ pub struct HttpSettings {
     pub api_keys_file: Option<PathBuf>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// What is asked of other hosts.
+    pub outbound: OutboundSettings,
     /// What one client may do.
     pub fairness: Fairness,
     /// Open connections.
@@ -83,6 +89,7 @@ pub(super) fn http(r: &mut Reader<'_>, common: Option<&CommonSettings>) -> Optio
     }
     let spool_dir = r.value_or(&s::SPOOL_DIR, &env::temp_dir().to_string_lossy(), parse::folder);
     let trusted_proxies = r.optional(&s::TRUSTED_PROXIES, parse::networks).unwrap_or_default();
+    let outbound = outbound(r);
     let fairness = fairness(r);
     let max_connections = r.value(&s::MAX_CONNECTIONS, parse::at_least_one);
     let head_timeout = r.value(&s::HEAD_TIMEOUT_S, parse::seconds);
@@ -95,6 +102,7 @@ pub(super) fn http(r: &mut Reader<'_>, common: Option<&CommonSettings>) -> Optio
         spool_dir: spool_dir?,
         api_keys_file,
         trusted_proxies,
+        outbound: outbound?,
         fairness: fairness?,
         max_connections: max_connections?,
         head_timeout: head_timeout?,

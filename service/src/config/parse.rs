@@ -59,6 +59,23 @@ pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
     networks.ok_or_else(|| "networks or addresses with commas between them, such as 10.0.0.0/8,fd00::/8".to_owned())
 }
 
+/// The shortest secret that is taken: Standard Webhooks wants no shorter one.
+const LEAST_SECRET_BYTES: usize = 24;
+
+pub(super) fn webhook_secret(text: &str) -> Result<Secret, String> {
+    let is_good = match text.strip_prefix("whsec_") {
+        Some(encoded) => {
+            let digits = encoded.trim_end_matches('=');
+            let is_base64 =
+                digits.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')) && digits.len() % 4 != 1;
+            is_base64 && digits.len() * 3 / 4 >= LEAST_SECRET_BYTES
+        }
+        None => text.len() >= LEAST_SECRET_BYTES,
+    };
+    let expected = || format!("whsec_ and the base64 of at least {LEAST_SECRET_BYTES} bytes, or a text of as many");
+    is_good.then(|| Secret::from(text.to_owned())).ok_or_else(expected)
+}
+
 pub(super) fn at_least_one<T: FromStr + From<u8> + PartialOrd>(text: &str) -> Result<T, String> {
     let least = T::from(1);
     text.parse().ok().filter(|n| *n >= least).ok_or_else(|| "a whole number from 1".to_owned())

@@ -9,7 +9,7 @@ use proto_shared::{
     Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult, MediaType, Outcome,
     OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style,
 };
-use store::{Created, Expired, Faults, Store, StoreConfig, StoreError, idempotency_id, output_id, source_id};
+use store::{Created, Expired, Faults, OwedCallback, Store, StoreConfig, StoreError, idempotency_id, output_id, source_id};
 
 /// The least time that passes. Short beside the hours for which contents are relied upon and kept, so that chance finds
 /// what lies between.
@@ -53,6 +53,8 @@ impl House {
         let key = idempotency_id(None, job.id.as_str());
         let record = IdempotencyRecord { version: 1, job: job.id.clone(), output, created_at_ms: 1 };
         assert_eq!(self.store.create_idempotency(&key, &record).await.unwrap(), Created::New);
+        // Nobody calls back here, so what is owed stands as long as its job.
+        self.store.owe_callback(&job.id).await.unwrap();
         assert_eq!(self.store.create_job(&job).await.unwrap(), Created::New);
         self.jobs.push(Promised { job: job.clone(), ended_quarters: None, is_done: false, has_letter: false });
         if let Some(summary) = known {
@@ -119,7 +121,9 @@ impl House {
         let unfinished: Vec<JobRecord> =
             self.jobs.iter().filter(|job| job.ended_quarters.is_none()).map(|job| job.job.clone()).collect();
         assert_eq!(listed, unfinished);
+        let owed: Vec<OwedCallback> = self.store.owed_callbacks().try_collect().await.unwrap();
         for job in &unfinished {
+            assert!(owed.iter().any(|owed| owed.job == job.id), "an unfinished job has lost its call back");
             assert!(self.store.get_source(&job.source.id).await.is_ok(), "an unfinished job has lost its source");
         }
         for Promised { job, ended_quarters, is_done, .. } in &self.jobs {

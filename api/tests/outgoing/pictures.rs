@@ -1,0 +1,92 @@
+//! Pictures by their URL: as good as uploads, and as bounded.
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+
+use super::{GIF, Host, House, MAX_BYTES};
+
+fn parts(url: &str) -> [(&'static str, &[u8]); 2] {
+    [("bottom", b"monday"), ("source_url", url.as_bytes())]
+}
+
+#[tokio::test]
+async fn a_picture_is_fetched_and_its_job_is_as_if_it_had_been_uploaded() {
+    // Whatever its host says it is.
+    let text = ([("content-type", "text/plain")], GIF.to_vec()).into_response();
+    let (house, host) = (House::new(), Host::answering(vec![text]).await);
+    let front = house.front().await;
+    let (status, fetched) = front.post(&parts(&host.url())).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{fetched}");
+    let (_, uploaded) = front.post(&[("bottom", b"monday"), ("file", GIF)]).await;
+    assert_eq!((&fetched["source"], &fetched["spec"]), (&uploaded["source"], &uploaded["spec"]));
+    assert_eq!(house.store.get_source(&store::source_id(GIF)).await.unwrap(), GIF);
+}
+
+#[tokio::test]
+async fn what_can_not_be_had_or_taken_is_refused() {
+    let house = House::new();
+    let front = house.front().await;
+    let too_long = vec![b'a'; usize::try_from(MAX_BYTES).unwrap() + 1];
+    let streamed = |bytes: Vec<u8>| {
+        let pieces = bytes.chunks(10_000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect::<Vec<_>>();
+        Response::new(axum::body::Body::from_stream(futures::stream::iter(pieces)))
+    };
+    for (answer, status, code, field) in [
+        (too_long.clone().into_response(), 413, "file_too_large", "file"),
+        (streamed(too_long), 413, "file_too_large", "file"),
+        (StatusCode::NOT_FOUND.into_response(), 422, "fetch_failed", "source_url"),
+        (StatusCode::NO_CONTENT.into_response(), 422, "fetch_failed", "source_url"),
+        ("<!doctype html>".into_response(), 415, "unsupported_media", "file"),
+        (GIF[..20].to_vec().into_response(), 422, "truncated", "file"),
+    ] {
+        let host = Host::answering(vec![answer]).await;
+        front.refuses(&parts(&host.url()), status, code, field).await;
+    }
+}
+
+#[tokio::test]
+async fn what_may_not_be_asked_is_refused() {
+    let house = House::new();
+    let front = house.front().await;
+    for (url, code) in [
+        ("http://169.254.169.254/latest/meta-data/", "forbidden_address"),
+        ("http://[::ffff:10.0.0.1]/", "forbidden_address"),
+        ("file:///etc/passwd", "bad_url"),
+        ("cat.gif", "bad_url"),
+    ] {
+        front.refuses(&parts(url), 422, code, "source_url").await;
+    }
+    let both: [(&str, &[u8]); 3] = [("file", GIF), ("bottom", b"monday"), ("source_url", b"https://example.org/cat.gif")];
+    front.refuses(&both, 400, "bad_request", "source_url").await;
+    let off = house.front_with(None, api::Callbacks::default(), None, service::metrics::registry());
+    off.refuses(&parts("https://example.org/cat.gif"), 400, "bad_request", "source_url").await;
+}
+
+#[tokio::test]
+async fn a_fetch_takes_its_share_of_what_uploads_may_take() {
+    // Of unknown length: as much as the largest.
+    let streamed = || {
+        let piece = futures::stream::iter([Ok::<_, std::io::Error>(GIF.to_vec())]);
+        Response::new(axum::body::Body::from_stream(futures::StreamExt::chain(piece, futures::stream::pending())))
+    };
+    let house = House::new();
+    let front = std::sync::Arc::new(house.front().await);
+    let mut fetching = Vec::new();
+    let mut hosts = Vec::new();
+    for _ in 0..13 {
+        let mut host = Host::answering(vec![streamed()]).await;
+        let (front, url) = (front.clone(), host.url());
+        fetching.push(tokio::spawn(async move { front.post(&parts(&url)).await }));
+        host.next().await;
+        hosts.push(host);
+    }
+    // Twelve of them fill what may be in hand; one more is told to come again, while the others go on.
+    let (answered, _, others) = futures::future::select_all(fetching).await;
+    let (status, problem) = answered.unwrap();
+    assert_eq!((status.as_u16(), &problem["code"]), (503, &"overloaded".into()));
+    for other in others {
+        other.abort();
+    }
+}
