@@ -247,6 +247,11 @@ impl Acceptance {
         self.store.create_job(job).await
     }
 
+    /// Stores a picture that many jobs are to name.
+    pub(crate) async fn keep(&self, upload: Option<Spooled>) -> Result<(), ApiError> {
+        self.store_source(upload).await
+    }
+
     async fn store_source(&self, upload: Option<Spooled>) -> Result<(), ApiError> {
         let Some(upload) = upload else { return Ok(()) };
         self.metrics.uploaded(upload.len_bytes);

@@ -17,9 +17,10 @@ use uuid::Uuid;
 
 use crate::{
     caller::Caller,
-    error::{ApiError, Refusal},
+    error::ApiError,
     metrics::Metrics,
     mint::Mint,
+    problem::Refusal,
     trace::{self, TRACERESPONSE},
 };
 

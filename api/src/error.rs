@@ -1,25 +1,23 @@
-//! Every way a request can be refused, and how each is said: one status, one stable code, one sentence.
+//! Every way a request can be refused: one status, one stable code, one sentence.
 //!
-//! Handlers return it, `access` logs and counts it once. Its text goes to strangers: no URL, no path,
-//! no key, nothing that a backend said; that part goes to the log through [`Refusal::cause`].
+//! Handlers return it, `problem` says it, `access` logs and counts it once. Its text goes to strangers: no URL, no path,
+//! no key, nothing that a backend said; that part goes to the log through [`ApiError::cause`].
 
-use std::{any::Any, io, sync::Arc, time::Duration};
+use std::{any::Any, io, time::Duration};
 
 use axum::{
-    Json,
     extract::multipart::MultipartRejection,
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use broker::BrokerError;
 use fonts::UnknownFont;
 use outbound::OutboundError;
 use proto_shared::{ErrorCode, SpecError};
-use serde::Serialize;
 use service::api_keys::KeyRefusal;
 use store::StoreError;
 
-use crate::{caller::expired_name, clients::Excess, pace::TooSlow};
+use crate::{caller::expired_name, clients::Excess, pace::TooSlow, problem};
 
 /// Why a request was refused.
 #[derive(Debug, thiserror::Error)]
@@ -202,12 +200,12 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
-            _ => status_of(self.code()),
+            _ => problem::status_of(self.code()),
         }
     }
 
     /// The field, and the limit with what was got, where they are known.
-    fn particulars(&self) -> (Option<&str>, Option<(u64, u64)>) {
+    pub(crate) fn particulars(&self) -> (Option<&str>, Option<(u64, u64)>) {
         match self {
             Self::FileTooLarge { limit_bytes, got_bytes } => (Some("file"), Some((*limit_bytes, *got_bytes))),
             Self::Picture(error) => (Some("file"), limit_and_got(error)),
@@ -223,7 +221,7 @@ impl ApiError {
         }
     }
 
-    fn retry_after(&self) -> Option<u64> {
+    pub(crate) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::NotReady => Some(RETRY_UNFINISHED_AFTER_S),
             Self::RateLimited { retry_after } => Some(whole_seconds(*retry_after)),
@@ -234,7 +232,7 @@ impl ApiError {
     }
 
     /// How a client may get in (RFC 6750, section 3).
-    fn challenge(&self) -> Option<&'static str> {
+    pub(crate) fn challenge(&self) -> Option<&'static str> {
         match self {
             Self::NoKey => Some("Bearer realm=\"punchline\""),
             Self::BadKey(KeyRefusal::Unknown) => {
@@ -248,7 +246,7 @@ impl ApiError {
     }
 
     /// What the log should know and the client should not.
-    fn cause(&self) -> Option<String> {
+    pub(crate) fn cause(&self) -> Option<String> {
         match self {
             Self::Broker(error) => Some(error.to_string()),
             Self::BrokerNotConnected => Some("the broker has not answered yet".to_owned()),
@@ -258,49 +256,6 @@ impl ApiError {
             Self::BadKey(refusal) => expired_name(refusal).map(|name| format!("the API key of {name} has expired")),
             _ => None,
         }
-    }
-}
-
-/// The one table from codes to statuses.
-fn status_of(code: ErrorCode) -> StatusCode {
-    use ErrorCode as E;
-    match code {
-        E::BadRequest | E::MissingFile => StatusCode::BAD_REQUEST,
-        E::JobNotFound | E::NotFound => StatusCode::NOT_FOUND,
-        // The request was late, not the server: broker and store have shorter limits of their own.
-        E::Timeout => StatusCode::REQUEST_TIMEOUT,
-        E::NotReady | E::AlreadyFinished => StatusCode::CONFLICT,
-        // 409 says "later", 410 says "never": a client that polls must be able to stop.
-        E::JobFailed | E::Cancelled => StatusCode::GONE,
-        E::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        E::UnsupportedMedia | E::AnimatedStill => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        E::Truncated
-        | E::Malformed
-        | E::ZeroSized
-        | E::NoFrames
-        | E::CanvasTooLarge
-        | E::TooManyFrames
-        | E::TooManyPixels
-        | E::BadSpec
-        | E::UnknownStyle
-        | E::BadColour
-        | E::BadSize
-        | E::EmptyText
-        | E::TextTooLong
-        | E::TextDoesNotFit
-        | E::UnknownFont
-        | E::BadFont
-        | E::UnknownSource
-        // Whose fault it is that a host does not answer is not for us to say; asking us again at once would not mend it.
-        | E::BadUrl
-        | E::ForbiddenAddress
-        | E::FetchFailed
-        | E::CallbacksOff
-        | E::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
-        E::Unauthorised => StatusCode::UNAUTHORIZED,
-        E::RateLimited | E::TooManyJobs => StatusCode::TOO_MANY_REQUESTS,
-        E::Overloaded | E::BrokerUnavailable | E::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-        E::AttemptsExhausted | E::EnginePanic | E::EngineCrashed | E::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -334,57 +289,6 @@ fn with_sources(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |e| e.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// What `access` finds on a response that was refused.
-#[derive(Clone, Debug)]
-pub(crate) struct Refusal {
-    pub(crate) code: ErrorCode,
-    pub(crate) cause: Option<Arc<str>>,
-}
-
-/// The body of every refusal (RFC 9457).
-#[derive(Serialize)]
-struct Problem<'a> {
-    r#type: String,
-    title: String,
-    status: u16,
-    detail: String,
-    code: ErrorCode,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    limit: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    got: Option<u64>,
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let (code, status) = (self.code(), self.status());
-        let (field, limit_and_got) = self.particulars();
-        let problem = Problem {
-            r#type: format!("urn:punchline:problem:{code}"),
-            title: code.as_str().replace('_', " "),
-            status: status.as_u16(),
-            detail: self.to_string(),
-            code,
-            field,
-            limit: limit_and_got.map(|(limit, _)| limit),
-            got: limit_and_got.map(|(_, got)| got),
-        };
-        let mut response = (status, Json(problem)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.retry_after() {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if let Some(challenge) = self.challenge() {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        }
-        response.extensions_mut().insert(Refusal { code, cause: self.cause().map(Into::into) });
-        response
-    }
-}
-
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
@@ -411,7 +315,7 @@ impl From<&TooSlow> for ApiError {
 
 impl From<UnknownFont> for ApiError {
     fn from(unknown: UnknownFont) -> Self {
-        Self::Spec(SpecError::new(unknown.code(), format!("captions[{}].font", unknown.caption), unknown.to_string()))
+        Self::Spec(unknown.into())
     }
 }
 

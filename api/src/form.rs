@@ -3,6 +3,8 @@
 //! It knows nothing of stores and queues. A part is never held beyond its limit: reading stops at the
 //! first byte too many, and so does the upload.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::{
     extract::{
         Multipart,
@@ -13,6 +15,7 @@ use axum::{
 use proto_shared::{Caption, CaptionSpec, ErrorCode, Position, Size, SourceId, SpecError, Style};
 
 use crate::{
+    batch::MAX_JOBS,
     error::ApiError,
     pace::TooSlow,
     spool::{Spool, Spooled},
@@ -29,30 +32,41 @@ pub(crate) enum Picture {
     Url(String),
 }
 
+/// The parts that are texts.
+const TEXTS: [&str; 13] = [
+    "source",
+    "source_url",
+    "callback_url",
+    "gallery",
+    "spec",
+    "specs",
+    "top",
+    "bottom",
+    "style",
+    "font",
+    "size",
+    "fill",
+    "stroke",
+];
+/// Those that make up a caption where there is no spec.
+const FIELDS: [&str; 7] = ["top", "bottom", "style", "font", "size", "fill", "stroke"];
+
 /// A form that was read to its end.
 #[derive(Default)]
 pub(crate) struct Form {
     file: Option<Spooled>,
-    source: Option<String>,
-    source_url: Option<String>,
-    callback_url: Option<String>,
-    spec: Option<String>,
-    top: Option<String>,
-    bottom: Option<String>,
-    style: Option<String>,
-    font: Option<String>,
-    size: Option<String>,
-    fill: Option<String>,
-    stroke: Option<String>,
-    gallery: Option<String>,
+    /// By the part's name; none is empty.
+    texts: BTreeMap<&'static str, String>,
 }
 
-/// What a form asks for.
-pub(crate) struct Asked {
+/// What a form asks for: one caption spec, or many.
+pub(crate) struct Asked<S> {
     pub(crate) picture: Picture,
-    pub(crate) spec: CaptionSpec,
+    pub(crate) spec: S,
     /// Whether everyone may see the result.
     pub(crate) is_public: bool,
+    /// Who is to be told of the end; not checked.
+    pub(crate) callback_url: Option<String>,
 }
 
 impl Form {
@@ -64,48 +78,52 @@ impl Form {
         expected_bytes: u64,
     ) -> Result<Self, ApiError> {
         let mut form = Self::default();
+        let mut seen = BTreeSet::new();
         while let Some(part) = parts.next_field().await.map_err(|e| unreadable(&e, max_file_bytes))? {
             let name = part.name().unwrap_or_default().to_owned();
-            if name == "file" {
-                if form.file.is_some() {
-                    return Err(bad_part(&name, "this part may be given once"));
-                }
+            let known = TEXTS.into_iter().chain(["file"]).find(|known| *known == name);
+            let known = known.ok_or_else(|| bad_part(&name, "no part of this name is known"))?;
+            if !seen.insert(known) {
+                return Err(bad_part(known, "this part may be given once"));
+            }
+            if known == "file" {
                 form.file = Some(file(part, spool, max_file_bytes, expected_bytes).await?);
                 continue;
             }
-            let slot = form.slot(&name).ok_or_else(|| bad_part(&name, "no part of this name is known"))?;
-            if slot.is_some() {
-                return Err(bad_part(&name, "this part may be given once"));
-            }
-            *slot = Some(text(part, &name, max_file_bytes).await?);
-        }
-        // A form on a page sends every field, the empty ones too.
-        for name in [
-            "source",
-            "source_url",
-            "callback_url",
-            "spec",
-            "top",
-            "bottom",
-            "style",
-            "font",
-            "size",
-            "fill",
-            "stroke",
-            "gallery",
-        ] {
-            if let Some(slot) = form.slot(name)
-                && slot.as_ref().is_some_and(String::is_empty)
-            {
-                *slot = None;
+            let text = text(part, known, max_file_bytes).await?;
+            // A form on a page sends every field, the empty ones too.
+            if !text.is_empty() {
+                form.texts.insert(known, text);
             }
         }
         Ok(form)
     }
 
-    /// What the parts mean.
-    pub(crate) fn into_request(mut self) -> Result<Asked, ApiError> {
-        let picture = match (self.file.take(), self.source.take(), self.source_url.take()) {
+    /// One job: by its `spec`, or by the fields of a caption.
+    pub(crate) fn into_job(mut self) -> Result<Asked<CaptionSpec>, ApiError> {
+        self.has_no("specs", "`specs` is for /v1/batches")?;
+        let spec = match self.texts.remove("spec") {
+            Some(json) => {
+                FIELDS.iter().try_for_each(|field| self.has_no(field, "it does not go with `spec`"))?;
+                CaptionSpec::from_json(json.as_bytes())?
+            }
+            None => self.spec_of_fields()?,
+        };
+        self.asked(spec)
+    }
+
+    /// Many jobs: by their `specs`.
+    pub(crate) fn into_batch(mut self) -> Result<Asked<Vec<CaptionSpec>>, ApiError> {
+        for field in FIELDS.iter().chain(&["spec"]) {
+            self.has_no(field, "a batch has `specs`: an array of specs")?;
+        }
+        let json = self.texts.remove("specs").ok_or_else(|| bad_part("specs", "an array of specs was expected"))?;
+        let specs = CaptionSpec::list_from_json(json.as_bytes(), "specs", MAX_JOBS)?;
+        self.asked(specs)
+    }
+
+    fn asked<S>(mut self, spec: S) -> Result<Asked<S>, ApiError> {
+        let picture = match (self.file.take(), self.texts.remove("source"), self.texts.remove("source_url")) {
             (Some(file), None, None) => Picture::File(file),
             (None, Some(id), None) => Picture::Stored(SourceId::parse(&id).map_err(|e| bad_part("source", &e.to_string()))?),
             (None, None, Some(url)) => Picture::Url(url),
@@ -113,59 +131,32 @@ impl Form {
             (_, None, _) => return Err(bad_part("source_url", "`file` and `source_url` do not go together")),
             _ => return Err(bad_part("source", "`source` does not go with `file` or `source_url`")),
         };
-        let is_public = match self.gallery.as_deref() {
+        let is_public = match self.texts.get("gallery").map(String::as_str) {
             None | Some("false" | "off" | "0") => false,
             Some("true" | "on" | "1") => true,
             Some(_) => return Err(bad_part("gallery", "`true` or `false` was expected")),
         };
-        Ok(Asked { picture, spec: self.spec()?, is_public })
+        Ok(Asked { picture, spec, is_public, callback_url: self.texts.remove("callback_url") })
     }
 
-    /// Who is to be told of the job's end, taken before the rest is made sense of.
-    pub(crate) fn callback_url(&mut self) -> Option<String> {
-        self.callback_url.take()
-    }
-
-    fn slot(&mut self, name: &str) -> Option<&mut Option<String>> {
-        match name {
-            "source" => Some(&mut self.source),
-            "source_url" => Some(&mut self.source_url),
-            "callback_url" => Some(&mut self.callback_url),
-            "spec" => Some(&mut self.spec),
-            "top" => Some(&mut self.top),
-            "bottom" => Some(&mut self.bottom),
-            "style" => Some(&mut self.style),
-            "font" => Some(&mut self.font),
-            "size" => Some(&mut self.size),
-            "fill" => Some(&mut self.fill),
-            "stroke" => Some(&mut self.stroke),
-            "gallery" => Some(&mut self.gallery),
-            _ => None,
-        }
-    }
-
-    fn spec(self) -> Result<CaptionSpec, ApiError> {
-        let fields = [&self.top, &self.bottom, &self.style, &self.font, &self.size, &self.fill, &self.stroke];
-        match &self.spec {
-            Some(_) if fields.iter().any(|field| field.is_some()) => {
-                Err(bad_part("spec", "`spec` and the fields of a caption do not go together"))
-            }
-            Some(json) => Ok(CaptionSpec::from_json(json.as_bytes())?),
-            None => Ok(self.spec_of_fields()?),
-        }
+    fn has_no(&self, name: &str, otherwise: &str) -> Result<(), ApiError> {
+        if self.texts.contains_key(name) { Err(bad_part(name, otherwise)) } else { Ok(()) }
     }
 
     /// `top` and `bottom` are a caption each; the other fields hold for both.
-    fn spec_of_fields(self) -> Result<CaptionSpec, SpecError> {
-        let style: Style = parsed("style", self.style.as_deref())?.unwrap_or_default();
-        let size: Size = parsed("size", self.size.as_deref())?.unwrap_or_default();
-        let (fill, stroke) = (parsed("fill", self.fill.as_deref())?, parsed("stroke", self.stroke.as_deref())?);
-        let texts = [("top", Position::Top, self.top), ("bottom", Position::Bottom, self.bottom)];
+    fn spec_of_fields(&mut self) -> Result<CaptionSpec, SpecError> {
+        let mut take = |name: &'static str| self.texts.remove(name);
+        let style: Style = parsed("style", take("style").as_deref())?.unwrap_or_default();
+        let size: Size = parsed("size", take("size").as_deref())?.unwrap_or_default();
+        let fill = parsed("fill", take("fill").as_deref())?;
+        let stroke = parsed("stroke", take("stroke").as_deref())?;
+        let font = take("font");
+        let texts = [("top", Position::Top, take("top")), ("bottom", Position::Bottom, take("bottom"))];
         let (names, captions): (Vec<_>, Vec<_>) = texts
             .into_iter()
             .filter_map(|(name, at, text)| {
                 let mut caption = Caption { size, fill, stroke, ..Caption::new(text?, at, style) };
-                if let Some(font) = &self.font {
+                if let Some(font) = &font {
                     caption.font.clone_from(font);
                 }
                 Some((name, caption))

@@ -25,6 +25,12 @@ pub(crate) fn id_of(headers: &HeaderMap, client: &ClientId) -> Result<Option<Ide
     Ok(Some(IdempotencyId::from_bytes(hash.into())))
 }
 
+/// The id of the nth job of a request that makes many.
+pub(crate) fn nth(request: &IdempotencyId, n: usize) -> IdempotencyId {
+    let hash = Sha256::new().chain_update(request.as_str()).chain_update(format!(" {n}")).finalize();
+    IdempotencyId::from_bytes(hash.into())
+}
+
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;

@@ -18,6 +18,7 @@ use crate::{
 const WALKS: usize = 8;
 
 /// What was found.
+#[derive(Clone)]
 pub(crate) struct Inspected {
     pub(crate) source: SourceInfo,
     /// Over all frames.

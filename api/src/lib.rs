@@ -6,6 +6,7 @@
 
 mod accept;
 mod access;
+mod batch;
 mod bucket;
 mod callbacks;
 mod caller;
@@ -29,6 +30,8 @@ mod news;
 mod pace;
 mod picture;
 mod prefer;
+mod problem;
+mod reading;
 mod result;
 mod sips;
 mod source;
@@ -65,9 +68,9 @@ use crate::{
     gallery::Gallery,
     inspect::Inspector,
     intake::Intake,
-    jobs::{LongestWait, Pace},
     layout::Layouts,
     metrics::Metrics,
+    reading::{LongestWait, Pace},
     spool::Spool,
     state::ApiState,
 };
@@ -143,6 +146,7 @@ pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Rout
     };
     let router = Router::new()
         .route("/v1/jobs", post(jobs::submit))
+        .route("/v1/batches", post(batch::submit))
         .route("/v1/jobs/{id}", get(jobs::show).delete(cancel::cancel))
         .route("/v1/jobs/{id}/result", get(result::download))
         .route("/v1/jobs/{id}/source", get(source::download))

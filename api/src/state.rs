@@ -15,11 +15,11 @@ use crate::{
     gallery::Gallery,
     inspect::Inspector,
     intake::Intake,
-    jobs::{LongestWait, Pace},
     layout::Layouts,
     metrics::Metrics,
     mint::Mint,
     news::Listeners,
+    reading::{LongestWait, Pace},
     spool::Spool,
 };
 

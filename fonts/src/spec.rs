@@ -3,7 +3,7 @@
 //! Whoever renders or previews uses it, so that a spec means the same everywhere.
 
 use caption::{At, Spec};
-use proto_shared::{CaptionSpec, Colour, ErrorCode, Position, Size, Style};
+use proto_shared::{CaptionSpec, Colour, ErrorCode, Position, Size, SpecError, Style};
 
 use crate::Fonts;
 
@@ -27,6 +27,12 @@ impl UnknownFont {
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         ErrorCode::UnknownFont
+    }
+}
+
+impl From<UnknownFont> for SpecError {
+    fn from(unknown: UnknownFont) -> Self {
+        Self::new(unknown.code(), format!("captions[{}].font", unknown.caption), unknown.to_string())
     }
 }
 

@@ -215,6 +215,13 @@ impl SpecError {
         Self { code, field: field.into(), message: message.into() }
     }
 
+    /// The same error, of a spec that is itself a field.
+    #[must_use]
+    pub fn below(self, root: &str) -> Self {
+        let field = format!("{root}.{}", self.field);
+        self.at(field)
+    }
+
     /// The same error, said of another field.
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
@@ -230,24 +237,25 @@ impl CaptionSpec {
     /// JSON that does not parse is `bad_request`; a value that is not allowed has its own code and
     /// names its field.
     pub fn from_json(json: &[u8]) -> Result<Self, SpecError> {
-        let deserializer = &mut serde_json::Deserializer::from_slice(json);
-        let spec: Self = serde_path_to_error::deserialize(&mut *deserializer).map_err(|e| {
-            let field = match e.path().to_string() {
-                path if path == "." => "spec".to_owned(),
-                path => path,
-            };
-            let code = match (e.inner().classify(), field.rsplit('.').next()) {
-                (serde_json::error::Category::Data, Some("style")) => ErrorCode::UnknownStyle,
-                (serde_json::error::Category::Data, Some("fill" | "stroke")) => ErrorCode::BadColour,
-                (serde_json::error::Category::Data, Some("size")) => ErrorCode::BadSize,
-                (serde_json::error::Category::Data, _) => ErrorCode::BadSpec,
-                _ => ErrorCode::BadRequest,
-            };
-            SpecError::new(code, field, e.inner().to_string())
-        })?;
-        deserializer.end().map_err(|e| SpecError::new(ErrorCode::BadRequest, "spec", e.to_string()))?;
+        let spec: Self = read(json, "spec", "")?;
         spec.validate()?;
         Ok(spec)
+    }
+
+    /// Reads an array of them and checks each. Fields are named below `root`: `specs[3].captions[0].fill`.
+    ///
+    /// # Errors
+    /// As [`CaptionSpec::from_json`]; and an array of none, or of more than `most`.
+    pub fn list_from_json(json: &[u8], root: &str, most: usize) -> Result<Vec<Self>, SpecError> {
+        let specs: Vec<Self> = read(json, root, root)?;
+        if !(1..=most).contains(&specs.len()) {
+            let message = format!("1 to {most} specs were expected, got {}", specs.len());
+            return Err(SpecError::new(ErrorCode::BadSpec, root, message));
+        }
+        for (i, spec) in specs.iter().enumerate() {
+            spec.validate().map_err(|e| e.below(&format!("{root}[{i}]")))?;
+        }
+        Ok(specs)
     }
 
     /// Checks the rules that need neither font nor picture.
@@ -278,6 +286,27 @@ impl CaptionSpec {
         }
         Ok(())
     }
+}
+
+/// Reads JSON whole; what can't be read is said of `root` or of a field whose path begins with `prefix`.
+fn read<T: serde::de::DeserializeOwned>(json: &[u8], root: &str, prefix: &str) -> Result<T, SpecError> {
+    let deserializer = &mut serde_json::Deserializer::from_slice(json);
+    let value = serde_path_to_error::deserialize(&mut *deserializer).map_err(|e| {
+        let field = match e.path().to_string() {
+            path if path == "." => root.to_owned(),
+            path => format!("{prefix}{path}"),
+        };
+        let code = match (e.inner().classify(), field.rsplit('.').next()) {
+            (serde_json::error::Category::Data, Some("style")) => ErrorCode::UnknownStyle,
+            (serde_json::error::Category::Data, Some("fill" | "stroke")) => ErrorCode::BadColour,
+            (serde_json::error::Category::Data, Some("size")) => ErrorCode::BadSize,
+            (serde_json::error::Category::Data, _) => ErrorCode::BadSpec,
+            _ => ErrorCode::BadRequest,
+        };
+        SpecError::new(code, field, e.inner().to_string())
+    })?;
+    deserializer.end().map_err(|e| SpecError::new(ErrorCode::BadRequest, root, e.to_string()))?;
+    Ok(value)
 }
 
 impl Caption {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
 
+mod batch;
 mod events;
 mod house;
 mod previews;

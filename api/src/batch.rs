@@ -1,0 +1,81 @@
+//! `POST /v1/batches`: many captions for one picture, a job each, with one upload.
+//!
+//! All specs are checked before anything is kept. From there on each job is a job by itself: those that the queue takes are
+//! accepted, whatever becomes of the others, and the answer says of each how it went.
+
+use axum::{
+    Extension, Json,
+    extract::{Request, State},
+    http::StatusCode,
+};
+use fonts::engine_spec;
+use futures::{StreamExt as _, stream};
+use proto_shared::{SpecError, TraceContext};
+use serde::Serialize;
+
+use crate::{
+    accept::{Acceptance, Accepted, NewJob},
+    caller::Caller,
+    error::ApiError,
+    form::Asked,
+    idempotency,
+    problem::Problem,
+    reading::{Looked, Read, Reading},
+    view::JobView,
+};
+
+/// The most jobs that one request may make.
+pub(crate) const MAX_JOBS: usize = 100;
+/// Jobs that are accepted at one time.
+const AT_ONCE: usize = 8;
+
+/// What became of each spec, in their order.
+#[derive(Serialize)]
+pub(crate) struct BatchView {
+    jobs: Vec<BatchItem>,
+}
+
+/// A job, or why there is none.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum BatchItem {
+    Job(Box<JobView>),
+    Refused { error: Problem },
+}
+
+pub(crate) async fn submit(
+    State(acceptance): State<Acceptance>,
+    State(reading): State<Reading>,
+    Extension(caller): Extension<Caller>,
+    Extension(trace): Extension<TraceContext>,
+    request: Request,
+) -> Result<(StatusCode, Json<BatchView>), ApiError> {
+    let Read { form, idempotency, share: _share, .. } = reading.read(request, &caller).await?;
+    let Asked { picture, spec: specs, is_public, callback_url } = form.into_batch()?;
+    let callback_url = callback_url.map(|url| reading.callbacks.check(&url)).transpose()?;
+    for (i, spec) in specs.iter().enumerate() {
+        engine_spec(spec, &reading.fonts).map_err(|e| SpecError::from(e).below(&format!("specs[{i}]")))?;
+        // The first was admitted with the request.
+        if i > 0 {
+            reading.clients.admit(&caller.client)?;
+        }
+    }
+    let Looked { picture, upload, share: _fetched } = reading.look(picture).await?;
+    acceptance.keep(upload).await?;
+    let jobs = specs.into_iter().enumerate().map(|(i, spec)| {
+        let (picture, caller, callback_url) = (picture.clone(), caller.clone(), callback_url.clone());
+        let idempotency = idempotency.as_ref().map(|name| idempotency::nth(name, i));
+        let new = NewJob { picture, upload: None, spec, is_public, caller, trace, idempotency, callback_url };
+        acceptance.accept(new)
+    });
+    let outcomes: Vec<_> = stream::iter(jobs).buffered(AT_ONCE).collect().await;
+    // Where there is none that can't be lost any more, the request has failed.
+    if outcomes.iter().all(Result::is_err) {
+        return Err(outcomes.into_iter().find_map(Result::err).unwrap_or(ApiError::MissingFile));
+    }
+    let item = |outcome| match outcome {
+        Ok(Accepted { job, result, .. }) => BatchItem::Job(Box::new(JobView::new(job, result))),
+        Err(error) => BatchItem::Refused { error: Problem::from(&error) },
+    };
+    Ok((StatusCode::ACCEPTED, Json(BatchView { jobs: outcomes.into_iter().map(item).collect() })))
+}
