@@ -81,7 +81,7 @@ impl Settler {
             None => {}
         }
         tracing::debug!(attempt, lane = delivery.lane().as_str(), "taken");
-        self.tell(broker, &job.id, News::Started { attempt });
+        self.tell(broker, job, News::Started { attempt });
         let how = if delivery.redelivered() {
             tracing::warn!("delivered before and not settled: rendering in a process of its own");
             How::Isolated
