@@ -1,7 +1,8 @@
 //! Keeps the arrows between our crates, and a few between ours and others', as `docs/ARCHITECTURE.md` draws them.
 //!
-//! `punchline -> {api, worker} -> {broker, store, service} -> proto-shared`, `api -> outbound`, and `worker, punchline -> caption`; `api` sees
-//! only the part of `caption` that decodes nothing. Dev-dependencies are free; `e2e` and `benches` may use all.
+//! `punchline -> {api, worker} -> {broker, store, service} -> proto-shared`, `api -> outbound -> proto-shared`, and
+//! `worker, punchline -> caption`; `api` sees only the part of `caption` that decodes nothing. Dev-dependencies are free; `e2e` and
+//! `benches` may use all.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
