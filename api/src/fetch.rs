@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
-use outbound::{Client, OutboundError};
+use outbound::Client;
 
 use crate::{
     error::ApiError,
@@ -53,10 +53,7 @@ impl Fetch {
         let off = || ApiError::BadPart { field: FIELD.to_owned(), problem: "no pictures are fetched here".to_owned() };
         let client = self.fetching.client.as_ref().ok_or_else(off)?;
         let max_bytes = self.intake.limits.max_bytes;
-        let refused = |error: OutboundError| match error {
-            OutboundError::TooLarge { limit_bytes, got_bytes } => ApiError::FileTooLarge { limit_bytes, got_bytes },
-            error => ApiError::Outbound { field: FIELD, error },
-        };
+        let refused = |error| ApiError::Outbound { field: FIELD, error };
         let mut download = client.fetch(url, max_bytes, self.fetching.within).await.map_err(refused)?;
         // Before a byte is read.
         let share = self.intake.share(download.announced_bytes().unwrap_or(max_bytes))?;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use e2e::{cases::Case, client::Client, deadline::within, process::Process};
@@ -139,7 +139,7 @@ async fn whoever_was_promised_a_call_is_called_although_the_server_was_killed() 
         let client = Client::new(server.url(""));
         let mut promised = BTreeSet::new();
         for seed in 0..JOBS as u64 {
-            promised.insert(submit(&client, &Arc::new(Case::generated(2_000 + seed).unwrap()), &receiver.url).await);
+            promised.insert(submit(&client, &Case::generated(2_000 + seed).unwrap(), &receiver.url).await);
         }
         server.kill();
         let _server = serve(data.path()).await;

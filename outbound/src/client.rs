@@ -138,7 +138,7 @@ async fn answered(deadline: Instant, request: reqwest::RequestBuilder) -> Result
     answer.map_err(|e| why(&e))
 }
 
-/// A refused look-up is told as such; all else is told in few words, for the answerer's own would lead strangers further.
+/// A refused look-up is told as such; all else is told in few words, for the answerer's own would show strangers more.
 fn why(error: &reqwest::Error) -> OutboundError {
     let mut causes = std::iter::successors(Some(error as &dyn std::error::Error), |e| e.source());
     match causes.find_map(|cause| cause.downcast_ref::<Refused>()) {

@@ -61,11 +61,12 @@ impl Attempts {
         }
         // Looked at after the mark: somebody may have ended it, and cleared its marks, since it was found to be owed.
         let (job, end) = tokio::try_join!(self.store.get_job(id), self.store.get_callback_end(id))?;
-        let (Some(job), None) = (job, end) else {
+        let job = job.filter(|_| end.is_none());
+        let Some((job, url)) = job.as_ref().and_then(|job| Some((job, job.callback_url.as_deref()?))) else {
             self.store.clear_callback(id, *attempt).await?;
             return Ok(None);
         };
-        let Err(problem) = self.send(&job, result).await else {
+        let Err(problem) = self.send(job, url, result).await else {
             self.end(id, *attempt, CallbackOutcome::Delivered).await?;
             return Ok(None);
         };
@@ -79,8 +80,7 @@ impl Attempts {
     }
 
     /// Sends it, or says in words what became of that.
-    async fn send(&self, job: &JobRecord, result: JobResult) -> Result<(), String> {
-        let url = job.callback_url.as_deref().ok_or("the job has no callback_url")?;
+    async fn send(&self, job: &JobRecord, url: &str, result: JobResult) -> Result<(), String> {
         let r#type = match result.outcome {
             Outcome::Done { .. } => "job.done",
             Outcome::Failed { .. } => "job.failed",

@@ -34,8 +34,8 @@ async fn what_can_not_be_had_or_taken_is_refused() {
         Response::new(axum::body::Body::from_stream(futures::stream::iter(pieces)))
     };
     for (answer, status, code, field) in [
-        (too_long.clone().into_response(), 413, "file_too_large", "file"),
-        (streamed(too_long), 413, "file_too_large", "file"),
+        (too_long.clone().into_response(), 413, "file_too_large", "source_url"),
+        (streamed(too_long), 413, "file_too_large", "source_url"),
         (StatusCode::NOT_FOUND.into_response(), 422, "fetch_failed", "source_url"),
         (StatusCode::NO_CONTENT.into_response(), 422, "fetch_failed", "source_url"),
         ("<!doctype html>".into_response(), 415, "unsupported_media", "file"),

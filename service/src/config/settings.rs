@@ -152,7 +152,7 @@ settings! {
         "what calls back are signed with, the same in every api: `whsec_` and base64, or any text of at least 24 bytes; without it \
          a job with a `callback_url` is refused";
     OUTBOUND_ALLOW = "PUNCHLINE_OUTBOUND_ALLOW", Fallback::Unset, FRONT, false,
-        "networks beside the public ones that `source_url` and `callback_url` may lead to, such as `10.0.0.0/8,fd00::/8`";
+        "networks beside the public ones that `source_url` and `callback_url` may point to, such as `10.0.0.0/8,fd00::/8`";
     RATE_BURST = "PUNCHLINE_RATE_BURST", Fallback::Is("1000"), FRONT, false,
         "jobs that one client may ask for at once; more are answered 429 with `Retry-After`";
     RATE_PER_S = "PUNCHLINE_RATE_PER_S", Fallback::Is("100"), FRONT, false,
