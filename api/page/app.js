@@ -86,6 +86,8 @@ async function result(done, file, signal) {
   at('live').textContent = 'Done. Your captioned picture is ready.';
   at('done').focus();
   shelves();
+  // The server keeps its answer for the gallery for some seconds.
+  if (form.shared()) countdown(4).then(shelves);
 }
 
 /** Runs work that ends in a finished job, and says how it ended if not. */
@@ -169,7 +171,7 @@ function shelves() {
   if (info?.keys_required && !key.get()) return;
   // A shelf that can't be filled now is filled after the next caption.
   gallery.mine(open).catch(() => {});
-  if (info?.gallery) gallery.shared(open).catch(() => {});
+  if (info?.gallery !== false) gallery.shared(open).catch(() => {});
 }
 
 /** Limits and fonts; asked for until the server is there. */

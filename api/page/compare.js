@@ -2,7 +2,7 @@
 
 import { blob, persist, postJson } from './api.js';
 import { Picture, place, shape } from './picture.js';
-import { bytes, number, plural } from './words.js';
+import { bytes, number } from './words.js';
 
 const at = (id) => document.getElementById(id);
 const after = new Picture(at('after'), 'The picture with its caption');
@@ -13,9 +13,9 @@ let file;
 at('slide').addEventListener('input', slide);
 
 function slide() {
-  const kept = Number(at('slide').value);
-  at('compare').style.setProperty('--before', `${kept}%`);
-  at('slide').setAttribute('aria-valuetext', kept === 0 ? 'all after' : kept === 100 ? 'all before' : `${kept} % before`);
+  const part = Number(at('slide').value);
+  at('compare').style.setProperty('--after', `${part}%`);
+  at('slide').setAttribute('aria-valuetext', part === 0 ? 'all before' : part === 100 ? 'all after' : `${part} % after`);
 }
 
 /** Fetches both pictures and shows them; `source` is the picture as it was, where it is at hand. */
@@ -28,7 +28,7 @@ export async function show(job, source, { signal, waiting, hurry }) {
   ]);
   shape(at('compare'), job.output);
   place(at('before'), picture, job.output);
-  at('slide').value = 0;
+  at('slide').value = 100;
   slide();
   // Together, so that they move in step.
   await Promise.all([after.show(result), before.show(original)]);
@@ -67,7 +67,7 @@ function facts({ output, source, stats }) {
     const parts = [[frames_copied, 'copied as they were'], [frames_spliced, 'rewritten only under the words'], [frames_recoded, 'rewritten']];
     const detail = parts.filter(([n]) => n).map(([n, what]) => `${number(n)} ${what}`).join(', ');
     rows.push(['Frames', frames > 1 ? `${number(frames)}: ${detail}` : '1']);
-    rows.push(['Time', engine_wall_ms < 1 ? 'less than 1 ms' : `${plural(engine_wall_ms, 'millisecond')} in the engine`]);
+    rows.push(['Time', engine_wall_ms < 1 ? 'less than 1 ms' : `${number(engine_wall_ms)} ms in the engine`]);
   }
   at('facts').replaceChildren(...rows.flatMap(([term, text]) => {
     const pair = [document.createElement('dt'), document.createElement('dd')];

@@ -108,7 +108,7 @@ export function limits(info) {
   const wanted = draft().font ?? select.value;
   select.replaceChildren(...info.fonts.map((name) => new Option(name, name)));
   select.value = info.fonts.includes(wanted) ? wanted : info.fonts[0];
-  at('share-label').hidden = !info.gallery;
+  at('share-label').hidden = info.gallery === false;
   at('key-field').hidden = !info.keys_required;
   learn();
 }

@@ -2,7 +2,6 @@
 
 export const number = (n) => n.toLocaleString('en');
 export const count = (text) => [...text].length;
-export const plural = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
 
 export function bytes(n) {
   if (n < 1000) return `${n} bytes`;
