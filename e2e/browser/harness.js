@@ -84,16 +84,20 @@ export function byCommandLine(file, spec) {
 
 /** Lets a job stand at frame 12 of 30 for as long as it is looked at; answers what lets it go on. */
 export async function hold(page) {
-  const held = [];
+  let open;
+  const gate = new Promise((resolve) => { open = resolve; });
   const news = 'event: progress\ndata: {"event":"progress","frames_done":12,"frames":30}\n\n';
   const events = /\/v1\/jobs\/\w+\/events$/;
   const state = /\/v1\/jobs\/\w+$/;
   await page.route(events, (route) => route.fulfill({ contentType: 'text/event-stream', body: news }));
-  await page.route(state, (route) => (route.request().method() === 'GET' ? void held.push(route) : route.continue()));
+  await page.route(state, async (route) => {
+    if (route.request().method() === 'GET') await gate;
+    await route.continue();
+  });
   return async () => {
+    open();
     await page.unroute(events);
     await page.unroute(state);
-    for (const route of held) await route.continue();
   };
 }
 
