@@ -67,7 +67,7 @@ test('the preview stands where the result does', async () => {
       await done(page);
       await page.waitForFunction((before) => document.querySelector('#mine-list li')?.dataset.job !== before, before);
       for (const { at, box } of boxes) {
-        const rows = boxes.length === 1 ? [0, height_px] : at === 'top' ? [0, height_px / 2] : [height_px / 2, height_px];
+        const rows = boxes.length === 1 ? [0, height_px] : at === 'top' ? [0, height_px >> 1] : [height_px >> 1, height_px];
         const real = await changed(page, rows);
         const off = Math.max(...box.map((edge, i) => Math.abs(edge - real[i])));
         console.log(`preview ${style} ${at} size ${size || 'auto'}: ${off.toFixed(2)} px off (${box.map((edge) => edge.toFixed(1))} drawn, ${real} changed)`);
