@@ -65,8 +65,8 @@ function facts({ output, source, stats }) {
   if (stats) {
     const { frames, frames_copied, frames_spliced, frames_recoded, engine_wall_ms } = stats;
     const parts = [[frames_copied, 'copied as they were'], [frames_spliced, 'rewritten only under the words'], [frames_recoded, 'rewritten']];
-    const detail = parts.filter(([n]) => n).map(([n, what]) => `${number(n)} ${what}`).join(', ');
-    rows.push(['Frames', frames > 1 ? `${number(frames)}: ${detail}` : '1']);
+    const detail = parts.filter(([n]) => n).map(([n, what]) => `${n === frames ? 'all' : number(n)} ${what}`).join(', ');
+    rows.push(['Frames', frames > 1 ? `${number(frames)}, ${detail}` : '1']);
     rows.push(['Time', engine_wall_ms < 1 ? 'less than 1 ms' : `${number(engine_wall_ms)} ms in the engine`]);
   }
   at('facts').replaceChildren(...rows.flatMap(([term, text]) => {

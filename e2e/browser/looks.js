@@ -38,10 +38,10 @@ for (const width of [1280, 390, 320]) {
       await look('done');
       await page.click('#again');
       await page.fill('#top', 'when it compiles '.repeat(70).trim());
-      await drop(page, fixture('no-picture.txt'));
-      await shown(page, 'file-problem');
       await page.click('#submit');
       await shown(page, 'top-problem');
+      await drop(page, fixture('no-picture.txt'));
+      await shown(page, 'file-problem');
       await look('refused');
       await close(page);
     });
