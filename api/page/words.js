@@ -20,7 +20,7 @@ const KNOWN = {
   too_many_jobs: (p) => `You have ${number(p.got)} captions in the making; ${number(p.limit)} at a time are allowed.`,
   rate_limited: () => 'That was a lot in a short time.',
   overloaded: () => 'The server has its hands full.',
-  unauthorised: (p) => `The key was not taken: ${sentence(p)}`,
+  unauthorised: (p) => (/known|expired/.test(p.detail) ? `The key was not taken. ${sentence(p)}` : 'This server asks for an API key.'),
   job_not_found: () => 'The server no longer knows this caption. Send it again.',
 };
 
