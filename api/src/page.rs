@@ -78,9 +78,8 @@ fn answer(name: &str, request: &HeaderMap) -> Result<Response, ApiError> {
 
 /// Of the content alone, so that every machine of a release gives the same.
 fn etag(file: &File) -> Result<ETag, ApiError> {
-    let digest = Sha256::digest(file.bytes);
-    let text: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{text}\"").parse().map_err(|_| ApiError::Internal(format!("{text} is no entity tag")))
+    let content = Sha256::digest(file.bytes).iter().take(16).fold(0_u128, |id, byte| (id << 8) | u128::from(*byte));
+    format!("\"{content:032x}\"").parse().map_err(|_| ApiError::Internal("a digest is no entity tag".to_owned()))
 }
 
 #[cfg(test)]
