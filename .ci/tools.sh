@@ -38,6 +38,17 @@ need_pypi() {
     fi
 }
 
+# need_npm FOLDER : the packages that FOLDER's lock file names, into $TOOLS/<its last name>/node_modules, never into the tree.
+need_npm() {
+    local folder=$1 into=$TOOLS/${1##*/}
+    if ! cmp -s "$folder/package-lock.json" "$into/installed"; then
+        mkdir -p "$into"
+        cp "$folder/package.json" "$folder/package-lock.json" "$into"
+        npm ci --prefix "$into" --silent --no-audit --no-fund --ignore-scripts </dev/null
+        cp "$folder/package-lock.json" "$into/installed"
+    fi
+}
+
 # need_crate CRATE VERSION : a program built from crates.io; it stands in $TOOLS/bin then.
 need_crate() {
     if [ ! -e "$TOOLS/$1-$2" ]; then

@@ -28,6 +28,7 @@ mod metrics;
 mod mint;
 mod news;
 mod pace;
+mod page;
 mod picture;
 mod prefer;
 mod problem;
@@ -156,6 +157,7 @@ pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Rout
         // Only around what stands above: a path that is none asks for no key.
         .route_layer(middleware::from_fn_with_state(door, caller::identify))
         .route("/v1/info", get(info::show))
+        .merge(page::routes())
         .fallback(|| async { ApiError::NoSuchPath })
         .method_not_allowed_fallback(|| async { ApiError::NoSuchMethod })
         .layer(body_limit)

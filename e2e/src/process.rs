@@ -101,6 +101,18 @@ impl Process {
         self.wait_ready(READY_WITHIN).await
     }
 
+    /// `kill -9` if it still runs, then a `punchline serve` on the folder `data` in its place, at the same address.
+    ///
+    /// # Errors
+    /// As [`Process::api`].
+    pub async fn replace_serve(&mut self, data: &Path, env: &[(String, String)]) -> Result<(), HarnessError> {
+        self.kill();
+        let mut command = Command::new(program()?);
+        command.arg("serve").arg("--data").arg(data);
+        self.group = group("serve", command, "PUNCHLINE_LISTEN", env, self.port.number(), &self.log)?;
+        self.wait_ready(READY_WITHIN).await
+    }
+
     fn spawn(role: &str, command: Command, listen: &str, env: &[(String, String)]) -> Result<Self, HarnessError> {
         let log = TempDir::with_prefix("punchline-process-").map_err(HarnessError::io("create a folder for a log"))?;
         let port = Port::lease()?;

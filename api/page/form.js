@@ -1,0 +1,163 @@
+// The form: what is typed, as a spec; what is wrong with it, said beside the field that it is about.
+// What people type goes out by `value` and in by `textContent`: nothing of it is ever read as HTML.
+
+import { count, number, said } from './words.js';
+
+const DRAFT = 'punchline.draft';
+const TEXTS = ['top', 'bottom'];
+const USUAL = { overlay: { fill: '#ffffff', stroke: '#000000' }, bar: { fill: '#000000', stroke: '#000000' } };
+
+const at = (id) => document.getElementById(id);
+const form = at('form');
+let maxChars = 1000;
+/** Colours that were chosen; the others are the style's own. */
+const chosen = {};
+
+const style = () => form.elements.style.value;
+
+/** Whatever a browser may hold that is no character (half of a pair) becomes one that says so. */
+const characters = (text) => text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
+
+/** The places that have words, in the order of the spec's captions. */
+const places = () => TEXTS.filter((place) => at(place).value.trim());
+
+export function spec() {
+  const size = at('size').value.trim();
+  const shared = { style: style(), font: at('font').value, size: size === '' ? 'auto' : Number(size) || size };
+  if (chosen.fill) shared.fill = chosen.fill;
+  if (chosen.stroke && style() === 'overlay') shared.stroke = chosen.stroke;
+  return { captions: places().map((place) => ({ text: characters(at(place).value), at: place, ...shared })) };
+}
+
+export const shared = () => at('share').checked;
+
+/** The element that a problem's field is about: `captions[1].text` is the second text that has words. */
+function home({ field = '', code }) {
+  if (code === 'unauthorised') return 'key';
+  if (code === 'missing_file' || ['file', 'source', 'source_url'].includes(field)) return 'file';
+  const [, index, name] = /^captions\[(\d+)\]\.?(\w*)$/.exec(field) ?? [undefined, 0, field];
+  if (name === 'text') return places()[index] ?? 'bottom';
+  if (field === 'captions' || code === 'empty_text') return 'bottom';
+  return at(`${name}-problem`) ? name : undefined;
+}
+
+function input(id) {
+  return id === 'style' ? form.elements.style[0] : at(id);
+}
+
+function say(id, text) {
+  const line = at(id);
+  if (line.textContent !== text) line.textContent = text;
+  line.hidden = !text;
+}
+
+function mark(id, text) {
+  say(`${id}-problem`, text);
+  if (text) input(id).setAttribute('aria-invalid', 'true'); else input(id).removeAttribute('aria-invalid');
+}
+
+/** Says a problem beside its field, else at the button; answers the field's element. */
+export function refuse(problem) {
+  const id = home(problem);
+  if (!id) return void say('problem', said(problem));
+  if (id === 'key') at('key-field').hidden = false;
+  mark(id, said(problem));
+  return input(id);
+}
+
+export const complain = (text) => say('problem', text);
+
+/** Takes back what was said of these fields, or of all. */
+export function absolve(ids = ['file', 'key', 'top', 'bottom', 'style', 'font', 'size', 'fill', 'stroke']) {
+  for (const id of ids) mark(id, '');
+  say('problem', '');
+}
+
+/** What can be said without the server, in the form of its refusals. */
+export function faults() {
+  if (!places().length) return [{ code: 'empty_text', field: 'captions' }];
+  return places().flatMap((place, index) => {
+    const got = count(at(place).value);
+    return got > maxChars ? [{ code: 'text_too_long', field: `captions[${index}].text`, limit: maxChars, got }] : [];
+  });
+}
+
+/** Notes under a text: how long it is, and what in it can't be seen or drawn. */
+function describe(place, missing = []) {
+  const text = at(place).value;
+  const length = count(text);
+  say(`${place}-count`, length > maxChars * 0.8 ? `${number(length)} of ${number(maxChars)} characters` : '');
+  const notes = [];
+  if (missing.length) notes.push(`No font here has ${missing.slice(0, 12).join(' ')}${missing.length > 12 ? ' and others' : ''}; a box stands for each.`);
+  if (/[^\P{Cc}\n\r\t]/u.test(text)) notes.push('Control characters are left out.');
+  if (/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(text)) notes.push('Holds invisible marks of writing direction.');
+  say(`${place}-note`, notes.join(' '));
+}
+
+/** What the layout tells of the words. */
+export function learn(layout) {
+  for (const place of TEXTS) describe(place, layout?.captions.find((caption) => caption.at === place)?.missing_glyphs);
+  const first = layout?.captions[0];
+  const asked = Number(at('size').value);
+  say('size-note', first ? `${first.size_px.toFixed(0)} px${asked && first.size_px < asked - 0.5 ? ', made smaller to fit' : ''}` : '');
+}
+
+export function limits(info) {
+  maxChars = info.limits.max_text_chars;
+  const select = at('font');
+  const wanted = draft().font ?? select.value;
+  select.replaceChildren(...info.fonts.map((name) => new Option(name, name)));
+  select.value = info.fonts.includes(wanted) ? wanted : info.fonts[0];
+  at('share-label').hidden = info.gallery === false;
+  at('key-field').hidden = !info.keys_required;
+  learn();
+}
+
+function colours() {
+  const usual = USUAL[style()];
+  for (const id of ['fill', 'stroke']) at(id).value = chosen[id] ?? usual[id];
+  at('stroke-label').hidden = style() === 'bar';
+  at('usual').hidden = !chosen.fill && !chosen.stroke;
+}
+
+function draft() {
+  try { return JSON.parse(sessionStorage.getItem(DRAFT)) ?? {}; } catch { return {}; }
+}
+
+function keep() {
+  const kept = { style: style(), font: at('font').value, size: at('size').value, share: at('share').checked, chosen };
+  for (const place of TEXTS) kept[place] = at(place).value;
+  // Full or forbidden storage costs the draft, not the page.
+  try { sessionStorage.setItem(DRAFT, JSON.stringify(kept)); } catch { /* kept nowhere */ }
+}
+
+/** Brings back what was typed before a reload, and calls `changed(id)` whenever something is. */
+export function begin(changed) {
+  const kept = draft();
+  for (const id of [...TEXTS, 'size']) at(id).value = kept[id] ?? '';
+  at('share').checked = kept.share ?? false;
+  Object.assign(chosen, kept.chosen);
+  form.elements.style.value = kept.style ?? 'overlay';
+  colours();
+  form.addEventListener('input', ({ target }) => {
+    if (target.id === 'file' || target.id === 'key' || target.id === 'slide') return;
+    if (target.type === 'color') chosen[target.id] = target.value;
+    colours();
+    keep();
+    absolve(target.name === 'style' ? ['style', ...TEXTS] : TEXTS.includes(target.id) ? TEXTS : [target.id].filter((id) => at(`${id}-problem`)));
+    for (const place of TEXTS) describe(place);
+    changed();
+  });
+  at('usual').addEventListener('click', () => {
+    delete chosen.fill;
+    delete chosen.stroke;
+    colours();
+    keep();
+    at('fill').focus();
+    changed();
+  });
+  // Ctrl+Enter sends from a text, where Enter alone breaks the line.
+  form.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+}

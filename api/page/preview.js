@@ -1,0 +1,79 @@
+// The caption over the playing picture, drawn from what the server lays out: no guess of its own at lines and sizes.
+
+import { countdown, postJson, worthWaiting } from './api.js';
+import { place, shape } from './picture.js';
+
+const PAUSE_MS = 120;
+const SVG = 'http://www.w3.org/2000/svg';
+
+const element = (name, attributes) => {
+  const made = document.createElementNS(SVG, name);
+  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
+  return made;
+};
+
+export class Preview {
+  #canvas;
+  #host;
+  #ink;
+  #told;
+  #asking = new AbortController();
+  #timer;
+
+  /** `told.layout(layout)`, `told.refused(problem)`, `told.away(bool)`. */
+  constructor({ canvas, host, ink }, told) {
+    [this.#canvas, this.#host, this.#ink, this.#told] = [canvas, host, ink, told];
+  }
+
+  /** Shows this spec on a picture of this size, a moment after the last change; what was asked before is given up. */
+  update(size, spec) {
+    clearTimeout(this.#timer);
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
+    if (!size) return;
+    if (!spec) {
+      this.#draw({ ...size, picture: { left_px: 0, top_px: 0, ...size }, captions: [] });
+      this.#told.layout(undefined);
+      return;
+    }
+    this.#ink.setAttribute('aria-busy', 'true');
+    this.#timer = setTimeout(() => this.#ask({ ...size, ...spec }, signal), PAUSE_MS);
+  }
+
+  async #ask(question, signal) {
+    for (let tries = 0; ; tries++) {
+      try {
+        const layout = await postJson('/v1/layout', question, signal);
+        if (signal.aborted) return;
+        this.#draw(layout);
+        this.#told.away(false);
+        return this.#told.layout(layout);
+      } catch (error) {
+        if (signal.aborted) return;
+        const wait_s = worthWaiting(error, tries);
+        if (wait_s === undefined) {
+          // A layout that is no longer of this text would be a lie.
+          this.#draw({ ...question, picture: { left_px: 0, top_px: 0, width_px: question.width_px, height_px: question.height_px }, captions: [] });
+          return this.#told.refused(error);
+        }
+        this.#told.away(true);
+        try { await countdown(wait_s, signal); } catch { return; }
+      }
+    }
+  }
+
+  #draw(layout) {
+    shape(this.#canvas, layout);
+    place(this.#host, layout.picture, layout);
+    this.#ink.setAttribute('viewBox', `0 0 ${layout.width_px} ${layout.height_px}`);
+    this.#ink.removeAttribute('aria-busy');
+    this.#ink.replaceChildren(...layout.captions.flatMap((caption) => {
+      const { band, path, fill, stroke, stroke_px } = caption;
+      const outline = stroke_px > 0 ? { stroke, 'stroke-width': 2 * stroke_px, 'stroke-linejoin': 'round', 'paint-order': 'stroke' } : {};
+      const letters = element('path', { d: path, fill, 'data-at': caption.at, ...outline });
+      if (!band) return [letters];
+      return [element('rect', { x: band.left_px, y: band.top_px, width: band.width_px, height: band.height_px, fill: '#ffffff' }), letters];
+    }));
+  }
+}

@@ -1,0 +1,33 @@
+// What is said to people: sizes, refusals in plain words. It touches no element and asks nobody.
+
+export const number = (n) => n.toLocaleString('en');
+export const count = (text) => [...text].length;
+
+export function bytes(n) {
+  if (n < 1000) return `${n} bytes`;
+  const [value, unit] = n < 1e6 ? [n / 1e3, 'kB'] : [n / 1e6, 'MB'];
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+}
+
+const KNOWN = {
+  file_too_large: (p) => p.limit && `This file is too large: at most ${bytes(p.limit)} are taken${p.got > p.limit + 1 ? `, it has ${bytes(p.got)}` : ''}.`,
+  unsupported_media: () => 'This is no GIF, PNG, JPEG or WebP.',
+  missing_file: () => 'Choose a picture first.',
+  empty_text: () => 'Type something at the top or at the bottom.',
+  truncated: (p) => `This picture is cut short. ${sentence(p)}`,
+  text_too_long: (p) => p.limit && `At most ${number(p.limit)} characters fit in here; this has ${number(p.got)}. Nothing was cut off.`,
+  text_does_not_fit: (p) => `This text does not fit the picture. ${sentence(p)}`,
+  too_many_jobs: (p) => `You have ${number(p.got)} captions in the making; ${number(p.limit)} at a time are allowed.`,
+  rate_limited: () => 'That was a lot in a short time.',
+  overloaded: () => 'The server has its hands full.',
+  unauthorised: (p) => (/known|expired/.test(p.detail) ? `The key was not taken. ${sentence(p)}` : 'This server asks for an API key.'),
+  job_not_found: () => 'The server no longer knows this caption. Send it again.',
+};
+
+/** The refusal in words. Every code has the server's own sentence; some have a friendlier one. */
+export const said = (problem) => KNOWN[problem.code]?.(problem) || sentence(problem);
+
+function sentence({ detail = '', field }) {
+  const text = (field && detail.startsWith(`${field}: `) ? detail.slice(field.length + 2) : detail).trim() || 'The server refused this';
+  return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+}

@@ -1,0 +1,125 @@
+// What the tests of the page share: a browser, a page that is watched, the program to compare with, the server's switch.
+// It must never wait for a time: only for what can be seen.
+
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+
+const env = (name) => process.env[name] ?? (() => { throw new Error(`${name} is not set; e2e/tests/browser.rs sets it`); })();
+export const URL_BASE = env('PUNCHLINE_URL');
+// The tree holds no node_modules: they are installed beside the other tools.
+const require = createRequire(path.join(env('PUNCHLINE_NODE_MODULES'), 'any'));
+const { chromium } = require('playwright-core');
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+export const fixture = (name) => path.join(env('PUNCHLINE_FIXTURES'), name);
+export const DUCK = fixture('duck.gif');
+
+let browser;
+export async function open({ width = 1280, height = 900, scheme = 'light', motion = 'no-preference', at = '/' } = {}) {
+  browser ??= await chromium.launch({ executablePath: process.env.PUNCHLINE_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS });
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: motion, acceptDownloads: true });
+  const page = await context.newPage();
+  page.faults = [];
+  page.asked = [];
+  page.on('pageerror', (error) => page.faults.push(`error: ${error.message}`));
+  page.on('console', (line) => { if (/Content Security Policy|Uncaught/.test(line.text())) page.faults.push(line.text()); });
+  page.on('request', (request) => page.asked.push(request));
+  page.setDefaultTimeout(Number(process.env.PUNCHLINE_PATIENCE_MS ?? 60_000));
+  await page.goto(URL_BASE + at);
+  await page.locator('#font option').nth(1).waitFor({ state: 'attached' });
+  return page;
+}
+
+/** Closes a page and fails if a script failed or its policy was broken on the way. */
+export async function close(page) {
+  const { faults } = page;
+  await page.context().close();
+  if (faults.length) throw new Error(faults.join('\n'));
+}
+
+export const end = () => browser?.close();
+
+export async function drop(page, file) {
+  const name = path.basename(file);
+  const dropped = await page.evaluateHandle(([name, base64]) => {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], name));
+    return transfer;
+  }, [name, readFileSync(file).toString('base64')]);
+  await page.dispatchEvent('main', 'dragover', { dataTransfer: dropped });
+  await page.dispatchEvent('main', 'drop', { dataTransfer: dropped });
+}
+
+export const pick = (page, file) => page.setInputFiles('#file', file);
+
+/** Waits for the preview of what was typed last. */
+export async function previewed(page) {
+  await page.locator('#ink path').first().waitFor({ state: 'attached' });
+  await page.locator('#ink:not([aria-busy])').waitFor({ state: 'attached' });
+}
+
+export const ready = (page) => page.locator('#editing:not([hidden]) #about:not(:empty)').waitFor();
+export const done = (page) => page.locator('#done:not([hidden])').waitFor();
+export const shown = (page, id) => page.locator(`#${id}:not([hidden])`).waitFor().then(() => page.locator(`#${id}`).innerText());
+
+export async function download(page) {
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
+  return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+}
+
+/** What the command line makes of the same picture and the same spec. */
+export function byCommandLine(file, spec) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'punchline-browser-'));
+  const [specFile, out] = [path.join(folder, 'spec.json'), path.join(folder, 'out')];
+  writeFileSync(specFile, JSON.stringify(spec));
+  execFileSync(env('PUNCHLINE_BIN'), ['caption', file, '-o', out, '--spec', specFile]);
+  return readFileSync(out);
+}
+
+/** Lets a job stand at frame 12 of 30 for as long as it is looked at; answers what lets it go on. */
+export async function hold(page) {
+  let open;
+  const gate = new Promise((resolve) => { open = resolve; });
+  const news = 'event: progress\ndata: {"event":"progress","frames_done":12,"frames":30}\n\n';
+  const events = /\/v1\/jobs\/\w+\/events$/;
+  const state = /\/v1\/jobs\/\w+$/;
+  await page.route(events, (route) => route.fulfill({ contentType: 'text/event-stream', body: news }));
+  await page.route(state, async (route) => {
+    if (route.request().method() === 'GET') await gate;
+    await route.continue();
+  });
+  return async () => {
+    open();
+    await page.unroute(events);
+    await page.unroute(state);
+  };
+}
+
+export async function violations(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
+}
+
+/** Writes a screenshot where a folder for them is named. */
+export async function shot(page, name) {
+  const folder = process.env.PUNCHLINE_SHOTS;
+  if (!folder) return;
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
+}
+
+/** Whoever started these tests has the server: it kills and starts it when asked, and answers when that is done. */
+const answers = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+async function order(what) {
+  process.stdout.write(`@server ${what}\n`);
+  const { value } = await answers.next();
+  if (value !== 'ok') throw new Error(`the server was told to ${what}: ${value}`);
+}
+export const server = { kill: () => order('kill'), start: () => order('start') };

@@ -1,0 +1,75 @@
+//! The page in a real browser: starts `punchline serve` and runs the tests in `browser/` on it, which drop pictures, type,
+//! watch, download and compare. They ask for the server to be killed and started by lines on their standard output.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use e2e::{binary, deadline::within, process::Process, samples};
+use image::{Rgb, RgbImage};
+
+const TEST: Duration = Duration::from_secs(900);
+/// Before a line of the tests' output that is an order.
+const ORDER: &str = "@server ";
+
+/// The pictures that the tests drop, good and bad.
+fn fixtures(folder: &Path) {
+    let duck = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../samples/duck.gif")).unwrap();
+    fs::write(folder.join("cut-short.gif"), &duck[..duck.len() / 2]).unwrap();
+    fs::write(folder.join("duck.gif"), duck).unwrap();
+    fs::write(folder.join("no-picture.txt"), "not a picture, only words").unwrap();
+    fs::write(folder.join("wide.gif"), samples::declared_size(60_000, 60_000)).unwrap();
+    fs::write(folder.join("many.gif"), samples::many_frames(2_001)).unwrap();
+    fs::write(folder.join("big.gif"), samples::animation_of(4, 900..901).unwrap()).unwrap();
+    for (name, width, height) in [("still.png", 320, 200), ("tiny.png", 40, 30)] {
+        RgbImage::from_pixel(width, height, Rgb([0x44, 0x66, 0x88])).save(folder.join(name)).unwrap();
+    }
+}
+
+/// Where `npm ci` put what the tests need: named by `./test`, else beside them.
+fn node_modules() -> PathBuf {
+    let named = std::env::var_os("PUNCHLINE_NODE_MODULES").map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/browser/node_modules").into());
+    assert!(folder.join("playwright-core").exists(), "{} holds no playwright-core: ./test installs it", folder.display());
+    folder
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_does_what_it_promises_in_a_browser() {
+    within(TEST, async {
+        let (data, pictures) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fixtures(pictures.path());
+        let mut server = Process::serve(data.path(), &[]).await.unwrap();
+        let mut tests = Command::new("node")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/browser/all.js"))
+            .env("PUNCHLINE_URL", server.url(""))
+            .env("PUNCHLINE_BIN", binary::punchline().unwrap())
+            .env("PUNCHLINE_FIXTURES", pictures.path())
+            .env("PUNCHLINE_NODE_MODULES", node_modules())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut answers = tests.stdin.take().unwrap();
+        for line in BufReader::new(tests.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            match line.strip_prefix(ORDER) {
+                Some("kill") => server.kill(),
+                Some("start") => server.replace_serve(data.path(), &[]).await.unwrap(),
+                _ => {
+                    println!("{line}");
+                    continue;
+                }
+            }
+            writeln!(answers, "ok").unwrap();
+        }
+        assert!(tests.wait().unwrap().success(), "{}", server.log_tail());
+    })
+    .await;
+}
