@@ -105,6 +105,8 @@ impl Telling {
         while !self.is_over && Instant::now() < self.until {
             match timeout(PATIENCE, self.listening.next()).await {
                 Ok(None) => return None,
+                // It was told, or seen before: the news may come after the record.
+                Ok(Some(Heard::Event(Event { news: News::Queued, .. }))) => {}
                 Ok(Some(Heard::Event(event))) if !event.news.is_final() => return self.tell(&event, None),
                 // An end, one that may have been missed, or silence.
                 Ok(Some(_)) | Err(_) => match self.store.get_result(&self.job.id).await {

@@ -149,6 +149,19 @@ impl Client {
         if answer.status == StatusCode::OK { Ok(answer.body) } else { Err(HarnessError::answer("an output", &answer)) }
     }
 
+    /// What happens to a job, as it is told; after the event `last_seen`, if one is named.
+    ///
+    /// # Errors
+    /// Any answer but 200.
+    pub async fn events(&self, id: &str, last_seen: Option<&str>) -> Result<Events, HarnessError> {
+        let mut request = self.request(Method::GET, &format!("/v1/jobs/{id}/events"));
+        if let Some(last_seen) = last_seen {
+            request = request.header("last-event-id", last_seen);
+        }
+        let response = request.send().await?.error_for_status()?;
+        Ok(Events { response, read: String::new() })
+    }
+
     async fn get(&self, path: &str) -> Result<Answer, HarnessError> {
         answer(self.request(Method::GET, path)).await
     }
@@ -163,6 +176,45 @@ impl Client {
         match &self.key {
             Some(key) => request.bearer_auth(key),
             None => request,
+        }
+    }
+}
+
+/// The events of a job, one at a time.
+#[derive(Debug)]
+pub struct Events {
+    response: reqwest::Response,
+    read: String,
+}
+
+/// One event.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Its id, for who comes again.
+    pub id: String,
+    /// What happened.
+    pub name: String,
+    /// All that is said of it.
+    pub data: Value,
+}
+
+impl Events {
+    /// The next event; `None` at the end of the stream.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub async fn next(&mut self) -> Result<Option<Told>, HarnessError> {
+        loop {
+            while let Some((block, rest)) = self.read.clone().split_once("\n\n") {
+                rest.clone_into(&mut self.read);
+                let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+                if let (Some(id), Some(name), Some(data)) = (field("id"), field("event"), field("data")) {
+                    let data = serde_json::from_str(data).unwrap_or_default();
+                    return Ok(Some(Told { id: id.to_owned(), name: name.to_owned(), data }));
+                }
+            }
+            let Some(piece) = self.response.chunk().await? else { return Ok(None) };
+            self.read.push_str(&String::from_utf8_lossy(&piece));
         }
     }
 }

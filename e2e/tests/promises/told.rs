@@ -57,6 +57,40 @@ async fn a_cancelled_job_stops_within_a_frame_and_the_counters_balance() {
     .await;
 }
 
+/// Accepted by one api, worked by a worker, watched through another api; and through a third when that is killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_watches_through_any_api_sees_it_happen() {
+    let _turn = turn().await;
+    within(TEST, async {
+        let mut cluster = Cluster::start(0).await.unwrap();
+        let mut watched = cluster.another_api().await.unwrap();
+        let third = cluster.another_api().await.unwrap();
+        // Three seconds of work.
+        let id = cluster.client().submit(&many_frames(150), r#"{"captions":[{"text":"fault: slow frames"}]}"#).await.unwrap();
+        let mut events = Client::new(watched.url("")).events(&id, None).await.unwrap();
+        let mut told = vec![events.next().await.unwrap().unwrap()];
+        cluster.add_worker().await.unwrap();
+        while told.last().unwrap().name != "progress" {
+            told.push(events.next().await.unwrap().unwrap());
+        }
+        assert_eq!(told.iter().map(|told| told.name.as_str()).collect::<Vec<_>>(), ["queued", "started", "progress"]);
+
+        watched.kill();
+        let mut events = Client::new(third.url("")).events(&id, Some(&told[2].id)).await.unwrap();
+        let mut later = Vec::new();
+        while let Some(event) = events.next().await.unwrap() {
+            later.push(event);
+        }
+        let (end, progress) = later.split_last().unwrap();
+        assert!(progress.iter().all(|event| event.name == "progress"), "{later:?}");
+        let frames = progress.iter().map(|event| event.data["frames_done"].as_u64().unwrap()).collect::<Vec<_>>();
+        assert!(frames.is_sorted() && frames.len() > 2, "{frames:?}");
+        assert_eq!((end.name.as_str(), &end.data["job"]), ("done", &cluster.client().job(&id).await.unwrap()));
+        println!("progress through the third api: {frames:?} of 150");
+    })
+    .await;
+}
+
 /// The many wait in the standard lane, the few pass them in the express lane.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_with_few_jobs_does_not_wait_for_one_with_many() {
