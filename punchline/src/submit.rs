@@ -100,8 +100,7 @@ pub(crate) fn until_interrupted(work: impl Future<Output = Result<(), Failure>>)
 /// What to do about a job that goes on without us.
 pub(crate) fn look_again(id: &str, server: &ServerArgs) -> String {
     let server = shown(&server.server);
-    let elsewhere =
-        if server.as_str().trim_end_matches('/') == DEFAULT_SERVER { String::new() } else { format!(" --server {server}") };
+    let elsewhere = if server == DEFAULT_SERVER { String::new() } else { format!(" --server {server}") };
     format!("the job stays with the service: `punchline status {id}{elsewhere}` looks at it")
 }
 
