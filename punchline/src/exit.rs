@@ -14,10 +14,14 @@ pub(crate) enum Reason {
     BadInput = 65,
     /// 66: the input is not there or can't be read.
     NoInput = 66,
+    /// 69: a service that is needed is not there, or overloaded.
+    Unavailable = 69,
     /// 70: a defect of ours.
     Internal = 70,
     /// 73: the output can't be written.
     CannotWrite = 73,
+    /// 130: stopped from the keyboard, as a shell says it.
+    Interrupted = 130,
 }
 
 /// An end with a reason and a sentence.
@@ -32,6 +36,19 @@ impl Failure {
         // One line, whatever a library's message held.
         let message = message.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         Self { reason, message }
+    }
+
+    /// The same with a sentence that says what to do, where the job itself has nothing to do with it.
+    pub(crate) fn with_hint(mut self, hint: impl fmt::Display) -> Self {
+        if matches!(self.reason, Reason::Unavailable | Reason::CannotWrite | Reason::Interrupted) {
+            self.message = format!("{}; {hint}", self.message);
+        }
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn reason(&self) -> Reason {
+        self.reason
     }
 
     pub(crate) fn exit_code(&self) -> ExitCode {
@@ -67,5 +84,16 @@ impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         let reason = if crate::parts::is_bad_setting(&error) { Reason::Usage } else { Reason::Internal };
         Self { reason, message: format!("{error:#}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_job_has_no_part_in_gets_a_hint() {
+        assert_eq!(Failure::new(Reason::Unavailable, "gone").with_hint("look").to_string(), "punchline: gone; look");
+        assert_eq!(Failure::new(Reason::BadInput, "bad").with_hint("look").to_string(), "punchline: bad");
     }
 }

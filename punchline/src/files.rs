@@ -2,8 +2,9 @@
 //! before the read, one message that names the file.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File, OpenOptions},
-    io::{self, IoSlice, Read, Write},
+    io::{self, IoSlice, Read, Stdout, Write},
     path::{Path, PathBuf},
 };
 
@@ -33,30 +34,79 @@ pub(crate) fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, Failure> {
 
 /// Writes pieces as a whole file, or to standard output for `-`. A regular file is replaced whole or not at all.
 pub(crate) fn write(path: &Path, pieces: &mut [IoSlice<'_>]) -> Result<(), Failure> {
-    let written = if is_stream(path) {
-        let mut out = io::stdout().lock();
-        write_pieces(&mut out, pieces).and_then(|()| out.flush())
-    } else if path.metadata().is_ok_and(|m| !m.is_file()) {
-        // A device or pipe can't be replaced.
-        OpenOptions::new().write(true).open(path).and_then(|mut device| write_pieces(&mut device, pieces))
-    } else {
-        replace(path, pieces)
-    };
-    written.map_err(|e| Failure::new(Reason::CannotWrite, format_args!("failed to write {}: {e}", path.display())))
+    let mut output = Output::begin(path)?;
+    output.write(pieces)?;
+    output.finish()
 }
 
-fn replace(path: &Path, pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(format!(".{}.part", std::process::id()));
-    let unfinished = PathBuf::from(unfinished);
-    let done = File::create(&unfinished)
-        .and_then(|mut file| write_pieces(&mut file, pieces))
-        .and_then(|()| take_place(&unfinished, path));
-    if done.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&unfinished);
+/// Something that is being written. A regular file appears when it is finished; until then, or if that never happens,
+/// what stood under its name stays.
+pub(crate) struct Output {
+    path: PathBuf,
+    to: Sink,
+}
+
+enum Sink {
+    Stdout(Stdout),
+    /// A device or pipe can't be replaced.
+    Device(File),
+    /// Under another name. None once it has taken its place.
+    Unfinished(File, Option<PathBuf>),
+}
+
+impl Output {
+    /// Makes sure that it can be written, so that nothing is done in vain.
+    pub(crate) fn begin(path: &Path) -> Result<Self, Failure> {
+        let to = if is_stream(path) {
+            Ok(Sink::Stdout(io::stdout()))
+        } else if path.metadata().is_ok_and(|m| !m.is_file()) {
+            OpenOptions::new().write(true).open(path).map(Sink::Device)
+        } else {
+            let mut unfinished = path.as_os_str().to_owned();
+            unfinished.push(format!(".{}.part", std::process::id()));
+            let unfinished = PathBuf::from(unfinished);
+            File::create(&unfinished).map(|file| Sink::Unfinished(file, Some(unfinished)))
+        };
+        match to {
+            Ok(to) => Ok(Self { path: path.to_owned(), to }),
+            Err(error) => Err(unwritable(path, &error)),
+        }
     }
-    done
+
+    /// Writes what comes next.
+    pub(crate) fn write(&mut self, pieces: &mut [IoSlice<'_>]) -> Result<(), Failure> {
+        let written = match &mut self.to {
+            Sink::Stdout(out) => write_pieces(&mut out.lock(), pieces),
+            Sink::Device(file) | Sink::Unfinished(file, _) => write_pieces(file, pieces),
+        };
+        written.map_err(|e| unwritable(&self.path, &e))
+    }
+
+    /// That was all.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        let finished = match &mut self.to {
+            Sink::Stdout(out) => out.flush(),
+            Sink::Device(_) => Ok(()),
+            Sink::Unfinished(_, name) => match name {
+                Some(unfinished) => take_place(unfinished, &self.path).map(|()| *name = None),
+                None => Ok(()),
+            },
+        };
+        finished.map_err(|e| unwritable(&self.path, &e))
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Sink::Unfinished(_, Some(unfinished)) = &self.to {
+            // Another error came first, and is the one to tell.
+            let _ = fs::remove_file(unfinished);
+        }
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Reason::CannotWrite, format_args!("failed to write {}: {error}", path.display()))
 }
 
 /// Renames a new file to a name that may be taken.
@@ -88,6 +138,15 @@ fn write_pieces(to: &mut impl Write, mut pieces: &mut [IoSlice<'_>]) -> io::Resu
     Ok(())
 }
 
+/// Where the result goes if nothing is said: beside its source, or from stream to stream.
+pub(crate) fn beside(input: &Path) -> PathBuf {
+    if is_stream(input) {
+        return input.to_path_buf();
+    }
+    let extension = input.extension().and_then(OsStr::to_str).unwrap_or("gif");
+    input.with_extension(format!("captioned.{extension}"))
+}
+
 /// Whether a path names a standard stream.
 pub(crate) fn is_stream(path: &Path) -> bool {
     path.as_os_str() == "-"
@@ -108,5 +167,25 @@ mod tests {
             assert_eq!(fs::read(&path).unwrap(), pieces.concat());
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no unfinished file is left");
+    }
+
+    #[test]
+    fn what_is_never_finished_leaves_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.gif");
+        fs::write(&path, "before").unwrap();
+        let mut output = Output::begin(&path).unwrap();
+        output.write(&mut [IoSlice::new(b"half")]).unwrap();
+        drop(output);
+        assert_eq!(fs::read(&path).unwrap(), b"before");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no unfinished file is left");
+    }
+
+    #[test]
+    fn the_result_stands_beside_its_source() {
+        assert_eq!(beside(Path::new("a/cat.gif")), Path::new("a/cat.captioned.gif"));
+        assert_eq!(beside(Path::new("cat.PNG")), Path::new("cat.captioned.PNG"));
+        assert_eq!(beside(Path::new("cat")), Path::new("cat.captioned.gif"));
+        assert_eq!(beside(Path::new("-")), Path::new("-"));
     }
 }

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use bytes::Bytes;
 use clap::Args;
 use fonts::{Fonts, engine_spec};
@@ -21,14 +21,16 @@ use futures::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use proto_shared::{Caption, CaptionSpec, Position, Style};
 use reqwest::{
-    Client, StatusCode,
-    header::RETRY_AFTER,
+    Method, StatusCode,
     multipart::{Form, Part},
 };
 use serde_json::Value;
 use url::Url;
 
-use crate::parts;
+use crate::{
+    client::{Client, DEFAULT_SERVER, retry_after},
+    job, parts,
+};
 
 /// Send jobs to a service and measure it.
 #[derive(Debug, Args)]
@@ -39,7 +41,7 @@ pub(crate) struct LoadArgs {
     #[arg(required = true, value_name = "GIF")]
     pictures: Vec<PathBuf>,
     /// Where the service is
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    #[arg(long, default_value = DEFAULT_SERVER)]
     url: Url,
     /// How many jobs
     #[arg(long, value_name = "N", default_value_t = 100)]
@@ -73,7 +75,7 @@ struct Picture {
 /// What the jobs are sent with.
 struct Load {
     args: LoadArgs,
-    http: Client,
+    client: Client,
     pictures: Vec<Picture>,
     /// Between the texts of one run and those of another.
     run: u64,
@@ -94,7 +96,8 @@ async fn load(args: LoadArgs) -> anyhow::Result<()> {
     let pictures = args.pictures.iter().map(picture).collect::<anyhow::Result<Vec<_>>>()?;
     let bar = ProgressBar::new(args.jobs).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} jobs, {eta} left")?);
     let run = service::Clock::system().now_ms();
-    let load = Arc::new(Load { http: Client::new(), pictures, run, sent_away: AtomicU64::new(0), bar, args });
+    let client = Client::new(&args.url, args.key.as_deref()).map_err(|e| anyhow!("{e}"))?;
+    let load = Arc::new(Load { client, pictures, run, sent_away: AtomicU64::new(0), bar, args });
 
     let begun = Instant::now();
     let jobs = (0..load.args.jobs).map(|n| {
@@ -126,7 +129,7 @@ impl Load {
         let deadline = begun + Duration::from_secs(self.args.patience_s);
         let job = loop {
             let form = Form::new().part("file", part(&picture)).text("spec", spec.clone());
-            let mut request = self.with_key(self.http.post(self.args.url.join("v1/jobs")?));
+            let mut request = self.client.request(Method::POST, "v1/jobs");
             if !self.args.only_queue {
                 request = request.header("prefer", "wait=30");
             }
@@ -135,8 +138,7 @@ impl Load {
             if status.is_success() {
                 break answer.json::<Value>().await?;
             }
-            let later = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-            match later.map(Duration::from_secs) {
+            match retry_after(&answer) {
                 Some(wait) if Instant::now() + wait < deadline => {
                     self.sent_away.fetch_add(1, Ordering::Relaxed);
                     tokio::time::sleep(wait).await;
@@ -167,27 +169,20 @@ impl Load {
                 _ => bail!("job {id} ended as {job}"),
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
-            let answer = self.with_key(self.http.get(self.args.url.join(&format!("v1/jobs/{id}"))?)).send().await?;
+            let answer = self.client.request(Method::GET, &job::path(id)).send().await?;
             job = answer.error_for_status()?.json().await?;
         }
     }
 
     /// Whether an output is, byte for byte, what the engine makes of the job.
     async fn check(&self, n: u64, id: &str) -> anyhow::Result<()> {
-        let answer = self.with_key(self.http.get(self.args.url.join(&format!("v1/jobs/{id}/result"))?)).send().await?;
+        let answer = self.client.request(Method::GET, &format!("{}/result", job::path(id))).send().await?;
         ensure!(answer.status() == StatusCode::OK, "job {id} is done, its output was answered with {}", answer.status());
         let got = answer.bytes().await?;
         let spec = engine_spec(&self.spec(n), &Fonts::built_in())?;
         let wanted = caption::render(&self.bytes(n), &spec, &caption::Limits::default())?;
         ensure!(got == wanted, "job {id}: the output of {} is not what the engine makes of it", self.picture(n).name);
         Ok(())
-    }
-
-    fn with_key(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
-        match &self.args.key {
-            Some(key) => request.bearer_auth(key),
-            None => request,
-        }
     }
 
     async fn report(&self, ended: Vec<(u64, anyhow::Result<(String, Duration)>)>, took: Duration) -> anyhow::Result<()> {

@@ -1,5 +1,5 @@
-//! The one binary people type: subcommands for files (`caption`, `probe`) and for the service
-//! (`serve`, `api`, `worker`).
+//! The one binary people type: subcommands for files (`caption`, `probe`), for the service (`serve`, `api`, `worker`)
+//! and for its clients (`submit`, `status`).
 //!
 //! It reads the command line and the environment and hands over to the crates that do the work; no
 //! rule about pictures, jobs or queues lives here.
@@ -7,10 +7,14 @@
 mod api;
 mod broker_metrics;
 mod caption;
+mod client;
 mod dead;
+mod download;
 mod exit;
 mod files;
 mod flags;
+mod follow;
+mod job;
 mod key;
 mod limits;
 mod load;
@@ -21,9 +25,14 @@ mod probe;
 mod progress;
 mod render_one;
 mod serve;
+mod sse;
 mod start;
 mod stats;
+mod status;
+mod submit;
 mod sweep;
+mod upload;
+mod words;
 mod worker;
 
 use std::process::ExitCode;
@@ -39,7 +48,8 @@ use crate::exit::Failure;
     max_term_width = 100,
     after_help = "Start here:
   punchline caption cat.gif --bottom \"monday\"     writes cat.captioned.gif
-  punchline serve                                 the whole service on http://127.0.0.1:8080"
+  punchline serve                                 the whole service on http://127.0.0.1:8080
+  punchline submit cat.gif --bottom \"monday\" --wait   the same, done by a service"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -50,6 +60,8 @@ struct Cli {
 enum Command {
     Caption(caption::CaptionArgs),
     Probe(probe::ProbeArgs),
+    Submit(submit::SubmitArgs),
+    Status(status::StatusArgs),
     Serve(serve::ServeArgs),
     Api(api::ApiArgs),
     Worker(worker::WorkerArgs),
@@ -66,6 +78,8 @@ fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::Caption(args) => caption::run(&args),
         Command::Probe(args) => probe::run(&args),
+        Command::Submit(args) => submit::run(&args),
+        Command::Status(args) => status::run(&args),
         Command::Serve(args) => serve::run(args).map_err(Failure::from),
         Command::Api(args) => api::run(args).map_err(Failure::from),
         Command::Worker(args) => worker::run(args).map_err(Failure::from),

@@ -1,6 +1,7 @@
-//! The bar that `punchline caption` shows on a terminal while a long picture is being worked on.
+//! The bars on a terminal: of `punchline caption` while a long picture is being worked on, and of the commands that wait
+//! for a service.
 //!
-//! Called by caption, from the engine's threads. It must cost nothing where the work is done at once,
+//! Called by caption, from the engine's threads, and by what waits. It must cost nothing where the work is done at once,
 //! and never write anything but the bar.
 
 use std::{
@@ -43,5 +44,69 @@ impl Progress {
         if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// What a command that waits for a service is doing.
+pub(crate) struct Activity(ProgressBar);
+
+const TICK: Duration = Duration::from_millis(100);
+const WORDS: &str = "{spinner} {msg}";
+const BYTES: &str = "{msg} {bar:40} {bytes}/{total_bytes}, {eta} left";
+const FRAMES: &str = "{msg} {bar:40} {pos}/{len} frames, {eta} left";
+
+impl Activity {
+    pub(crate) fn new() -> Self {
+        // indicatif draws nothing where standard error is not a terminal.
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(TICK);
+        }
+        Self(bar)
+    }
+
+    /// Says something that has no measure.
+    pub(crate) fn say(&self, words: impl Into<String>) {
+        self.show(WORDS);
+        self.0.set_message(words.into());
+    }
+
+    /// Begins to count bytes; the counter may be given away.
+    pub(crate) fn bytes(&self, words: &'static str, total: u64) -> ProgressBar {
+        self.show(BYTES);
+        self.0.set_message(words);
+        self.0.set_length(total);
+        self.0.set_position(0);
+        self.0.reset_eta();
+        self.0.clone()
+    }
+
+    pub(crate) fn frames(&self, done: u64, total: u64) {
+        if self.0.length() != Some(total) || self.0.message() != CAPTIONING {
+            self.show(FRAMES);
+            self.0.set_message(CAPTIONING);
+            self.0.set_length(total);
+            self.0.reset_eta();
+        }
+        self.0.set_position(done);
+    }
+
+    /// Runs what writes to the terminal, with the bar out of its way.
+    pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.0.suspend(write)
+    }
+
+    fn show(&self, template: &str) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.0.set_style(style);
+        }
+    }
+}
+
+const CAPTIONING: &str = "captioning";
+
+impl Drop for Activity {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }

@@ -1,0 +1,170 @@
+//! `punchline submit` and `status` against a real `punchline serve`: the same bytes as `caption`, and an end that is found
+//! although the server was killed while its client waited.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use e2e::{
+    binary,
+    cases::Case,
+    cli::{Bench, Ran},
+    client::Client,
+    deadline::within,
+    group::Group,
+    ports::Port,
+    process::Process,
+};
+use serde_json::Value;
+use tokio::process::Command;
+
+const TEST: Duration = Duration::from_secs(300);
+const DONE: Duration = Duration::from_secs(120);
+
+/// A bench with a good source, `cat.gif`.
+fn bench_with_cat() -> (Bench, Case) {
+    let (bench, case) = (Bench::new(env!("CARGO_BIN_EXE_peak_memory")).unwrap(), Case::generated(0).unwrap());
+    bench.put("cat.gif", &case.source).unwrap();
+    bench.put("spec.json", case.spec_json().unwrap().as_bytes()).unwrap();
+    (bench, case)
+}
+
+fn run(bench: &Bench, arguments: &str, server: &str, input: &[u8]) -> Ran {
+    bench.run(&format!("{arguments} --server {server}"), input).unwrap()
+}
+
+fn assert_ends(ran: &Ran, code: i32, reasons: &[&str]) {
+    assert_eq!(ran.code, Some(code), "{}", ran.err);
+    assert_eq!(ran.err.lines().count(), usize::from(code != 0), "{:?}", ran.err);
+    for reason in reasons {
+        assert!(ran.err.contains(reason), "{reason:?} was expected in {:?}", ran.err);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_gives_the_very_bytes_that_caption_does() {
+    within(TEST, async {
+        let data = tempfile::tempdir().unwrap();
+        let server = Process::serve(data.path(), &[]).await.unwrap();
+        let url = server.url("");
+        let (bench, case) = bench_with_cat();
+
+        let ran = run(&bench, "submit cat.gif --spec spec.json --wait", &url, b"");
+        assert_ends(&ran, 0, &[]);
+        let line = String::from_utf8(ran.out).unwrap();
+        let (id, place) = line.trim_end().split_once(' ').unwrap();
+        assert_eq!(place, format!("{url}/v1/jobs/{id}"));
+        assert_eq!(bench.names().unwrap(), ["cat.captioned.gif", "cat.gif", "spec.json"]);
+        assert_eq!(case.fault(&bench.get("cat.captioned.gif").unwrap()), None);
+
+        // From stream to stream the line about the job stands beside the picture.
+        let ran = run(&bench, "submit - -o - --spec spec.json", &url, &case.source);
+        assert_eq!((ran.code, case.fault(&ran.out)), (Some(0), None), "{}", ran.err);
+        assert!(ran.err.contains("/v1/jobs/"), "{}", ran.err);
+
+        let ran = run(&bench, &format!("status {id} -o again.gif --json"), &url, b"");
+        assert_ends(&ran, 0, &[]);
+        let job: Value = serde_json::from_slice(&ran.out).unwrap();
+        assert_eq!((job["id"].as_str(), job["state"].as_str()), (Some(id), Some("done")));
+        assert_eq!(case.fault(&bench.get("again.gif").unwrap()), None);
+
+        let told = String::from_utf8(run(&bench, &format!("status {id}"), &url, b"").out).unwrap();
+        assert!(told.contains("state    done") && told.contains(&format!("{} bytes", case.source.len())), "{told}");
+
+        let ran = run(&bench, "submit cat.gif --spec spec.json --json --gallery", &url, b"");
+        assert_ends(&ran, 0, &[]);
+        let job: Value = serde_json::from_slice(&ran.out).unwrap();
+        let gallery = reqwest::get(server.url("/v1/gallery")).await.unwrap().json::<Value>().await.unwrap();
+        assert_eq!(gallery["jobs"][0]["id"], job["id"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_refusal_has_its_code_and_one_line() {
+    within(TEST, async {
+        let data = tempfile::tempdir().unwrap();
+        let env = [("PUNCHLINE_MAX_UPLOAD_BYTES".to_owned(), "1000000".to_owned())];
+        let server = Process::serve(data.path(), &env).await.unwrap();
+        let url = server.url("");
+        let (bench, case) = bench_with_cat();
+        bench.put("half.gif", &case.source[..case.source.len() / 2]).unwrap();
+        bench.put("large.gif", &vec![b'G'; 1_000_001]).unwrap();
+        let unknown = "status 0192f0c1a2b37c4d8e9f001122334455";
+        for (arguments, code, reasons) in [
+            ("submit half.gif --bottom hi", 65, ["truncated", "field file"]),
+            ("submit large.gif --bottom hi", 65, ["limit 1000000", "got 1000001"]),
+            ("submit cat.gif --bottom hi --font comic", 65, ["unknown_font", "--font"]),
+            ("submit cat.gif --bottom hi --callback-url https://example.com", 65, ["callbacks_off", "--callback-url"]),
+            ("submit http://127.0.0.1/cat.gif --bottom hi", 65, ["forbidden_address", "source_url"]),
+            ("submit cat.gif --bottom hi --font a.ttf", 2, ["--font", "a.ttf"]),
+            ("submit cat.gif", 2, ["--bottom", ""]),
+            ("submit none.gif --bottom hi", 66, ["none.gif", ""]),
+            ("submit . --bottom hi", 66, ["directory", ""]),
+            (unknown, 66, ["job_not_found", ""]),
+        ] {
+            assert_ends(&run(&bench, arguments, &url, b""), code, &reasons);
+        }
+        let ran = run(&bench, "submit cat.gif --bottom hi -o none/out.gif", &url, b"");
+        assert_ends(&ran, 73, &["none/out.gif", "punchline status"]);
+
+        let nobody = format!("http://127.0.0.1:{}", Port::lease().unwrap().number());
+        let ran = run(&bench, "submit cat.gif --bottom hi --patience 0", &nobody, b"");
+        assert_ends(&ran, 69, &["can't be reached", &nobody]);
+        assert_eq!(bench.names().unwrap(), ["cat.gif", "half.gif", "large.gif", "spec.json"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_waits_finds_the_end_although_the_server_was_killed() {
+    within(TEST, async {
+        let data = tempfile::tempdir().unwrap();
+        let (bench, case) = bench_with_cat();
+        let port = Port::lease().unwrap();
+        let url = format!("http://127.0.0.1:{}", port.number());
+        let mut server = serve(data.path(), &bench, &url).await;
+
+        // Many before it in the queue of one: it waits for as long as the test wants.
+        let client = Client::new(url.clone());
+        for seed in 0..BEFORE {
+            let before = Case::generated(2_000 + seed).unwrap();
+            client.submit(&before.source, &before.spec_json().unwrap()).await.unwrap();
+        }
+        let mut waiting = Command::new(binary::punchline().unwrap());
+        waiting.args(["submit", "cat.gif", "--spec", "spec.json", "-o", "out.gif", "--server", &url]);
+        let mut waiting = waiting
+            .current_dir(bench.path(""))
+            .kill_on_drop(true)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = tokio::io::BufReader::new(waiting.stdout.take().unwrap());
+        tokio::io::AsyncBufReadExt::read_line(&mut out, &mut line).await.unwrap();
+        let id = line.split_whitespace().next().unwrap();
+        assert_eq!(client.job(id).await.unwrap()["state"], "queued", "it was done before the kill");
+        server.kill();
+        let _server = serve(data.path(), &bench, &url).await;
+
+        let ended = tokio::time::timeout(DONE, waiting.wait_with_output()).await.unwrap().unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+        assert_eq!(case.fault(&bench.get("out.gif").unwrap()), None);
+    })
+    .await;
+}
+
+const BEFORE: u64 = 30;
+
+/// A server at an address of its own choosing, so that another can stand in its place.
+async fn serve(data: &std::path::Path, bench: &Bench, url: &str) -> Group {
+    let mut command = std::process::Command::new(binary::punchline().unwrap());
+    command.args(["serve", "--listen", url.trim_start_matches("http://"), "--data"]).arg(data);
+    command.env_clear().env("PUNCHLINE_PARALLELISM", "1");
+    let mut server = Group::spawn("punchline serve", command, &bench.path("log"), "cargo build -p punchline").unwrap();
+    let ready = format!("{url}/readyz");
+    let is_ready = async || reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success());
+    server.wait_until("200 from /readyz", DONE, is_ready).await.unwrap();
+    server
+}

@@ -1,0 +1,368 @@
+//! A client of a service: where it is, what opens it, what its refusals mean, and how long to keep trying.
+//!
+//! `submit`, `status` and `load` speak through it. What is passing (no connection, 429, 503) and what is final are told
+//! apart here and nowhere else. The key must stand in no message.
+
+use std::{error::Error as _, time::Duration};
+
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header::RETRY_AFTER};
+use serde::Deserialize;
+use tokio::time::Instant;
+use url::Url;
+
+use crate::{
+    exit::{Failure, Reason},
+    progress::Activity,
+};
+
+/// Where a service is that was not named: the one that `punchline serve` runs.
+pub(crate) const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
+
+/// Which service, and how to speak to it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServerArgs {
+    /// Where the service is
+    #[arg(long, value_name = "URL", env = "PUNCHLINE_SERVER", default_value = DEFAULT_SERVER, value_parser = parse_server)]
+    pub(crate) server: Url,
+
+    /// The API key, where the service asks for one; in the environment other users can't see it
+    #[arg(long, value_name = "KEY", env = "PUNCHLINE_API_KEY", hide_env_values = true)]
+    pub(crate) key: Option<String>,
+
+    /// How long to keep trying a service that is overloaded or has gone away
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub(crate) patience: u64,
+}
+
+/// Speaks to one service.
+#[derive(Debug)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: Url,
+    key: Option<String>,
+}
+
+/// Why a request has no good answer.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// It may have one later.
+    Passing(Passing),
+    /// The service says no, and will say it again.
+    Refused(Refusal),
+    /// It is not the service's doing.
+    Failed(Failure),
+}
+
+/// What may be over soon.
+#[derive(Debug)]
+pub(crate) struct Passing {
+    why: String,
+    /// When to come again, if the service said it.
+    after: Option<Duration>,
+    /// Whether there was an answer at all.
+    is_answer: bool,
+}
+
+/// A problem (RFC 9457) as the service tells it.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Refusal {
+    #[serde(skip)]
+    status: u16,
+    #[serde(default)]
+    pub(crate) code: String,
+    #[serde(default)]
+    detail: String,
+    #[serde(default)]
+    pub(crate) field: Option<String>,
+    #[serde(default)]
+    limit: Option<u64>,
+    #[serde(default)]
+    got: Option<u64>,
+}
+
+/// How long to keep trying, and since when.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    limit: Duration,
+    since: Instant,
+    tries: u32,
+    was_reached: bool,
+}
+
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// A service that was never reached is more likely misspelt than restarting.
+const UNREACHED_FOR: Duration = Duration::from_secs(5);
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+/// A problem has a few hundred bytes.
+const MAX_PROBLEM_BYTES: usize = 64 * 1024;
+
+impl Client {
+    pub(crate) fn new(server: &Url, key: Option<&str>) -> Result<Self, Failure> {
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("punchline/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_WITHIN)
+            .build()
+            .map_err(|e| Failure::new(Reason::Internal, innermost(&e)))?;
+        let mut base = server.clone();
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
+        Ok(Self { http, base, key: key.map(str::to_owned) })
+    }
+
+    /// A request for a path of the service, without a slash before it.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, self.url(path));
+        match &self.key {
+            Some(key) => request.bearer_auth(key),
+            None => request,
+        }
+    }
+
+    /// Where something of the service stands.
+    pub(crate) fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path()));
+        url
+    }
+
+    /// Tries until there is an answer, a refusal, or no patience left.
+    pub(crate) async fn insist<T>(
+        &self,
+        patience: &mut Patience,
+        activity: &Activity,
+        mut attempt: impl AsyncFnMut() -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        loop {
+            match attempt().await {
+                Ok(answer) => {
+                    patience.heard();
+                    return Ok(answer);
+                }
+                Err(Trouble::Passing(passing)) => patience.wait(&passing, self, activity).await?,
+                Err(other) => return Err(other),
+            }
+        }
+    }
+}
+
+/// Sends a request; an answer that is not a success is a trouble.
+pub(crate) async fn send(request: RequestBuilder) -> Result<Response, Trouble> {
+    let answer = request.send().await.map_err(|e| Trouble::of(&e))?;
+    if answer.status().is_success() { Ok(answer) } else { Err(trouble_of(answer).await) }
+}
+
+/// When the service asks a client to come again, if it does.
+pub(crate) fn retry_after(answer: &Response) -> Option<Duration> {
+    Some(Duration::from_secs(answer.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?))
+}
+
+async fn trouble_of(mut answer: Response) -> Trouble {
+    let (status, after) = (answer.status(), retry_after(&answer));
+    let mut body = Vec::new();
+    while let Ok(Some(piece)) = answer.chunk().await {
+        if body.len() + piece.len() > MAX_PROBLEM_BYTES {
+            break;
+        }
+        body.extend_from_slice(&piece);
+    }
+    let refusal = Refusal { status: status.as_u16(), ..serde_json::from_slice(&body).unwrap_or_default() };
+    let is_passing = matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT
+            | StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT
+    );
+    if is_passing || refusal.code == "not_ready" {
+        Trouble::Passing(Passing { why: refusal.to_string(), after, is_answer: true })
+    } else {
+        Trouble::Refused(refusal)
+    }
+}
+
+impl Trouble {
+    /// What it means that a request, or the reading of its answer, failed.
+    pub(crate) fn of(error: &reqwest::Error) -> Self {
+        if error.is_builder() {
+            // An address that is none was refused before; what is left is a key that fits in no header.
+            return Self::Failed(Failure::new(Reason::Usage, format_args!("--key: {}", innermost(error))));
+        }
+        Self::lost(innermost(error))
+    }
+
+    /// A connection that can't be made, or broke.
+    pub(crate) fn lost(why: impl Into<String>) -> Self {
+        Self::Passing(Passing { why: why.into(), after: None, is_answer: false })
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Passing(passing) => Self::new(Reason::Unavailable, passing.why),
+            Trouble::Refused(refusal) => {
+                let reason = match (refusal.code.as_str(), refusal.status) {
+                    // Nothing of ours speaks so.
+                    ("", _) => Reason::Unavailable,
+                    ("job_not_found", _) => Reason::NoInput,
+                    (_, 500..) => Reason::Internal,
+                    _ => Reason::BadInput,
+                };
+                Self::new(reason, format_args!("refused: {refusal}"))
+            }
+            Trouble::Failed(failure) => failure,
+        }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.code.is_empty() {
+            return write!(f, "answered with status {} and not as Punchline does", self.status);
+        }
+        write!(f, "{} ({}", self.detail, self.code)?;
+        let mut separator = "; ";
+        let mut tell = |name: &str, value: Option<String>| {
+            let Some(value) = value else { return Ok(()) };
+            write!(f, "{}{name} {value}", std::mem::replace(&mut separator, ", "))
+        };
+        tell("field", self.field.clone())?;
+        tell("limit", self.limit.map(|n| n.to_string()))?;
+        tell("got", self.got.map(|n| n.to_string()))?;
+        f.write_str(")")?;
+        if self.code == "unauthorised" {
+            f.write_str("; --key or PUNCHLINE_API_KEY gives one")?;
+        }
+        Ok(())
+    }
+}
+
+impl Patience {
+    pub(crate) fn new(seconds: u64) -> Self {
+        Self { limit: Duration::from_secs(seconds), since: Instant::now(), tries: 0, was_reached: false }
+    }
+
+    /// The service does what it should: what comes later is another trouble.
+    pub(crate) fn heard(&mut self) {
+        (self.since, self.tries, self.was_reached) = (Instant::now(), 0, true);
+    }
+
+    /// Waits before the next try, or gives up.
+    pub(crate) async fn wait(&mut self, passing: &Passing, client: &Client, activity: &Activity) -> Result<(), Failure> {
+        self.was_reached |= passing.is_answer;
+        let pause = passing.after.unwrap_or_else(|| self.pause());
+        let limit = if self.was_reached { self.limit } else { self.limit.min(UNREACHED_FOR) };
+        self.tries = self.tries.saturating_add(1);
+        if self.since.elapsed() + pause > limit {
+            let what = if passing.is_answer { "is overloaded" } else { "can't be reached" };
+            let asked = passing.after.filter(|after| *after > limit).map(|after| format!(" (it asks for {} s)", after.as_secs()));
+            return Err(Failure::new(
+                Reason::Unavailable,
+                format_args!(
+                    "the service at {} {what}: {}; tried for {} s{}",
+                    shown(&client.base),
+                    passing.why,
+                    self.since.elapsed().as_secs(),
+                    asked.unwrap_or_default()
+                ),
+            ));
+        }
+        activity.say(format!("{}; again in {:.0} s", passing.why, pause.as_secs_f64().ceil()));
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+
+    /// Longer each time, and not the same for all who wait.
+    fn pause(&self) -> Duration {
+        let longest = FIRST_WAIT.saturating_mul(1 << self.tries.min(10)).min(LONGEST_WAIT);
+        longest.mul_f64(0.5 + fastrand::f64() / 2.0)
+    }
+}
+
+/// An address without what opens it.
+pub(crate) fn shown(url: &Url) -> String {
+    let mut shown = url.clone();
+    // These fail only for addresses that have no place for them.
+    let _ = shown.set_username("").and_then(|()| shown.set_password(None));
+    shown.as_str().trim_end_matches('/').to_owned()
+}
+
+fn parse_server(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|e| e.to_string())?;
+    if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
+        return Err("an address such as https://captions.example.com was expected".to_owned());
+    }
+    Ok(url)
+}
+
+/// The part of an error's chain that says what happened. The others say what was being done, with the address.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut source = error.source();
+    let mut said = if error.is_timeout() { "no answer in time".to_owned() } else { "the connection broke".to_owned() };
+    while let Some(inner) = source {
+        said = inner.to_string();
+        source = inner.source();
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stand_below_the_address_and_no_password_is_shown() {
+        for (server, expected) in [
+            ("http://a:1", "http://a:1/v1/jobs"),
+            ("https://a/captions", "https://a/captions/v1/jobs"),
+            ("https://a/captions/", "https://a/captions/v1/jobs"),
+        ] {
+            let client = Client::new(&parse_server(server).unwrap(), None).unwrap();
+            assert_eq!(client.url("v1/jobs").as_str(), expected);
+        }
+        assert_eq!(shown(&Url::parse("http://me:secret@a/b").unwrap()), "http://a/b");
+        for bad in ["a:1", "ftp://a", "http://a/?x", "", "http://"] {
+            assert!(parse_server(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_all_that_the_service_said() {
+        let problem =
+            br#"{"type":"x","status":413,"code":"file_too_large","detail":"too many","field":"file","limit":2,"got":3}"#;
+        let refusal: Refusal = serde_json::from_slice(problem).unwrap();
+        assert_eq!(refusal.to_string(), "too many (file_too_large; field file, limit 2, got 3)");
+        let failure = Failure::from(Trouble::Refused(refusal));
+        assert_eq!(failure.reason(), Reason::BadInput);
+        let other = Failure::from(Trouble::Refused(Refusal { status: 404, ..Refusal::default() }));
+        assert_eq!(other.reason(), Reason::Unavailable);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn patience_has_its_end_and_begins_again_when_the_service_is_heard() {
+        let client = Client::new(&Url::parse(DEFAULT_SERVER).unwrap(), None).unwrap();
+        let activity = Activity::new();
+        let asked = |after| Passing { why: "busy".to_owned(), after: Some(Duration::from_secs(after)), is_answer: true };
+        let mut patience = Patience::new(30);
+        assert!(patience.wait(&asked(20), &client, &activity).await.is_ok());
+        assert_eq!(patience.wait(&asked(20), &client, &activity).await.unwrap_err().reason(), Reason::Unavailable);
+        patience.heard();
+        assert!(patience.wait(&asked(20), &client, &activity).await.is_ok());
+
+        // One that never answered is given up sooner.
+        let begun = Instant::now();
+        let mut patience = Patience::new(600);
+        let Trouble::Passing(refused) = Trouble::lost("refused") else { unreachable!() };
+        while patience.wait(&refused, &client, &activity).await.is_ok() {}
+        assert!(begun.elapsed() <= UNREACHED_FOR);
+    }
+}
