@@ -91,6 +91,17 @@ impl Activity {
         self.0.set_position(done);
     }
 
+    /// Ends when nothing has been counted for so long.
+    pub(crate) async fn stalled(&self, silence: Duration) {
+        loop {
+            let before = self.0.position();
+            tokio::time::sleep(silence).await;
+            if self.0.position() == before {
+                return;
+            }
+        }
+    }
+
     /// Runs what writes to the terminal, with the bar out of its way.
     pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.0.suspend(write)
