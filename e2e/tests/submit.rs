@@ -14,6 +14,7 @@ use e2e::{
     group::Group,
     ports::Port,
     process::Process,
+    samples,
 };
 use serde_json::Value;
 use tokio::process::Command;
@@ -127,9 +128,9 @@ async fn a_client_that_waits_finds_the_end_although_the_server_was_killed() {
 
         // Many before it in the queue of one: it waits for as long as the test wants.
         let client = Client::new(url.clone());
-        for seed in 0..BEFORE {
-            let before = Case::generated(2_000 + seed).unwrap();
-            client.submit(&before.source, &before.spec_json().unwrap()).await.unwrap();
+        let large = samples::animation_of(7, 700..800).unwrap();
+        for n in 0..BEFORE {
+            client.submit(&large, &format!(r#"{{"captions":[{{"text":"{n}"}}]}}"#)).await.unwrap();
         }
         let mut waiting = Command::new(binary::punchline().unwrap());
         waiting.args(["submit", "cat.gif", "--spec", "spec.json", "-o", "out.gif", "--server", &url]);

@@ -1,4 +1,4 @@
-//! A client of a service: where it is, what opens it, what its refusals mean, and how long to keep trying.
+//! A client of a service: where it is, what opens it, and what its refusals mean.
 //!
 //! `submit`, `status` and `load` speak through it. What is passing (no connection, 429, 503) and what is final are told
 //! apart here and nowhere else. The key must stand in no message.
@@ -7,11 +7,11 @@ use std::{error::Error as _, time::Duration};
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header::RETRY_AFTER};
 use serde::Deserialize;
-use tokio::time::Instant;
 use url::Url;
 
 use crate::{
     exit::{Failure, Reason},
+    patience::Patience,
     progress::Activity,
 };
 
@@ -56,11 +56,11 @@ pub(crate) enum Trouble {
 /// What may be over soon.
 #[derive(Debug)]
 pub(crate) struct Passing {
-    why: String,
+    pub(crate) why: String,
     /// When to come again, if the service said it.
-    after: Option<Duration>,
+    pub(crate) after: Option<Duration>,
     /// Whether there was an answer at all.
-    is_answer: bool,
+    pub(crate) is_answer: bool,
 }
 
 /// A problem (RFC 9457) as the service tells it.
@@ -80,20 +80,7 @@ pub(crate) struct Refusal {
     got: Option<u64>,
 }
 
-/// How long to keep trying, and since when.
-#[derive(Debug)]
-pub(crate) struct Patience {
-    limit: Duration,
-    since: Instant,
-    tries: u32,
-    was_reached: bool,
-}
-
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// A service that was never reached is more likely misspelt than restarting.
-const UNREACHED_FOR: Duration = Duration::from_secs(5);
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// A problem has a few hundred bytes.
 const MAX_PROBLEM_BYTES: usize = 64 * 1024;
 
@@ -140,7 +127,7 @@ impl Client {
                     patience.heard();
                     return Ok(answer);
                 }
-                Err(Trouble::Passing(passing)) => patience.wait(&passing, self, activity).await?,
+                Err(Trouble::Passing(passing)) => patience.wait(&passing, &shown(&self.base), activity).await?,
                 Err(other) => return Err(other),
             }
         }
@@ -246,48 +233,6 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-impl Patience {
-    pub(crate) fn new(seconds: u64) -> Self {
-        Self { limit: Duration::from_secs(seconds), since: Instant::now(), tries: 0, was_reached: false }
-    }
-
-    /// The service does what it should: what comes later is another trouble.
-    pub(crate) fn heard(&mut self) {
-        (self.since, self.tries, self.was_reached) = (Instant::now(), 0, true);
-    }
-
-    /// Waits before the next try, or gives up.
-    pub(crate) async fn wait(&mut self, passing: &Passing, client: &Client, activity: &Activity) -> Result<(), Failure> {
-        self.was_reached |= passing.is_answer;
-        let pause = passing.after.unwrap_or_else(|| self.pause());
-        let limit = if self.was_reached { self.limit } else { self.limit.min(UNREACHED_FOR) };
-        self.tries = self.tries.saturating_add(1);
-        if self.since.elapsed() + pause > limit {
-            let what = if passing.is_answer { "is overloaded" } else { "can't be reached" };
-            let asked = passing.after.filter(|after| *after > limit).map(|after| format!(" (it asks for {} s)", after.as_secs()));
-            return Err(Failure::new(
-                Reason::Unavailable,
-                format_args!(
-                    "the service at {} {what}: {}; tried for {} s{}",
-                    shown(&client.base),
-                    passing.why,
-                    self.since.elapsed().as_secs(),
-                    asked.unwrap_or_default()
-                ),
-            ));
-        }
-        activity.say(format!("{}; again in {:.0} s", passing.why, pause.as_secs_f64().ceil()));
-        tokio::time::sleep(pause).await;
-        Ok(())
-    }
-
-    /// Longer each time, and not the same for all who wait.
-    fn pause(&self) -> Duration {
-        let longest = FIRST_WAIT.saturating_mul(1 << self.tries.min(10)).min(LONGEST_WAIT);
-        longest.mul_f64(0.5 + fastrand::f64() / 2.0)
-    }
-}
-
 /// An address without what opens it.
 pub(crate) fn shown(url: &Url) -> String {
     let mut shown = url.clone();
@@ -345,24 +290,5 @@ mod tests {
         assert_eq!(failure.reason(), Reason::BadInput);
         let other = Failure::from(Trouble::Refused(Refusal { status: 404, ..Refusal::default() }));
         assert_eq!(other.reason(), Reason::Unavailable);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn patience_has_its_end_and_begins_again_when_the_service_is_heard() {
-        let client = Client::new(&Url::parse(DEFAULT_SERVER).unwrap(), None).unwrap();
-        let activity = Activity::new();
-        let asked = |after| Passing { why: "busy".to_owned(), after: Some(Duration::from_secs(after)), is_answer: true };
-        let mut patience = Patience::new(30);
-        assert!(patience.wait(&asked(20), &client, &activity).await.is_ok());
-        assert_eq!(patience.wait(&asked(20), &client, &activity).await.unwrap_err().reason(), Reason::Unavailable);
-        patience.heard();
-        assert!(patience.wait(&asked(20), &client, &activity).await.is_ok());
-
-        // One that never answered is given up sooner.
-        let begun = Instant::now();
-        let mut patience = Patience::new(600);
-        let Trouble::Passing(refused) = Trouble::lost("refused") else { unreachable!() };
-        while patience.wait(&refused, &client, &activity).await.is_ok() {}
-        assert!(begun.elapsed() <= UNREACHED_FOR);
     }
 }

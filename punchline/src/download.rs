@@ -10,10 +10,11 @@ use reqwest::Method;
 use tokio::time::timeout;
 
 use crate::{
-    client::{Client, Patience, Trouble, send},
+    client::{Client, Trouble, send},
     exit::{Failure, Reason},
     files::Output,
     job::{self, Job},
+    patience::Patience,
     progress::Activity,
 };
 

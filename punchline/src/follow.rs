@@ -14,9 +14,10 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::{
-    client::{Client, Patience, Trouble, send},
+    client::{Client, Trouble, send},
     exit::Failure,
     job::{self, Told},
+    patience::Patience,
     progress::Activity,
     sse::{Event, Reader},
 };

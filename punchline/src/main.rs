@@ -19,6 +19,7 @@ mod key;
 mod limits;
 mod load;
 mod parts;
+mod patience;
 mod place;
 mod pool;
 mod probe;

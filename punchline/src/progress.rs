@@ -59,10 +59,12 @@ impl Activity {
     pub(crate) fn new() -> Self {
         // indicatif draws nothing where standard error is not a terminal.
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if !bar.is_hidden() {
-            bar.enable_steady_tick(TICK);
+        let activity = Self(bar);
+        activity.say("connecting");
+        if !activity.0.is_hidden() {
+            activity.0.enable_steady_tick(TICK);
         }
-        Self(bar)
+        activity
     }
 
     /// Says something that has no measure.
@@ -73,22 +75,35 @@ impl Activity {
 
     /// Begins to count bytes; the counter may be given away.
     pub(crate) fn bytes(&self, words: &'static str, total: u64) -> ProgressBar {
-        self.show(BYTES);
-        self.0.set_message(words);
-        self.0.set_length(total);
+        // Each of these may draw: the numbers are right before they are shown.
         self.0.set_position(0);
+        self.0.set_length(total);
         self.0.reset_eta();
+        self.0.set_message(words);
+        self.show(BYTES);
         self.0.clone()
     }
 
     pub(crate) fn frames(&self, done: u64, total: u64) {
         if self.0.length() != Some(total) || self.0.message() != CAPTIONING {
-            self.show(FRAMES);
-            self.0.set_message(CAPTIONING);
+            self.0.set_position(0);
             self.0.set_length(total);
             self.0.reset_eta();
+            self.0.set_message(CAPTIONING);
+            self.show(FRAMES);
         }
         self.0.set_position(done);
+    }
+
+    /// Ends when nothing has been counted for so long.
+    pub(crate) async fn stalled(&self, silence: Duration) {
+        loop {
+            let before = self.0.position();
+            tokio::time::sleep(silence).await;
+            if self.0.position() == before {
+                return;
+            }
+        }
     }
 
     /// Runs what writes to the terminal, with the bar out of its way.

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use proto_shared::JobId;
 
 use crate::{
-    client::{Client, Patience, ServerArgs},
+    client::{Client, ServerArgs},
     exit::Failure,
     files, follow, job,
+    patience::Patience,
     progress::Activity,
     submit::{fetch, look_again, print, until_interrupted},
 };

@@ -7,22 +7,27 @@ use std::{
     cell::OnceCell,
     io::{self, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use proto_shared::CaptionSpec;
 use reqwest::{Method, multipart::Form};
 
 use crate::{
-    client::{Client, DEFAULT_SERVER, Patience, ServerArgs, Trouble, send, shown},
+    client::{Client, DEFAULT_SERVER, ServerArgs, Trouble, send, shown},
     download,
     exit::{Failure, Reason},
     files, follow,
     job::{self, Told},
     parts,
+    patience::Patience,
     progress::Activity,
     upload::{self, Picture},
     words::{self, WordArgs},
 };
+
+/// Longer than a service takes to store an upload or to fetch a picture from elsewhere.
+const SILENCE: Duration = Duration::from_secs(90);
 
 /// Have a service write words on a picture.
 ///
@@ -119,7 +124,10 @@ async fn submit(
         .insist(&mut patience, &activity, async || {
             let form = picture.add_to(args.form(spec)?, &activity).await?;
             let request = client.request(Method::POST, "v1/jobs").header("idempotency-key", &name).multipart(form);
-            Told::read(send(request).await?).await
+            tokio::select! {
+                answer = async { Told::read(send(request).await?).await } => answer,
+                () = activity.stalled(SILENCE) => Err(Trouble::lost("no answer in time")),
+            }
         })
         .await
         .map_err(|trouble| name_flag(trouble, &args.words))?;
