@@ -7,7 +7,8 @@ use std::{fmt::Display, str::FromStr};
 use axum::{
     Extension,
     body::Body,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{FromRequestParts, Path, rejection::ExtensionRejection},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use futures::TryStreamExt as _;
@@ -15,19 +16,32 @@ use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
 use proto_shared::{JobId, MediaType, TraceContext};
 use store::{PictureStream, StoreError};
 
-use crate::{access::About, caller::Caller, error::ApiError, trace};
+use crate::{access::About, caller::Caller, error::ApiError, jobs::job_id, trace};
 
 /// Who asks for a picture of which job, and how.
-pub(crate) struct Asked<'a> {
+pub(crate) struct Asked {
     pub(crate) job: JobId,
-    pub(crate) caller: &'a Caller,
-    pub(crate) trace: TraceContext,
-    pub(crate) headers: &'a HeaderMap,
+    caller: Caller,
+    trace: TraceContext,
+    headers: HeaderMap,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Asked {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let missing = |e: ExtensionRejection| ApiError::Internal(e.body_text());
+        // What is not even UTF-8 names no job either.
+        let id = Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::JobNotFound)?;
+        let Extension(caller) = Extension::from_request_parts(parts, state).await.map_err(missing)?;
+        let Extension(trace) = Extension::from_request_parts(parts, state).await.map_err(missing)?;
+        Ok(Self { job: job_id(&id)?, caller, trace, headers: parts.headers.clone() })
+    }
 }
 
 /// A picture, or that the one that the client has is still it.
 pub(crate) async fn answer(
-    asked: Asked<'_>,
+    asked: Asked,
     id: &impl Display,
     media: MediaType,
     picture: impl Future<Output = Result<PictureStream, StoreError>>,

@@ -1,31 +1,16 @@
 //! `GET /v1/jobs/{id}/result`: the captioned picture.
 
-use axum::{
-    Extension,
-    extract::{Path, State},
-    http::HeaderMap,
-    response::Response,
-};
-use proto_shared::{JobId, Outcome, OutputInfo, TraceContext};
+use axum::{extract::State, response::Response};
+use proto_shared::{JobId, Outcome, OutputInfo};
 use store::Store;
 
 use crate::{
-    caller::Caller,
     error::ApiError,
-    jobs::job_id,
     picture::{self, Asked},
 };
 
-pub(crate) async fn download(
-    State(store): State<Store>,
-    Path(id): Path<String>,
-    Extension(caller): Extension<Caller>,
-    Extension(trace): Extension<TraceContext>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let job = job_id(&id)?;
-    let OutputInfo { id, media, .. } = output_of(&store, &job).await?;
-    let asked = Asked { job, caller: &caller, trace, headers: &headers };
+pub(crate) async fn download(State(store): State<Store>, asked: Asked) -> Result<Response, ApiError> {
+    let OutputInfo { id, media, .. } = output_of(&store, &asked.job).await?;
     picture::answer(asked, &id, media, store.get_output(&id, media)).await
 }
 

@@ -1,30 +1,15 @@
 //! `GET /v1/jobs/{id}/source`: the picture as it was, to be seen beside its result.
 
-use axum::{
-    Extension,
-    extract::{Path, State},
-    http::HeaderMap,
-    response::Response,
-};
-use proto_shared::{SourceInfo, TraceContext};
+use axum::{extract::State, response::Response};
+use proto_shared::SourceInfo;
 use store::Store;
 
 use crate::{
-    caller::Caller,
     error::ApiError,
-    jobs::job_id,
     picture::{self, Asked},
 };
 
-pub(crate) async fn download(
-    State(store): State<Store>,
-    Path(id): Path<String>,
-    Extension(caller): Extension<Caller>,
-    Extension(trace): Extension<TraceContext>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let job = job_id(&id)?;
-    let SourceInfo { id, media, .. } = store.get_job(&job).await?.ok_or(ApiError::JobNotFound)?.source;
-    let asked = Asked { job, caller: &caller, trace, headers: &headers };
+pub(crate) async fn download(State(store): State<Store>, asked: Asked) -> Result<Response, ApiError> {
+    let SourceInfo { id, media, .. } = store.get_job(&asked.job).await?.ok_or(ApiError::JobNotFound)?.source;
     picture::answer(asked, &id, media, store.stream_source(&id)).await
 }

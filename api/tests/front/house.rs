@@ -6,7 +6,7 @@ use api::{ApiConfig, Callbacks, Clients, Fairness, Listeners, Mint, Parts};
 use axum::{
     Router,
     body::{Body, to_bytes},
-    http::{HeaderMap, Request, StatusCode, header},
+    http::{HeaderMap, Request, StatusCode},
 };
 use broker::{Broker, Prefetch};
 use bytes::Bytes;
@@ -20,6 +20,8 @@ use service::{
 use store::{Created, Store, StoreConfig};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
+
+use crate::forms::{Part, post};
 
 /// One opaque pixel, 43 bytes.
 pub(crate) const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00\x21\xf9\x04\x00\x00\x00\x00\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b";
@@ -75,9 +77,6 @@ pub(crate) fn front_of(config: &ApiConfig, broker: Broker) -> Front {
     Front { router, store, broker, news, exposition: Exposition::new(registry) }
 }
 
-/// A part of a form: its name and what is in it.
-pub(crate) type Part<'a> = (&'a str, &'a [u8]);
-
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -129,22 +128,6 @@ impl Front {
             JobResult { version: job::VERSION, id: id.clone(), finished_at_ms: CREATED_AT_MS + 1_000, attempts: 1, outcome };
         assert_eq!(self.store.create_result(&result).await.unwrap(), Created::New);
     }
-}
-
-pub(crate) fn post(parts: &[Part<'_>]) -> Request<Body> {
-    let mut body = Vec::new();
-    for (name, bytes) in parts {
-        let file_name = if *name == "file" { "; filename=\"cat.gif\"" } else { "" };
-        body.extend(format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file_name}\r\n\r\n").bytes());
-        body.extend_from_slice(bytes);
-        body.extend(b"\r\n");
-    }
-    body.extend(b"--edge--\r\n");
-    Request::post("/v1/jobs")
-        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
-        .header(header::CONTENT_LENGTH, body.len())
-        .body(Body::from(body))
-        .unwrap()
 }
 
 pub(crate) async fn next_message(broker: &Broker) -> JobMessage {

@@ -4,6 +4,8 @@
 
 mod batch;
 mod events;
+#[path = "../forms/mod.rs"]
+mod forms;
 mod house;
 mod previews;
 mod repeats;
@@ -24,6 +26,7 @@ use service::{Late, metrics::registry};
 use store::{Store, StoreConfig};
 use tower::ServiceExt as _;
 
+use forms::{Part, post};
 use house::*;
 
 #[tokio::test]

@@ -81,7 +81,12 @@ async fn a_source_comes_back_as_it_went_in() {
     let known =
         Request::get(format!("{path}/source")).header("if-none-match", source.header("etag")).body(Body::empty()).unwrap();
     assert_eq!(front.send(known).await.status, StatusCode::NOT_MODIFIED);
-    assert_eq!(front.get("/v1/jobs/0192f0c1a2b37c4d8e9f001122334455/source").await.refusal(), (404, ErrorCode::JobNotFound));
+    for none in ["0192f0c1a2b37c4d8e9f001122334455", "x", "%ff"] {
+        for picture in ["source", "result"] {
+            let answer = front.get(&format!("/v1/jobs/{none}/{picture}")).await;
+            assert_eq!(answer.refusal(), (404, ErrorCode::JobNotFound), "{none}/{picture}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
 
 mod callbacks;
+#[path = "../forms/mod.rs"]
+mod forms;
 mod pictures;
 
 use std::{
@@ -179,16 +181,7 @@ impl Front {
     }
 
     async fn post(&self, parts: &[(&str, &[u8])]) -> (StatusCode, Value) {
-        let mut body = Vec::new();
-        for (name, bytes) in parts {
-            let file_name = if *name == "file" { "; filename=\"cat.gif\"" } else { "" };
-            body.extend(format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file_name}\r\n\r\n").bytes());
-            body.extend_from_slice(bytes);
-            body.extend(b"\r\n");
-        }
-        body.extend(b"--edge--\r\n");
-        let request = Request::post("/v1/jobs").header("content-type", "multipart/form-data; boundary=edge");
-        self.send(request.header("content-length", body.len()).body(body.into()).unwrap()).await
+        self.send(forms::post(parts)).await
     }
 
     /// Refused, with this status and this code, because of this field.
