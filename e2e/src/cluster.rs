@@ -35,6 +35,8 @@ pub struct Cluster {
     pub api_network: Network,
     /// Between the workers and their servers.
     pub worker_network: Network,
+    /// Address space of each worker that is started from now on.
+    pub worker_memory_kb: Option<u32>,
     settings: Vec<(String, String)>,
 }
 
@@ -59,7 +61,8 @@ impl Cluster {
         let mut api_env = cluster_env(&api_network, &rabbitmq, &store, FOLDER);
         api_env.extend(settings.iter().cloned());
         let api = Process::api(&api_env).await?;
-        let mut cluster = Self { workers: Vec::new(), api, rabbitmq, store, api_network, worker_network, settings };
+        let mut cluster =
+            Self { workers: Vec::new(), api, rabbitmq, store, api_network, worker_network, worker_memory_kb: None, settings };
         for _ in 0..workers {
             cluster.add_worker().await?;
         }
@@ -71,7 +74,7 @@ impl Cluster {
     /// # Errors
     /// It does not get ready.
     pub async fn add_worker(&mut self) -> Result<(), HarnessError> {
-        let worker = Process::worker(&self.env(&self.worker_network)).await?;
+        let worker = start_worker(&self.env(&self.worker_network), self.worker_memory_kb).await?;
         self.workers.push(worker);
         Ok(())
     }
@@ -109,10 +112,10 @@ impl Cluster {
     /// One does not get ready and lives.
     pub async fn replace_ended_workers(&mut self) -> Result<usize, HarnessError> {
         let mut replaced = 0;
-        let env = self.env(&self.worker_network);
+        let (env, memory_kb) = (self.env(&self.worker_network), self.worker_memory_kb);
         for worker in &mut self.workers {
             if !worker.is_running() {
-                match Process::worker(&env).await {
+                match start_worker(&env, memory_kb).await {
                     Ok(started) => *worker = started,
                     Err(HarnessError::Ended { .. }) => {}
                     Err(error) => return Err(error),
@@ -237,5 +240,12 @@ impl Cluster {
         let client = self.store.client()?;
         let objects: Vec<_> = client.list(Some(&Path::from(format!("{FOLDER}/{folder}")))).try_collect().await?;
         Ok(objects.iter().filter(|object| object.location.as_ref().ends_with(ending)).count())
+    }
+}
+
+async fn start_worker(env: &[(String, String)], memory_kb: Option<u32>) -> Result<Process, HarnessError> {
+    match memory_kb {
+        None => Process::worker(env).await,
+        Some(memory_kb) => Process::worker_within(memory_kb, env).await,
     }
 }

@@ -151,15 +151,7 @@ impl Engine {
         seat.spawn(move || {
             // A panic is logged where it happens: with the job's name.
             let _in_span = span.enter();
-            let begun = Instant::now();
-            // Nothing that the closure shares is used after a panic but the flag.
-            let rendered = catch_unwind(AssertUnwindSafe(|| render(&task, &unwanted)));
-            let engine_wall_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let product = match rendered {
-                Ok(Ok(product)) => Ok(Product { stats: RenderStats { engine_wall_ms, ..product.stats }, ..product }),
-                Ok(Err(error)) => Err(EngineError::Refused(error)),
-                Err(panic) => Err(EngineError::Panicked(message_of(panic.as_ref()))),
-            };
+            let product = attempt(render.as_ref(), &task, &unwanted);
             // Nobody listens any more when the job was dropped.
             let _ = send.send(product);
         });
@@ -221,6 +213,23 @@ impl Drop for Answer {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(watch.in_current_span());
         }
+    }
+}
+
+/// One rendering with its panic caught, and its wall time: what a thread of the pool does, and a process of its own.
+pub(crate) fn attempt(
+    render: impl Fn(&Task, &AtomicBool) -> Result<Product, caption::Error>,
+    task: &Task,
+    unwanted: &AtomicBool,
+) -> Result<Product, EngineError> {
+    let begun = Instant::now();
+    // Nothing that the closure shares is used after a panic but the flag.
+    let rendered = catch_unwind(AssertUnwindSafe(|| render(task, unwanted)));
+    let engine_wall_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    match rendered {
+        Ok(Ok(product)) => Ok(Product { stats: RenderStats { engine_wall_ms, ..product.stats }, ..product }),
+        Ok(Err(error)) => Err(EngineError::Refused(error)),
+        Err(panic) => Err(EngineError::Panicked(message_of(panic.as_ref()))),
     }
 }
 

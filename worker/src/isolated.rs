@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
     process::{ExitStatus, Stdio},
     sync::{Arc, atomic::AtomicBool},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -28,7 +28,7 @@ use tokio::{
 
 use crate::{
     Progress,
-    engine::{EngineError, Product, Task, render},
+    engine::{EngineError, Product, Task, attempt, render},
 };
 
 /// What is read of a process's last words.
@@ -189,13 +189,7 @@ pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Res
 fn produce(fonts: &Fonts, request: &Request, source: Bytes) -> Result<Product, (ErrorCode, String)> {
     let spec = engine_spec(&request.spec, fonts).map_err(|e| (e.code(), e.to_string()))?;
     let task = Task { source, spec, limits: request.limits(), progress: Progress::default(), lane: Lane::Standard };
-    let begun = Instant::now();
-    let product = render(&task, &AtomicBool::new(false)).map_err(|e| {
-        let e = EngineError::from(e);
-        (e.code(), e.to_string())
-    })?;
-    let engine_wall_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Product { stats: RenderStats { engine_wall_ms, ..product.stats }, ..product })
+    attempt(render, &task, &AtomicBool::new(false)).map_err(|e| (e.code(), e.to_string()))
 }
 
 #[cfg(test)]

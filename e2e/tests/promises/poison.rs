@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::{client::Client, cluster::Cluster, deadline::within, ledger::Ledger, process::Process};
+use e2e::{client::Client, cluster::Cluster, deadline::within, ledger::Ledger};
 use proto_shared::queue;
 use serde_json::Value;
 
@@ -41,9 +41,9 @@ async fn a_job_that_breaks_its_worker_harms_only_itself() {
     let _turn = turn().await;
     within(TEST, async {
         let mut cluster = Cluster::start_with(0, &[("PUNCHLINE_JOB_TIMEOUT_S", "5")]).await.unwrap();
+        cluster.worker_memory_kb = Some(WORKER_MEMORY_KB);
         for _ in 0..2 {
-            let env = cluster.env(&cluster.worker_network);
-            cluster.workers.push(Process::worker_within(WORKER_MEMORY_KB, &env).await.unwrap());
+            cluster.add_worker().await.unwrap();
         }
         let (client, cases, mut ledger) = (cluster.client(), cases(50), Ledger::default());
         let (first, second) = cases.split_at(25);
