@@ -13,9 +13,21 @@ use crate::{
     caller::Caller,
     error::ApiError,
     jobs::job_id,
+    openapi::{IfNoneMatchHeader, JobPath, PictureAnswers},
     picture::{self, Asked},
 };
 
+/// The picture as it came
+///
+/// To be seen beside the result. It never changes.
+#[utoipa::path(
+    get,
+    path = "/v1/jobs/{id}/source",
+    operation_id = "downloadSource",
+    tag = "Pictures",
+    params(JobPath, IfNoneMatchHeader),
+    responses(PictureAnswers)
+)]
 pub(crate) async fn download(
     State(store): State<Store>,
     Path(id): Path<String>,
