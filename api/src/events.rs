@@ -42,6 +42,22 @@ const RECONNECT: Duration = Duration::from_secs(1);
 /// nginx would hold events back until it has a buffer full of them.
 const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
 
+/// One of the stream. `data` is an `Event` as JSON.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the fields are read by the derived description")]
+struct StreamEvent {
+    /// For `Last-Event-ID`.
+    id: String,
+    /// What happened.
+    #[schema(pattern = "^(queued|started|progress|retrying|done|failed|cancelled)$")]
+    event: String,
+    #[schema(content_media_type = "application/json")]
+    data: String,
+    /// With the first: after how many milliseconds to come again when the stream breaks.
+    #[schema(nullable = false)]
+    retry: Option<u32>,
+}
+
 /// How one looks on the wire.
 const AN_EVENT: &str = r#"id: 1700000000123-queued
 event: queued
@@ -91,7 +107,7 @@ pub(crate) struct EventView<'a> {
     tag = "Jobs",
     params(JobPath, LastEventIdHeader),
     responses(
-        (status = 200, description = "A stream of events, until the job ends.", body = String, content_type = "text/event-stream",
+        (status = 200, description = "A stream of events, until the job ends.", body = StreamEvent, content_type = "text/event-stream",
             example = json!(AN_EVENT)),
         (status = 204, description = "The client has been told the end: nothing follows."),
     ),

@@ -38,6 +38,7 @@ struct Kept {
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
     /// How many at most.
     #[param(nullable = false, minimum = 1, maximum = 48, default = 24)]

@@ -13,7 +13,7 @@ use axum::{
 use caption::{CaptionPreview, Error, Limits, Preview, Spec};
 use fonts::{Fonts, engine_spec};
 use proto_shared::{CaptionSpec, Colour, ErrorCode, Position, SpecError, Style};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use utoipa::ToSchema;
 
@@ -39,9 +39,11 @@ impl Default for Layouts {
 #[serde(deny_unknown_fields)]
 struct LayoutRequest {
     /// Of the source.
+    #[serde(deserialize_with = "whole")]
     #[schema(minimum = 1)]
     width_px: u32,
     /// Of the source.
+    #[serde(deserialize_with = "whole")]
     #[schema(minimum = 1)]
     height_px: u32,
     /// As in a spec.
@@ -137,6 +139,16 @@ pub(crate) async fn lay_out(
     });
     let (spec, preview) = laid_out.await.map_err(|e| ended(&e))??;
     Ok(Json(LayoutView::new(&wire, &spec, preview, height_px)))
+}
+
+/// To JSON 480 and 480.0 are one number. What is larger than any side can be is too large, whatever it is.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a whole number, not below zero")]
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    if number.fract() != 0.0 || number < 0.0 {
+        return Err(D::Error::custom("a whole number of pixels was expected"));
+    }
+    Ok(number as u32)
 }
 
 fn read(body: &[u8]) -> Result<LayoutRequest, SpecError> {

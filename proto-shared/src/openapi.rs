@@ -63,7 +63,8 @@ pub fn captions() -> Schema {
 }
 
 /// The words of a caption.
-pub(crate) fn words() -> Schema {
+#[must_use]
+pub fn words() -> Schema {
     string()
         .pattern(Some(SOME_WORD))
         .max_length(Some(MAX_TEXT_CHARS))
@@ -73,7 +74,8 @@ pub(crate) fn words() -> Schema {
 }
 
 /// The font of a caption.
-pub(crate) fn font() -> Schema {
+#[must_use]
+pub fn font() -> Schema {
     string()
         .min_length(Some(1))
         .max_length(Some(MAX_FONT_NAME_CHARS))

@@ -148,7 +148,8 @@ impl<'de> Deserialize<'de> for Size {
         #[derive(Deserialize)]
         #[serde(untagged)]
         enum Wire {
-            Number(i64),
+            // To JSON 22 and 22.0 are one number, and some programs write the latter.
+            Number(f64),
             Text(String),
         }
         let text = match Wire::deserialize(deserializer) {

@@ -1,12 +1,12 @@
 //! The document: what it opens with, and what is added to the routes' own descriptions.
 
-use proto_shared::{Caption, ErrorCode};
+use proto_shared::{Caption, ErrorCode, MediaType};
 use serde_json::{Value, json};
 use service::health::Report;
 use utoipa::OpenApi;
 
-use super::refusals;
-use crate::{callbacks::Notice, events::EventView, problem::Problem};
+use super::{refusals, samples};
+use crate::{callbacks::Notice, events::EventView, form::CAPTION_FIELDS, problem::Problem};
 
 const ABOUT: &str =
     "Captions for GIFs: upload a picture, say what it should say, get it back. Every pixel, delay and loop that the \
@@ -46,14 +46,6 @@ pub(super) fn complete(described: utoipa::openapi::OpenApi, keys_required: bool)
     }});
     // Who is let in without a key may still show one.
     document["security"] = if keys_required { json!([{"key": []}]) } else { json!([{}, {"key": []}]) };
-    document["paths"].as_object_mut().into_iter().flatten().for_each(|(_, path)| {
-        path.as_object_mut().into_iter().flatten().for_each(|(_, operation)| {
-            let refused = refusals::responses(operation["operationId"].as_str().unwrap_or_default());
-            if let Some(responses) = operation["responses"].as_object_mut() {
-                responses.extend(refused);
-            }
-        });
-    });
     for (path, operation, summary, description) in HEALTH {
         document["paths"][path] = json!({"get": {
             "tags": ["About"],
@@ -64,8 +56,24 @@ pub(super) fn complete(described: utoipa::openapi::OpenApi, keys_required: bool)
             "responses": {"200": report("Yes."), "503": report("No, and which check says so.")},
         }});
     }
-    one_picture(&mut document["components"]["schemas"]["JobForm"]);
-    one_picture(&mut document["components"]["schemas"]["BatchForm"]);
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    for (_, operation) in paths.flat_map(|(_, path)| path.as_object_mut().into_iter().flatten()) {
+        let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+        if let Some(sample) = samples::of(&id) {
+            operation["x-codeSamples"] = json!([{"lang": "Shell", "label": "curl", "source": sample}]);
+        }
+        if let Some(responses) = operation["responses"].as_object_mut().filter(|_| !is_health(&id)) {
+            responses.extend(refusals::responses(&id));
+        }
+    }
+    let schemas = &mut document["components"]["schemas"];
+    schemas["JobForm"]["allOf"] = json!([one_picture(), words_one_way()]);
+    schemas["BatchForm"]["allOf"] = json!([one_picture()]);
+    schemas["StreamEvent"]["properties"]["data"]["contentSchema"] = json!({"$ref": "#/components/schemas/Event"});
+    for path in ["/v1/jobs", "/v1/batches"] {
+        let form = &mut document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"];
+        form["encoding"] = json!({"file": {"contentType": MediaType::ALL.map(MediaType::mime).join(", ")}});
+    }
     document["webhooks"] = json!({"jobEnded": {"post": webhook()}});
     Ok(document)
 }
@@ -76,13 +84,26 @@ const HEALTH: [(&str, &str, &str, &str); 3] = [
     ("/startupz", "started", "Has the process started", "Fails until everything was there once."),
 ];
 
+fn is_health(id: &str) -> bool {
+    HEALTH.iter().any(|(_, operation, ..)| *operation == id)
+}
+
 fn report(description: &str) -> Value {
     json!({"description": description, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Report"}}}})
 }
 
 /// Exactly one of the three parts that bring a picture.
-fn one_picture(form: &mut Value) {
-    form["oneOf"] = json!([{"required": ["file"]}, {"required": ["source"]}, {"required": ["source_url"]}]);
+fn one_picture() -> Value {
+    json!({"oneOf": [{"required": ["file"]}, {"required": ["source"]}, {"required": ["source_url"]}]})
+}
+
+/// A spec alone, or the fields of a caption with words in one of them.
+fn words_one_way() -> Value {
+    let absent: serde_json::Map<_, _> = CAPTION_FIELDS.iter().map(|field| ((*field).to_owned(), json!(false))).collect();
+    json!({"oneOf": [
+        {"required": ["spec"], "properties": absent},
+        {"anyOf": [{"required": ["top"]}, {"required": ["bottom"]}], "properties": {"spec": false}},
+    ]})
 }
 
 /// What a `callback_url` is sent.

@@ -4,10 +4,12 @@
 //! `router` routes through it, so that nothing is answered that is not described. What an operation may refuse comes from
 //! the tables in `refusals` and `problem`. It must never hold a schema written beside its type.
 
+mod docs;
 mod document;
 mod refusals;
 mod requests;
 mod responses;
+mod samples;
 mod served;
 
 pub(crate) use document::begin;

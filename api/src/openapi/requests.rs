@@ -52,7 +52,8 @@ pub(crate) struct LastEventIdHeader {
     last_event_id: Option<String>,
 }
 
-/// One picture and what to write on it: a `spec`, or the fields of a caption. An empty part counts as none.
+/// One picture and what to write on it: a `spec`, or `top` and `bottom` with the other fields for both. An empty part counts
+/// as none.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct JobForm {
@@ -69,16 +70,16 @@ pub(crate) struct JobForm {
     #[schema(nullable = false)]
     spec: Option<CaptionSpec>,
     /// The words at the upper edge.
-    #[schema(nullable = false, max_length = 1000)]
+    #[schema(schema_with = proto_shared::openapi::words, required = false)]
     top: Option<String>,
     /// The words at the lower edge.
-    #[schema(nullable = false, max_length = 1000)]
+    #[schema(schema_with = proto_shared::openapi::words, required = false)]
     bottom: Option<String>,
     /// Of both.
     #[schema(nullable = false)]
     style: Option<Style>,
     /// Of both: one of the `fonts` that `/v1/info` lists.
-    #[schema(nullable = false, max_length = 64)]
+    #[schema(schema_with = proto_shared::openapi::font, required = false)]
     font: Option<String>,
     /// Of both.
     #[schema(nullable = false)]

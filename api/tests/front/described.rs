@@ -40,6 +40,12 @@ pub(crate) fn check(method: &str, path: &str, answer: &Answer) {
     }
 }
 
+/// Holds the data of an event against its schema.
+pub(crate) fn check_event(data: &Value) {
+    let faults = faults(&json!({"$ref": "#/components/schemas/Event"}), data);
+    assert!(faults.is_empty(), "{faults:#?}\n{data}");
+}
+
 fn faults(schema: &Value, instance: &Value) -> Vec<String> {
     let root = json!({"components": DOCUMENT["components"], "allOf": [schema]});
     let validator = jsonschema::options().should_validate_formats(true).build(&root).unwrap();
@@ -143,7 +149,8 @@ fn a_spec_that_is_read_is_one_by_its_schema() {
     let cases = [
         r##"{"captions":[{"text":"a","at":"top","style":"bar","font":"x","size":20,"fill":"#fff","stroke":"#00FF00"}]}"##,
         r#"{"captions":[{"text":"a","size":"auto","fill":null}]}"#,
-        r#"{"captions":[{"text":" a"}]}"#,
+        r#"{"captions":[{"text":" a","size":20.0}]}"#,
+        r#"{"captions":[{"text":"a","size":20.5}]}"#,
         r#"{"captions":[]}"#,
         r#"{"captions":[{"text":"a"}],"more":1}"#,
         r#"{"captions":[{"text":"a","more":1}]}"#,
