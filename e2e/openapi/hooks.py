@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 PICTURE = Path(os.environ["PUNCHLINE_PICTURE"]).read_bytes()
 
-# Mostly one that can be captioned; else one that is cut short, or no picture at all.
-schemathesis.openapi.media_type(
-    "image/gif",
-    st.one_of(st.just(PICTURE), st.just(PICTURE), st.integers(0, len(PICTURE)).map(lambda n: PICTURE[:n])),
-)
+# Mostly one that can be captioned; else one that is cut short.
+pictures = st.one_of(st.just(PICTURE), st.just(PICTURE), st.integers(0, len(PICTURE)).map(lambda n: PICTURE[:n]))
+for kind in ("gif", "png", "jpeg", "webp"):
+    schemathesis.openapi.media_type(f"image/{kind}", pictures)

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use service::health::Report;
 use utoipa::OpenApi;
 
-use super::{refusals, samples};
-use crate::{callbacks::Notice, events::EventView, form::CAPTION_FIELDS, problem::Problem};
+use super::{forms, refusals, samples};
+use crate::{callbacks::Notice, events::EventView, problem::Problem};
 
 const ABOUT: &str =
     "Captions for GIFs: upload a picture, say what it should say, get it back. Every pixel, delay and loop that the \
@@ -67,8 +67,11 @@ pub(super) fn complete(described: utoipa::openapi::OpenApi, keys_required: bool)
         }
     }
     let schemas = &mut document["components"]["schemas"];
-    schemas["JobForm"]["allOf"] = json!([one_picture(), words_one_way()]);
-    schemas["BatchForm"]["allOf"] = json!([one_picture()]);
+    schemas["JobForm"]["allOf"] = json!([forms::one_picture(), forms::words_one_way()]);
+    schemas["BatchForm"]["allOf"] = json!([forms::one_picture()]);
+    for form in ["JobForm", "BatchForm"] {
+        forms::allow_empty(&mut schemas[form]);
+    }
     schemas["StreamEvent"]["properties"]["data"]["contentSchema"] = json!({"$ref": "#/components/schemas/Event"});
     for path in ["/v1/jobs", "/v1/batches"] {
         let form = &mut document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"];
@@ -90,20 +93,6 @@ fn is_health(id: &str) -> bool {
 
 fn report(description: &str) -> Value {
     json!({"description": description, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Report"}}}})
-}
-
-/// Exactly one of the three parts that bring a picture.
-fn one_picture() -> Value {
-    json!({"oneOf": [{"required": ["file"]}, {"required": ["source"]}, {"required": ["source_url"]}]})
-}
-
-/// A spec alone, or the fields of a caption with words in one of them.
-fn words_one_way() -> Value {
-    let absent: serde_json::Map<_, _> = CAPTION_FIELDS.iter().map(|field| ((*field).to_owned(), json!(false))).collect();
-    json!({"oneOf": [
-        {"required": ["spec"], "properties": absent},
-        {"anyOf": [{"required": ["top"]}, {"required": ["bottom"]}], "properties": {"spec": false}},
-    ]})
 }
 
 /// What a `callback_url` is sent.

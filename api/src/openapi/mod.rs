@@ -6,6 +6,7 @@
 
 mod docs;
 mod document;
+mod forms;
 mod refusals;
 mod requests;
 mod responses;

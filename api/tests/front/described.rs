@@ -169,3 +169,34 @@ fn a_spec_that_is_read_is_one_by_its_schema() {
         assert_eq!(faults.is_empty(), is_read, "{json}: {faults:?}");
     }
 }
+
+#[tokio::test]
+async fn the_page_says_all_that_the_document_says_and_loads_nothing_but_its_style() {
+    let front = front();
+    let answer = front.get("/docs").await;
+    assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "text/html; charset=utf-8"));
+    assert!(answer.header("content-security-policy").starts_with("default-src 'none'; style-src 'self'"));
+    let page = std::str::from_utf8(&answer.body).unwrap();
+    for item in DOCUMENT["paths"].as_object().unwrap().values().chain(DOCUMENT["webhooks"].as_object().unwrap().values()) {
+        for operation in item.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(page.contains(&format!("<h3 id=\"{id}\">")), "{id}");
+            assert!(id == "jobEnded" || operation["x-codeSamples"][0]["source"].is_string(), "{id} has no example");
+        }
+    }
+    for name in DOCUMENT["components"]["schemas"].as_object().unwrap().keys() {
+        assert!(page.contains(&format!("<h3 id=\"schema-{name}\">")), "{name}");
+    }
+    for code in ErrorCode::ALL {
+        assert!(page.contains(&format!("<code>{code}</code>")), "{code}");
+    }
+    for target in page.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        assert!(page.contains(&format!("id=\"{target}\"")), "#{target} leads nowhere");
+    }
+    for bad in ["<script", "<style", " style=", "http://", "https://", "<img"] {
+        assert!(!page.contains(bad), "{bad}");
+    }
+    let style = front.get("/docs/docs.css").await;
+    assert_eq!((style.status, style.header("content-type")), (StatusCode::OK, "text/css; charset=utf-8"));
+    assert!(!String::from_utf8_lossy(&style.body).contains("url("));
+}

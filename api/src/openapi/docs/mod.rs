@@ -6,14 +6,15 @@ mod schema;
 mod text;
 
 use maud::{DOCTYPE, Markup, html};
+use proto_shared::ErrorCode;
 use serde_json::Value;
 
 use self::{
     schema::{shape, type_of},
     text::{inline, prose},
 };
+use super::samples;
 use crate::problem::status_of;
-use proto_shared::ErrorCode;
 
 const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
 
@@ -82,7 +83,7 @@ fn contents(document: &Value, tags: &[(&str, &Value)]) -> Markup {
             ul {
                 @for (_, method, operation) in operations(&document["paths"]) {
                     @if array(&operation["tags"]).any(|tag| tag == name) {
-                        li { a href={ "#" (word(&operation["operationId"])) } { (badge(method)) " " (word(&operation["summary"])) } }
+                        li { a href={ "#" (word(&operation["operationId"])) } { (badge(method)) span { (word(&operation["summary"])) } } }
                     }
                 }
             }
@@ -90,7 +91,7 @@ fn contents(document: &Value, tags: &[(&str, &Value)]) -> Markup {
         p { a href="#webhooks" { "Webhook" } }
         p { a href="#codes" { "Codes" } }
         p { a href="#schemas" { "Schemas" } }
-        ul {
+        ul.schemas {
             @for (name, _) in members(&document["components"]["schemas"]) {
                 li { a href={ "#schema-" (name) } { (name) } }
             }
@@ -209,9 +210,11 @@ fn badge(method: &str) -> Markup {
     html! { span class={ "method method-" (method) } { (method.to_uppercase()) } }
 }
 
-fn operations(paths: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+fn operations(paths: &Value) -> Vec<(&str, &str, &Value)> {
     let of_path = |(path, item)| METHODS.iter().filter_map(move |method| Some((path, *method, Value::get(item, method)?)));
-    members(paths).flat_map(of_path)
+    let mut operations: Vec<_> = members(paths).flat_map(of_path).collect();
+    operations.sort_by_key(|(.., operation)| samples::place(word(&operation["operationId"])));
+    operations
 }
 
 fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {

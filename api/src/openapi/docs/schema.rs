@@ -16,6 +16,12 @@ pub(super) fn type_of(schema: &Value) -> Markup {
     if schema["enum"].is_array() {
         return html! { @for (i, value) in array(&schema["enum"]).enumerate() { @if i > 0 { " or " } code { (plain(value)) } } };
     }
+    // An empty part of a form counts as none, which is said once.
+    if let Some([part, nothing]) = schema["anyOf"].as_array().map(Vec::as_slice)
+        && nothing["const"] == ""
+    {
+        return type_of(part);
+    }
     for (choices, joint) in [("oneOf", " or "), ("allOf", " and ")] {
         if schema[choices].is_array() && schema["properties"].is_null() {
             return html! { @for (i, choice) in array(&schema[choices]).enumerate() { @if i > 0 { (joint) } (type_of(choice)) } };
