@@ -73,9 +73,13 @@ pub(super) fn complete(described: utoipa::openapi::OpenApi, keys_required: bool)
         forms::allow_empty(&mut schemas[form]);
     }
     schemas["StreamEvent"]["properties"]["data"]["contentSchema"] = json!({"$ref": "#/components/schemas/Event"});
-    for path in ["/v1/jobs", "/v1/batches"] {
+    for (path, specs) in [("/v1/jobs", "spec"), ("/v1/batches", "specs")] {
         let form = &mut document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"];
-        form["encoding"] = json!({"file": {"contentType": MediaType::ALL.map(MediaType::mime).join(", ")}});
+        form["encoding"] = json!({
+            "file": {"contentType": MediaType::ALL.map(MediaType::mime).join(", ")},
+            // One part of JSON, an array too.
+            specs: {"contentType": "application/json"},
+        });
     }
     document["webhooks"] = json!({"jobEnded": {"post": webhook()}});
     Ok(document)

@@ -111,7 +111,7 @@ pub(crate) struct BatchForm {
     #[schema(nullable = false, format = "uri")]
     source_url: Option<String>,
     /// A job for each.
-    #[schema(min_items = 1, max_items = 100)]
+    #[schema(min_items = 1, max_items = 100, examples(json!([{"captions": [{"text": "monday"}]}, {"captions": [{"text": "friday"}]}])))]
     specs: Vec<CaptionSpec>,
     #[schema(nullable = false, inline)]
     gallery: Option<Flag>,
