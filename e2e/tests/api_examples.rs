@@ -1,8 +1,6 @@
 //! docs/API.md as a reader would try it: every block is run as it is printed, against a running service, and what it prints is
 //! held against the block that follows it, in which `…` stands for anything.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{fmt::Write as _, net::TcpListener, path::Path, process::Command, time::Duration};
 
 use e2e::{deadline::within, process::Process};

@@ -79,8 +79,7 @@ fn response(status: u16, codes: &[E]) -> Value {
             ]},
         }},
     });
-    let examples: Map<String, Value> =
-        examples().into_iter().filter(|error| codes.contains(&error.code())).map(example).collect();
+    let examples: Map<String, Value> = examples().iter().filter(|error| codes.contains(&error.code())).map(example).collect();
     if !examples.is_empty() {
         response["content"]["application/problem+json"]["examples"] = examples.into();
     }
@@ -96,8 +95,8 @@ fn response(status: u16, codes: &[E]) -> Value {
     response
 }
 
-fn example(error: ApiError) -> (String, Value) {
-    (error.code().to_string(), json!({"summary": error.code().meaning(), "value": Problem::from(&error)}))
+fn example(error: &ApiError) -> (String, Value) {
+    (error.code().to_string(), json!({"summary": error.code().meaning(), "value": Problem::from(error)}))
 }
 
 /// Refusals as they are met, said by the code that refuses.
