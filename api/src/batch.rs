@@ -12,6 +12,7 @@ use fonts::engine_spec;
 use futures::{StreamExt as _, stream};
 use proto_shared::{SpecError, TraceContext};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     accept::{Acceptance, Accepted, NewJob},
@@ -19,6 +20,7 @@ use crate::{
     error::ApiError,
     form::Asked,
     idempotency,
+    openapi::{BatchForm, IdempotencyHeader},
     problem::Problem,
     reading::{Looked, Read, Reading},
     view::JobView,
@@ -30,19 +32,33 @@ pub(crate) const MAX_JOBS: usize = 100;
 const AT_ONCE: usize = 8;
 
 /// What became of each spec, in their order.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Batch)]
 pub(crate) struct BatchView {
     jobs: Vec<BatchItem>,
 }
 
 /// A job, or why there is none.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum BatchItem {
     Job(Box<JobView>),
     Refused { error: Problem },
 }
 
+/// Caption one picture many times
+///
+/// One upload, a job for each spec, in their order. All specs are checked before anything is kept, and one that is wrong
+/// refuses them all. From there on each job is one by itself; what the queue has no room for stands in the answer as `error`.
+#[utoipa::path(
+    post,
+    path = "/v1/batches",
+    operation_id = "submitBatch",
+    tag = "Jobs",
+    params(IdempotencyHeader),
+    request_body(content = BatchForm, content_type = "multipart/form-data"),
+    responses((status = 202, description = "What became of each spec; at least one is a job that can't be lost.", body = BatchView)),
+)]
 pub(crate) async fn submit(
     State(acceptance): State<Acceptance>,
     State(reading): State<Reading>,

@@ -13,7 +13,9 @@ use proto_shared::{Event, JobResult, News, Outcome, job};
 use service::Late;
 use store::{Created, Store};
 
-use crate::{access::About, error::ApiError, jobs::job_id, metrics::Metrics, mint::Mint, state::ApiState, view::JobView};
+use crate::{
+    access::About, error::ApiError, jobs::job_id, metrics::Metrics, mint::Mint, openapi::JobPath, state::ApiState, view::JobView,
+};
 
 /// What cancelling touches.
 pub(crate) struct Cancelling {
@@ -30,6 +32,17 @@ impl FromRef<ApiState> for Cancelling {
     }
 }
 
+/// Cancel a job
+///
+/// Work in progress stops within a frame. The job stays to be seen, as cancelled; to cancel it again changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/v1/jobs/{id}",
+    operation_id = "cancelJob",
+    tag = "Jobs",
+    params(JobPath),
+    responses((status = 200, description = "The job, cancelled.", body = JobView)),
+)]
 pub(crate) async fn cancel(State(with): State<Cancelling>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let id = job_id(&id)?;
     // A process has one once its store has shown that it creates without overwriting, which the result below relies on.

@@ -20,12 +20,14 @@ use proto_shared::{Event, JobId, JobRecord, JobResult, News, Outcome};
 use serde::Serialize;
 use store::Store;
 use tokio::time::{Instant, timeout};
+use utoipa::ToSchema;
 
 use crate::{
     access::About,
     error::ApiError,
     jobs::job_id,
     news::{Listeners, Listening},
+    openapi::{JobPath, LastEventIdHeader},
     view::{JobView, rfc3339},
 };
 
@@ -40,6 +42,30 @@ const RECONNECT: Duration = Duration::from_secs(1);
 /// nginx would hold events back until it has a buffer full of them.
 const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
 
+/// One of the stream. `data` is an `Event` as JSON.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the fields are read by the derived description")]
+struct StreamEvent {
+    /// For `Last-Event-ID`.
+    id: String,
+    /// What happened.
+    #[schema(pattern = "^(queued|started|progress|retrying|done|failed|cancelled)$")]
+    event: String,
+    #[schema(content_media_type = "application/json")]
+    data: String,
+    /// With the first: after how many milliseconds to come again when the stream breaks.
+    #[schema(nullable = false)]
+    retry: Option<u32>,
+}
+
+/// How one looks on the wire.
+const AN_EVENT: &str = r#"id: 1700000000123-queued
+event: queued
+data: {"id":"0192f0c1a2b37c4d8e9f001122334455","at":"2023-11-14T22:13:20.123Z","event":"queued"}
+retry: 1000
+
+"#;
+
 /// One client's stream.
 struct Telling {
     store: Store,
@@ -51,19 +77,41 @@ struct Telling {
     until: Instant,
 }
 
-/// What an event says.
-#[derive(Serialize)]
-struct EventView<'a> {
+/// The data of an event.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
+pub(crate) struct EventView<'a> {
+    /// The job's.
     id: &'a JobId,
+    /// When it happened (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
     at: Option<String>,
     #[serde(flatten)]
     news: &'a News,
     /// With the last one: the job as `GET` shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     job: Option<JobView>,
 }
 
+/// Follow a job
+///
+/// Server-sent events. The first says how the job is now, the last has the job in it, and then the stream ends. `event` is one of
+/// `queued`, `started`, `progress`, `retrying`, `done`, `failed` and `cancelled`; `data` is an `Event` as JSON. A comment every 15 s
+/// keeps proxies from closing what is silent. A client that comes again with `Last-Event-ID` is told what it has not heard.
+#[utoipa::path(
+    get,
+    path = "/v1/jobs/{id}/events",
+    operation_id = "followJob",
+    tag = "Jobs",
+    params(JobPath, LastEventIdHeader),
+    responses(
+        (status = 200, description = "A stream of events, until the job ends.", body = StreamEvent, content_type = "text/event-stream",
+            example = json!(AN_EVENT)),
+        (status = 204, description = "The client has been told the end: nothing follows."),
+    ),
+)]
 pub(crate) async fn events(
     State(store): State<Store>,
     State(listeners): State<Listeners>,

@@ -49,7 +49,7 @@ const TEXTS: [&str; 13] = [
     "stroke",
 ];
 /// Those that make up a caption where there is no spec.
-const FIELDS: [&str; 7] = ["top", "bottom", "style", "font", "size", "fill", "stroke"];
+pub(crate) const CAPTION_FIELDS: [&str; 7] = ["top", "bottom", "style", "font", "size", "fill", "stroke"];
 
 /// A form that was read to its end.
 #[derive(Default)]
@@ -104,7 +104,7 @@ impl Form {
         self.has_no("specs", "`specs` is for /v1/batches")?;
         let spec = match self.texts.remove("spec") {
             Some(json) => {
-                FIELDS.iter().try_for_each(|field| self.has_no(field, "it does not go with `spec`"))?;
+                CAPTION_FIELDS.iter().try_for_each(|field| self.has_no(field, "it does not go with `spec`"))?;
                 CaptionSpec::from_json(json.as_bytes())?
             }
             None => self.spec_of_fields()?,
@@ -114,7 +114,7 @@ impl Form {
 
     /// Many jobs: by their `specs`.
     pub(crate) fn into_batch(mut self) -> Result<Asked<Vec<CaptionSpec>>, ApiError> {
-        for field in FIELDS.iter().chain(&["spec"]) {
+        for field in CAPTION_FIELDS.iter().chain(&["spec"]) {
             self.has_no(field, "a batch has `specs`: an array of specs")?;
         }
         let json = self.texts.remove("specs").ok_or_else(|| bad_part("specs", "an array of specs was expected"))?;

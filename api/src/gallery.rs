@@ -13,6 +13,10 @@ use proto_shared::{ErrorCode, JobId, Outcome, SpecError};
 use serde::{Deserialize, Serialize};
 use store::{Store, StoreError};
 use tokio::{sync::Mutex, time::Instant};
+use utoipa::{
+    ToSchema,
+    openapi::schema::{ObjectBuilder, Schema, SchemaType, Type},
+};
 
 use crate::{error::ApiError, view::JobView};
 
@@ -36,25 +40,49 @@ struct Kept {
     jobs: Vec<JobView>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
+    /// How many at most.
+    #[param(schema_with = limit_schema, required = false)]
     limit: Option<usize>,
 }
 
+fn limit_schema() -> Schema {
+    let whole = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer));
+    whole.minimum(Some(1)).maximum(Some(MOST)).default(Some(USUAL.into())).into()
+}
+
 /// Newest first.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Gallery)]
 pub(crate) struct GalleryView {
     jobs: Vec<JobView>,
 }
 
+/// What others made
+///
+/// The newest jobs that are done and whose makers asked for it with `gallery`. An answer may be three seconds old.
+#[utoipa::path(
+    get,
+    path = "/v1/gallery",
+    operation_id = "gallery",
+    tag = "Pictures",
+    params(Asked),
+    responses((status = 200, description = "Newest first.", body = GalleryView)),
+)]
 pub(crate) async fn show(
     State(store): State<Store>,
     State(gallery): State<Gallery>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<GalleryView>, ApiError> {
     let Query(Asked { limit }) = asked.map_err(|e| SpecError::new(ErrorCode::BadRequest, "limit", e.body_text()))?;
+    let limit = limit.unwrap_or(USUAL);
+    if !(1..=MOST).contains(&limit) {
+        return Err(SpecError::new(ErrorCode::BadRequest, "limit", format!("1 to {MOST} was expected, got {limit}")).into());
+    }
     let mut jobs = gallery.newest(&store).await?;
-    jobs.truncate(limit.unwrap_or(USUAL));
+    jobs.truncate(limit);
     Ok(Json(GalleryView { jobs }))
 }
 

@@ -3,34 +3,61 @@
 use axum::{Json, extract::State};
 use proto_shared::spec;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{batch::MAX_JOBS, state::ApiState};
 
 /// What may be known by everyone.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a word on the wire by itself")]
 pub(crate) struct Info {
+    /// Of the release.
     version: &'static str,
+    /// Of what draws: other pictures may come of another one.
     engine_version: &'static str,
+    /// Whether requests must show an API key.
     keys_required: bool,
+    /// Whether there is a gallery.
     gallery: bool,
+    /// Whether a job may have a `callback_url`.
     callbacks: bool,
+    /// Whether a job may have a `source_url`.
     source_urls: bool,
+    /// What `font` may be.
     fonts: Vec<String>,
     limits: LimitsView,
 }
 
-#[derive(Serialize)]
+/// What is refused before any decoding.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Limits)]
 #[expect(clippy::struct_field_names, reason = "they are names on the wire")]
 struct LimitsView {
+    /// The largest file.
     max_upload_bytes: u64,
+    /// The longest side.
     max_side_px: u32,
+    /// The most frames in one file.
     max_frames: u32,
+    /// The most pixels over all frames of one file.
     max_total_pixels: u64,
+    /// The most characters of one caption.
     max_text_chars: usize,
+    /// The most specs of one batch.
     max_batch: usize,
 }
 
+/// What this service is and takes
+///
+/// For pages and programs that want to know before they ask. Needs no key.
+#[utoipa::path(
+    get,
+    path = "/v1/info",
+    operation_id = "info",
+    tag = "About",
+    security(()),
+    responses((status = 200, description = "What may be known by everyone.", body = Info)),
+)]
 pub(crate) async fn show(State(state): State<ApiState>) -> Json<Info> {
     let limits = state.intake.limits;
     Json(Info {

@@ -16,11 +16,29 @@ use crate::{
     caller::Caller,
     error::ApiError,
     form::Asked,
+    openapi::{IdempotencyHeader, JobForm, JobPath, PreferHeader},
     reading::{Looked, Read, Reading},
     view::JobView,
 };
 
-/// Takes a picture and a spec, answers 202 once the job can't be lost any more.
+/// Caption a picture
+///
+/// Takes a picture, or the name of one, and what to write on it: as a `spec`, or as fields of a single form. The answer comes
+/// once the job can't be lost any more; with `Prefer: wait` once it has ended, if that is in time.
+#[utoipa::path(
+    post,
+    path = "/v1/jobs",
+    operation_id = "submitJob",
+    tag = "Jobs",
+    params(IdempotencyHeader, PreferHeader),
+    request_body(content = JobForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "The job has ended in the time that was to be waited.", body = JobView,
+            headers(("Location" = String, description = "Where the job is to be seen."))),
+        (status = 202, description = "The job is accepted and can't be lost.", body = JobView,
+            headers(("Location" = String, description = "Where the job is to be seen."))),
+    ),
+)]
 pub(crate) async fn submit(
     State(acceptance): State<Acceptance>,
     State(store): State<Store>,
@@ -53,7 +71,15 @@ pub(crate) async fn submit(
     Ok((status, [(header::LOCATION, location)], about, Json(JobView::new(job, result))).into_response())
 }
 
-/// Says how a job is.
+/// How a job is
+#[utoipa::path(
+    get,
+    path = "/v1/jobs/{id}",
+    operation_id = "showJob",
+    tag = "Jobs",
+    params(JobPath),
+    responses((status = 200, description = "The job as it is now.", body = JobView)),
+)]
 pub(crate) async fn show(State(store): State<Store>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let id = job_id(&id)?;
     let (job, result) = tokio::try_join!(store.get_job(&id), store.get_result(&id))?;

@@ -13,8 +13,9 @@ use axum::{
 use caption::{CaptionPreview, Error, Limits, Preview, Spec};
 use fonts::{Fonts, engine_spec};
 use proto_shared::{CaptionSpec, Colour, ErrorCode, Position, SpecError, Style};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use tokio::{sync::Semaphore, task::spawn_blocking};
+use utoipa::ToSchema;
 
 use crate::{error::ApiError, intake::Intake};
 
@@ -34,44 +35,66 @@ impl Default for Layouts {
 }
 
 /// A canvas, and what to write on it.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LayoutRequest {
+    /// Of the source.
+    #[serde(deserialize_with = "whole")]
+    #[schema(minimum = 1)]
     width_px: u32,
+    /// Of the source.
+    #[serde(deserialize_with = "whole")]
+    #[schema(minimum = 1)]
     height_px: u32,
+    /// As in a spec.
+    #[schema(schema_with = proto_shared::openapi::captions)]
     captions: Vec<proto_shared::Caption>,
 }
 
 /// A result's layout, in its own pixels.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Layout)]
 pub(crate) struct LayoutView {
+    /// Of the result.
     width_px: u32,
+    /// Of the result: a bar makes it higher.
     height_px: u32,
     /// Where the source stands in it.
     picture: BoxView<u32>,
     captions: Vec<CaptionView>,
 }
 
-#[derive(Serialize)]
+/// Where one caption stands.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CaptionLayout)]
 struct CaptionView {
     at: Position,
     style: Style,
+    /// Of the letters, after they were shrunk to fit.
     size_px: f32,
+    /// How far the outline goes beyond the letters.
     stroke_px: f32,
     fill: Colour,
     stroke: Colour,
-    /// A bar's band.
+    /// A bar's band; an overlay has none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     band: Option<BoxView<u32>>,
     /// Around the letters with their outline.
     r#box: BoxView<f32>,
+    /// As they were wrapped.
     lines: Vec<String>,
-    /// The letters as SVG path data.
+    /// The letters as SVG path data, in pixels of the result. To be stroked with twice `stroke_px` beneath the fill, with round
+    /// joins.
     path: String,
+    /// Characters that no font has.
+    #[schema(value_type = Vec<String>)]
     missing_glyphs: Vec<char>,
 }
 
-#[derive(Serialize)]
+/// A rectangle, from the upper left corner of the result.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Box)]
 #[expect(clippy::struct_field_names, reason = "they are names on the wire")]
 struct BoxView<T> {
     left_px: T,
@@ -80,6 +103,18 @@ struct BoxView<T> {
     height_px: T,
 }
 
+/// Where the words will stand
+///
+/// The layout of a result before there is one, from the same code that renders it: same wrapping, same size. No picture is
+/// needed.
+#[utoipa::path(
+    post,
+    path = "/v1/layout",
+    operation_id = "layOut",
+    tag = "Pictures",
+    request_body = LayoutRequest,
+    responses((status = 200, description = "The layout, in pixels of the result.", body = LayoutView)),
+)]
 pub(crate) async fn lay_out(
     State(intake): State<Arc<Intake>>,
     State(fonts): State<Fonts>,
@@ -104,6 +139,16 @@ pub(crate) async fn lay_out(
     });
     let (spec, preview) = laid_out.await.map_err(|e| ended(&e))??;
     Ok(Json(LayoutView::new(&wire, &spec, preview, height_px)))
+}
+
+/// To JSON 480 and 480.0 are one number. What is larger than any side can be is too large, whatever it is.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a whole number, not below zero")]
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    if number.fract() != 0.0 || number < 0.0 {
+        return Err(D::Error::custom("a whole number of pixels was expected"));
+    }
+    Ok(number as u32)
 }
 
 fn read(body: &[u8]) -> Result<LayoutRequest, SpecError> {

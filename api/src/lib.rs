@@ -27,6 +27,7 @@ mod linger;
 mod metrics;
 mod mint;
 mod news;
+mod openapi;
 mod pace;
 mod page;
 mod picture;
@@ -43,18 +44,14 @@ mod view;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    middleware,
-    routing::{get, post},
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 use broker::Broker;
 use fonts::Fonts;
 use ipnet::IpNet;
 use service::{ApiKeys, Late, metrics::Registry, security};
 use store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use callbacks::{BadSecret, Callbacks, Courier, Routine, Signer};
 pub use clients::{Clients, Excess};
@@ -145,18 +142,21 @@ pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Rout
         // The rest of a request's time is for the store.
         fetching: Fetching { client: parts.sources, within: config.request_timeout / 2 },
     };
-    let router = Router::new()
-        .route("/v1/jobs", post(jobs::submit))
-        .route("/v1/batches", post(batch::submit))
-        .route("/v1/jobs/{id}", get(jobs::show).delete(cancel::cancel))
-        .route("/v1/jobs/{id}/result", get(result::download))
-        .route("/v1/jobs/{id}/source", get(source::download))
-        .route("/v1/jobs/{id}/events", get(events::events))
-        .route("/v1/gallery", get(gallery::show))
-        .route("/v1/layout", post(layout::lay_out))
+    let (router, described) = OpenApiRouter::with_openapi(openapi::begin())
+        .routes(routes!(jobs::submit))
+        .routes(routes!(batch::submit))
+        .routes(routes!(jobs::show, cancel::cancel))
+        .routes(routes!(events::events))
+        .routes(routes!(result::download))
+        .routes(routes!(source::download))
+        .routes(routes!(layout::lay_out))
+        .routes(routes!(gallery::show))
         // Only around what stands above: a path that is none asks for no key.
         .route_layer(middleware::from_fn_with_state(door, caller::identify))
-        .route("/v1/info", get(info::show))
+        .routes(routes!(info::show))
+        .split_for_parts();
+    let router = router
+        .merge(openapi::routes(described, keys_required))
         .merge(page::routes())
         .fallback(|| async { ApiError::NoSuchPath })
         .method_not_allowed_fallback(|| async { ApiError::NoSuchMethod })

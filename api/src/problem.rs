@@ -11,22 +11,35 @@ use axum::{
 };
 use proto_shared::ErrorCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
 
 /// The body of every refusal (RFC 9457).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Problem {
+    /// The code as a URI.
+    #[schema(format = "uri", examples("urn:punchline:problem:unknown_font"))]
     r#type: String,
+    /// The code in words.
     title: String,
+    /// The answer's status.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// Why, for people.
     detail: String,
     code: ErrorCode,
+    /// What is to be mended: a part, a field of the spec (`captions[0].fill`), or a header.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     field: Option<String>,
+    /// What is allowed, where it is a number.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     limit: Option<u64>,
+    /// What was got instead.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     got: Option<u64>,
 }
 

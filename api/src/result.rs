@@ -6,9 +6,21 @@ use store::Store;
 
 use crate::{
     error::ApiError,
+    openapi::{IfNoneMatchHeader, JobPath, PictureAnswers},
     picture::{self, Asked},
 };
 
+/// The captioned picture
+///
+/// There is one once the job is done: until then the answer is 409 with `Retry-After`, and 410 if there will never be one. It never changes.
+#[utoipa::path(
+    get,
+    path = "/v1/jobs/{id}/result",
+    operation_id = "downloadResult",
+    tag = "Pictures",
+    params(JobPath, IfNoneMatchHeader),
+    responses(PictureAnswers)
+)]
 pub(crate) async fn download(State(store): State<Store>, asked: Asked) -> Result<Response, ApiError> {
     let OutputInfo { id, media, .. } = output_of(&store, &asked.job).await?;
     picture::answer(asked, &id, media, store.get_output(&id, media)).await

@@ -3,31 +3,51 @@
 use proto_shared::{CaptionSpec, ErrorCode, JobId, JobRecord, JobResult, Outcome, OutputInfo, RenderStats, SourceInfo};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use utoipa::ToSchema;
 
-/// `GET /v1/jobs/{id}`.
-#[derive(Clone, Serialize)]
+/// A job, as far as it has come.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = Job)]
 pub(crate) struct JobView {
     id: JobId,
     state: State,
+    /// When it was accepted (RFC 3339).
+    #[schema(value_type = String, format = DateTime, required = true)]
     created_at: Option<String>,
+    /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
     finished_at: Option<String>,
+    /// What was asked for, with every default filled in.
     spec: CaptionSpec,
+    /// The picture that came.
     source: SourceInfo,
+    /// The picture that was made; of a job that is done.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     output: Option<OutputView>,
+    /// What was done and what it took; of a job that is done.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     stats: Option<RenderStats>,
+    /// Characters that no font has, drawn as a replacement; of a job that is done.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<Vec<String>>)]
     missing_glyphs: Option<Vec<char>>,
+    /// Why it can't be done; of a job that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     error: Option<ErrorView>,
+    /// Attempts it took; 0 if the same picture with the same spec was known.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     attempts: Option<u32>,
 }
 
-#[derive(Clone, Copy, Serialize)]
+/// How far a job has come. All but `queued` are ends.
+#[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = JobState)]
 enum State {
     Queued,
     Done,
@@ -35,16 +55,23 @@ enum State {
     Cancelled,
 }
 
-#[derive(Clone, Serialize)]
+/// A captioned picture.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = Output)]
 struct OutputView {
     #[serde(flatten)]
     info: OutputInfo,
+    /// Where it is to be had.
+    #[schema(format = "uri-reference", examples("/v1/jobs/0192f0c1a2b37c4d8e9f001122334455/result"))]
     url: String,
 }
 
-#[derive(Clone, Serialize)]
+/// Why a job failed.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = JobError)]
 struct ErrorView {
     code: ErrorCode,
+    /// Why, for people.
     message: String,
 }
 

@@ -19,6 +19,7 @@ test('the whole way by keyboard, in the order of the page, with a visible focus'
     assert.equal(ring, 'solid', `${name} shows its focus`);
   };
   await tabTo('Skip to the caption');
+  await tabTo('API');
   await tabTo('file');
   await tabTo('sample');
   await press('Enter');

@@ -8,10 +8,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+    ($(#[doc = $doc:literal] $name:ident = $text:literal,)*) => {
         /// Why something was refused or failed, as a stable `snake_case` string.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum ErrorCode { $($(#[$doc])* #[serde(rename = $text)] $name,)* }
+        pub enum ErrorCode { $(#[doc = $doc] #[serde(rename = $text)] $name,)* }
 
         impl ErrorCode {
             /// Every code there is, for documentation and for tests that must cover all.
@@ -21,6 +21,12 @@ macro_rules! codes {
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(ErrorCode::$name => $text,)* }
+            }
+
+            /// What it means, in a sentence.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(ErrorCode::$name => $doc.trim_ascii(),)* }
             }
 
             /// The code that a wire string names, if it is one of ours.

@@ -31,6 +31,7 @@ impl Event {
 
 /// What can happen to a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum News {
     /// It waits in a queue.

@@ -12,6 +12,7 @@ pub const VERSION: u32 = 1;
 
 /// What is known of a source from its block walk alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SourceInfo {
     /// Where it is stored.
     pub id: SourceId,
@@ -235,6 +236,7 @@ pub struct DeadRecord {
 
 /// A stored output.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OutputInfo {
     /// Where it is stored.
     pub id: OutputId,
@@ -250,6 +252,7 @@ pub struct OutputInfo {
 
 /// What a render did and took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RenderStats {
     /// Frames in the source.
     pub frames: u32,

@@ -12,6 +12,8 @@ pub mod id;
 pub mod job;
 pub mod keys;
 pub mod media;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod queue;
 pub mod spec;
 pub mod trace;

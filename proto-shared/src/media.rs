@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A kind of picture; the output of a job is of its source's kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MediaType {
     /// GIF, animated or not.
@@ -19,6 +20,9 @@ pub enum MediaType {
 }
 
 impl MediaType {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Gif, Self::Png, Self::Jpeg, Self::Webp];
+
     /// The `Content-Type`.
     #[must_use]
     pub fn mime(self) -> &'static str {

@@ -20,17 +20,21 @@ pub const SIZE_RANGE_PX: std::ops::RangeInclusive<u32> = 4..=1_000;
 
 /// Everything to be written on one picture.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CaptionSpec {
     /// At least one; at most one for each position and style.
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::captions))]
     pub captions: Vec<Caption>,
 }
 
 /// One text at one place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Caption {
     /// The words; `\n` breaks a line.
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::words))]
     pub text: String,
     /// Where.
     #[serde(default)]
@@ -40,6 +44,7 @@ pub struct Caption {
     pub style: Style,
     /// A font that the worker knows by this name.
     #[serde(default = "default_font")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::font))]
     pub font: String,
     /// How large.
     #[serde(default)]
@@ -60,6 +65,7 @@ pub fn default_font() -> String {
 
 /// Which edge of the picture the text stands at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Position {
     /// The upper edge; for a bar, above the picture.
@@ -71,6 +77,7 @@ pub enum Position {
 
 /// How the text meets the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Style {
     /// Filled and outlined letters on the picture.
@@ -141,7 +148,8 @@ impl<'de> Deserialize<'de> for Size {
         #[derive(Deserialize)]
         #[serde(untagged)]
         enum Wire {
-            Number(i64),
+            // To JSON 22 and 22.0 are one number, and some programs write the latter.
+            Number(f64),
             Text(String),
         }
         let text = match Wire::deserialize(deserializer) {

@@ -58,6 +58,7 @@ struct Observation {
 
 /// What is said of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Finding {
     /// Of what.
     pub name: &'static str,
@@ -65,11 +66,13 @@ pub struct Finding {
     pub ok: bool,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub message: Option<String>,
 }
 
 /// The answer to one question about a process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Report {
     /// Yes or no.
     pub ok: bool,

@@ -11,6 +11,7 @@ use proto_shared::{CallbackEnd, CallbackOutcome, JobId, JobRecord, JobResult, Ou
 use serde::Serialize;
 use service::Clock;
 use store::{Created, Store, StoreError};
+use utoipa::ToSchema;
 
 use super::{Call, Routine, Signer};
 use crate::{
@@ -29,10 +30,15 @@ pub(super) struct Attempts {
 }
 
 /// What a receiver gets.
-#[derive(Serialize)]
-struct Notice {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Notice {
+    /// `job.done`, `job.failed` or `job.cancelled`.
+    #[schema(pattern = "^job\\.(done|failed|cancelled)$")]
     r#type: &'static str,
+    /// When the job ended (RFC 3339).
+    #[schema(value_type = String, format = DateTime, required = true)]
     timestamp: Option<String>,
+    /// The job as `GET` shows it.
     data: JobView,
 }
 

@@ -16,6 +16,7 @@ use outbound::Client;
 use proto_shared::JobId;
 use tokio::sync::{Notify, mpsc};
 
+pub(crate) use attempt::Notice;
 pub use courier::Courier;
 pub use sign::{BadSecret, Signer};
 

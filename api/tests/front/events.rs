@@ -39,6 +39,7 @@ impl Stream {
                 let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
                 let Some(name) = field("event") else { continue };
                 let data = serde_json::from_str(field("data").unwrap()).unwrap();
+                described::check_event(&data);
                 return Some(Told { id: field("id").unwrap().to_owned(), name: name.to_owned(), data });
             }
             self.read.push_str(std::str::from_utf8(&self.body.next().await?.unwrap()).unwrap());

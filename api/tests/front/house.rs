@@ -21,7 +21,10 @@ use store::{Created, Store, StoreConfig};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::forms::{Part, post};
+use crate::{
+    described,
+    forms::{Part, post},
+};
 
 /// One opaque pixel, 43 bytes.
 pub(crate) const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00\x21\xf9\x04\x00\x00\x00\x00\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b";
@@ -106,8 +109,11 @@ impl Answer {
 
 impl Front {
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().to_string());
         let (head, body) = self.send_open(request).await.into_parts();
-        Answer { status: head.status, headers: head.headers, body: to_bytes(body, 10_000_000).await.unwrap() }
+        let answer = Answer { status: head.status, headers: head.headers, body: to_bytes(body, 10_000_000).await.unwrap() };
+        described::check(method.as_str(), &path, &answer);
+        answer
     }
 
     /// An answer whose body is still coming.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
 
 mod batch;
+mod described;
 mod events;
 #[path = "../forms/mod.rs"]
 mod forms;

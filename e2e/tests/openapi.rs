@@ -1,0 +1,114 @@
+//! The running service against its own description: schemathesis makes requests of all kinds out of the document and holds
+//! every answer against it; and every request that the document shows does what it says.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{path::Path, process::Command, time::Duration};
+
+use e2e::{deadline::within, process::Process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const TEST: Duration = Duration::from_secs(300);
+/// What schemathesis may take; it ends by itself well before.
+const FOR_S: &str = "75";
+const INSTALL: &str = "pip install schemathesis==4.32.5 (then put `st` on PATH or name it in PUNCHLINE_SCHEMATHESIS)";
+
+/// A service that asks for keys, its key, and its folder.
+async fn guarded() -> (Process, String, TempDir) {
+    let data = tempfile::tempdir().unwrap();
+    let made = Command::new(e2e::binary::punchline().unwrap()).args(["key", "tester"]).output().unwrap();
+    let made = String::from_utf8([made.stdout, made.stderr].concat()).unwrap();
+    let lines: Vec<_> = made.lines().map(str::trim).collect();
+    let key = lines.iter().find(|line| line.starts_with("punchline_")).unwrap().to_string();
+    let line = lines.iter().find(|line| line.starts_with("tester ")).unwrap();
+    let keys = data.path().join("keys");
+    std::fs::write(&keys, format!("{line}\n")).unwrap();
+    let env = [
+        ("PUNCHLINE_API_KEYS_FILE", keys.to_str().unwrap()),
+        ("PUNCHLINE_WEBHOOK_SECRET", "a secret for the tests alone"),
+        ("PUNCHLINE_RATE_PER_S", "100000"),
+        ("PUNCHLINE_RATE_BURST", "100000"),
+    ];
+    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let server = Process::serve(&data.path().join("data"), &env).await.unwrap();
+    (server, key, data)
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn schemathesis_finds_no_fault() {
+    within(TEST, async {
+        let (mut server, key, data) = guarded().await;
+        let program = std::env::var("PUNCHLINE_SCHEMATHESIS").unwrap_or_else(|_| "st".to_owned());
+        let picture = data.path().join("dot.gif");
+        std::fs::write(&picture, e2e::cases::Case::generated(3).unwrap().source).unwrap();
+        let mut command = Command::new(&program);
+        command
+            .args(["--config-file".as_ref(), repository().join("e2e/openapi/schemathesis.toml").as_os_str()])
+            .args(["run", &server.url("/openapi.json"), "--max-time", FOR_S, "--no-color"])
+            .args(["--header", &format!("Authorization: Bearer {key}")])
+            .env("SCHEMATHESIS_HOOKS", "hooks")
+            .env("PYTHONPATH", repository().join("e2e/openapi"))
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PUNCHLINE_PICTURE", &picture)
+            .current_dir(data.path());
+        let run = tokio::task::spawn_blocking(move || command.output()).await.unwrap();
+        let run = run.unwrap_or_else(|error| panic!("failed to start {program}: {error}; {INSTALL}"));
+        let said = String::from_utf8_lossy(&run.stdout);
+        println!("{said}{}", String::from_utf8_lossy(&run.stderr));
+        assert!(run.status.success(), "schemathesis found what the document does not say");
+        assert!(said.contains("Tested: 13"), "not every operation was tried");
+        assert!(server.is_running());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_request_that_the_document_shows_does_what_it_says() {
+    within(TEST, async {
+        let (server, key, data) = guarded().await;
+        std::fs::copy(repository().join("samples/duck.gif"), data.path().join("cat.gif")).unwrap();
+        let document: Value = reqwest::get(server.url("/openapi.json")).await.unwrap().json().await.unwrap();
+        let sample = |id: &str| {
+            let operations = document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+            let operation = operations.into_iter().find(|operation| operation["operationId"] == id).unwrap();
+            operation["x-codeSamples"][0]["source"].as_str().unwrap().to_owned()
+        };
+        let run = |source: &str, job: &str| {
+            // As a reader whose service asks for keys types it.
+            let typed = source.replacen("curl ", "curl -sSf -H \"Authorization: Bearer $KEY\" ", 1);
+            let mut command = Command::new("bash");
+            command.args(["-c", &typed]).env("PUNCHLINE", server.url("")).env("KEY", &key).env("JOB", job);
+            let run = command.current_dir(data.path()).output().unwrap();
+            assert!(run.status.success(), "{source}: {}", String::from_utf8_lossy(&run.stderr));
+            String::from_utf8(run.stdout).unwrap()
+        };
+        let json = |text: String| serde_json::from_str::<Value>(&text).unwrap();
+
+        let job = json(run(&sample("submitJob"), ""));
+        assert_eq!(job["state"], "done");
+        let id = job["id"].as_str().unwrap();
+        assert_eq!(json(run(&sample("showJob"), id)), job);
+        assert!(run(&sample("followJob"), id).contains("event: done"));
+        run(&sample("downloadResult"), id);
+        run(&sample("downloadSource"), id);
+        let size = |name: &str| std::fs::metadata(data.path().join(name)).unwrap().len();
+        assert_eq!(Some(size("captioned.gif")), job["output"]["bytes"].as_u64());
+        assert_eq!(size("source.gif"), size("cat.gif"));
+        let batch = json(run(&sample("submitBatch"), ""));
+        assert_eq!(batch["jobs"].as_array().unwrap().len(), 2);
+        assert_eq!(json(run(&sample("layOut"), ""))["captions"][0]["lines"][0], "when it compiles");
+        assert_eq!(json(run(&sample("gallery"), ""))["jobs"], serde_json::json!([]));
+        assert_eq!(json(run(&sample("info"), ""))["keys_required"], true);
+        for health in ["live", "ready", "started"] {
+            assert_eq!(json(run(&sample(health), ""))["ok"], true);
+        }
+        // A job that is done can't be cancelled: curl says so by its exit.
+        assert!(sample("cancelJob").contains("-X DELETE"));
+    })
+    .await;
+}
