@@ -34,7 +34,7 @@ use crate::{
 /// How long nothing may be sent: proxies end what is silent for longer.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long nothing may be heard before the store is asked.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// A stream ends by then, and its client comes again if it is still there.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// After how long a client comes again whose stream broke.

@@ -6,6 +6,7 @@
 //! compiled into any process and its JSON read by the next version.
 
 pub mod callback;
+pub mod colour;
 pub mod error_code;
 pub mod event;
 pub mod id;
@@ -15,10 +16,12 @@ pub mod media;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod queue;
+pub mod size;
 pub mod spec;
 pub mod trace;
 
 pub use callback::{CallbackEnd, CallbackOutcome};
+pub use colour::Colour;
 pub use error_code::ErrorCode;
 pub use event::{Event, News};
 pub use id::{ClientId, IdempotencyId, JobId, OutputId, SourceId};
@@ -27,5 +30,6 @@ pub use job::{
     RenderStats, SourceInfo,
 };
 pub use media::MediaType;
-pub use spec::{Caption, CaptionSpec, Colour, Position, Size, SpecError, Style};
+pub use size::Size;
+pub use spec::{Caption, CaptionSpec, Position, SpecError, Style};
 pub use trace::TraceContext;

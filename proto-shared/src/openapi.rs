@@ -15,7 +15,8 @@ use utoipa::{
 
 use crate::{
     Caption, ClientId, Colour, ErrorCode, IdempotencyId, JobId, OutputId, Size, SourceId,
-    spec::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, SIZE_RANGE_PX, default_font},
+    size::SIZE_RANGE_PX,
+    spec::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font},
 };
 
 /// Something to be seen: neither white space nor a control character.

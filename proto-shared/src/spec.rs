@@ -3,11 +3,11 @@
 //! api and the command line read it, worker turns it into the engine's. It knows the rules that need
 //! no font and no picture; whether a font exists or a text fits is for later stages to say.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ErrorCode;
+use crate::{Colour, ErrorCode, Size, size::SIZE_RANGE_PX};
 
 /// Captions in one spec: one per position and style.
 pub const MAX_CAPTIONS: usize = 4;
@@ -15,8 +15,6 @@ pub const MAX_CAPTIONS: usize = 4;
 pub const MAX_TEXT_CHARS: usize = 1_000;
 /// Characters of a font's name.
 pub const MAX_FONT_NAME_CHARS: usize = 64;
-/// The smallest and largest size that may be asked for, in pixels per em.
-pub const SIZE_RANGE_PX: std::ops::RangeInclusive<u32> = 4..=1_000;
 
 /// Everything to be written on one picture.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -99,109 +97,6 @@ impl FromStr for Style {
                 format!("`overlay` or `bar` was expected, got `{}`", shown(text)),
             )),
         }
-    }
-}
-
-/// The size of the letters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Size {
-    /// As large as reads well and fits.
-    #[default]
-    Auto,
-    /// Pixels per em, shrunk only if the text would not fit.
-    Px(u32),
-}
-
-impl FromStr for Size {
-    type Err = SpecError;
-    fn from_str(text: &str) -> Result<Self, SpecError> {
-        if text == "auto" {
-            return Ok(Self::Auto);
-        }
-        match text.parse::<u32>() {
-            Ok(px) if SIZE_RANGE_PX.contains(&px) => Ok(Self::Px(px)),
-            _ => Err(SpecError::new(
-                ErrorCode::BadSize,
-                "size",
-                format!(
-                    "`auto` or {} to {} pixels was expected, got `{}`",
-                    SIZE_RANGE_PX.start(),
-                    SIZE_RANGE_PX.end(),
-                    shown(text)
-                ),
-            )),
-        }
-    }
-}
-
-impl Serialize for Size {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Auto => serializer.serialize_str("auto"),
-            Self::Px(px) => serializer.serialize_u32(*px),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Size {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Wire {
-            // To JSON 22 and 22.0 are one number, and some programs write the latter.
-            Number(f64),
-            Text(String),
-        }
-        let text = match Wire::deserialize(deserializer) {
-            Ok(Wire::Number(px)) => px.to_string(),
-            Ok(Wire::Text(text)) => text,
-            Err(_) => return Err(serde::de::Error::custom("`auto` or a whole number of pixels was expected")),
-        };
-        text.parse().map_err(|e: SpecError| serde::de::Error::custom(e.message))
-    }
-}
-
-/// An opaque sRGB colour, written `#rgb` or `#rrggbb`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Colour {
-    /// Red, green, blue.
-    pub rgb: [u8; 3],
-}
-
-impl FromStr for Colour {
-    type Err = SpecError;
-    fn from_str(text: &str) -> Result<Self, SpecError> {
-        let refuse =
-            || SpecError::new(ErrorCode::BadColour, "colour", format!("`#rgb` or `#rrggbb` was expected, got `{}`", shown(text)));
-        let hex = text.strip_prefix('#').filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit())).ok_or_else(refuse)?;
-        let value = u32::from_str_radix(hex, 16).map_err(|_| refuse())?;
-        let [_, r, g, b] = match hex.len() {
-            3 => (((value & 0xF00) << 8 | (value & 0x0F0) << 4 | value & 0x00F) * 0x11).to_be_bytes(),
-            6 => value.to_be_bytes(),
-            _ => return Err(refuse()),
-        };
-        Ok(Self { rgb: [r, g, b] })
-    }
-}
-
-impl TryFrom<String> for Colour {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse().map_err(|e: SpecError| e.message)
-    }
-}
-
-impl From<Colour> for String {
-    fn from(colour: Colour) -> String {
-        colour.to_string()
-    }
-}
-
-impl fmt::Display for Colour {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [r, g, b] = self.rgb;
-        write!(f, "#{r:02x}{g:02x}{b:02x}")
     }
 }
 
@@ -352,7 +247,7 @@ impl Caption {
 }
 
 /// At most 40 characters of what was got: a message must not echo a megabyte.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
@@ -394,12 +289,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn colours_read_back(rgb: [u8; 3]) {
-            let colour = Colour { rgb };
-            prop_assert_eq!(colour.to_string().parse::<Colour>().unwrap(), colour);
-        }
-
         #[test]
         fn no_bytes_panic_the_reader(bytes: Vec<u8>) {
             let _ = CaptionSpec::from_json(&bytes);

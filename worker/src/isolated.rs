@@ -28,7 +28,7 @@ use tokio::{
 
 use crate::{
     Progress,
-    engine::{EngineError, Product, Task, attempt, render},
+    render::{EngineError, Product, Task, attempt, render},
 };
 
 /// What is read of a process's last words.

@@ -8,9 +8,10 @@ use store::{Store, StoreError};
 
 use crate::{
     Progress,
-    engine::{Engine, EngineError, Product, Task},
+    engine::Engine,
     isolated::Isolated,
     metrics::{Metrics, Step},
+    render::{EngineError, Product, Task},
 };
 
 /// What an attempt touches.

@@ -15,6 +15,7 @@ mod isolated;
 mod job;
 mod metrics;
 mod progress;
+mod render;
 mod requeue;
 mod settle;
 mod threads;
@@ -33,9 +34,10 @@ use service::{Clock, Late, metrics::Registry};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-pub use engine::{Engine, EngineError, Product, Task};
+pub use engine::Engine;
 pub use isolated::{Isolation, answer};
 pub use progress::Progress;
+pub use render::{EngineError, Product, Task};
 pub use requeue::{LostAfter, RequeueError, requeue_lost};
 
 use crate::{bury::Undertaker, cancel::InHand, isolated::Isolated, job::Runner, metrics::Metrics, settle::Settler, turns::Turns};

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the functions that tests share are tests too")]
 
+mod house;
+
 use std::{
     num::NonZeroU16,
     path::Path,
@@ -12,155 +14,11 @@ use std::{
     time::Duration,
 };
 
-use broker::{Broker, InProcessConfig, Prefetch};
-use bytes::Bytes;
-use fonts::Fonts;
-use proto_shared::{
-    Caption, CaptionSpec, DeadRecord, ErrorCode, JobId, JobMessage, JobRecord, MediaType, Outcome, Position, RenderStats,
-    SourceInfo, Style,
-};
-use service::{
-    Clock, Late,
-    metrics::{Exposition, registry},
-};
-use store::{Created, Store, StoreConfig};
-use tokio::{sync::Notify, task::JoinHandle};
-use tokio_util::sync::CancellationToken;
-use worker::{Engine, Isolation, Parts, Product, Task, Worker, WorkerConfig};
+use broker::Prefetch;
+use proto_shared::{ErrorCode, JobMessage, Outcome};
+use tokio::sync::Notify;
 
-const LONG: Duration = Duration::from_secs(60);
-
-struct House {
-    broker: Broker,
-    store: Store,
-    isolation: Isolation,
-    job_timeout: Duration,
-}
-
-struct Running {
-    shutdown: CancellationToken,
-    exposition: Exposition,
-    task: JoinHandle<bool>,
-}
-
-fn house_on(url: &str) -> House {
-    // Three attempts, a millisecond and two apart.
-    let retry_delays = vec![Duration::from_millis(1), Duration::from_millis(2)];
-    let broker = Broker::in_process_with(InProcessConfig { retry_delays, ..InProcessConfig::default() });
-    House { broker, store: Store::open(&StoreConfig::new(url)).unwrap(), isolation: shell("exit 1"), job_timeout: LONG }
-}
-
-/// A process in the place of one that renders.
-fn shell(script: &str) -> Isolation {
-    let args = ["-c".into(), script.into()].into();
-    Isolation { program: "/bin/sh".into(), args, memory_bytes: 1 << 30, timeout: LONG }
-}
-
-/// One that answers with these bytes.
-fn isolated_product(bytes: &str) -> Isolation {
-    let reply = r#"{"done":{"media":"gif","width_px":1,"height_px":1,"stats":{"frames":1,"frames_copied":0,"frames_spliced":1,"frames_recoded":0,"engine_wall_ms":0},"missing_glyphs":[]}}"#;
-    shell(&format!("cat > /dev/null; echo '{reply}'; printf {bytes}"))
-}
-
-impl House {
-    async fn job(&self, n: u8) -> JobMessage {
-        let bytes = Bytes::from(vec![n; 10]);
-        let source = SourceInfo {
-            id: self.store.put_source(bytes).await.unwrap(),
-            media: MediaType::Gif,
-            bytes: 10,
-            width_px: 1,
-            height_px: 1,
-            frames: 1,
-        };
-        let id = JobId::parse(&format!("{n:032x}")).unwrap();
-        let spec = CaptionSpec { captions: vec![Caption::new("hello", Position::Bottom, Style::Overlay)] };
-        let job = JobRecord::new(id, 1, source, spec);
-        assert_eq!(self.store.create_job(&job).await.unwrap(), Created::New);
-        JobMessage::first(job)
-    }
-
-    fn work(
-        &self,
-        grace: Duration,
-        engine: impl Fn(&Task, &AtomicBool) -> Result<Product, caption::Error> + Send + Sync + 'static,
-    ) -> Running {
-        let mut registry = registry();
-        let parts = Parts {
-            broker: Late::from(self.broker.clone()),
-            store: self.store.clone(),
-            engine: Engine::with(self.job_timeout, engine).unwrap(),
-            isolation: self.isolation.clone(),
-            fonts: Fonts::built_in(),
-            clock: Clock::fixed(7),
-        };
-        let config =
-            WorkerConfig { limits: caption::Limits::default(), parallelism: NonZeroU16::new(2).unwrap(), shutdown_grace: grace };
-        let worker = Worker::new(config, parts, &mut registry);
-        let shutdown = CancellationToken::new();
-        let token = shutdown.clone();
-        let task = tokio::spawn(async move { worker.run(&token).await });
-        Running { shutdown, exposition: Exposition::new(registry), task }
-    }
-
-    async fn dead(&self, message: &JobMessage) -> DeadRecord {
-        until(async || self.store.get_dead(&message.job.id).await.unwrap()).await
-    }
-
-    async fn outcome(&self, message: &JobMessage) -> Outcome {
-        until(async || self.store.get_result(&message.job.id).await.unwrap().map(|result| result.outcome)).await
-    }
-}
-
-impl Running {
-    async fn end(self) -> bool {
-        self.shutdown.cancel();
-        self.task.await.unwrap()
-    }
-
-    /// How many deliveries ended so.
-    fn ended(&self, outcome: &str) -> u32 {
-        let text = self.exposition.text().unwrap();
-        let name = format!("punchline_worker_jobs_total{{outcome=\"{outcome}\"}} ");
-        text.lines().find_map(|line| line.strip_prefix(&name)).map_or(0, |count| count.parse().unwrap())
-    }
-
-    async fn counted(&self, line: &str) {
-        until(async || self.exposition.text().unwrap().contains(line).then_some(())).await;
-    }
-}
-
-/// Looks again until there is something to see.
-async fn until<T>(look: impl AsyncFn() -> Option<T>) -> T {
-    let looking = async {
-        loop {
-            if let Some(seen) = look().await {
-                return seen;
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    tokio::time::timeout(LONG, looking).await.expect("it happens in time")
-}
-
-fn product(bytes: &'static [u8]) -> Product {
-    Product {
-        bytes: Bytes::from_static(bytes),
-        media: MediaType::Gif,
-        width_px: 1,
-        height_px: 1,
-        stats: RenderStats { frames: 1, frames_spliced: 1, segments_copied: 7, segments_recoded: 2, ..RenderStats::default() },
-        missing_glyphs: Vec::new(),
-    }
-}
-
-fn code_of(outcome: &Outcome) -> ErrorCode {
-    match outcome {
-        Outcome::Failed { code, .. } => *code,
-        Outcome::Done { .. } => panic!("the job is done"),
-        Outcome::Cancelled => ErrorCode::Cancelled,
-    }
-}
+use house::*;
 
 #[tokio::test]
 async fn a_job_is_rendered_stored_and_acked() {
