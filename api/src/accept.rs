@@ -89,27 +89,24 @@ impl Acceptance {
         // Asked first: without a broker nothing should be written for a job that can't be accepted.
         let broker = self.broker.get().ok_or(ApiError::BrokerNotConnected)?;
         let output = store::output_id(&picture.source.id, &spec, caption::ENGINE_VERSION);
-        let (mut id, created_at_ms) = (self.mint.job_id(), self.mint.now_ms());
-        let is_named = idempotency.is_some();
-        if let Some(name) = idempotency {
-            id = self
-                .named(&name, IdempotencyRecord { version: job::VERSION, job: id, output: output.clone(), created_at_ms })
-                .await?;
-            if let Some(first) = self.store.get_job(&id).await? {
-                let span = trace::of_job(&id, &trace);
-                return self.again(broker, first).instrument(span).await;
-            }
-        }
-        let span = trace::of_job(&id, &trace);
-        let place = self.clients.place(&id, &caller.client, picture.source.bytes, picture.total_pixels);
-        let job = JobRecord {
-            lane: place.lane,
-            client: Some(caller.client),
+        let mut job = JobRecord {
+            client: Some(caller.client.clone()),
             traceparent: Some(trace.to_string()),
             is_public,
             callback_url,
-            ..JobRecord::new(id, created_at_ms, picture.source, spec)
+            ..JobRecord::new(self.mint.job_id(), self.mint.now_ms(), picture.source, spec)
         };
+        let is_named = idempotency.is_some();
+        if let Some(name) = idempotency {
+            job.id = self.named(&name, &job).await?;
+            if let Some(first) = self.store.get_job(&job.id).await? {
+                let span = trace::of_job(&job.id, &trace);
+                return self.again(broker, first, &job).instrument(span).await;
+            }
+        }
+        let span = trace::of_job(&job.id, &trace);
+        let place = self.clients.place(&job.id, &caller.client, job.source.bytes, picture.total_pixels);
+        job.lane = place.lane;
         self.begin(broker, Begun { job, place, output, upload, is_named }).instrument(span).await
     }
 
@@ -128,7 +125,7 @@ impl Acceptance {
         let known = known.unwrap_or_default();
         if created? == Created::AlreadyThere {
             let first = self.store.get_job(&job.id).await?;
-            let accepted = self.again(broker, first.ok_or(ApiError::JobNotFound)?).await?;
+            let accepted = self.again(broker, first.ok_or(ApiError::JobNotFound)?, &job).await?;
             if accepted.result.is_none() {
                 place.keep();
             }
@@ -166,22 +163,23 @@ impl Acceptance {
         deleted.is_ok()
     }
 
-    /// The job that this name stands for: the one at hand, or the one that a request of the same name has made.
-    async fn named(&self, name: &IdempotencyId, record: IdempotencyRecord) -> Result<JobId, ApiError> {
-        match self.store.create_idempotency(name, &record).await? {
-            Created::New => Ok(record.job),
-            Created::AlreadyThere => match self.store.get_idempotency(name).await? {
-                Some(first) if first.output == record.output => Ok(first.job),
-                Some(_) => Err(ApiError::IdempotencyMismatch),
-                // Retention took it just now.
-                None => Ok(record.job),
-            },
-        }
+    /// The id that this name stands for: that of the job at hand, or of the one that a request of the same name has begun.
+    async fn named(&self, name: &IdempotencyId, job: &JobRecord) -> Result<JobId, ApiError> {
+        let record = IdempotencyRecord { version: job::VERSION, job: job.id.clone(), created_at_ms: job.created_at_ms };
+        let first = match self.store.create_idempotency(name, &record).await? {
+            Created::New => None,
+            // None if retention took it just now.
+            Created::AlreadyThere => self.store.get_idempotency(name).await?,
+        };
+        Ok(first.unwrap_or(record).job)
     }
 
     /// Answers for a job that was made before. Its first request may have died, or been refused, before its message was
     /// confirmed, so it is sent again, but not by every request.
-    async fn again(&self, broker: &Broker, job: JobRecord) -> Result<Accepted, ApiError> {
+    async fn again(&self, broker: &Broker, job: JobRecord, asked: &JobRecord) -> Result<Accepted, ApiError> {
+        if !is_same_request(&job, asked) {
+            return Err(ApiError::IdempotencyMismatch);
+        }
         let waiting = self.news.of(&job.id);
         let result = self.store.get_result(&job.id).await?;
         let slot = self.mint.now_ms() / REPEATED_WITHIN_MS;
@@ -261,6 +259,12 @@ impl Acceptance {
         }
         Ok(())
     }
+}
+
+/// Whether two jobs were asked for in the same words. Not by their output's id: it changes with the engine.
+fn is_same_request(one: &JobRecord, other: &JobRecord) -> bool {
+    let words = |job: &JobRecord| (job.source.id.clone(), job.spec.clone(), job.is_public, job.callback_url.clone());
+    words(one) == words(other)
 }
 
 async fn publish(broker: &Broker, job: &JobRecord) -> Result<(), BrokerError> {

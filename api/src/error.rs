@@ -88,7 +88,7 @@ pub enum ApiError {
     #[error("the job has ended already")]
     AlreadyFinished,
     /// The `Idempotency-Key` was used for another request.
-    #[error("this Idempotency-Key was used for another picture or another spec")]
+    #[error("this Idempotency-Key was used for a request with another picture, spec, gallery or callback_url")]
     IdempotencyMismatch,
     /// The job was cancelled, so it has no output and never will.
     #[error("the job was cancelled")]

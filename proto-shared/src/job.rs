@@ -210,8 +210,6 @@ pub struct IdempotencyRecord {
     pub version: u32,
     /// The job.
     pub job: JobId,
-    /// Of the request that made it: another one under the same key is a mistake of its client.
-    pub output: OutputId,
     /// When, in milliseconds since 1970-01-01 UTC.
     pub created_at_ms: u64,
 }

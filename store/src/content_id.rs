@@ -1,12 +1,11 @@
-//! Names contents by their hash, so that what is stored twice stands once, and what clients send by a digest, so that
-//! neither their text nor who they are stands in a key.
+//! Names contents by their hash, so that what is stored twice stands once.
 //!
 //! api and worker call it, and the store itself. Pure; changing what goes into an id orphans every
 //! object stored under the old one.
 
 use std::io::{self, Write};
 
-use proto_shared::{CaptionSpec, ClientId, IdempotencyId, OutputId, SourceId};
+use proto_shared::{CaptionSpec, OutputId, SourceId};
 use sha2::{Digest, Sha256};
 
 /// The id of a source: the SHA-256 of its bytes.
@@ -27,32 +26,6 @@ pub fn output_id(source: &SourceId, spec: &CaptionSpec, engine_version: &str) ->
     let written = serde_json::to_writer(&mut hash, spec);
     debug_assert!(written.is_ok(), "a spec holds only strings, numbers and lists, and a hash takes every byte");
     OutputId::from_bytes(hash.0.finalize().into())
-}
-
-/// Who asks, from what tells clients apart: the name of an API key, or an address.
-#[must_use]
-pub fn client_id(text: &str) -> ClientId {
-    let digest: [u8; 32] = parts_digest("client", &[text]);
-    ClientId::from_bytes(std::array::from_fn(|i| digest[i]))
-}
-
-/// What a client called a request with `Idempotency-Key`. Nobody meets another's key, nor that of no client at all.
-#[must_use]
-pub fn idempotency_id(client: Option<&ClientId>, key: &str) -> IdempotencyId {
-    IdempotencyId::from_bytes(match client {
-        Some(client) => parts_digest("idempotency of a client", &[client.as_str(), key]),
-        None => parts_digest("idempotency of nobody", &[key]),
-    })
-}
-
-/// A digest of texts, each behind its length, so that no two lists of them spell the same bytes.
-fn parts_digest(purpose: &str, parts: &[&str]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in std::iter::once(&purpose).chain(parts) {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().into()
 }
 
 /// A hash that JSON can be written into.
@@ -97,29 +70,5 @@ mod tests {
     fn an_output_id_stays_the_same_from_release_to_release() {
         let id = output_id(&source_id(b"abc"), &spec("monday"), "1");
         assert_eq!(id.as_str(), "564ec49d3217baad81e7db921d32220ee38e4df7d7771558b75729ed5b6215c7");
-    }
-    #[test]
-    fn keys_of_different_clients_are_different_however_they_are_cut() {
-        let (ann, bob) = (client_id("ann"), client_id("bob"));
-        assert_ne!(ann, bob);
-        assert_eq!(idempotency_id(Some(&ann), "k"), idempotency_id(Some(&client_id("ann")), "k"));
-        let all = [
-            idempotency_id(Some(&ann), "k"),
-            idempotency_id(Some(&bob), "k"),
-            idempotency_id(Some(&ann), "l"),
-            idempotency_id(None, "k"),
-            idempotency_id(None, &format!("{ann}k")),
-            idempotency_id(None, ""),
-        ];
-        for (i, id) in all.iter().enumerate() {
-            assert!(!all[i + 1..].contains(id), "{i}");
-        }
-    }
-
-    #[test]
-    fn ids_of_clients_and_keys_stay_the_same_from_release_to_release() {
-        let ann = client_id("ann");
-        assert_eq!(ann.as_str(), "42f27dc7782d5cd5");
-        assert_eq!(idempotency_id(Some(&ann), "k").as_str(), "3aa854e408f70178404f5b5c886ce743c0bcd5919953be5f026eea6184da106e");
     }
 }

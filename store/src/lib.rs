@@ -59,7 +59,7 @@ mod unfinished;
 
 pub use callbacks::OwedCallback;
 pub use config::{S3Settings, StoreConfig};
-pub use content_id::{client_id, idempotency_id, output_id, source_id};
+pub use content_id::{output_id, source_id};
 pub use contents::PictureStream;
 pub use error::StoreError;
 pub use expire::Expired;

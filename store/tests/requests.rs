@@ -7,10 +7,10 @@ use std::{io::Write as _, time::Duration};
 use bytes::Bytes;
 use futures::TryStreamExt;
 use proto_shared::{
-    CallbackEnd, CallbackOutcome, Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyRecord, JobId, JobRecord, JobResult,
-    MediaType, Outcome, OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style,
+    CallbackEnd, CallbackOutcome, Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyId, IdempotencyRecord, JobId,
+    JobRecord, JobResult, MediaType, Outcome, OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style,
 };
-use store::{Created, Faults, Operation, Store, StoreConfig, idempotency_id, output_id, source_id};
+use store::{Created, Faults, Operation, Store, StoreConfig, output_id, source_id};
 
 use Operation::{Create, Delete, Get, Head, List, Put};
 
@@ -129,9 +129,8 @@ async fn records() {
     store.delete_result(&job().id).await.unwrap();
     assert_eq!(house.asked(), [Delete]);
 
-    let key = idempotency_id(None, "k");
-    let output = output_id(&source_id(b"a"), &job().spec, "1");
-    let record = IdempotencyRecord { version: 1, job: job().id, output, created_at_ms: 1 };
+    let key = IdempotencyId::from_bytes([1; 32]);
+    let record = IdempotencyRecord { version: 1, job: job().id, created_at_ms: 1 };
     assert_eq!(store.create_idempotency(&key, &record).await.unwrap(), Created::New);
     assert_eq!(house.asked(), [Create]);
     store.get_idempotency(&key).await.unwrap();

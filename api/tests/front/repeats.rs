@@ -29,6 +29,8 @@ async fn a_request_of_the_same_name_is_the_same_job() {
     assert_ne!(first.json()["id"], other.json()["id"]);
     let mistaken = front.send(named(&[("file", GIF), ("bottom", b"tuesday")], "order-7")).await;
     assert_eq!(mistaken.refusal(), (422, ErrorCode::IdempotencyMismatch));
+    let shown = front.send(named(&[FORM, &[("gallery", b"true")]].concat(), "order-7")).await;
+    assert_eq!(shown.refusal(), (422, ErrorCode::IdempotencyMismatch));
 }
 
 #[tokio::test]

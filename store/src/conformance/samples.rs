@@ -6,7 +6,7 @@ use proto_shared::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{client_id, output_id, source_id};
+use crate::{output_id, source_id};
 
 pub(super) fn digest(run: u64, name: &str) -> [u8; 32] {
     Sha256::digest(format!("{run} {name}")).into()
@@ -59,10 +59,10 @@ pub(super) fn dead(job: &JobRecord, dead_at_ms: u64) -> DeadRecord {
 }
 
 pub(super) fn idempotency_id(run: u64, name: &str) -> IdempotencyId {
-    crate::idempotency_id(Some(&client_id(&run.to_string())), name)
+    let text = format!("{run} {name}");
+    IdempotencyId::parse(source_id(text.as_bytes()).as_str()).unwrap()
 }
 
 pub(super) fn idempotency(job: &JobRecord) -> IdempotencyRecord {
-    let output = output_id(&job.source.id, &job.spec, "1");
-    IdempotencyRecord { version: VERSION, job: job.id.clone(), output, created_at_ms: job.created_at_ms }
+    IdempotencyRecord { version: VERSION, job: job.id.clone(), created_at_ms: job.created_at_ms }
 }

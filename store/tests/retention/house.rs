@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use futures::TryStreamExt;
 use proto_shared::{
-    Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult, MediaType, Outcome,
-    OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style,
+    Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyId, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult,
+    MediaType, Outcome, OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style,
 };
-use store::{Created, Expired, Faults, OwedCallback, Store, StoreConfig, StoreError, idempotency_id, output_id, source_id};
+use store::{Created, Expired, Faults, OwedCallback, Store, StoreConfig, StoreError, output_id, source_id};
 
 /// The least time that passes. Short beside the hours for which contents are relied upon and kept, so that chance finds
 /// what lies between.
@@ -50,8 +50,8 @@ impl House {
         let output = output_id(&job.source.id, &job.spec, "1");
         let known = self.store.get_summary(&output).await.unwrap();
         self.store.put_source(bytes).await.unwrap();
-        let key = idempotency_id(None, job.id.as_str());
-        let record = IdempotencyRecord { version: 1, job: job.id.clone(), output, created_at_ms: 1 };
+        let key = IdempotencyId::parse(&job.id.as_str().repeat(2)).unwrap();
+        let record = IdempotencyRecord { version: 1, job: job.id.clone(), created_at_ms: 1 };
         assert_eq!(self.store.create_idempotency(&key, &record).await.unwrap(), Created::New);
         // Nobody calls back here, so what is owed stands as long as its job.
         self.store.owe_callback(&job.id).await.unwrap();
