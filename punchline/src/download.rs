@@ -66,3 +66,72 @@ async fn rest(
     let found = if got_bytes > info.bytes { "more".to_owned() } else { got_bytes.to_string() };
     Err(Failure::new(Reason::Internal, format_args!("the result should have {} bytes, {found} came", info.bytes)).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Url;
+    use serde_json::json;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    fn job(bytes: usize) -> Job {
+        let id = "0".repeat(64);
+        serde_json::from_value(json!({
+            "id": "0192f0c1a2b37c4d8e9f001122334455",
+            "state": "done",
+            "source": {"id": id, "media": "gif", "bytes": 1, "width_px": 1, "height_px": 1, "frames": 1},
+            "output": {"id": id, "media": "gif", "bytes": bytes, "width_px": 1, "height_px": 1},
+        }))
+        .unwrap()
+    }
+
+    /// Promises the whole to each that comes, and gives so much of it before it hangs up.
+    async fn giving(listener: TcpListener, whole: Vec<u8>, lengths: &[usize]) {
+        for &given in lengths {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                request.push(connection.read_u8().await.unwrap());
+            }
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", whole.len());
+            connection.write_all(head.as_bytes()).await.unwrap();
+            connection.write_all(&whole[..given]).await.unwrap();
+        }
+        std::future::pending::<()>().await;
+    }
+
+    async fn downloaded(lengths: &[usize], promised: usize) -> Result<Vec<u8>, Failure> {
+        let whole: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join("out.gif");
+        let (client, job, mut patience, activity) =
+            (Client::new(&server, None)?, job(promised), Patience::new(60), Activity::new());
+        let got = tokio::select! {
+            got = result(&client, &job, &to, &mut patience, &activity) => got,
+            () = giving(listener, whole, lengths) => unreachable!("it ends without a word"),
+        };
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), usize::from(got.is_ok()), "nothing but a whole file");
+        got.map(|()| std::fs::read(&to).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_download_that_breaks_twice_is_whole_at_its_end() {
+        let got = downloaded(&[500_001, 90_000, 1_200_000], 1_200_000).await.unwrap();
+        assert_eq!(got.len(), 1_200_000);
+        assert!(got.chunks(4).zip(0_u32..).all(|(bytes, n)| bytes == n.to_le_bytes()));
+    }
+
+    #[tokio::test]
+    async fn a_result_of_another_length_is_not_kept() {
+        for promised in [1_199_999, 1_200_001] {
+            let failure = downloaded(&[1_200_000], promised).await.unwrap_err();
+            assert_eq!(failure.reason(), Reason::Internal);
+        }
+    }
+}

@@ -127,6 +127,8 @@ fn take_place(new: &Path, path: &Path) -> io::Result<()> {
 
 /// Writes all pieces, as many at once as the system takes.
 fn write_pieces(to: &mut impl Write, mut pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
+    // Empty ones at the front go: of nothing but them a file takes no byte, as if it were full.
+    IoSlice::advance_slices(&mut pieces, 0);
     while !pieces.is_empty() {
         match to.write_vectored(pieces) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
