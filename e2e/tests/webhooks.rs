@@ -5,7 +5,7 @@
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use e2e::{cases::Case, client::Client, deadline::within, process::Process};
+use e2e::{cases::Case, cli::Bench, client::Client, deadline::within, process::Process};
 use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -151,6 +151,22 @@ async fn whoever_was_promised_a_call_is_called_although_the_server_was_killed() 
             assert_eq!(call.json()["data"]["state"], "done");
             called.insert(id);
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_may_ask_for_a_call() {
+    within(TEST, async {
+        let (data, mut receiver) = (tempfile::tempdir().unwrap(), Receiver::answering(&[]).await);
+        let server = serve(data.path()).await;
+        let (bench, case) = (Bench::new(env!("CARGO_BIN_EXE_peak_memory")).unwrap(), Case::generated(7).unwrap());
+        bench.put("cat.gif", &case.source).unwrap();
+        let submit = format!("submit cat.gif --bottom called --callback-url {} --server {}", receiver.url, server.url(""));
+        let ran = bench.run(&submit, b"").unwrap();
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        let line = String::from_utf8(ran.out).unwrap();
+        assert_eq!(receiver.next().await.header("webhook-id"), line.split_whitespace().next().unwrap());
     })
     .await;
 }
