@@ -6,6 +6,7 @@
 
 mod accept;
 mod access;
+mod asset;
 mod batch;
 mod bucket;
 mod callbacks;

@@ -5,15 +5,14 @@
 
 use axum::{
     Router,
+    body::Bytes,
     extract::Path,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    http::{HeaderMap, header},
+    response::Response,
     routing::get,
 };
-use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
-use sha2::{Digest as _, Sha256};
 
-use crate::error::ApiError;
+use crate::{asset::Asset, error::ApiError};
 
 /// No inline script or style, nothing from another origin; `blob:` is the picture that was picked.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; \
@@ -59,34 +58,19 @@ const FILES: &[File] = files! {
 };
 
 fn answer(name: &str, request: &HeaderMap) -> Result<Response, ApiError> {
-    let file = FILES.iter().find(|file| file.name == name).ok_or(ApiError::NoSuchPath)?;
-    let etag = etag(file)?;
-    let unchanged = request.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&etag));
-    let mut response = if unchanged {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(header::CONTENT_TYPE, HeaderValue::from_static(file.mime))], file.bytes).into_response()
-    };
-    let headers = response.headers_mut();
-    headers.typed_insert(etag);
-    // A release changes the files under their names: a browser asks each time, and is mostly told that nothing is new.
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    Ok(response)
-}
-
-/// Of the content alone, so that every machine of a release gives the same.
-fn etag(file: &File) -> Result<ETag, ApiError> {
-    let content = Sha256::digest(file.bytes).iter().take(16).fold(0_u128, |id, byte| (id << 8) | u128::from(*byte));
-    format!("\"{content:032x}\"").parse().map_err(|_| ApiError::Internal("a digest is no entity tag".to_owned()))
+    let File { mime, bytes, .. } = FILES.iter().find(|file| file.name == name).ok_or(ApiError::NoSuchPath)?;
+    let header = (header::CONTENT_SECURITY_POLICY, POLICY);
+    Asset { mime, bytes: Bytes::from_static(bytes), header }.answer(request)
 }
 
 #[cfg(test)]
 mod tests {
     use std::{collections::BTreeSet, fs};
 
-    use axum::{body::Body, http::Request};
+    use axum::{
+        body::Body,
+        http::{HeaderValue, Request, StatusCode},
+    };
     use tower::ServiceExt as _;
 
     use super::*;
