@@ -4,6 +4,10 @@ import { after } from 'node:test';
 import { end } from './harness.js';
 
 import './caption.js';
+import './progress.js';
+import './clipboard.js';
+import './gallery.js';
+import './key.js';
 import './preview.js';
 import './looks.js';
 import './refusals.js';

@@ -10,7 +10,7 @@ test('pictures that are none, cut short, too large, too many frames: said beside
   const page = await open();
   await page.fill('#top', 'kept');
   await pick(page, fixture('no-picture.txt'));
-  assert.match(await shown(page, 'file-problem'), /no GIF, PNG, JPEG or WebP/);
+  assert.match(await shown(page, 'file-problem'), /“no-picture\.txt” is no GIF, PNG, JPEG or WebP/);
   for (const [file, words] of [['cut-short.gif', /cut short/], ['wide.gif', /60000.*4096/], ['many.gif', /more than 2000 frames/]]) {
     await pick(page, fixture(file));
     await page.locator('#editing:not([hidden])').waitFor();
@@ -119,6 +119,7 @@ test('a server with its hands full is waited for as long as it asks, visibly, an
   await page.click('#submit');
   await page.locator('#status', { hasText: /Trying again in (600|59\d) s/ }).waitFor();
   await page.click('#now');
+  assert.notEqual(await focused(page), '', 'who pressed it by keyboard is not lost');
   await done(page);
   assert.equal(names.length, 2);
   assert.equal(names[0], names[1]);
