@@ -93,7 +93,7 @@ async function result(done, file, signal, looking) {
   else turnTo({ file: original, source, size: { width_px: done.source.width_px, height_px: done.source.height_px } }, looking && (aside ?? subject));
   form.absolve(['file']);
   const missing = done.missing_glyphs ?? [];
-  at('done-note').textContent = missing.length ? `No font here has ${missing.join(' ')}; a box stands for each.` : '';
+  at('done-note').textContent = missing.length ? `No font here has ${missing.join(' ')}; a question mark in a diamond stands for each.` : '';
   at('done-note').hidden = !missing.length;
   if (!looking) gallery.remember(done.id);
   at('copy').textContent = 'Copy link';

@@ -14,6 +14,7 @@ import './refusals.js';
 import './keyboard.js';
 import './tabs.js';
 import './weight.js';
+import './docs.js';
 import './restart.js';
 
 after(async () => {

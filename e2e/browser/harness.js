@@ -22,7 +22,8 @@ export const fixture = (name) => path.join(env('PUNCHLINE_FIXTURES'), name);
 export const DUCK = fixture('duck.gif');
 
 let browser;
-export async function open({ width = 1280, height = 900, scheme = 'light', motion = 'no-preference', base = URL_BASE } = {}) {
+/** An empty tab, watched. */
+export async function tab({ width = 1280, height = 900, scheme = 'light', motion = 'no-preference' } = {}) {
   browser ??= await chromium.launch({ executablePath: process.env.PUNCHLINE_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS });
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: motion, acceptDownloads: true });
   const page = await context.newPage();
@@ -32,6 +33,12 @@ export async function open({ width = 1280, height = 900, scheme = 'light', motio
   page.on('console', (line) => { if (/Content Security Policy|Uncaught/.test(line.text())) page.faults.push(line.text()); });
   page.on('request', (request) => page.asked.push(request));
   page.setDefaultTimeout(Number(process.env.PUNCHLINE_PATIENCE_MS ?? 60_000));
+  return page;
+}
+
+/** The page in a tab of its own. */
+export async function open({ base = URL_BASE, ...looks } = {}) {
+  const page = await tab(looks);
   await enter(page, base);
   return page;
 }

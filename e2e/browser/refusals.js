@@ -105,6 +105,36 @@ test('markup, right-to-left marks, control characters and emoji are text, and wh
   await close(page);
 });
 
+test('a text with nothing to be seen in it is refused in words, at its field, and kept', async () => {
+  const page = await open();
+  await pick(page, fixture('still.png'));
+  await ready(page);
+  for (const [name, text] of [['control characters', '\u0007\u001b\u0000'], ['marks of direction', '\u202e\u200f\u2066'], ['spaces that are none', '\u200b\u2060\ufeff']]) {
+    await page.locator('#bottom').evaluate((area, text) => { area.value = text; area.dispatchEvent(new Event('input', { bubbles: true })); }, text);
+    await page.click('#submit');
+    assert.match(await shown(page, 'bottom-problem'), /nothing to be seen|Type something/, name);
+    assert.equal(await focused(page), 'bottom', name);
+    assert.equal(await page.inputValue('#bottom'), text, name);
+  }
+  await close(page);
+});
+
+test('a lone emoji, a whole page of lines, and words from right to left are captioned as they are', async () => {
+  const page = await open();
+  await pick(page, DUCK);
+  await ready(page);
+  for (const [text, note] of [['🦆', /No font here has 🦆; a question mark/], ['a\nb\nc\nd\ne\nf\ng\nh'], ['שלום עולם'], ['\u202eabc']]) {
+    await page.fill('#bottom', text);
+    await page.click('#submit');
+    await done(page);
+    assert.equal(await page.locator('.problem:not([hidden])').count(), 0, text);
+    if (note) assert.match(await shown(page, 'done-note'), note);
+    assert.equal(await page.inputValue('#bottom'), text);
+    await page.click('#again');
+  }
+  await close(page);
+});
+
 test('a server with its hands full is waited for as long as it asks, visibly, and makes one job of it', async () => {
   const page = await open();
   await pick(page, DUCK);
