@@ -18,6 +18,8 @@ const picture = new Picture(at('picture'), 'Your picture');
 let info;
 /** What is to be captioned: `file`, its `size`, and `source`, its id once the server has it. */
 let subject;
+/** One's own picture, while another one from a shelf is looked at. */
+let aside;
 /** The work in hand: `signal` and, once accepted, `id`. */
 let work;
 
@@ -53,35 +55,48 @@ function redraw() {
   preview.update(subject.size, faults.length ? undefined : form.spec());
 }
 
+/** What there is to go on with, and what was set aside for it. */
+function turnTo(next, kept) {
+  [subject, aside] = [next, kept];
+  at('aside').hidden = !aside;
+}
+
+function tell({ file, size }) {
+  at('about').textContent = [file.name, size && `${size.width_px} × ${size.height_px}`, bytes(file.size)].filter(Boolean).join(', ');
+}
+
 async function take(file) {
   form.absolve(['file']);
+  if (work) return form.refuse({ field: 'file', detail: 'The picture before it is captioned first' });
   const fault = await intake.fault(file, info?.limits);
   if (fault) {
     form.refuse(fault);
     if (!subject) show('empty');
     return;
   }
-  subject = { file };
-  const mine = subject;
+  const mine = { file };
+  turnTo(mine);
   show('editing');
   const size = await picture.show(file);
   if (subject !== mine) return;
-  subject.size = size;
-  at('about').textContent = [file.name, size && `${size.width_px} × ${size.height_px}`, bytes(file.size)].filter(Boolean).join(', ');
+  mine.size = size;
+  tell(mine);
   if (!size) form.complain('Your browser cannot show this picture. The server may still take it.');
   redraw();
 }
 
-/** Shows a job's result, and its source as the picture to go on with. */
-async function result(done, file, signal) {
+/** Shows a job's result, and its source as the picture to go on with. What only was looked at leaves one's own at hand. */
+async function result(done, file, signal, looking) {
   const original = await compare.show(done, file, job.patience(signal));
-  subject = subject && file === subject.file
-    ? { ...subject, source: done.source.id }
-    : { file: original, source: done.source.id, size: { width_px: done.source.width_px, height_px: done.source.height_px } };
+  const source = done.source.id;
+  if (subject && (subject.file === file || subject.source === source)) subject.source = source;
+  else turnTo({ file: original, source, size: { width_px: done.source.width_px, height_px: done.source.height_px } }, looking && (aside ?? subject));
+  form.absolve(['file']);
   const missing = done.missing_glyphs ?? [];
-  at('done-note').textContent = missing.length ? `No font here has ${missing.join(' ')}; a box stands for each.` : '';
+  at('done-note').textContent = missing.length ? `No font here has ${missing.join(' ')}; a question mark in a diamond stands for each.` : '';
   at('done-note').hidden = !missing.length;
-  gallery.remember(done.id);
+  if (!looking) gallery.remember(done.id);
+  at('copy').textContent = 'Copy link';
   show('done');
   at('live').textContent = 'Done. Your captioned picture is ready.';
   at('done').focus();
@@ -91,7 +106,7 @@ async function result(done, file, signal) {
 }
 
 /** Runs work that ends in a finished job, and says how it ended if not. */
-async function run(begin, file) {
+async function run(begin, file, looking = false) {
   const controller = new AbortController();
   busy(controller);
   form.absolve();
@@ -99,7 +114,7 @@ async function run(begin, file) {
   try {
     const ended = await begin(controller.signal);
     if (ended.state === 'done') {
-      await result(ended, file, controller.signal);
+      await result(ended, file, controller.signal, looking);
     } else if (ended.state === 'failed') {
       refused({ ...ended.error, detail: ended.error.message });
     } else {
@@ -109,8 +124,9 @@ async function run(begin, file) {
     if (controller.signal.aborted) stopped(); else refused(error);
   } finally {
     sessionStorage.removeItem(CURRENT);
+    const lost = at('working').contains(document.activeElement);
     busy();
-    if (document.activeElement === document.body) at('submit').focus();
+    if (lost) at('submit').focus();
   }
 }
 
@@ -156,13 +172,17 @@ async function cancel() {
 const open = (id) => {
   if (work) return;
   at('stage').scrollIntoView({ block: 'nearest' });
-  run(() => jobOf(id));
+  run((signal) => jobOf(id, signal), undefined, true);
 };
 
-function again() {
+function edit() {
   show('editing');
   picture.show(subject.file);
-  at('about').textContent ||= `${subject.size.width_px} × ${subject.size.height_px}`;
+  tell(subject);
+}
+
+function again() {
+  edit();
   redraw();
   at('bottom').focus();
 }
@@ -194,7 +214,7 @@ async function learn() {
 }
 
 form.begin(() => {
-  if (document.body.dataset.view === 'done') { show('editing'); picture.show(subject.file); }
+  if (document.body.dataset.view === 'done') edit();
   redraw();
 });
 intake.begin({ input: at('file'), sample: at('sample'), curtain: at('drop-here') }, take,
@@ -203,16 +223,24 @@ motionButton(at('play'));
 motionButton(at('play-done'));
 at('form').addEventListener('submit', submit);
 at('cancel').addEventListener('click', cancel);
+addEventListener('keydown', (event) => { if (work && event.key === 'Escape') cancel(); });
 at('again').addEventListener('click', again);
+at('back').addEventListener('click', () => {
+  turnTo(aside);
+  again();
+});
 at('copy').addEventListener('click', async () => {
-  if (!await compare.copy()) return;
+  if (!await compare.copy(info?.keys_required)) return;
   at('copy').textContent = 'Copied';
-  at('live').textContent = 'Link copied.';
+  at('live').textContent = `Link copied. ${at('link-note').textContent}`;
 });
 at('key').value = key.get();
-at('key').addEventListener('change', () => {
+// While it is typed, not when it is left: a line that goes away under the pointer would take the click on the button with it.
+at('key').addEventListener('input', () => {
   key.set(at('key').value);
   form.absolve(['key']);
+});
+at('key').addEventListener('change', () => {
   redraw();
   shelves();
 });

@@ -38,6 +38,7 @@ export async function show(job, source, { signal, waiting, hurry }) {
   at('download').download = named(source?.name ?? 'punchline', job.output.media);
   link = new URL(job.output.url, location.href).href;
   at('link-row').hidden = true;
+  note('');
   facts(job);
   return original;
 }
@@ -76,12 +77,20 @@ function facts({ output, source, stats }) {
   }));
 }
 
+function note(text) {
+  at('link-note').textContent = text;
+  at('link-note').hidden = !text;
+}
+
 /** Puts the result's address on the clipboard; where that is not allowed, shows it to be copied by hand. */
-export async function copy() {
+export async function copy(guarded) {
+  const who = guarded ? 'It opens only with an API key.' : '';
   try {
     await navigator.clipboard.writeText(link);
+    note(who);
     return true;
   } catch {
+    note(`Your browser did not allow this page to copy the link: copy it by hand. ${who}`);
     at('link-row').hidden = false;
     at('link').value = link;
     at('link').focus();

@@ -88,7 +88,7 @@ function describe(place, missing = []) {
   const length = count(text);
   say(`${place}-count`, length > maxChars * 0.8 ? `${number(length)} of ${number(maxChars)} characters` : '');
   const notes = [];
-  if (missing.length) notes.push(`No font here has ${missing.slice(0, 12).join(' ')}${missing.length > 12 ? ' and others' : ''}; a box stands for each.`);
+  if (missing.length) notes.push(`No font here has ${missing.slice(0, 12).join(' ')}${missing.length > 12 ? ' and others' : ''}; a question mark in a diamond stands for each.`);
   if (/[^\P{Cc}\n\r\t]/u.test(text)) notes.push('Control characters are left out.');
   if (/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(text)) notes.push('Holds invisible marks of writing direction.');
   say(`${place}-note`, notes.join(' '));

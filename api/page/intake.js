@@ -45,5 +45,5 @@ export async function fault(file, limits) {
     return { code: 'file_too_large', field: 'file', limit: limits.max_upload_bytes, got: file.size };
   }
   const head = String.fromCharCode(...new Uint8Array(await file.slice(0, 12).arrayBuffer()));
-  return MAGIC.some((magic) => magic.test(head)) ? undefined : { code: 'unsupported_media', field: 'file' };
+  return MAGIC.some((magic) => magic.test(head)) ? undefined : { code: 'unsupported_media', field: 'file', name: file.name };
 }

@@ -10,7 +10,11 @@ const at = (id) => document.getElementById(id);
 const hurry = new EventTarget();
 let stopping;
 
-at('now').addEventListener('click', () => hurry.dispatchEvent(new Event('now')));
+at('now').addEventListener('click', () => {
+  // It is about to vanish.
+  at('cancel').focus();
+  hurry.dispatchEvent(new Event('now'));
+});
 
 /** `phase` is read out where it changes; `detail` is only seen: nobody wants to hear every frame. */
 function say(phase, detail = '', part) {

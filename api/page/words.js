@@ -11,7 +11,7 @@ export function bytes(n) {
 
 const KNOWN = {
   file_too_large: (p) => p.limit && `This file is too large: at most ${bytes(p.limit)} are taken${p.got > p.limit + 1 ? `, it has ${bytes(p.got)}` : ''}.`,
-  unsupported_media: () => 'This is no GIF, PNG, JPEG or WebP.',
+  unsupported_media: ({ name }) => `${name ? `“${name}”` : 'This'} is no GIF, PNG, JPEG or WebP.`,
   missing_file: () => 'Choose a picture first.',
   empty_text: () => 'Type something at the top or at the bottom.',
   truncated: (p) => `This picture is cut short. ${sentence(p)}`,

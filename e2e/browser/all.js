@@ -4,12 +4,17 @@ import { after } from 'node:test';
 import { end } from './harness.js';
 
 import './caption.js';
+import './progress.js';
+import './clipboard.js';
+import './gallery.js';
+import './key.js';
 import './preview.js';
 import './looks.js';
 import './refusals.js';
 import './keyboard.js';
 import './tabs.js';
 import './weight.js';
+import './docs.js';
 import './restart.js';
 
 after(async () => {

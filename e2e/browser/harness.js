@@ -10,6 +10,8 @@ import readline from 'node:readline';
 
 const env = (name) => process.env[name] ?? (() => { throw new Error(`${name} is not set; e2e/tests/browser.rs sets it`); })();
 export const URL_BASE = env('PUNCHLINE_URL');
+/** A server that asks for keys, and the one that it knows. */
+export const GUARDED = { url: env('PUNCHLINE_GUARDED_URL'), key: env('PUNCHLINE_KEY') };
 // The tree holds no node_modules: they are installed beside the other tools.
 const require = createRequire(path.join(env('PUNCHLINE_NODE_MODULES'), 'any'));
 const { chromium } = require('playwright-core');
@@ -20,7 +22,8 @@ export const fixture = (name) => path.join(env('PUNCHLINE_FIXTURES'), name);
 export const DUCK = fixture('duck.gif');
 
 let browser;
-export async function open({ width = 1280, height = 900, scheme = 'light', motion = 'no-preference', at = '/' } = {}) {
+/** An empty tab, watched. */
+export async function tab({ width = 1280, height = 900, scheme = 'light', motion = 'no-preference' } = {}) {
   browser ??= await chromium.launch({ executablePath: process.env.PUNCHLINE_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS });
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: motion, acceptDownloads: true });
   const page = await context.newPage();
@@ -30,9 +33,20 @@ export async function open({ width = 1280, height = 900, scheme = 'light', motio
   page.on('console', (line) => { if (/Content Security Policy|Uncaught/.test(line.text())) page.faults.push(line.text()); });
   page.on('request', (request) => page.asked.push(request));
   page.setDefaultTimeout(Number(process.env.PUNCHLINE_PATIENCE_MS ?? 60_000));
-  await page.goto(URL_BASE + at);
-  await page.locator('#font option').nth(1).waitFor({ state: 'attached' });
   return page;
+}
+
+/** The page in a tab of its own. */
+export async function open({ base = URL_BASE, ...looks } = {}) {
+  const page = await tab(looks);
+  await enter(page, base);
+  return page;
+}
+
+/** Opens the page, and waits until it knows its server. */
+export async function enter(page, base = URL_BASE) {
+  await page.goto(base);
+  await page.locator('#font option').nth(1).waitFor({ state: 'attached' });
 }
 
 /** Closes a page and fails if a script failed or its policy was broken on the way. */
@@ -57,6 +71,23 @@ export async function drop(page, file) {
 }
 
 export const pick = (page, file) => page.setInputFiles('#file', file);
+
+/** The text that a server under test takes its time with: 20 ms for each frame (worker/src/faults.rs). */
+export const SLOWLY = 'fault: slow frames';
+
+/** Sends a picture with that text, and answers the job's id once the bar shows how far it really is. */
+export async function begin(page, file, place = 'top') {
+  await pick(page, file);
+  await ready(page);
+  await page.fill(`#${place}`, SLOWLY);
+  await page.click('#submit');
+  await page.locator('#status', { hasText: /Captioning\. Frame \d+ of / }).waitFor();
+  return page.evaluate(() => sessionStorage.getItem('punchline.job'));
+}
+
+/** A job as the server knows it. */
+export const jobOf = async (id, { url = URL_BASE, key } = {}) =>
+  (await fetch(`${url}/v1/jobs/${id}`, { headers: key ? { Authorization: `Bearer ${key}` } : {} })).json();
 
 /** Waits for the preview of what was typed last. */
 export async function previewed(page) {

@@ -10,7 +10,7 @@ test('pictures that are none, cut short, too large, too many frames: said beside
   const page = await open();
   await page.fill('#top', 'kept');
   await pick(page, fixture('no-picture.txt'));
-  assert.match(await shown(page, 'file-problem'), /no GIF, PNG, JPEG or WebP/);
+  assert.match(await shown(page, 'file-problem'), /“no-picture\.txt” is no GIF, PNG, JPEG or WebP/);
   for (const [file, words] of [['cut-short.gif', /cut short/], ['wide.gif', /60000.*4096/], ['many.gif', /more than 2000 frames/]]) {
     await pick(page, fixture(file));
     await page.locator('#editing:not([hidden])').waitFor();
@@ -105,6 +105,37 @@ test('markup, right-to-left marks, control characters and emoji are text, and wh
   await close(page);
 });
 
+test('a text with nothing to be seen in it is refused in words, at its field, and kept', async () => {
+  const page = await open();
+  await pick(page, fixture('still.png'));
+  await ready(page);
+  for (const [name, text] of [['control characters', '\u0007\u001b\u0000'], ['marks of direction', '\u202e\u200f\u2066'], ['spaces that are none', '\u200b\u2060\ufeff']]) {
+    await page.locator('#bottom').evaluate((area, text) => { area.value = text; area.dispatchEvent(new Event('input', { bubbles: true })); }, text);
+    await page.click('#submit');
+    // The preview may have said it already; the answer to the button takes the focus there.
+    await page.waitForFunction(() => document.activeElement.id === 'bottom');
+    assert.match(await shown(page, 'bottom-problem'), /nothing to be seen|Type something/, name);
+    assert.equal(await page.inputValue('#bottom'), text, name);
+  }
+  await close(page);
+});
+
+test('a lone emoji, a whole page of lines, and words from right to left are captioned as they are', async () => {
+  const page = await open();
+  await pick(page, DUCK);
+  await ready(page);
+  for (const [text, note] of [['🦆', /No font here has 🦆; a question mark/], ['a\nb\nc\nd\ne\nf\ng\nh'], ['שלום עולם'], ['\u202eabc']]) {
+    await page.fill('#bottom', text);
+    await page.click('#submit');
+    await done(page);
+    assert.equal(await page.locator('.problem:not([hidden])').count(), 0, text);
+    if (note) assert.match(await shown(page, 'done-note'), note);
+    assert.equal(await page.inputValue('#bottom'), text);
+    await page.click('#again');
+  }
+  await close(page);
+});
+
 test('a server with its hands full is waited for as long as it asks, visibly, and makes one job of it', async () => {
   const page = await open();
   await pick(page, DUCK);
@@ -119,6 +150,7 @@ test('a server with its hands full is waited for as long as it asks, visibly, an
   await page.click('#submit');
   await page.locator('#status', { hasText: /Trying again in (600|59\d) s/ }).waitFor();
   await page.click('#now');
+  assert.notEqual(await focused(page), '', 'who pressed it by keyboard is not lost');
   await done(page);
   assert.equal(names.length, 2);
   assert.equal(names[0], names[1]);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DUCK, URL_BASE, close, done, fixture, hold, open, pick, ready, server } from './harness.js';
+import { DUCK, SLOWLY, URL_BASE, begin, byCommandLine, close, done, download, fixture, hold, jobOf, open, pick, ready, server } from './harness.js';
 
 const away = (page) => page.locator('#status', { hasText: /does not answer.*Trying again in \d+ s/ }).waitFor();
 
@@ -46,6 +46,23 @@ test('killed after the job was taken: the page finds it again', async () => {
   await server.start();
   await done(page);
   assert.equal(await page.inputValue('#top'), 'found again');
+  await close(page);
+});
+
+test('killed with a job half made: the server makes it anew, and the page shows it', async () => {
+  const page = await open();
+  // Not as anywhere else: a result that there is already would be answered at once.
+  const id = await begin(page, fixture('slow.gif'), 'bottom');
+  await server.kill();
+  await away(page);
+  await server.start();
+  // Its six seconds have only begun again: that it is done is not known from before.
+  assert.equal((await jobOf(id)).state, 'queued');
+  await page.locator('#status', { hasText: /Captioning\. Frame \d+ of 300/ }).waitFor();
+  await done(page);
+  assert.equal(await page.locator('#mine-list li').first().getAttribute('data-job'), id);
+  const captions = [{ text: SLOWLY, at: 'bottom', style: 'overlay', font: 'anton', size: 'auto' }];
+  assert.ok((await download(page)).bytes.equals(byCommandLine(fixture('slow.gif'), { captions })));
   await close(page);
 });
 

@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod deadline;
 pub mod error;
 pub mod group;
+pub mod guarded;
 pub mod ledger;
 pub mod network;
 pub mod ports;

@@ -11,10 +11,13 @@ use std::{
     time::Duration,
 };
 
-use e2e::{binary, deadline::within, process::Process, samples};
+use e2e::{binary, deadline::within, guarded::Guarded, process::Process, samples};
 use image::{Rgb, RgbImage};
 
 const TEST: Duration = Duration::from_secs(900);
+/// Of a job that takes six seconds of one thread, and of one that takes forty, if its text asks for slow frames.
+const SLOW_FRAMES: usize = 300;
+const SLOWER_FRAMES: usize = 2_000;
 /// Before a line of the tests' output that is an order.
 const ORDER: &str = "@server ";
 
@@ -26,6 +29,8 @@ fn fixtures(folder: &Path) {
     fs::write(folder.join("no-picture.txt"), "not a picture, only words").unwrap();
     fs::write(folder.join("wide.gif"), samples::declared_size(60_000, 60_000)).unwrap();
     fs::write(folder.join("many.gif"), samples::many_frames(2_001)).unwrap();
+    fs::write(folder.join("slow.gif"), samples::many_frames(SLOW_FRAMES)).unwrap();
+    fs::write(folder.join("slower.gif"), samples::many_frames(SLOWER_FRAMES)).unwrap();
     fs::write(folder.join("big.gif"), samples::animation_of(4, 900..901).unwrap()).unwrap();
     for (name, width, height) in [("still.png", 320, 200), ("tiny.png", 40, 30)] {
         RgbImage::from_pixel(width, height, Rgb([0x44, 0x66, 0x88])).save(folder.join(name)).unwrap();
@@ -43,12 +48,16 @@ fn node_modules() -> PathBuf {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_does_what_it_promises_in_a_browser() {
     within(TEST, async {
-        let (data, pictures) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let folder = || tempfile::tempdir().unwrap();
+        let (data, pictures, behind_a_key) = (folder(), folder(), folder());
         fixtures(pictures.path());
         let mut server = Process::serve(data.path(), &[]).await.unwrap();
+        let Guarded { server: guarded, key } = Guarded::start(behind_a_key.path(), &[]).await.unwrap();
         let mut tests = Command::new("node")
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/browser/all.js"))
             .env("PUNCHLINE_URL", server.url(""))
+            .env("PUNCHLINE_GUARDED_URL", guarded.url(""))
+            .env("PUNCHLINE_KEY", key)
             .env("PUNCHLINE_BIN", binary::punchline().unwrap())
             .env("PUNCHLINE_FIXTURES", pictures.path())
             .env("PUNCHLINE_NODE_MODULES", node_modules())

@@ -5,7 +5,7 @@
 
 use std::{path::Path, process::Command, time::Duration};
 
-use e2e::{deadline::within, process::Process};
+use e2e::{deadline::within, guarded::Guarded};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -14,25 +14,15 @@ const TEST: Duration = Duration::from_secs(300);
 const FOR_S: &str = "75";
 const INSTALL: &str = "pip install schemathesis==4.32.5 (then put `st` on PATH or name it in PUNCHLINE_SCHEMATHESIS)";
 
-/// A service that asks for keys, its key, and its folder.
-async fn guarded() -> (Process, String, TempDir) {
-    let data = tempfile::tempdir().unwrap();
-    let made = Command::new(e2e::binary::punchline().unwrap()).args(["key", "tester"]).output().unwrap();
-    let made = String::from_utf8([made.stdout, made.stderr].concat()).unwrap();
-    let lines: Vec<_> = made.lines().map(str::trim).collect();
-    let key = lines.iter().find(|line| line.starts_with("punchline_")).unwrap().to_string();
-    let line = lines.iter().find(|line| line.starts_with("tester ")).unwrap();
-    let keys = data.path().join("keys");
-    std::fs::write(&keys, format!("{line}\n")).unwrap();
-    let env = [
-        ("PUNCHLINE_API_KEYS_FILE", keys.to_str().unwrap()),
+/// A service that asks for keys, and its folder.
+async fn guarded() -> (Guarded, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [
         ("PUNCHLINE_WEBHOOK_SECRET", "a secret for the tests alone"),
         ("PUNCHLINE_RATE_PER_S", "100000"),
         ("PUNCHLINE_RATE_BURST", "100000"),
     ];
-    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let server = Process::serve(&data.path().join("data"), &env).await.unwrap();
-    (server, key, data)
+    (Guarded::start(folder.path(), &settings).await.unwrap(), folder)
 }
 
 fn repository() -> &'static Path {
@@ -42,7 +32,7 @@ fn repository() -> &'static Path {
 #[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_no_fault() {
     within(TEST, async {
-        let (mut server, key, data) = guarded().await;
+        let (Guarded { mut server, key }, data) = guarded().await;
         let program = std::env::var("PUNCHLINE_SCHEMATHESIS").unwrap_or_else(|_| "st".to_owned());
         let picture = data.path().join("dot.gif");
         std::fs::write(&picture, e2e::cases::Case::generated(3).unwrap().source).unwrap();
@@ -70,7 +60,7 @@ async fn schemathesis_finds_no_fault() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_request_that_the_document_shows_does_what_it_says() {
     within(TEST, async {
-        let (server, key, data) = guarded().await;
+        let (Guarded { server, key }, data) = guarded().await;
         std::fs::copy(repository().join("samples/duck.gif"), data.path().join("cat.gif")).unwrap();
         let document: Value = reqwest::get(server.url("/openapi.json")).await.unwrap().json().await.unwrap();
         let sample = |id: &str| {

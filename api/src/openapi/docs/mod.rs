@@ -42,6 +42,7 @@ pub(super) fn page(document: &Value) -> String {
                 main id="content" {
                     h1 { "The API" }
                     (prose(word(&info["description"])))
+                    p { "In the examples " code { "$PUNCHLINE" } " is this service's address, " code { "$JOB" } " a job's id, and " code { "cat.gif" } " any picture." }
                     (keys(document))
                     @for (name, tag) in &tags {
                         section aria-labelledby={ "tag-" (name) } {
@@ -106,7 +107,7 @@ fn keys(document: &Value) -> Markup {
         section aria-labelledby="keys" {
             h2 id="keys" { "Keys" }
             (prose(word(&key["description"])))
-            p { @if is_open { "This service asks nobody for a key." } @else { "This service asks for one wherever nothing else is said." } }
+            p { @if is_open { "This service asks nobody for a key." } @else { "This service asks for one wherever nothing else is said: " code { "-H \"Authorization: Bearer $KEY\"" } " goes with each example." } }
         }
     }
 }
@@ -137,7 +138,7 @@ fn article(document: &Value, path: &str, method: &str, operation: &Value) -> Mar
 fn parameters(operation: &Value) -> Markup {
     html! {
         h4 { "Parameters" }
-        div.table tabindex="0" role="region" aria-label="Parameters" { table {
+        div.table tabindex="0" role="group" aria-label="Parameters" { table {
             thead { tr { th scope="col" { "Name" } th scope="col" { "In" } th scope="col" { "Type" } th scope="col" { "Meaning" } } }
             tbody { @for parameter in array(&operation["parameters"]) {
                 tr {
@@ -176,7 +177,7 @@ fn answer(status: &str, response: &Value) -> Markup {
             p { (head) " " (inline(word(&response["description"]))) }
             @for (mime, content) in members(&response["content"]) {
                 p { code { (mime) } @if !content["schema"].is_null() { ": " (type_of(&content["schema"])) } }
-                @if let Some(example) = content["example"].as_str() { pre tabindex="0" aria-label="Example" { code { (example) } } }
+                @if let Some(example) = content["example"].as_str() { pre tabindex="0" aria-label="Example" { code { (example.trim_end()) } } }
             }
             (headers(response))
         }
@@ -196,7 +197,7 @@ fn codes() -> Markup {
         section aria-labelledby="codes" {
             h2 id="codes" { "Codes" }
             p { "Of refusals, and of jobs that failed. A code is never renamed or given another meaning." }
-            div.table tabindex="0" role="region" aria-label="Codes" { table {
+            div.table tabindex="0" role="group" aria-label="Codes" { table {
                 thead { tr { th scope="col" { "Code" } th scope="col" { "Status" } th scope="col" { "Meaning" } } }
                 tbody { @for code in ErrorCode::ALL {
                     tr { th scope="row" { code { (code) } } td { (status_of(*code).as_u16()) } td { (inline(code.meaning())) } }

@@ -51,7 +51,7 @@ pub(super) fn shape(schema: &Value) -> Markup {
     }
     let is_required = |name: &str| array(&schema["required"]).any(|required| required == name);
     html! {
-        div.table tabindex="0" role="region" aria-label="Members" { table {
+        div.table tabindex="0" role="group" aria-label="Members" { table {
             thead { tr { th scope="col" { "Name" } th scope="col" { "Type" } th scope="col" { "Meaning" } } }
             tbody { @for (name, member) in members(&schema["properties"]) {
                 tr {
