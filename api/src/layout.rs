@@ -60,6 +60,7 @@ pub(crate) struct LayoutView {
     /// Of the result: a bar makes it higher.
     height_px: u32,
     /// Where the source stands in it.
+    #[schema(inline)]
     picture: BoxView<u32>,
     captions: Vec<CaptionView>,
 }
@@ -78,9 +79,10 @@ struct CaptionView {
     stroke: Colour,
     /// A bar's band; an overlay has none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, inline)]
     band: Option<BoxView<u32>>,
     /// Around the letters with their outline.
+    #[schema(inline)]
     r#box: BoxView<f32>,
     /// As they were wrapped.
     lines: Vec<String>,
@@ -94,7 +96,6 @@ struct CaptionView {
 
 /// A rectangle, from the upper left corner of the result.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Box)]
 #[expect(clippy::struct_field_names, reason = "they are names on the wire")]
 struct BoxView<T> {
     left_px: T,
