@@ -263,8 +263,8 @@ impl Acceptance {
 
 /// Whether two jobs were asked for in the same words. Not by their output's id: it changes with the engine.
 fn is_same_request(one: &JobRecord, other: &JobRecord) -> bool {
-    let words = |job: &JobRecord| (job.source.id.clone(), job.spec.clone(), job.is_public, job.callback_url.clone());
-    words(one) == words(other)
+    (&one.source.id, &one.spec, one.is_public, &one.callback_url)
+        == (&other.source.id, &other.spec, other.is_public, &other.callback_url)
 }
 
 async fn publish(broker: &Broker, job: &JobRecord) -> Result<(), BrokerError> {

@@ -3,33 +3,32 @@
 //! `router` merges it outside of the keys: a page must be seen before anyone can type one into it. It must never
 //! answer with anything that was not compiled in, and its policy lets a browser load nothing from anywhere else.
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::Path,
-    http::{HeaderMap, header},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, body::Bytes, http::header, routing::MethodRouter};
 
-use crate::{asset::Asset, error::ApiError};
+use crate::asset::{Asset, served};
 
 /// No inline script or style, nothing from another origin; `blob:` is the picture that was picked.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; \
      font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// `/` and `/page/{file}`.
+/// `/` and each file below `/page`.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let file = |Path(name): Path<String>, headers: HeaderMap| async move { answer(&name, &headers) };
-    Router::new()
-        .route("/", get(|headers: HeaderMap| async move { answer("index.html", &headers) }))
-        .route("/page/{file}", get(file))
+    FILES.iter().fold(Router::new(), |router, file| {
+        let router = if file.name == "index.html" { router.route("/", file.served()) } else { router };
+        router.route(&format!("/page/{}", file.name), file.served())
+    })
 }
 
 struct File {
     name: &'static str,
     mime: &'static str,
     bytes: &'static [u8],
+}
+
+impl File {
+    fn served<S: Clone + Send + Sync + 'static>(&self) -> MethodRouter<S> {
+        served(Asset::new(self.mime, Bytes::from_static(self.bytes), (header::CONTENT_SECURITY_POLICY, POLICY)))
+    }
 }
 
 macro_rules! files {
@@ -57,12 +56,6 @@ const FILES: &[File] = files! {
     "sample.gif": "image/gif",
 };
 
-fn answer(name: &str, request: &HeaderMap) -> Result<Response, ApiError> {
-    let File { mime, bytes, .. } = FILES.iter().find(|file| file.name == name).ok_or(ApiError::NoSuchPath)?;
-    let header = (header::CONTENT_SECURITY_POLICY, POLICY);
-    Asset { mime, bytes: Bytes::from_static(bytes), header }.answer(request)
-}
-
 #[cfg(test)]
 mod tests {
     use std::{collections::BTreeSet, fs};
@@ -70,6 +63,7 @@ mod tests {
     use axum::{
         body::Body,
         http::{HeaderValue, Request, StatusCode},
+        response::Response,
     };
     use tower::ServiceExt as _;
 

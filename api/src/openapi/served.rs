@@ -2,17 +2,10 @@
 //!
 //! Outside of the keys: who has none must be able to read how to get one. The page may load its own style and nothing else.
 
-use std::sync::Arc;
-
-use axum::{
-    Router,
-    body::Bytes,
-    http::{HeaderMap, header},
-    routing::{MethodRouter, get},
-};
+use axum::{Router, body::Bytes, http::header};
 
 use super::{docs, document::complete};
-use crate::{asset::Asset, error::ApiError};
+use crate::asset::{Asset, served};
 
 const STYLE: &[u8] = include_bytes!("../../docs/docs.css");
 /// The page loads its style and nothing else.
@@ -21,26 +14,15 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; for
 /// The routes, of what the others say of themselves.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(described: utoipa::openapi::OpenApi, keys_required: bool) -> Router<S> {
     let document = complete(described, keys_required).map_err(|e| format!("failed to write the description: {e}"));
-    let made = |mime, bytes: Bytes, header| Asset { mime, bytes, header };
     let page = document.as_ref().map_err(Clone::clone).map(docs::page);
     let policy = (header::CONTENT_SECURITY_POLICY, POLICY);
     // For tools that run in a page of somebody else's: there is nothing secret in it.
     let for_all = (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     Router::new()
-        .route("/openapi.json", served(document.map(|document| made("application/json", document.to_string().into(), for_all))))
-        .route("/docs", served(page.map(|page| made("text/html; charset=utf-8", page.into(), policy.clone()))))
-        .route("/docs/docs.css", served(Ok(made("text/css; charset=utf-8", Bytes::from_static(STYLE), policy))))
-}
-
-fn served<S: Clone + Send + Sync + 'static>(made: Result<Asset, String>) -> MethodRouter<S> {
-    let made = Arc::new(made);
-    get(move |headers: HeaderMap| {
-        let made = made.clone();
-        async move {
-            match &*made {
-                Ok(made) => made.answer(&headers),
-                Err(failure) => Err(ApiError::Internal(failure.clone())),
-            }
-        }
-    })
+        .route(
+            "/openapi.json",
+            served(document.and_then(|document| Asset::new("application/json", document.to_string().into(), for_all))),
+        )
+        .route("/docs", served(page.and_then(|page| Asset::new("text/html; charset=utf-8", page.into(), policy.clone()))))
+        .route("/docs/docs.css", served(Asset::new("text/css; charset=utf-8", Bytes::from_static(STYLE), policy)))
 }
