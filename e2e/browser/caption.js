@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DUCK, byCommandLine, close, done, download, drop, fixture, hold, open, pick, previewed, ready } from './harness.js';
+import { DUCK, SLOWLY, begin, byCommandLine, close, done, download, drop, fixture, hold, jobOf, open, pick, previewed, ready } from './harness.js';
 
 test('a dropped GIF is captioned, and the download is what the command line makes', async () => {
   const page = await open();
@@ -89,14 +89,14 @@ test('a caption can be cancelled while it is sent and while it is made, and all 
 
 test('a reload finds the caption in the making, and the words', async () => {
   const page = await open();
-  await pick(page, fixture('big.gif'));
-  await ready(page);
-  await page.fill('#top', 'after a reload');
-  await page.click('#submit');
-  await page.waitForFunction(() => sessionStorage.getItem('punchline.job'));
+  // One that takes long: a job that is done before the reload is not in the making.
+  const id = await begin(page, fixture('reloaded.gif'));
   await page.reload();
-  assert.equal(await page.inputValue('#top'), 'after a reload');
+  assert.equal(await page.inputValue('#top'), SLOWLY);
+  await page.locator('#status', { hasText: /Captioning\. Frame \d+ of 700/ }).waitFor();
+  assert.equal((await jobOf(id)).state, 'queued');
   await done(page);
-  assert.equal(await page.locator('#before img').evaluate((image) => image.naturalWidth), 900);
+  assert.equal(await page.locator('#mine-list li').first().getAttribute('data-job'), id);
+  assert.equal(await page.locator('#before img').evaluate((image) => image.naturalWidth), (await jobOf(id)).source.width_px);
   await close(page);
 });
