@@ -55,7 +55,7 @@ affinity:
 {{- with $of.topologySpread }}
 topologySpreadConstraints:
   {{- range . }}
-  - {{- toYaml . | nindent 4 }}
+  - {{ toYaml . | nindent 4 | trim }}
     labelSelector:
       matchLabels:
         {{- include "punchline.selector" $ | nindent 8 }}
