@@ -545,7 +545,11 @@ CHECKS = (names_are_unique, selectors_match_labels, ports_match, references_exis
 def examine(documents, values):
     r = Rendered(documents, values)
     for check in CHECKS:
-        check(r)
+        try:
+            check(r)
+        except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
+            # A chart so far from what is expected that it can't be looked at is no better than one that fails.
+            r.wrong.append(f"{check.__name__} could not go on: {error!r}")
     return r
 
 
@@ -553,7 +557,7 @@ def main(arguments):
     total, wrong = 0, 0
     for rendered, values in zip(arguments[::2], arguments[1::2], strict=True):
         with open(rendered) as stream, open(values) as given:
-            r = examine(yaml.safe_load_all(stream), yaml.safe_load(given))
+            r = examine(yaml.load_all(stream, Loader=yaml.CSafeLoader), yaml.safe_load(given))
         total += r.checks
         wrong += len(r.wrong)
         for message in r.wrong:
