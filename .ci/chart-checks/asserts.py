@@ -5,7 +5,6 @@
 RENDERED is what `helm template` wrote, VALUES the file it was given. mutations.py breaks the chart and sees that these fail.
 """
 
-import functools
 import ipaddress
 import json
 import re
@@ -13,95 +12,13 @@ import sys
 
 import yaml
 
+import schema
 import sources
+import watched
+from rendered import Rendered, containers, facts, label, matches, quantity, variables
 
-WORKLOADS = {"Deployment": ("spec", "template"), "CronJob": ("spec", "jobTemplate", "spec", "template"), "Pod": ()}
 SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
-# Of kube-state-metrics, and recorded by the chart itself.
-OTHER_SERIES = {"kube_cronjob_status_last_successful_time": {"namespace", "cronjob"}}
-SCRAPE_LABELS = {"namespace", "app_kubernetes_io_instance"}
 GRACE_MARGIN_S = 15
-
-
-@functools.cache
-def facts():
-    return {name: getattr(sources, name)() for name in (
-        "settings", "client_variables", "metrics", "words", "ops_paths", "health_seconds", "event_heartbeat_seconds", "subcommands",
-        "usage_exit_code", "job_queues", "other_queues", "special_networks", "suspect_memory_bytes")}
-
-
-class Rendered:
-    def __init__(self, documents, values):
-        self.documents = [d for d in documents if d]
-        self.values = values or {}
-        self.wrong = []
-        self.checks = 0
-
-    def check(self, holds, message):
-        self.checks += 1
-        if not holds:
-            self.wrong.append(message)
-
-    def of(self, *kinds):
-        return [d for d in self.documents if d["kind"] in kinds]
-
-    def named(self, kind, name):
-        return next((d for d in self.of(kind) if d["metadata"]["name"] == name), None)
-
-    def pods(self):
-        """(workload, pod template) of everything that makes pods."""
-        for document in self.of(*WORKLOADS):
-            template = document
-            for key in WORKLOADS[document["kind"]]:
-                template = template[key]
-            yield document, template
-
-    def declared(self):
-        """Names that the values say are there already: {kind: names}."""
-        found = {"Secret": set(self.values.get("images", {}).get("pullSecrets", [])), "ConfigMap": set()}
-
-        def look(value):
-            if isinstance(value, dict):
-                for key, inner in value.items():
-                    if key in ("existingSecret", "secretName") and isinstance(inner, str):
-                        found["Secret"].add(inner)
-                    if key == "configMap" and isinstance(inner, dict):
-                        found["ConfigMap"].add(inner.get("name"))
-                    look(inner)
-            elif isinstance(value, list):
-                for inner in value:
-                    look(inner)
-
-        look(self.values)
-        return found
-
-
-def label(document):
-    return f"{document['kind']} {document['metadata']['name']}"
-
-
-def containers(template):
-    return template["spec"].get("initContainers", []) + template["spec"]["containers"]
-
-
-def matches(selector, labels):
-    return all(labels.get(key) == value for key, value in selector.items())
-
-
-def quantity(text):
-    number, unit = re.fullmatch(r"([0-9.]+)([A-Za-z]*)", str(text)).groups()
-    return float(number) * {"": 1, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}[unit]
-
-
-def variables(r, container):
-    """Names and texts that a container sees; None for a text from elsewhere."""
-    found = {}
-    for source in container.get("envFrom", []):
-        config = r.named("ConfigMap", source["configMapRef"]["name"])
-        found.update(config["data"] if config else {})
-    for variable in container.get("env", []):
-        found[variable["name"]] = variable.get("value")
-    return found
 
 
 # ---- names and references
@@ -269,7 +186,7 @@ def scaling(r):
                 r.check((metadata["protocol"], metadata["operation"], metadata["useRegex"]) == ("http", "sum", "true"),
                         f"{label(d)}: only the management API adds ready and unacked, of both queues")
             else:
-                promql(r, d, metadata["query"])
+                watched.promql(r, d, metadata["query"])
         behavior = spec.get("behavior") or spec.get("advanced", {}).get("horizontalPodAutoscalerConfig", {}).get("behavior", {})
         r.check(behavior["scaleUp"]["stabilizationWindowSeconds"] == 0, f"{label(d)}: does not go up at once")
         down = behavior["scaleDown"]
@@ -474,72 +391,8 @@ def network(r):
             r.check(not missing, f"{label(p)}: lets out to {sorted(missing)}, which the api itself refuses")
 
 
-# ---- what is watched
-
-STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
-FUNCTIONS = {"sum", "max", "min", "count", "rate", "increase", "histogram_quantile", "absent", "vector", "time", "by", "on", "unless", "and", "or",
-             "label_values"}
-
-
-def promql(r, by, expression):
-    """Every series and label of an expression is one that the sources make."""
-    series = facts()["metrics"]
-    bare = STRINGS.sub('""', expression.replace("$__rate_interval", "5m").replace("$namespace", "n").replace("$release", "r"))
-    selectors = re.findall(r"([a-zA-Z_:][a-zA-Z0-9_:]*)\{([^}]*)\}", bare)
-    named = set(re.findall(r"\b(?:punchline|kube)_\w+", bare))
-    r.check(named, f"{label(by)}: asks for nothing of ours: {expression}")
-    for name in named:
-        r.check(name in series or name in OTHER_SERIES, f"{label(by)}: nothing makes {name}")
-    labels_of = {name: series.get(name, OTHER_SERIES.get(name, set())) | SCRAPE_LABELS for name in named}
-    for name, inner in selectors:
-        for key in re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", inner):
-            r.check(key in labels_of.get(name, set()), f"{label(by)}: {name} has no label {key}")
-    for group in re.findall(r"\bby\s*\(([^)]*)\)", bare):
-        for key in re.split(r"\s*,\s*", group.strip()):
-            r.check(any(key in labels for labels in labels_of.values()), f"{label(by)}: nothing has the label {key}")
-    for key, text in re.findall(r'(\w+)\s*(?:=~|!~|!=|=)\s*"([^"]*)"', expression):
-        if key not in SCRAPE_LABELS | {"cronjob"}:
-            for word in text.split("|"):
-                r.check(word in facts()["words"], f"{label(by)}: {key} is never {word}")
-    words = set(re.findall(r"\b[a-z_]+\b(?=\s*\()", bare))
-    r.check(words <= FUNCTIONS, f"{label(by)}: unknown functions {words - FUNCTIONS}")
-
-
-def alerts(r):
-    headings = set(re.findall(r"^### (\w+)$", sources.text("docs/KUBERNETES.md"), re.M))
-    for d in r.of("PrometheusRule"):
-        for rule in (rule for group in d["spec"]["groups"] for rule in group["rules"]):
-            promql(r, d, rule["expr"])
-            if "alert" in rule:
-                name = rule["alert"]
-                r.check(name in headings, f"{label(d)}: docs/KUBERNETES.md does not say what to do about {name}")
-                r.check(rule["annotations"]["runbook"].endswith("#" + name.lower()), f"{label(d)}: {name} leads to another alert's runbook")
-                url = rule["annotations"].get("runbook_url", "#" + name.lower())
-                r.check(url.endswith("#" + name.lower()), f"{label(d)}: {name} leads to another alert's runbook")
-                r.check(rule["labels"]["severity"] in ("critical", "warning", "info"), f"{label(d)}: severity of {name}")
-
-
-def dashboard(r):
-    for d in (c for c in r.of("ConfigMap") if "punchline.json" in c.get("data", {})):
-        board = json.loads(d["data"]["punchline.json"])
-        ids = [panel["id"] for panel in board["panels"]]
-        r.check(len(ids) == len(set(ids)), f"{label(d)}: two panels of one id")
-        taken = set()
-        for panel in board["panels"]:
-            place = panel["gridPos"]
-            cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
-            r.check(not cells & taken and place["x"] + place["w"] <= 24, f"{label(d)}: {panel['title']} lies over another panel")
-            taken |= cells
-            for target in panel.get("targets", []):
-                promql(r, d, target["expr"])
-                r.check('namespace="$namespace",app_kubernetes_io_instance="$release"' in target["expr"], f"{label(d)}: {panel['title']} mixes releases")
-        for variable in board["templating"]["list"]:
-            if variable["type"] == "query":
-                promql(r, d, variable["definition"])
-
-
 CHECKS = (names_are_unique, selectors_match_labels, ports_match, references_exist, scaling, budgets, settings_are_known, probes, shutdown,
-          memory_and_disk, restricted, config_makes_rollouts, cron_jobs, front, network, alerts, dashboard)
+          memory_and_disk, restricted, config_makes_rollouts, cron_jobs, front, network, watched.alerts, watched.dashboard)
 
 
 def examine(documents, values):
@@ -554,7 +407,7 @@ def examine(documents, values):
 
 
 def main(arguments):
-    total, wrong = 0, 0
+    total, wrong = schema.check()
     for rendered, values in zip(arguments[::2], arguments[1::2], strict=True):
         with open(rendered) as stream, open(values) as given:
             r = examine(yaml.load_all(stream, Loader=yaml.CSafeLoader), yaml.safe_load(given))
