@@ -5,20 +5,19 @@
 RENDERED is what `helm template` wrote, VALUES the file it was given. mutations.py breaks the chart and sees that these fail.
 """
 
-import ipaddress
 import json
 import re
 import sys
 
 import yaml
 
+import processes
+import reach
 import schema
-import sources
 import watched
-from rendered import Rendered, containers, facts, label, matches, quantity, variables
+from rendered import Rendered, containers, facts, label, matches, variables
 
 SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
-GRACE_MARGIN_S = 15
 
 
 # ---- names and references
@@ -87,7 +86,7 @@ def ports_match(r):
             for path in rule["http"]["paths"]:
                 service = r.named("Service", path["backend"]["service"]["name"])
                 r.check(service and path["backend"]["service"]["port"]["name"] in {p["name"] for p in service["spec"]["ports"]},
-                        f"{label(d)}: leads to a Service or port that is not there")
+                        f"{label(d)}: goes to a Service or port that is not there")
     for d in r.of("PodMonitor"):
         ports = {p["name"] for _, t in r.pods() if matches(d["spec"]["selector"]["matchLabels"], t["metadata"]["labels"])
                  for c in containers(t) for p in c.get("ports", [])}
@@ -214,185 +213,13 @@ def budgets(r):
         r.check(update["maxUnavailable"] == 0 and update["maxSurge"] != 0, f"{label(workload)}: a rollout takes pods away before there are new ones")
 
 
-# ---- the process
-
-def settings_are_known(r):
-    known = facts()["settings"]
-    for workload, t in r.pods():
-        component = t["metadata"]["labels"]["app.kubernetes.io/component"]
-        names = {"api": known["api"], "test": facts()["client_variables"] | {"POD_UID"}}.get(component, known["worker"])
-        for c in containers(t):
-            seen = variables(r, c)
-            for name in seen:
-                ours = name.startswith(("PUNCHLINE_", "AWS_"))
-                r.check(name in names or not ours, f"{label(workload)}: {component} reads no {name}")
-            for source in c.get("envFrom", []):
-                config = r.named("ConfigMap", source["configMapRef"]["name"])
-                for name in config["data"] if config else []:
-                    r.check(name in names, f"{label(workload)}: {component} reads no {name}")
-                    r.check("SECRET" not in name and "AMQP" not in name, f"{label(config)}: holds a secret")
-            if component in ("api", "worker", "sweep"):
-                for required in ("PUNCHLINE_AMQP_URL", "PUNCHLINE_STORE_URL"):
-                    r.check(required in seen, f"{label(workload)}: {required} is missing")
-            if component == "api":
-                r.check(("PUNCHLINE_OPEN" in seen) != ("PUNCHLINE_API_KEYS_FILE" in seen), f"{label(workload)}: neither open nor with keys, or both")
-            command = c.get("command", [])
-            r.check(command[0] == "punchline" and command[1] in facts()["subcommands"], f"{label(workload)}: no such command: {command}")
-            for argument in c.get("args", []):
-                if argument.startswith("--"):
-                    flag = argument[2:].split("=")[0]
-                    r.check(flag in sources.flags(command[1]), f"{label(workload)}: {command[1]} has no flag --{flag}")
-
-
-def probes(r):
-    check_s, vital_s = facts()["health_seconds"]
-    paths = {"startupProbe": "/startupz", "readinessProbe": "/readyz", "livenessProbe": "/healthz"}
-    for d in r.of("Deployment"):
-        for c in d["spec"]["template"]["spec"]["containers"]:
-            for kind, path in paths.items():
-                probe = c.get(kind)
-                r.check(probe, f"{label(d)}: no {kind}")
-                if not probe:
-                    continue
-                r.check(probe["httpGet"]["path"] == path and path in facts()["ops_paths"], f"{label(d)}: {kind} does not ask {path}")
-                r.check(probe["timeoutSeconds"] > check_s, f"{label(d)}: {kind} gives up before the checks behind it ({check_s} s)")
-            if "startupProbe" in c:
-                budget = c["startupProbe"]["periodSeconds"] * c["startupProbe"]["failureThreshold"]
-                r.check(budget >= vital_s, f"{label(d)}: a start may wait {budget} s for a broker, a running process {vital_s} s")
-
-
-def shutdown(r):
-    for d in r.of("Deployment"):
-        spec = d["spec"]["template"]["spec"]
-        for c in spec["containers"]:
-            sleep = c.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
-            drain = int(variables(r, c)["PUNCHLINE_SHUTDOWN_GRACE_S"])
-            wanted = sleep + drain + GRACE_MARGIN_S
-            r.check(spec["terminationGracePeriodSeconds"] == wanted,
-                    f"{label(d)}: grace of {spec['terminationGracePeriodSeconds']} s is not sleep {sleep} + drain {drain} + {GRACE_MARGIN_S}")
-            if c["name"] == "worker":
-                r.check("lifecycle" not in c, f"{label(d)}: nobody has to forget a worker before it ends")
-                r.check(drain > int(variables(r, c)["PUNCHLINE_JOB_TIMEOUT_S"]), f"{label(d)}: its longest job does not fit into its drain")
-            else:
-                r.check(sleep >= 5, f"{label(d)}: SIGTERM before endpoints are gone")
-
-
-def memory_and_disk(r):
-    for d in r.of("Deployment"):
-        spec = d["spec"]["template"]["spec"]
-        for c in spec["containers"]:
-            seen = variables(r, c)
-            limits = c["resources"].get("limits", {})
-            if c["name"] == "worker":
-                # The kernel ends all processes of a container together, so the suspect's limit must be met first.
-                room = quantity(limits.get("memory", "1024Gi")) - facts()["suspect_memory_bytes"]
-                r.check(room >= 512 * 2**20, f"{label(d)}: what a worker may have died of can take the pod with it: {limits.get('memory')}")
-                cpus = max(1, int(quantity(limits["cpu"]))) if "cpu" in limits else None
-                given = r.values.get("worker", {}).get("parallelism")
-                r.check(given or cpus and int(seen["PUNCHLINE_PARALLELISM"]) == 3 * cpus, f"{label(d)}: jobs in hand are not three for each of {cpus} CPUs")
-            else:
-                spool = next(v for v in spec["volumes"] if v["name"] == "spool")["emptyDir"]
-                r.check(quantity(spool["sizeLimit"]) >= int(seen["PUNCHLINE_UPLOADS_IN_FLIGHT_BYTES"]), f"{label(d)}: uploads don't fit into the spool")
-                r.check("medium" not in spool, f"{label(d)}: the spool is memory")
-                r.check(any(m["mountPath"] == seen["PUNCHLINE_SPOOL_DIR"] for m in c["volumeMounts"]), f"{label(d)}: the spool is not where it is looked for")
-            r.check("memory" in limits, f"{label(d)}: no limit of memory")
-
-
-def restricted(r):
-    for workload, t in r.pods():
-        pod = t["spec"]["securityContext"]
-        r.check(pod["runAsNonRoot"] is True and pod["seccompProfile"] == {"type": "RuntimeDefault"}, f"{label(workload)}: not restricted")
-        r.check(t["spec"].get("automountServiceAccountToken") is False, f"{label(workload)}: has a token for the cluster")
-        r.check(t["spec"].get("enableServiceLinks") is False, f"{label(workload)}: service links make names that look like settings")
-        r.check(not any("hostPath" in v for v in t["spec"].get("volumes", [])), f"{label(workload)}: mounts a folder of the node")
-        for c in containers(t):
-            context = c["securityContext"]
-            r.check(context == {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
-                    f"{label(workload)}: {c['name']} is not restricted")
-    for d in r.of("ServiceAccount"):
-        r.check(d.get("automountServiceAccountToken") is False, f"{label(d)}: hands out a token")
-
-
-def config_makes_rollouts(r):
-    for d in r.of("Deployment"):
-        template = d["spec"]["template"]["metadata"]
-        r.check(len(template["annotations"].get("checksum/config", "")) == 64, f"{label(d)}: a changed setting starts no new pods")
-        r.check("helm.sh/chart" not in template["labels"], f"{label(d)}: every release of the chart would be a rollout")
-
-
-def cron_jobs(r):
-    for d in r.of("CronJob"):
-        job = d["spec"]["jobTemplate"]["spec"]
-        r.check(d["spec"]["concurrencyPolicy"] == "Forbid" and job.get("activeDeadlineSeconds"), f"{label(d)}: may pile up, or hang for ever")
-        r.check(job["template"]["spec"]["restartPolicy"] == "Never", f"{label(d)}: podFailurePolicy needs restartPolicy Never")
-        codes = [v for rule in job["podFailurePolicy"]["rules"] for v in rule.get("onExitCodes", {}).get("values", [])]
-        names = [rule["onExitCodes"]["containerName"] for rule in job["podFailurePolicy"]["rules"] if "onExitCodes" in rule]
-        r.check(codes == [facts()["usage_exit_code"]], f"{label(d)}: a wrong setting does not end with {codes}")
-        r.check(names == [c["name"] for c in job["template"]["spec"]["containers"]], f"{label(d)}: looks at another container's exit")
-
-
-# ---- the network
-
-def front(r):
-    heartbeat = facts()["event_heartbeat_seconds"]
-    for d in r.of("Ingress"):
-        annotations = d["metadata"].get("annotations", {})
-        api = next(c for w in r.of("Deployment") for c in w["spec"]["template"]["spec"]["containers"] if c["name"] == "api")
-        seen = variables(r, api)
-        silence = max(int(seen["PUNCHLINE_REQUEST_TIMEOUT_S"]), heartbeat)
-        keep_alive = int(seen["PUNCHLINE_HEAD_TIMEOUT_S"])
-        nginx, alb = "nginx.ingress.kubernetes.io/", "alb.ingress.kubernetes.io/"
-        if d["spec"].get("ingressClassName") == "nginx":
-            body = quantity(annotations[nginx + "proxy-body-size"].replace("m", "Mi"))
-            r.check(int(seen["PUNCHLINE_MAX_UPLOAD_BYTES"]) + 2**20 <= body <= int(seen["PUNCHLINE_MAX_UPLOAD_BYTES"]) + 2**21, f"{label(d)}: takes bodies up to {body}")
-            r.check(int(annotations[nginx + "proxy-read-timeout"]) > silence, f"{label(d)}: gives up while Prefer: wait is silent ({silence} s)")
-            r.check(annotations[nginx + "proxy-buffering"] == "off" == annotations[nginx + "proxy-request-buffering"], f"{label(d)}: holds events or uploads back")
-            r.check(keep_alive > 60, f"{label(d)}: nginx keeps connections for 60 s, the api closes them after {keep_alive}")
-        if d["spec"].get("ingressClassName") == "alb":
-            idle = int(re.search(r"idle_timeout\.timeout_seconds=(\d+)", annotations[alb + "load-balancer-attributes"]).group(1))
-            r.check(idle > silence, f"{label(d)}: gives up while Prefer: wait is silent ({silence} s)")
-            r.check(keep_alive > idle, f"{label(d)}: keeps connections for {idle} s, the api closes them after {keep_alive}")
-            r.check(annotations[alb + "healthcheck-path"] in facts()["ops_paths"] - {"/metrics"}, f"{label(d)}: asks a path for health that the front has not")
-            r.check(annotations[alb + "target-type"] == "ip", f"{label(d)}: needs node ports")
-            r.check(isinstance(json.loads(annotations[alb + "listen-ports"]), list), f"{label(d)}: listen-ports is no JSON")
-        r.check(all(isinstance(value, str) for value in annotations.values()), f"{label(d)}: an annotation is no text")
-
-
-def network(r):
-    policies = r.of("NetworkPolicy")
-    if not policies:
-        r.check(r.values.get("networkPolicy", {}).get("enabled") is False, "no NetworkPolicy, and nobody said so")
-        return
-    for workload, t in r.pods():
-        labels = t["metadata"]["labels"]
-        mine = [p for p in policies if matches(p["spec"]["podSelector"].get("matchLabels", {}), labels)]
-        r.check(any(set(p["spec"]["policyTypes"]) == {"Ingress", "Egress"} and "ingress" not in p["spec"] and "egress" not in p["spec"] for p in mine),
-                f"{label(workload)}: nothing denies by default")
-        egress = [rule for p in mine for rule in p["spec"].get("egress", [])]
-        r.check(any(port["port"] == 53 for rule in egress for port in rule["ports"]), f"{label(workload)}: can't resolve names")
-        r.check(all(rule.get("ports") for rule in egress), f"{label(workload)}: may reach every port")
-        if labels["app.kubernetes.io/component"] == "test":
-            continue
-        open_ports = {port["port"] for rule in egress for port in rule["ports"]}
-        broker = r.named("Secret", next(v["valueFrom"]["secretKeyRef"]["name"] for c in containers(t) for v in c["env"] if v["name"] == "PUNCHLINE_AMQP_URL"))
-        url = broker["stringData"].get("amqp-url", "") if broker else ""
-        for text in (url, variables(r, containers(t)[0]).get("AWS_ENDPOINT_URL", "")):
-            port = re.search(r":(\d+)(/|$)", text.split("@")[-1].split("://")[-1])
-            r.check(not port or int(port.group(1)) in open_ports, f"{label(workload)}: can't reach port {port and port.group(1)}")
-    for p in policies:
-        for rule in p["spec"].get("egress", []):
-            for block in (peer["ipBlock"] for peer in rule.get("to", []) if "ipBlock" in peer):
-                network_ = ipaddress.ip_network(block["cidr"])
-                for inner in block.get("except", []):
-                    r.check(ipaddress.ip_network(inner).subnet_of(network_), f"{label(p)}: {inner} is not within {block['cidr']}")
-        excepted = {e for rule in p["spec"].get("egress", []) for peer in rule.get("to", []) for e in peer.get("ipBlock", {}).get("except", [])}
-        if excepted:
-            missing = facts()["special_networks"] - excepted
-            r.check(not missing, f"{label(p)}: lets out to {sorted(missing)}, which the api itself refuses")
-
-
-CHECKS = (names_are_unique, selectors_match_labels, ports_match, references_exist, scaling, budgets, settings_are_known, probes, shutdown,
-          memory_and_disk, restricted, config_makes_rollouts, cron_jobs, front, network, watched.alerts, watched.dashboard)
+CHECKS = (
+    names_are_unique, selectors_match_labels, ports_match, references_exist, scaling, budgets,
+    processes.settings_are_known, processes.probes, processes.shutdown, processes.memory_and_disk, processes.restricted,
+    processes.config_makes_rollouts, processes.cron_jobs,
+    reach.front, reach.network,
+    watched.alerts, watched.dashboard,
+)
 
 
 def examine(documents, values):

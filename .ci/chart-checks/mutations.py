@@ -36,7 +36,7 @@ MUTATIONS = [
     (API, 'matchLabels:\n      {{- include "punchline.selector" $part', 'matchLabels:\n      app: api\n      {{- include "punchline.selector" $part', "minimal", "its selector does not match its pods"),
     (T + "api-service.yaml", "targetPort: http,", "targetPort: web,", "minimal", "its pods have no port web"),
     (T + "api-service.yaml", "targetPort: ops,", "targetPort: http-ops,", "high-availability", "its pods have no port http-ops"),
-    (T + "ingress.yaml", "port: {name: http}", "port: {name: https}", "ingress-nginx", "leads to a Service or port that is not there"),
+    (T + "ingress.yaml", "port: {name: http}", "port: {name: https}", "ingress-nginx", "goes to a Service or port that is not there"),
     (T + "monitors.yaml", '(dict "root" . "component" "api-ops")', '(dict "root" . "component" "api")', "high-availability", "the Service has no port ops"),
     (T + "monitors.yaml", "path: /metrics", "path: /prometheus", "high-availability", "asks /prometheus, which is not there"),
     (T + "_settings.tpl", '"%s:9090"', '"%s:9091"', "minimal", "port ops is not that of PUNCHLINE_OPS_LISTEN"),

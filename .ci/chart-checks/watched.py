@@ -47,9 +47,9 @@ def alerts(r):
             if "alert" in rule:
                 name = rule["alert"]
                 r.check(name in headings, f"{label(d)}: docs/KUBERNETES.md does not say what to do about {name}")
-                r.check(rule["annotations"]["runbook"].endswith("#" + name.lower()), f"{label(d)}: {name} leads to another alert's runbook")
+                r.check(rule["annotations"]["runbook"].endswith("#" + name.lower()), f"{label(d)}: {name} points to another alert's runbook")
                 url = rule["annotations"].get("runbook_url", "#" + name.lower())
-                r.check(url.endswith("#" + name.lower()), f"{label(d)}: {name} leads to another alert's runbook")
+                r.check(url.endswith("#" + name.lower()), f"{label(d)}: {name} points to another alert's runbook")
                 r.check(rule["labels"]["severity"] in ("critical", "warning", "info"), f"{label(d)}: severity of {name}")
 
 

@@ -20,7 +20,7 @@
     {{- toYaml . | nindent 4 }}
   {{- end }}
 {{- if $policy.podIdentity }}
-# EKS Pod Identity's agent, on the node.
+# EKS Pod Identity, on the node.
 - ports:
     - {protocol: TCP, port: 80}
   to:
