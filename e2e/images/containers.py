@@ -3,6 +3,7 @@
 Used by `prove` and `kube-play`. RabbitMQ and the store are those of benches/service, real ones with ports of their own. A
 container that this started is gone when it is left, however it ended.
 """
+import datetime
 import json
 import pathlib
 import subprocess
@@ -56,16 +57,18 @@ class Container:
         service.stack.callback(podman, "rm", "--force", "--ignore", "--volumes", "--time", "0", self.name)
 
     def start(self):
-        """Starts it and waits until it is ready: the milliseconds of `podman start`, and of all."""
-        begun = time.perf_counter()
+        """Starts it and waits until it is ready: the milliseconds until it listened, until it had its store and its broker (by
+        what it logs), and until `/readyz` answered 200."""
+        begun, begun_at = time.perf_counter(), datetime.datetime.now(datetime.UTC)
         podman("start", self.name)
-        started_ms = (time.perf_counter() - begun) * 1000
         deadline = time.monotonic() + READY_WITHIN_S
         while not cluster.answers(f"{self.url}/readyz", 200):
             if inspect(self.name, "{{.State.Running}}") != "true" or time.monotonic() > deadline:
                 raise SystemExit(f"{self.name} did not get ready:\n{self.log_text()[-3000:]}")
             time.sleep(0.005)
-        return started_ms, (time.perf_counter() - begun) * 1000
+        ready_ms = (time.perf_counter() - begun) * 1000
+        logged = {line["message"]: datetime.datetime.fromisoformat(line["timestamp"]) for line in self.log()}
+        return *((logged[message] - begun_at).total_seconds() * 1000 for message in ("listening", "connected")), ready_ms
 
     def stop(self, grace_s):
         """`podman stop`: its exit code and the seconds that it took."""
