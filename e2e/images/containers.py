@@ -90,18 +90,19 @@ class Container:
         values = [line.rsplit(" ", 1)[1] for line in text.decode().splitlines() if line.split("{")[0].split(" ")[0] == name]
         return sum(map(float, values))
 
-    def check_locked_down(self):
-        """What the kernel says of the process, not what podman was told."""
-        pid = inspect(self.name, "{{.State.Pid}}")
-        status = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
-        mounts = [line.split() for line in pathlib.Path(f"/proc/{pid}/mountinfo").read_text().splitlines()]
-        root = next(mount for mount in mounts if mount[4] == "/")
-        check(status["NSpid"].split()[-1] == "1", f"{self.name} is PID 1 of its container")
-        check(set(status["Uid"].split()) == set(status["Gid"].split()) == {"65532"}, "  user and group 65532")
-        check({int(status[name], 16) for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb", "CapInh")} == {0}, "  no capability, in any set")
-        check(status["NoNewPrivs"] == "1", "  no new privileges")
-        check("ro" in root[5].split(","), "  a root that can't be written")
-        check(memory_limit(pid) == self.memory_mb << 20, f"  no more than {self.memory_mb} MiB of memory")
+
+def check_locked_down(name, memory_mb):
+    """What the kernel says of a container's process, not what podman was told."""
+    pid = inspect(name, "{{.State.Pid}}")
+    status = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+    mounts = [line.split() for line in pathlib.Path(f"/proc/{pid}/mountinfo").read_text().splitlines()]
+    root = next(mount for mount in mounts if mount[4] == "/")
+    check(pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "punchline", f"{name}: punchline itself is what is told to stop")
+    check(set(status["Uid"].split()) == set(status["Gid"].split()) == {"65532"}, "  user and group 65532")
+    check({int(status[each], 16) for each in ("CapEff", "CapPrm", "CapBnd", "CapAmb", "CapInh")} == {0}, "  no capability, in any set")
+    check(status["NoNewPrivs"] == "1" and status["Seccomp"] == "2", "  no new privileges, system calls filtered")
+    check("ro" in root[5].split(","), "  a root that can't be written")
+    check(memory_limit(pid) == memory_mb << 20, f"  no more than {memory_mb} MiB of memory")
 
 
 def memory_limit(pid):
