@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs the commands of README.md, as they are printed, against moto's server, then asks claims.py what stands there.
+"""Runs the commands of README.md, and docs/MIGRATING.md's for the load balancer, as they are printed, against moto's server, and
+asks claims.py what stands there.
 
 Called by .ci/ecs, which installs moto and the AWS CLI. The CLI refuses whatever the services' own models don't know before it
 sends anything. It must never reach AWS: every endpoint is the local server's, and the keys are made up.
@@ -59,10 +60,10 @@ class Cli(socketserver.StreamRequestHandler):
         self.wfile.write(json.dumps([code, out.read(), err.getvalue()]).encode())
 
 
-def commands():
-    """The blocks of the page by their kind: `settings`, those without a name together, `release`."""
+def commands(page):
+    """A page's blocks by their names; those without one together."""
     blocks = {}
-    for name, text in re.findall(r"^```sh ?(\w*)\n(.*?)^```$", (HERE / "README.md").read_text(), re.M | re.S):
+    for name, text in re.findall(r"^```sh ?([\w-]*)\n(.*?)^```$", page, re.M | re.S):
         blocks[name] = blocks.get(name, "") + text
     return blocks
 
@@ -72,7 +73,7 @@ def shell(text, folder, environment):
     script = f"set -euo pipefail\n{text}\n{{ declare -px; declare -f; }} >state\n"
     done = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"a command of README.md fails:\n{done.stdout[-1500:]}{done.stderr[-3000:]}")
+        sys.exit(f"a command of the page fails:\n{done.stdout[-1500:]}{done.stderr[-3000:]}")
 
 
 def what_a_reader_has(client, folder):
@@ -126,10 +127,14 @@ def main():
         threading.Thread(target=cli.serve_forever, daemon=True).start()
         program.write_text(AWS.format(python=sys.executable, port=cli.server_address[1]))
         program.chmod(0o755)
-        blocks = commands()
+        blocks = commands((HERE / "README.md").read_text())
         shell(blocks["settings"] + blocks[""], folder, environment)
         world = claims.World(client, settings, HERE)
         claims.after_the_start(world, f"sha256:{OLD}")
+        migrating = commands(world.source("docs/MIGRATING.md"))
+        for step, page, rest in [("alb-step-1", "old", "old"), ("alb-step-4", "punchline-blue", "404")]:
+            shell(". ./state\n" + migrating[step], folder, environment)
+            claims.split(world, page, rest)
         release = {f"NEW_{name}_IMAGE": f"registry.example.com/{name.lower()}@sha256:{NEW}" for name in ["API", "WORKER"]}
         shell(". ./state\n" + blocks["release"], folder, environment | release)
         claims.after_a_release(world, f"sha256:{NEW}")
