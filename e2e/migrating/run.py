@@ -194,7 +194,28 @@ def moved(front, folder, key):
     return found[0]
 
 
-def lead(front, step, rows):
+def caller(port, key):
+    """The old caption route that asks Punchline, in Node; what Express would give it is made up around it."""
+    gif = str(REPO / "samples/duck.gif")
+    route = BLOCKS["js caller"].replace("punchline.internal:8080", f"127.0.0.1:{port}")
+    script = f"""
+import {{ readFileSync }} from "node:fs";
+const [gif, text, requestId] = [readFileSync({json.dumps(gif)}), "from the old route", "request-1"];
+const response = {{
+  status(code) {{ this.code = code; return this; }},
+  type() {{ return this; }},
+  json(body) {{ process.stdout.write(`${{this.code}} ${{JSON.stringify(body)}}`); }},
+  send(body) {{ process.stdout.write(`sent ${{body.subarray(0, 6)}}`); }},
+}};
+{route}"""
+    for shown, expected in [(key, "sent GIF89a"), ("none", "401 ")]:
+        command = ["node", "--input-type=module", "--eval", script]
+        environment = {"PATH": os.environ["PATH"], "PUNCHLINE_API_KEY": shown}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        check(done.stdout.startswith(expected), f"the old route answers {done.stdout[:200]}{done.stderr[-500:]}, not {expected}")
+
+
+def redirects(front, step, rows):
     for identity, job, _ in rows:
         status, _, headers = front.ask(f"/api/images/{identity}")
         where = headers.get("Location", "").split(f":{front.port}")[-1]
@@ -214,6 +235,7 @@ def routes(front, _key):
 
 def saved_images(front, key):
     front.take("step-1")
+    caller(front.addresses["punchline.internal:8080"], key)
     rows = moved(front, front.folder, key)
     for step, page, api, rest in [
         ("step-3", "old", "old", "old"),
@@ -224,7 +246,7 @@ def saved_images(front, key):
     ]:
         owners(front, step, page, api, rest)
         if step != "step-1":
-            lead(front, step, rows)
+            redirects(front, step, rows)
 
 
 def main():
