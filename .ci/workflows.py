@@ -49,7 +49,9 @@ for file in sorted(pathlib.Path(".github/workflows").glob("*.yml")):
                     problems.append(f"{file}: {name}: {package} {version} is not what .ci/run takes")
             if script:
                 # As GitHub starts it: bash -eo pipefail, and SC2154 would name what `env` sets.
-                linted = subprocess.run(["shellcheck", "--shell=bash", "--exclude=SC2154", "-"], input=f"set -eo pipefail\n{script}", text=True, check=False)
+                linted = subprocess.run(
+                    ["shellcheck", "--shell=bash", "--exclude=SC2154", "-"], input=f"set -eo pipefail\n{script}", text=True, check=False
+                )
                 if linted.returncode:
                     problems.append(f"{file}: {name}: shellcheck")
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Runs the commands of README.md, and docs/MIGRATING.md's for the load balancer, as they are printed, against moto's server, and
-asks claims.py what stands there.
+asks claims what stands there.
 
 Called by .ci/ecs, which installs moto and the AWS CLI. The CLI refuses whatever the services' own models don't know before it
 sends anything. It must never reach AWS: every endpoint is the local server's, and the keys are made up.

@@ -137,8 +137,8 @@ def a_job(front):
     """One through nginx: submitted, followed, fetched."""
     gif = (REPO / "samples/duck.gif").read_bytes()
     edge = b"edge"
-    body = b"--%b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n%b\r\n" % (edge, gif)
-    body += b"--%b\r\nContent-Disposition: form-data; name=\"bottom\"\r\n\r\nthrough nginx\r\n--%b--\r\n" % (edge, edge)
+    body = b'--%b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n%b\r\n' % (edge, gif)
+    body += b'--%b\r\nContent-Disposition: form-data; name="bottom"\r\n\r\nthrough nginx\r\n--%b--\r\n' % (edge, edge)
     kind = {"Content-Type": "multipart/form-data; boundary=edge"}
     status, answer, headers = front.ask("/v1/jobs", "POST", body, kind)
     check(status == 202, f"POST /v1/jobs: {status} {answer[:200]}")
@@ -157,7 +157,7 @@ def moved(front, folder, key):
     """The import, run three times, the last without what it remembers; then the map of old addresses."""
     files = folder / "files"
     files.mkdir()
-    shutil.copy(REPO / "samples/duck.gif", files / "a cat; \"duck\".gif")
+    shutil.copy(REPO / "samples/duck.gif", files / 'a cat; "duck".gif')
     (files / "note.gif").write_text("not a picture")
     (folder / "secret").write_text("not on the volume")
     rows = [
@@ -170,7 +170,11 @@ def moved(front, folder, key):
     ]
     (folder / "rows.tsv").write_text("".join("\t".join(row) + "\n" for row in rows))
     (folder / "deploy").symlink_to(REPO / "deploy")
-    command = BLOCKS["sh import"].replace("https://gifs.example.com", f"http://127.0.0.1:{front.port}").replace("PUNCHLINE_API_KEY=...", f"PUNCHLINE_API_KEY={key}")
+    command = (
+        BLOCKS["sh import"]
+        .replace("https://gifs.example.com", f"http://127.0.0.1:{front.port}")
+        .replace("PUNCHLINE_API_KEY=...", f"PUNCHLINE_API_KEY={key}")
+    )
     check(f":{front.port}" in command and key in command, "its import command has other names")
     environment = {"PATH": os.environ["PATH"], "OLD_FILES": str(files)}
     found = []
