@@ -181,7 +181,7 @@ async fn calibrate(cluster: &Cluster, ear: &Ear, fleet: &mut Fleet) -> Calibrati
     ear.done(CALIBRATING_JOBS, PATIENCE).await;
     let lines = fleet.log();
     let lines = lines.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let took_ms = lines.filter(|line| line["message"] == "done").map(|line| line["took_ms"].as_u64().unwrap());
+    let took_ms = lines.filter(|line| line["message"] == "done").map(|line| line["took_ms"].as_str().unwrap().parse().unwrap());
     let times: Vec<_> = took_ms.map(Duration::from_millis).collect();
     assert!(times.len() >= CALIBRATING_JOBS / 2, "{} of {CALIBRATING_JOBS} jobs were logged", times.len());
     let times = ServiceTimes::new(times).unwrap();
