@@ -39,22 +39,21 @@ fn target(plan: &Plan) -> Option<f64> {
 fn as_text(args: &PlanArgs, plan: &Plan, runs: &[Run]) -> String {
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     let times = &plan.times;
-    let mut head = format!(
-        "A job is in hand for {:.0} ms in the mean (p50 {:.0}, p95 {:.0}), a pod has {} at a time and does {:.1} a second; it starts in {} s.\n",
+    let targets = target(plan).map(|target| {
+        format!("external and keda want {target:.0} messages a pod, cpu {} % of its request.\n", args.scaling.cpu_target)
+    });
+    format!(
+        "A job is in hand for {:.0} ms in the mean (p50 {:.0}, p95 {:.0}), a pod has {} at a time and does {:.1} a second; \
+         it starts in {} s.\n{}\n{}",
         ms(times.mean()),
         ms(times.quantile(0.5)),
         ms(times.quantile(0.95)),
         plan.parallelism,
         plan.jobs_per_s_of_a_pod(),
         args.delays.pod_start_s,
-    );
-    if let Some(target) = target(plan) {
-        head.push_str(&format!(
-            "external and keda want {target:.0} messages a pod, cpu {} % of its request.\n",
-            args.scaling.cpu_target
-        ));
-    }
-    format!("{head}\n{}", report::table(runs))
+        targets.unwrap_or_default(),
+        report::table(runs),
+    )
 }
 
 fn as_json(args: &PlanArgs, plan: &Plan, runs: &[Run]) -> Value {

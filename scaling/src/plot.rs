@@ -25,7 +25,7 @@ pub fn svg(runs: &[Run]) -> String {
             modes.push(run.mode);
         }
     }
-    let (width, height) = (LEFT + 2.0 * COLUMN - 60.0, TOP + ROW * real_len(loads.len()));
+    let (width, height) = (LEFT + 2.0 * COLUMN - 40.0, TOP + ROW * real_len(loads.len()));
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" font-family=\"sans-serif\" font-size=\"11\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"

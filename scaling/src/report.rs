@@ -90,8 +90,9 @@ fn seconds(s: f64) -> String {
 /// The highest of each stretch of time, as a bar; the highest of all is a whole one.
 fn course(values: &[f64]) -> String {
     let most = values.iter().copied().fold(0.0, f64::max);
-    let step = values.len().div_ceil(COURSE).max(1);
-    let highest = values.chunks(step).map(|stretch| stretch.iter().copied().fold(0.0, f64::max));
+    let count = values.len().min(COURSE);
+    let begin = |n: usize| n * values.len() / count;
+    let highest = (0..count).map(|n| values[begin(n)..begin(n + 1)].iter().copied().fold(0.0, f64::max));
     let bar = |value: f64| {
         let place = if most > 0.0 { usize::try_from(floor(value / most * 7.0)).unwrap_or(0) } else { 0 };
         // What is not nothing is seen.

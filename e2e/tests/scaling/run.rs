@@ -144,15 +144,16 @@ impl Trial {
         for submitted in submitting {
             submitted.await.unwrap();
         }
-        let heard = ear.done(arrivals.len(), PATIENCE).await;
+        let heard = ear.done(cluster, arrivals.len(), PATIENCE).await;
         let spent = fleet.end(began).await;
+        assert_eq!(cluster.results().await.unwrap(), arrivals.len() + CALIBRATING_JOBS, "every job has a result");
 
         let mut waits: Vec<_> =
             heard.iter().map(|job| Duration::from_millis(job.started_ms.saturating_sub(job.queued_ms))).collect();
         waits.sort_unstable();
         let finished_ms = heard.iter().map(|job| job.done_ms).max().unwrap();
         Outcome {
-            came: heard.len(),
+            came: arrivals.len(),
             refused: 0,
             left: 0,
             waits,
@@ -178,7 +179,7 @@ async fn calibrate(cluster: &Cluster, ear: &Ear, fleet: &mut Fleet) -> Calibrati
         let (picture, spec) = job(CALIBRATING_FROM + n);
         client.submit(&picture, &spec).await.unwrap();
     }
-    ear.done(CALIBRATING_JOBS, PATIENCE).await;
+    ear.done(cluster, CALIBRATING_JOBS, PATIENCE).await;
     let lines = fleet.log();
     let lines = lines.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let took_ms = lines.filter(|line| line["message"] == "done").map(|line| line["took_ms"].as_str().unwrap().parse().unwrap());

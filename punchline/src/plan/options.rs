@@ -17,19 +17,24 @@ use crate::exit::{Failure, Reason};
 /// Say how long jobs would wait, and what workers would cost, under each way of scaling them.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  punchline plan                                    three loads under four modes, with what was measured here
+  punchline plan                        three loads, four modes, service times measured here
   punchline plan --load burst --burst-jobs 50000 --max 40 --pod-start-s 60
+  punchline plan --plot plan.svg
+  punchline plan --json | jq '.runs[] | {load, mode, wait_p95_s, pod_hours}'
   curl -s worker:9090/metrics >times.txt; punchline plan --service-times times.txt --rate 80
-  punchline plan --plot plan.svg; punchline plan --json | jq '.runs[] | {load, mode, wait_p95_s, pod_hours}'
 
-How to read it: `wait` is from a job's coming to a worker's taking it; `pod-hours` are what is paid for while the load is looked at
-(an hour, and a day for the wave), with pods that start or drain. Every mode meets the very same jobs.
+Every mode meets the very same jobs:
   fixed      --replicas pods all the time
-  cpu        a HorizontalPodAutoscaler on CPU: it sees no queue, and pods that wait for a store look idle
-  external   one on messages that wait or are in hand, by an adapter that asks Prometheus
-  keda       KEDA on the same number, which it asks the broker for; with --min 0 it stops the last pod too
-For external and keda a pod should have P x k messages: P jobs in hand, k = max(1, wanted wait / mean time of a job).
-Retries, failures, lanes and the nodes that pods need are not simulated. docs/SCALING.md holds it against a real run.
+  cpu        a HorizontalPodAutoscaler on CPU: it sees no queue, and a pod that waits for its
+             store looks idle
+  external   one on the messages that wait or are in hand, by an adapter that asks Prometheus
+  keda       KEDA on the same number, which it asks the broker for; with --min 0 the last pod
+             goes too
+`wait` is from a job's coming to a worker's taking it. `pod-hours` are what is paid for in an hour,
+in a day for the wave, with pods that start or drain. For external and keda a pod should have P x k
+messages: P jobs in hand, k = max(1, wanted wait / mean time of a job).
+Not simulated: retries, failures, lanes, and nodes that must be there before pods can start.
+docs/SCALING.md holds it against a real run.
 
 Exit codes: 0 done, 2 usage, 65 no service times in the file, 66 no file, 73 cannot write.")]
 pub(crate) struct PlanArgs {
@@ -39,14 +44,6 @@ pub(crate) struct PlanArgs {
     /// Which ways of scaling
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [ModeName::Fixed, ModeName::Cpu, ModeName::External, ModeName::Keda])]
     mode: Vec<ModeName>,
-    #[command(flatten, next_help_heading = "Loads")]
-    loads: LoadArgs,
-    #[command(flatten, next_help_heading = "Workers")]
-    workers: WorkerArgs,
-    #[command(flatten, next_help_heading = "Scaling")]
-    pub(super) scaling: ScalingArgs,
-    #[command(flatten, next_help_heading = "Delays of the cluster")]
-    pub(super) delays: DelayArgs,
     /// Decides what is left to chance: the same seed gives the same answer
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -56,6 +53,14 @@ pub(crate) struct PlanArgs {
     /// Answer as JSON, with the series of each run
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten, next_help_heading = "Loads")]
+    loads: LoadArgs,
+    #[command(flatten, next_help_heading = "Workers")]
+    workers: WorkerArgs,
+    #[command(flatten, next_help_heading = "Scaling")]
+    pub(super) scaling: ScalingArgs,
+    #[command(flatten, next_help_heading = "Delays of the cluster")]
+    pub(super) delays: DelayArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -162,6 +167,7 @@ pub(super) struct ScalingArgs {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "each is a flag, whose unit is in its name")]
 pub(super) struct DelayArgs {
     /// From a pod's creation until it takes jobs
     #[arg(long, value_name = "S", default_value_t = 15.0)]
