@@ -59,6 +59,7 @@ fn bounds() -> Bounds {
 
 /// RabbitMQ says each second what it counted within the last one.
 const CLOCKWORK: Clockwork = Clockwork { sync: s(2), polling: s(2), metric_every: s(1), metric_lag: s(1) };
+const LOOKS_A_SYNC: usize = 2;
 const MODE: Mode = Mode::Keda { target_per_pod: 6.0, activation: 0.0, cooldown: s(30) };
 
 struct Calibration {
@@ -122,18 +123,14 @@ impl Trial {
             .collect();
 
         let mut autoscaler = Autoscaler::new(MODE, bounds()).unwrap();
-        let (mut looks, mut synced, mut series) = (interval(CLOCKWORK.metric_every), Duration::ZERO, Vec::new());
+        let (mut looks, mut series) = (interval(CLOCKWORK.metric_every), Vec::new());
         while began.elapsed() < self.span {
             looks.tick().await;
             let (now, backlog) = (began.elapsed(), cluster.messages(queue::JOBS).await.unwrap());
-            series.push(Moment {
-                at: now,
-                pods: fleet.alive(),
-                ready: fleet.replicas(),
-                waiting: usize::try_from(backlog).unwrap(),
-            });
-            if now.saturating_sub(synced) >= CLOCKWORK.sync - CLOCKWORK.metric_every / 2 {
-                synced = now;
+            // As many as there are workers are in hand.
+            let waiting = usize::try_from(backlog.saturating_sub(fleet.replicas().into())).unwrap();
+            series.push(Moment { at: now, pods: fleet.alive(), ready: fleet.replicas(), waiting });
+            if series.len() % LOOKS_A_SYNC == 0 {
                 let reading = Reading { backlog: Some(f64::from(u32::try_from(backlog).unwrap())), cpu: Vec::new() };
                 let polled = autoscaler.poll(now, fleet.replicas(), &reading);
                 fleet.scale(polled);
