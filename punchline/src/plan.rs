@@ -3,6 +3,7 @@
 //! It prints what comes of a [`scaling::Plan`]: a table, JSON, a picture. What is simulated, and how, is `scaling`'s; what may be
 //! typed, `options`'. It asks no service and needs none.
 
+mod build;
 mod options;
 
 use std::{
@@ -18,8 +19,8 @@ use crate::exit::{Failure, Reason};
 pub(crate) use options::PlanArgs;
 
 pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
-    let plan = options::plan(args)?;
-    let runs = plan.run().map_err(|e| options::wrong(&e))?;
+    let plan = build::plan(args)?;
+    let runs = plan.run().map_err(|e| build::wrong(&e))?;
     if let Some(path) = &args.plot {
         fs::write(path, plot::svg(&runs))
             .map_err(|e| Failure::new(Reason::CannotWrite, format_args!("failed to write {}: {e}", path.display())))?;
@@ -77,7 +78,7 @@ mod tests {
     #[test]
     fn a_line_for_each_run_and_what_is_assumed_before_them() {
         let args = options::typed("--load steady,burst --mode external,keda --rate 2 --burst-jobs 50");
-        let plan = options::plan(&args).unwrap();
+        let plan = build::plan(&args).unwrap();
         let runs = plan.run().unwrap();
         let text = as_text(&args, &plan, &runs);
         assert!(text.starts_with("A job is in hand for "), "{text}");

@@ -125,6 +125,7 @@ impl Autoscaler {
         if !(0.0..1.0).contains(&bounds.tolerance) {
             return Err(PlanError::OutOfRange { name: "the tolerance", wanted: "from 0 to below 1", got: bounds.tolerance });
         }
+        bounds.behavior.validate()?;
         let hpa = Hpa::new(bounds.behavior.clone(), bounds.min.max(1), bounds.max);
         Ok(Self { mode, bounds, hpa, last_active: None })
     }
@@ -230,6 +231,12 @@ mod tests {
         assert_eq!(refused(Mode::Fixed { pods: 0 }, bounds(1, 4)), "out_of_range");
         assert_eq!(refused(external(1.0), bounds(1, 10_001)), "out_of_range");
         assert_eq!(refused(external(1.0), Bounds { tolerance: 1.0, ..bounds(1, 2) }), "out_of_range");
+        let mut slow = bounds(1, 2);
+        slow.behavior.down.window = s(3601);
+        assert_eq!(refused(external(1.0), slow), "out_of_range");
+        let mut never = bounds(1, 2);
+        never.behavior.up.policies[0].period = s(0);
+        assert_eq!(refused(external(1.0), never), "out_of_range");
         let endless = Mode::Keda { target_per_pod: 1.0, activation: f64::INFINITY, cooldown: s(1) };
         assert_eq!(refused(endless, bounds(0, 4)), "out_of_range");
     }

@@ -5,7 +5,15 @@
 
 use std::{cmp::Ordering, time::Duration};
 
-use crate::counts::{ceil, floor};
+use crate::{
+    PlanError,
+    counts::{ceil, floor},
+};
+
+/// `stabilizationWindowSeconds` is at most an hour.
+const LONGEST_WINDOW: Duration = Duration::from_secs(3600);
+/// `periodSeconds` is at most half of one.
+const LONGEST_PERIOD: Duration = Duration::from_secs(1800);
 
 /// By how much the number of pods may change in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +74,21 @@ impl Behavior {
             Rules { policies: vec![each(Step::Percent(100)), each(Step::Pods(4))], select: Select::Max, window: Duration::ZERO };
         let down = Rules { policies: vec![each(Step::Percent(100))], select: Select::Max, window: Duration::from_secs(300) };
         Self { up, down }
+    }
+
+    /// As the API server does.
+    pub(crate) fn validate(&self) -> Result<(), PlanError> {
+        let check = |holds: bool, name, wanted, got: Duration| {
+            if holds { Ok(()) } else { Err(PlanError::OutOfRange { name, wanted, got: got.as_secs_f64() }) }
+        };
+        for Rules { policies, window, .. } in [&self.up, &self.down] {
+            check(*window <= LONGEST_WINDOW, "the stabilisation window in s", "0 to 3,600", *window)?;
+            for Policy { period, .. } in policies {
+                let holds = !period.is_zero() && *period <= LONGEST_PERIOD;
+                check(holds, "a policy's period in s", "above 0 and at most 1,800", *period)?;
+            }
+        }
+        Ok(())
     }
 }
 

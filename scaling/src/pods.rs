@@ -86,14 +86,19 @@ impl Pods {
     pub(crate) fn take_away(&mut self, now: Duration) {
         let youngest = |wanted: State| self.alive.iter().rev().copied().find(|&id| self.all[id].state == wanted);
         let Some(id) = youngest(State::Starting).or_else(|| youngest(State::Ready)) else { return };
+        // Its free places are passed over when their turn comes.
         self.all[id].state = State::Draining;
-        self.free.retain(|&free| free != id);
         self.leave_if_empty(id, now);
     }
 
     /// A pod with a free place takes a job.
     pub(crate) fn take_job(&mut self, now: Duration) -> Option<PodId> {
-        let id = self.free.pop_front()?;
+        let id = loop {
+            let id = self.free.pop_front()?;
+            if self.all[id].state == State::Ready {
+                break id;
+            }
+        };
         let pod = &mut self.all[id];
         pod.account(now);
         pod.in_hand += 1;
