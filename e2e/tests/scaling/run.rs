@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Before the run, alone on one worker: what a job takes.
-const CALIBRATING_JOBS: usize = 20;
+const CALIBRATING_JOBS: usize = 40;
 /// Names of jobs that are not of the run.
 const CALIBRATING_FROM: usize = 1_000_000;
 const PATIENCE: Duration = Duration::from_secs(180);

@@ -2,7 +2,7 @@
 //!
 //! Every number is checked before anything is simulated, here or by `scaling`, and refused by its name.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs::File, io::Read as _, path::PathBuf, time::Duration};
 
 use scaling::{
     Load, Mode, Plan, PlanError, ServiceTimes,
@@ -13,6 +13,9 @@ use scaling::{
 
 use super::options::{LoadName, ModeName, PlanArgs, ScalingArgs};
 use crate::exit::{Failure, Reason};
+
+/// Of a file of service times: millions of them.
+const MOST_BYTES: u64 = 64 << 20;
 
 pub(super) fn plan(args: &PlanArgs) -> Result<Plan, Failure> {
     let PlanArgs { loads, workers, scaling, delays, .. } = args;
@@ -79,8 +82,15 @@ fn behavior(scaling: &ScalingArgs, up_period: Duration, down_period: Duration, w
 fn times(path: Option<&PathBuf>) -> Result<ServiceTimes, Failure> {
     let Some(path) = path else { return ServiceTimes::measured().map_err(|e| Failure::new(Reason::Internal, e)) };
     let shown = path.display();
-    let text =
-        fs::read_to_string(path).map_err(|e| Failure::new(Reason::NoInput, format_args!("failed to read {shown}: {e}")))?;
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|e| Failure::new(Reason::NoInput, format_args!("failed to read {shown}: {e}")))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Failure::new(Reason::BadInput, format_args!("{shown} has more than {MOST_BYTES} bytes")));
+    }
+    // What is no text holds no number.
+    let text = String::from_utf8_lossy(&bytes);
     ServiceTimes::parse(&text).map_err(|e| Failure::new(Reason::BadInput, format_args!("{shown}: {e} ({})", e.code())))
 }
 
@@ -96,6 +106,8 @@ pub(super) fn wrong(error: &PlanError) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::{super::options::typed, *};
 
     fn refused(options: &str) -> Failure {
@@ -157,8 +169,10 @@ mod tests {
         let path = folder.path().join("times.txt");
         let options = format!("--service-times {}", path.display());
         assert_eq!(refused(&options).reason(), Reason::NoInput);
-        fs::write(&path, "soon\n").unwrap();
-        assert_eq!(refused(&options).reason(), Reason::BadInput);
+        for bad in [b"soon\n".as_slice(), b"GIF89a\xff\xfe\0", b""] {
+            fs::write(&path, bad).unwrap();
+            assert_eq!(refused(&options).reason(), Reason::BadInput);
+        }
         fs::write(&path, "100\n300\n").unwrap();
         assert_eq!(plan(&typed(&options)).unwrap().times.mean(), Duration::from_millis(200));
     }
