@@ -76,10 +76,10 @@ export const pick = (page, file) => page.setInputFiles('#file', file);
 export const SLOWLY = 'fault: slow frames';
 
 /** Sends a picture with that text, and answers the job's id once the bar shows how far it really is. */
-export async function begin(page, file, place = 'top') {
+export async function begin(page, file) {
   await pick(page, file);
   await ready(page);
-  await page.fill(`#${place}`, SLOWLY);
+  await page.fill('#top', SLOWLY);
   await page.click('#submit');
   await page.locator('#status', { hasText: /Captioning\. Frame \d+ of / }).waitFor();
   return page.evaluate(() => sessionStorage.getItem('punchline.job'));

@@ -15,9 +15,8 @@ use e2e::{binary, deadline::within, guarded::Guarded, process::Process, samples}
 use image::{Rgb, RgbImage};
 
 const TEST: Duration = Duration::from_secs(900);
-/// Of a job that takes six seconds of one thread, and of one that takes forty, if its text asks for slow frames.
-const SLOW_FRAMES: usize = 300;
-const SLOWER_FRAMES: usize = 2_000;
+/// Of jobs that take six, sixteen and forty seconds of one thread, if their text asks for slow frames.
+const SLOW: [(&str, usize); 3] = [("slow.gif", 300), ("slow-enough.gif", 800), ("slower.gif", 2_000)];
 /// Before a line of the tests' output that is an order.
 const ORDER: &str = "@server ";
 
@@ -29,8 +28,9 @@ fn fixtures(folder: &Path) {
     fs::write(folder.join("no-picture.txt"), "not a picture, only words").unwrap();
     fs::write(folder.join("wide.gif"), samples::declared_size(60_000, 60_000)).unwrap();
     fs::write(folder.join("many.gif"), samples::many_frames(2_001)).unwrap();
-    fs::write(folder.join("slow.gif"), samples::many_frames(SLOW_FRAMES)).unwrap();
-    fs::write(folder.join("slower.gif"), samples::many_frames(SLOWER_FRAMES)).unwrap();
+    for (name, frames) in SLOW {
+        fs::write(folder.join(name), samples::many_frames(frames)).unwrap();
+    }
     fs::write(folder.join("big.gif"), samples::animation_of(4, 900..901).unwrap()).unwrap();
     for (name, width, height) in [("still.png", 320, 200), ("tiny.png", 40, 30)] {
         RgbImage::from_pixel(width, height, Rgb([0x44, 0x66, 0x88])).save(folder.join(name)).unwrap();

@@ -42,7 +42,7 @@ pub struct Product {
     pub width_px: u32,
     /// Its height.
     pub height_px: u32,
-    /// What was done; the time is filled in by [`attempt`].
+    /// What was done; whoever ran it fills in the time.
     pub stats: RenderStats,
     /// Characters that no font had.
     pub missing_glyphs: Vec<char>,
