@@ -201,7 +201,7 @@ def per_pod(r, d, messages):
     given = r.values.get("worker", {}).get("autoscaling", {})
     worker = r.named("Deployment", d["spec"]["scaleTargetRef"]["name"])
     jobs_in_hand = int(variables(r, worker["spec"]["template"]["spec"]["containers"][0])["PUNCHLINE_PARALLELISM"])
-    k = max(1, given.get("wantedWaitSeconds", 30) / given.get("meanJobSeconds", 0.25))
+    k = max(1, given.get("wantedWaitSeconds", 0) / given.get("meanJobSeconds", 0.19))
     r.check(messages == given.get("messagesPerReplica", int(jobs_in_hand * k)), f"{label(d)}: {messages} messages a pod, not P x k = {jobs_in_hand} x {k}")
 
 
