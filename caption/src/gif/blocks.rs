@@ -57,7 +57,8 @@ pub(crate) struct Gif {
     pub frames: Vec<Frame>,
     /// What follows the last frame, from a trailer to extra data.
     pub tail: Range<usize>,
-    pub has_trailer: bool,
+    /// Whether one is to be added. A block that is cut off stays cut off: a trailer would be read as its next byte.
+    pub lacks_trailer: bool,
     pub loop_count: Option<u16>,
 }
 
@@ -92,7 +93,7 @@ impl Gif {
             background: header[11],
             frames: Vec::new(),
             tail: 0..0,
-            has_trailer: false,
+            lacks_trailer: true,
             loop_count: None,
         };
         let mut total_pixels = 0;
@@ -108,7 +109,7 @@ impl Gif {
                     gif.add(frame, &mut total_pixels, limits)
                 }),
                 Some(TRAILER) => {
-                    gif.has_trailer = true;
+                    gif.lacks_trailer = false;
                     break;
                 }
                 None => break,
@@ -122,12 +123,15 @@ impl Gif {
                 }
             };
             match step {
-                Err(Error::Truncated { .. }) if passed_junk && !gif.frames.is_empty() => break,
+                Err(Error::Truncated { .. }) if passed_junk && !gif.frames.is_empty() => {
+                    gif.lacks_trailer = false;
+                    break;
+                }
                 other => other?,
             }
         }
         if gif.frames.is_empty() {
-            let is_cut = !gif.has_trailer && !passed_junk;
+            let is_cut = gif.lacks_trailer && !passed_junk;
             let cut = Error::Truncated { at_byte: len as u64, inside: "the blocks before the first frame" };
             return Err(if is_cut { cut } else { Error::NoFrames });
         }

@@ -319,6 +319,19 @@ fn extensions_pass_through_in_order() {
 }
 
 #[test]
+fn a_block_that_is_cut_off_is_not_made_whole_by_a_trailer() {
+    let mut source = sample_of_two().bytes();
+    source.pop();
+    // Junk, and a third frame whose data lacks their last byte.
+    source.extend(b"\x4E\x2C\0\0\0\0\x28\0\x28\0\0\x02\x02\x44");
+    let output = crate::render(&source, &spec(LOW), &Limits::default()).unwrap();
+    assert!(output.ends_with(b"\x02\x02\x44"));
+    for bytes in [source, output] {
+        assert_eq!(Gif::walk(&bytes, &Limits::default()).unwrap().frames.len(), 2);
+    }
+}
+
+#[test]
 fn a_full_palette_gives_up_no_colour_that_a_caption_needs() {
     let frames = vec![Frame::plain(258, 16, Content::Dithered, 26_789)];
     let palette = Some(Palette { log2_len: 8, seed: 37_479, has_black_and_white: true });

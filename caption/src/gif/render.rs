@@ -127,7 +127,7 @@ pub(crate) fn render(prepared: PreparedGif<'_>, watch: &Watch<'_>) -> Result<Ren
     }
     let Writer { mut output, stats, altered, .. } = writer;
     output.add_source(gif.tail.clone());
-    if !gif.has_trailer {
+    if gif.lacks_trailer {
         output.add(vec![0x3B]);
     }
     Ok(RenderedGif { output, mask, stats, altered })

@@ -76,7 +76,7 @@ impl<'a> Gif<'a> {
             background: 0,
             frames: vec![frame],
             tail: 0..0,
-            has_trailer: false,
+            lacks_trailer: true,
             loop_count: None,
         };
         Self { bytes: blocks, gif }
