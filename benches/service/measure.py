@@ -2,7 +2,7 @@
 """What a service of Punchline costs and how fast it answers, measured on a real RabbitMQ and a real S3 store.
 
     cargo build --release -p punchline
-    benches/service/measure.py cost|peer|latency|memory|fairness|connections|refusals [GIF...]
+    benches/service/measure.py cost|peer|latency|memory|fairness|connections|refusals|times [GIF...]
 
 README.md beside this file says what must be installed and what each of them does.
 """
@@ -17,6 +17,7 @@ import sys
 import bounds
 import cluster
 import refusals
+import times
 from client import Client, fresh
 
 DUCK = cluster.ROOT / "samples" / "duck.gif"
@@ -121,12 +122,14 @@ def latency(given):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     whats = {"cost": cost, "peer": peer, "latency": latency, "memory": bounds.memory, "fairness": bounds.fairness,
-             "connections": bounds.connections, "refusals": refusals.show}
+             "connections": bounds.connections, "refusals": refusals.show,
+             "times": lambda given: times.times(given, load)}
     arguments.add_argument("what", choices=whats)
     arguments.add_argument("gifs", nargs="*", type=pathlib.Path, default=[DUCK])
     arguments.add_argument("--jobs", type=int, default=300)
     arguments.add_argument("--concurrency", type=int, default=8)
     arguments.add_argument("--workers", type=int, default=1, help="worker processes")
+    arguments.add_argument("--parallelism", type=int, default=3, help="times: standard jobs that the worker has in hand")
     arguments.add_argument("--upload", choices=["new", "known"], default="new",
                            help="peer: whether every job of ours has a file of its own; the peer stores one for each in any case")
     arguments.add_argument("--turns", type=int, default=1, help="peer: how often the two are measured")

@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("proto-shared", &[]),
     ("caption", &[]),
     ("samples", &[]),
+    ("scaling", &[]),
     ("fonts", &["proto-shared", "caption"]),
     ("broker", &["proto-shared"]),
     ("store", &["proto-shared"]),
@@ -22,7 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("outbound", &["proto-shared"]),
     ("api", &["broker", "store", "service", "fonts", "outbound", "proto-shared", "caption"]),
     ("worker", &["broker", "store", "service", "fonts", "proto-shared", "caption"]),
-    ("punchline", &["api", "worker", "broker", "store", "service", "fonts", "outbound", "proto-shared", "caption"]),
+    ("punchline", &["api", "worker", "broker", "store", "service", "fonts", "outbound", "scaling", "proto-shared", "caption"]),
 ];
 
 /// Crates that exist to test or measure the others.

@@ -21,6 +21,7 @@ mod load;
 mod parts;
 mod patience;
 mod place;
+mod plan;
 mod pool;
 mod probe;
 mod progress;
@@ -69,6 +70,7 @@ enum Command {
     Dead(dead::DeadArgs),
     Sweep(sweep::SweepArgs),
     Load(load::LoadArgs),
+    Plan(Box<plan::PlanArgs>),
     /// One rendering for a worker that asks for it on standard input.
     #[command(name = render_one::NAME, hide = true)]
     RenderOne(render_one::RenderOneArgs),
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
         Command::Dead(args) => dead::run(args).map_err(Failure::from),
         Command::Sweep(args) => sweep::run(&args).map_err(Failure::from),
         Command::Load(args) => load::run(args).map_err(Failure::from),
+        Command::Plan(args) => plan::run(&args),
         Command::RenderOne(args) => render_one::run(&args).map_err(Failure::from),
         Command::Key(args) => key::run(&args),
     };
