@@ -31,15 +31,15 @@ def scaling(world):
 
     hand = int(environment(main_container(world.task("punchline-worker"), "worker"))["PUNCHLINE_PARALLELISM"])
     world.claim(hand == 3 * int(world.task("punchline-worker")["cpu"]) // 1024, "not three jobs in hand for each vCPU")
-    wait_s, job_s, k = map(float, re.search(r"here (\d+) s / ([\d.]+) s = (\d+)\.", world.page).groups())
-    world.claim(k == max(1, wait_s / job_s), "the page's k")
+    k, stands = map(int, re.search(r"\bk = .*?, here (\d+):.*?That `(\d+)` stands in", world.page, re.S).groups())
     each = hand * k
+    world.claim(stands == each, f"the page says {stands} messages for a worker, P x k is {each}")
     queues = set(re.findall(r'pub const JOBS\w*: &str = "([^"]+)"', world.source(QUEUES)))
     for direction in ["out", "in"]:
         alarm = alarms[f"punchline-worker-{direction}"]
         world.claim(alarm["AlarmActions"] == [policies[f"punchline-worker-{direction}"]["PolicyARN"]], f"{direction}: the alarm tells nobody")
         of = {metric["Id"]: metric for metric in alarm["Metrics"]}
-        world.claim(of["load"]["Expression"] == f"(standard + express) / ({each:.0f} * tasks)", f"{direction}: not P x k = {each:.0f}")
+        world.claim(of["load"]["Expression"] == f"(standard + express) / ({each} * tasks)", f"{direction}: not P x k = {each}")
         asked = [of[name]["MetricStat"]["Metric"] for name in ["standard", "express"]]
         named = {pair["Value"] for metric in asked for pair in metric["Dimensions"] if pair["Name"] == "Queue"}
         world.claim(
@@ -52,7 +52,7 @@ def scaling(world):
     out, back = (policies[f"punchline-worker-{d}"]["StepScalingPolicyConfiguration"] for d in ("out", "in"))
     up, down = alarms["punchline-worker-out"]["Threshold"], alarms["punchline-worker-in"]["Threshold"]
     for tasks in range(1, most + 1):
-        for backlog in range(0, int(each * most * 2), 37):
+        for backlog in range(0, each * most * 2):
             needed, load = min(most, max(1, math.ceil(backlog / each))), backlog / (each * tasks)
             if load > up:
                 got = stepped(out, load - up, tasks, most)

@@ -14,7 +14,7 @@ def matches(rule, path):
 def routes(world):
     """Every path that api's source answers, but the operators'."""
     for file in (world.repo / "api/src").rglob("*.rs"):
-        for path in re.findall(r'(?:\.route\(|path = )"(/[^"]*)"', file.read_text()):
+        for path in re.findall(r'(?:\.route\(\s*|path = )"(/[^"]*)"', file.read_text()):
             yield re.sub(r"\{\w+\}", "0192f0c1a2b37c4d", path)
 
 
