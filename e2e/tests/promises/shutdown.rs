@@ -14,8 +14,8 @@ use proto_shared::{Event, JobId, News, queue};
 use crate::{DONE, LOOK, TEST, broker, cases, events, turn};
 
 const JOBS: usize = 200;
-/// The default grace of a worker is 150 s; what it holds here are a few small GIFs.
-const DRAINED: Duration = Duration::from_secs(30);
+/// The default grace of a worker; what it holds here are a few small GIFs.
+const DRAINED: Duration = Duration::from_secs(150);
 
 async fn results(cluster: &Cluster, wanted: usize) {
     while cluster.results().await.unwrap() < wanted {
