@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::{HarnessError, binary, group::Group, network::Network, ports::Port, rabbitmq::RabbitMq, seaweedfs::SeaweedFs};
 
 /// For what must happen, here and in all of the harness: so long that a slow machine with its hands full gets there.
-const READY_WITHIN: Duration = Duration::from_secs(240);
+const READY_WITHIN: Duration = Duration::from_secs(600);
 /// Its log, in a folder of its own.
 const LOG: &str = "log";
 
