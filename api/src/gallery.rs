@@ -93,10 +93,12 @@ impl Gallery {
         if let Some(kept) = kept.as_ref().filter(|kept| kept.at.elapsed() < KEPT_FOR) {
             return Ok(kept.jobs.clone());
         }
+        // Before the store is asked: what ends while it answers is not in it.
+        let at = Instant::now();
         let found = stream::iter(store.gallery(LOOKED_AT).await?).map(|id| done(store, id)).buffered(READS_AT_ONCE);
         let mut jobs: Vec<JobView> = found.try_filter_map(async |job| Ok(job)).try_collect().await?;
         jobs.truncate(MOST);
-        *kept = Some(Kept { at: Instant::now(), jobs: jobs.clone() });
+        *kept = Some(Kept { at, jobs: jobs.clone() });
         Ok(jobs)
     }
 }

@@ -26,13 +26,14 @@ let browser;
 export async function tab({ width = 1280, height = 900, scheme = 'light', motion = 'no-preference' } = {}) {
   browser ??= await chromium.launch({ executablePath: process.env.PUNCHLINE_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS });
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: motion, acceptDownloads: true });
+  // For whatever tab a test opens in it: so long that only a defect reaches it.
+  context.setDefaultTimeout(Number(process.env.PUNCHLINE_PATIENCE_MS ?? 240_000));
   const page = await context.newPage();
   page.faults = [];
   page.asked = [];
   page.on('pageerror', (error) => page.faults.push(`error: ${error.message}`));
   page.on('console', (line) => { if (/Content Security Policy|Uncaught/.test(line.text())) page.faults.push(line.text()); });
   page.on('request', (request) => page.asked.push(request));
-  page.setDefaultTimeout(Number(process.env.PUNCHLINE_PATIENCE_MS ?? 60_000));
   return page;
 }
 
@@ -72,7 +73,7 @@ export async function drop(page, file) {
 
 export const pick = (page, file) => page.setInputFiles('#file', file);
 
-/** The text that a server under test takes its time with: 20 ms for each frame (worker/src/faults.rs). */
+/** The text that a server under test takes its time with: 20 ms for each frame, on however many threads (worker/src/faults.rs). */
 export const SLOWLY = 'fault: slow frames';
 
 /** Sends a picture with that text, and answers the job's id once the bar shows how far it really is. */
@@ -81,7 +82,7 @@ export async function begin(page, file) {
   await ready(page);
   await page.fill('#top', SLOWLY);
   await page.click('#submit');
-  await page.locator('#status', { hasText: /Captioning\. Frame \d+ of / }).waitFor();
+  await page.locator('#status', { hasText: /Captioning\. Frame [\d,]+ of / }).waitFor();
   return page.evaluate(() => sessionStorage.getItem('punchline.job'));
 }
 

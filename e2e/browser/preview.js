@@ -57,7 +57,10 @@ test('the preview stands where the result does', async () => {
       await page.fill('#size', size);
       await page.fill('#top', top);
       await page.fill('#bottom', bottom);
-      const layout = page.waitForResponse(/\/v1\/layout$/);
+      // Of these words: what was typed before may have been asked for meanwhile.
+      const texts = [top, bottom].filter(Boolean).join();
+      const isOfThem = (request) => request.postDataJSON().captions.map(({ text }) => text).join() === texts;
+      const layout = page.waitForResponse((response) => response.url().endsWith('/v1/layout') && isOfThem(response.request()));
       await page.locator('#bottom').dispatchEvent('input');
       const { height_px } = await (await layout).json();
       await previewed(page);

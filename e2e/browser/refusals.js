@@ -13,7 +13,8 @@ test('pictures that are none, cut short, too large, too many frames: said beside
   assert.match(await shown(page, 'file-problem'), /“no-picture\.txt” is no GIF, PNG, JPEG or WebP/);
   for (const [file, words] of [['cut-short.gif', /cut short/], ['wide.gif', /60000.*4096/], ['many.gif', /more than 2000 frames/]]) {
     await pick(page, fixture(file));
-    await page.locator('#editing:not([hidden])').waitFor();
+    // Until it stands in the place of the one before it, the button means that one.
+    await page.locator('#editing:not([hidden]) #about', { hasText: file }).waitFor();
     await page.click('#submit');
     assert.match(await shown(page, 'file-problem'), words, file);
     assert.equal(await page.inputValue('#top'), 'kept');

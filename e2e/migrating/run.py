@@ -23,7 +23,7 @@ import time
 REPO = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (REPO / "docs/MIGRATING.md").read_text()
 BLOCKS = {f"{kind} {name}": text for kind, name, text in re.findall(r"^```(\w+) ([\w-]+)\n(.*?)^```$", PAGE, re.M | re.S)}
-PATIENCE_S = 20
+PATIENCE_S = 300
 
 
 class Old(http.server.BaseHTTPRequestHandler):
@@ -181,7 +181,7 @@ def moved(front, folder, key):
     for again in range(3):
         if again == 2:
             (folder / "imported.tsv").unlink()
-        done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
         check(done.returncode == 65, f"import: ends with {done.returncode}\n{done.stdout}{done.stderr}")
         refused = dict(line.split("\t") for line in (folder / "imported.tsv.refused").read_text().splitlines())
         check(refused == {"3": "unsupported_media", "4": "no such file", "5": "no such file"}, f"import: refused {refused}")
@@ -215,7 +215,7 @@ const response = {{
     for shown, expected in [(key, "sent GIF89a"), ("none", "401 ")]:
         command = ["node", "--input-type=module", "--eval", script]
         environment = {"PATH": os.environ["PATH"], "PUNCHLINE_API_KEY": shown}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
         check(done.stdout.startswith(expected), f"the old route answers {done.stdout[:200]}{done.stderr[-500:]}, not {expected}")
 
 

@@ -1,5 +1,5 @@
 //! Runs `punchline` once, as someone at a terminal or a script would, and tells all that came of it: exit code, both
-//! streams, time, and the most memory it held.
+//! streams, time on the clock and of the CPU, and the most memory it held.
 //!
 //! Used by the tests of the command line. Standard input is always given and always ends.
 
@@ -26,6 +26,8 @@ pub struct Ran {
     pub err: String,
     /// How long it took, with the start of the process.
     pub took: Duration,
+    /// What it took of a CPU, all its threads together.
+    pub cpu: Duration,
     /// The most memory it held.
     pub peak_bytes: u64,
 }
@@ -87,7 +89,7 @@ impl Bench {
     pub fn run(&self, arguments: &str, input: &[u8]) -> Result<Ran, HarnessError> {
         let program = binary::punchline().map_err(|e| HarnessError::io("find punchline")(std::io::Error::other(e)))?;
         let report = TempDir::new().map_err(HarnessError::io("create a folder"))?;
-        self.spawn(program, arguments, input, &report.path().join("peak")).map_err(HarnessError::io(arguments))
+        self.spawn(program, arguments, input, &report.path().join("usage")).map_err(HarnessError::io(arguments))
     }
 
     fn spawn(&self, program: &Path, arguments: &str, input: &[u8], report: &Path) -> std::io::Result<Ran> {
@@ -108,8 +110,9 @@ impl Bench {
         let output = child.wait_with_output()?;
         let took = began.elapsed();
         drop(feed.join());
-        let peak_bytes = fs::read_to_string(report)?.parse().map_err(std::io::Error::other)?;
+        let usage: [u64; 2] = serde_json::from_slice(&fs::read(report)?)?;
+        let (peak_bytes, cpu) = (usage[0], Duration::from_millis(usage[1]));
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
-        Ok(Ran { code: output.status.code(), out: output.stdout, err, took, peak_bytes })
+        Ok(Ran { code: output.status.code(), out: output.stdout, err, took, cpu, peak_bytes })
     }
 }

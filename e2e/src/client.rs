@@ -15,7 +15,7 @@ use crate::HarnessError;
 
 const POLL: Duration = Duration::from_millis(50);
 /// How long an overloaded service may send us away before that is a failure.
-const SENT_AWAY_FOR: Duration = Duration::from_secs(180);
+const SENT_AWAY_FOR: Duration = Duration::from_secs(600);
 
 /// Speaks to one service.
 #[derive(Clone, Debug)]

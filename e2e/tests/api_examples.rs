@@ -1,11 +1,11 @@
 //! docs/API.md as a reader would try it: every block is run as it is printed, against a running service, and what it prints is
 //! held against the block that follows it, in which `…` stands for anything.
 
-use std::{fmt::Write as _, net::TcpListener, path::Path, process::Command, time::Duration};
+use std::{fmt::Write as _, path::Path, process::Command, time::Duration};
 
-use e2e::{deadline::within, process::Process};
+use e2e::{deadline::within, ports::Port, process::Process};
 
-const TEST: Duration = Duration::from_secs(180);
+const TEST: Duration = Duration::from_secs(900);
 const SECRET: &str = "not much of a secret, is it?";
 
 /// A fenced block: what it is in, the name of its file if it is to be kept as one, and its text.
@@ -75,9 +75,14 @@ async fn every_example_prints_what_the_page_says() {
         }
         assert!(expected.len() >= 12, "{} examples", expected.len());
 
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        // Kept until all is over, and not of those that the kernel gives to whoever connects meanwhile.
+        let port = Port::lease().unwrap();
         let mut command = Command::new("bash");
-        command.args(["-c", &script]).env("PUNCHLINE", server.url("")).env("PORT", port.to_string()).current_dir(folder.path());
+        command
+            .args(["-c", &script])
+            .env("PUNCHLINE", server.url(""))
+            .env("PORT", port.number().to_string())
+            .current_dir(folder.path());
         let run = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
         for (number, (text, shown)) in expected.iter().enumerate() {

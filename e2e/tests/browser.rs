@@ -5,18 +5,21 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 
 use e2e::{binary, deadline::within, guarded::Guarded, process::Process, samples};
 use image::{Rgb, RgbImage};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    process::Command,
+};
 
-const TEST: Duration = Duration::from_secs(900);
-/// With their frames, of 20 ms of one thread each if the text asks for slow frames. No two tests bring the same one to its
-/// end: the second would be answered from what is stored.
+const TEST: Duration = Duration::from_secs(2_700);
+/// With their frames, of 20 ms each if the text asks for slow frames, whatever the number of threads. No two tests bring the same
+/// one to its end: the second would be answered from what is stored.
 const SLOW: [(&str, usize); 4] = [("slow.gif", 300), ("reloaded.gif", 700), ("slow-enough.gif", 800), ("slower.gif", 2_000)];
 /// Before a line of the tests' output that is an order.
 const ORDER: &str = "@server ";
@@ -64,11 +67,12 @@ async fn the_page_does_what_it_promises_in_a_browser() {
             .env("PUNCHLINE_NODE_MODULES", node_modules())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .kill_on_drop(true)
             .spawn()
             .unwrap();
         let mut answers = tests.stdin.take().unwrap();
-        for line in BufReader::new(tests.stdout.take().unwrap()).lines() {
-            let line = line.unwrap();
+        let mut said = BufReader::new(tests.stdout.take().unwrap()).lines();
+        while let Some(line) = said.next_line().await.unwrap() {
             match line.strip_prefix(ORDER) {
                 Some("kill") => server.kill(),
                 Some("start") => server.replace_serve(data.path(), &[]).await.unwrap(),
@@ -77,9 +81,9 @@ async fn the_page_does_what_it_promises_in_a_browser() {
                     continue;
                 }
             }
-            writeln!(answers, "ok").unwrap();
+            answers.write_all(b"ok\n").await.unwrap();
         }
-        assert!(tests.wait().unwrap().success(), "{}", server.log_tail());
+        assert!(tests.wait().await.unwrap().success(), "{}", server.log_tail());
     })
     .await;
 }

@@ -11,7 +11,10 @@ use e2e::{
     samples,
 };
 
+/// Of a CPU: what is waited for on a busy machine is not the program's.
 const REFUSED_WITHIN: Duration = Duration::from_secs(1);
+/// By the clock, for whatever waits without computing.
+const ENDED_WITHIN: Duration = Duration::from_secs(30);
 const REFUSED_BELOW_BYTES: u64 = 100_000_000;
 
 fn bench() -> Bench {
@@ -152,7 +155,7 @@ fn bad_input_is_65_within_a_second_and_100_megabytes() {
             let ran = bench.run(arguments, input).unwrap();
             assert_ends(&ran, 65, reason);
             assert_one_line(&ran);
-            assert!(ran.took < REFUSED_WITHIN, "{name}: took {:?}", ran.took);
+            assert!(ran.cpu < REFUSED_WITHIN && ran.took < ENDED_WITHIN, "{name}: {:?} of CPU, {:?}", ran.cpu, ran.took);
             assert!(ran.peak_bytes < REFUSED_BELOW_BYTES, "{name}: held {} bytes", ran.peak_bytes);
         }
         assert!(!bench.names().unwrap().contains(&"out.gif".to_owned()), "{name}: an output was left");
@@ -173,6 +176,6 @@ fn a_bad_font_or_spec_is_65() {
         let ran = bench.run(arguments, b"").unwrap();
         assert_ends(&ran, 65, reason);
         assert_one_line(&ran);
-        assert!(ran.took < REFUSED_WITHIN && ran.peak_bytes < REFUSED_BELOW_BYTES, "{ran:?}");
+        assert!(ran.cpu < REFUSED_WITHIN && ran.took < ENDED_WITHIN && ran.peak_bytes < REFUSED_BELOW_BYTES, "{ran:?}");
     }
 }

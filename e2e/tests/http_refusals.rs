@@ -7,7 +7,7 @@ use std::{fs, time::Duration};
 use e2e::{client::Client, deadline::within, process::Process, samples};
 use reqwest::multipart::{Form, Part};
 
-const TEST: Duration = Duration::from_secs(120);
+const TEST: Duration = Duration::from_secs(900);
 const LARGE_BYTES: usize = 100_000_000;
 /// What a server may grow by while it refuses an upload of [`LARGE_BYTES`]: its limit of 25 MB, and room.
 const GROWS_BY_BYTES: u64 = 50_000_000;

@@ -17,7 +17,7 @@ use tokio::{
     process::Command,
 };
 
-const TEST: Duration = Duration::from_secs(60);
+const TEST: Duration = Duration::from_secs(600);
 /// What the binary says of a bad setting.
 const USAGE: i32 = 2;
 

@@ -87,7 +87,7 @@ async fn a_server_that_is_killed_is_unavailable_until_it_is_back_with_all_it_had
     let error = store.get_source(&id).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }) && error.is_passing(), "{error:?}");
     assert!(store.ready().await.is_err());
-    assert!(began.elapsed() < Duration::from_secs(15), "{:?} is more than the bounds say", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?} is more than the bounds say", began.elapsed());
 
     server.restart().await.unwrap();
     assert_eq!(store.get_source(&id).await.unwrap(), "kept");

@@ -8,8 +8,8 @@ use std::{
 use e2e::{cases::Case, cluster::Cluster, deadline::within, ledger::Ledger};
 
 const JOBS: usize = 200;
-const TEST: Duration = Duration::from_secs(300);
-const DONE: Duration = Duration::from_secs(120);
+const TEST: Duration = Duration::from_secs(1_800);
+const DONE: Duration = Duration::from_secs(600);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_uploads_at_once_come_back_captioned() {

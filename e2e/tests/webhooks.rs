@@ -15,7 +15,7 @@ use tokio::{
     sync::mpsc,
 };
 
-const TEST: Duration = Duration::from_secs(300);
+const TEST: Duration = Duration::from_secs(900);
 const SECRET: &[u8] = b"not much of a secret, is it?";
 const JOBS: usize = 20;
 

@@ -1,7 +1,10 @@
 //! Jobs that break their worker or keep it busy, for the tests that break workers. Behind the feature `faults`, which
 //! nothing that ships turns on.
 
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::Task;
 
@@ -28,10 +31,11 @@ pub(crate) fn strike(task: &Task) {
     }
 }
 
-/// After each frame.
-pub(crate) fn dawdle(task: &Task) {
+/// At each frame, of which `done` are finished with it, since the job was begun. No frame is finished before its time: the job
+/// takes as long on many threads as on one, and tells of its frames in their order.
+pub(crate) fn dawdle(task: &Task, begun: Instant, done: u32) {
     if asked(task) == Some("fault: slow frames") {
-        thread::sleep(SLOW_FRAME);
+        thread::sleep((SLOW_FRAME * done).saturating_sub(begun.elapsed()));
     }
 }
 

@@ -113,9 +113,11 @@ pub(crate) fn attempt(
 pub(crate) fn render(task: &Task, unwanted: &AtomicBool) -> Result<Product, caption::Error> {
     #[cfg(feature = "faults")]
     crate::faults::strike(task);
+    #[cfg(feature = "faults")]
+    let begun = Instant::now();
     let progress = |done, of| {
         #[cfg(feature = "faults")]
-        crate::faults::dawdle(task);
+        crate::faults::dawdle(task, begun, done);
         task.progress.tell(done, of);
     };
     let watch = caption::Watch { progress: &progress, cancelled: unwanted };

@@ -81,7 +81,7 @@ pub async fn a_retry_comes_after_its_delay_as_the_next_attempt(broker: &Broker) 
         let again = timeout(delay + PATIENCE, deliveries.next()).await.unwrap().unwrap();
         let waited = asked_at.elapsed();
         assert!(waited + Duration::from_millis(5) >= delay, "{delay:?} was asked for, it came after {waited:?}");
-        assert!(waited <= delay.mul_f64(1.2) + Duration::from_secs(2), "{delay:?} was asked for, it came after {waited:?}");
+        assert!(waited <= delay.mul_f64(1.2) + Duration::from_secs(5), "{delay:?} was asked for, it came after {waited:?}");
         history.push(note(attempt));
         attempt += 1;
         assert_eq!((&again.message().job, again.attempt()), (&message(1).job, attempt));

@@ -15,6 +15,8 @@ const JOBS: &str = "PUNCHLINE_CHAOS_JOBS";
 const WORKERS: usize = 3;
 /// Troubles in one run.
 const TROUBLES: usize = 10;
+/// From one to the next where nothing is done any more.
+const AT_LATEST: Duration = Duration::from_secs(180);
 
 /// What can happen.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +77,7 @@ async fn make_trouble(cluster: &mut Cluster, seed: u64, jobs: usize) -> Vec<Trou
     let mut troubles = Vec::new();
     for part in 1..=TROUBLES {
         let wanted = jobs * part / (TROUBLES + 2);
-        let deadline = Instant::now() + DONE;
+        let deadline = Instant::now() + AT_LATEST;
         while cluster.results().await.is_ok_and(|done| done < wanted) && Instant::now() < deadline {
             tokio::time::sleep(LOOK).await;
         }

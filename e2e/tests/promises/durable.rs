@@ -1,6 +1,6 @@
 //! Promise 1: 202 means durable.
 
-use std::{collections::HashSet, time::Duration};
+use std::collections::HashSet;
 
 use e2e::{cluster::Cluster, deadline::within, ledger::Ledger};
 
@@ -27,7 +27,7 @@ async fn a_broker_killed_while_jobs_are_published_keeps_every_accepted_one() {
         let (submitted, ()) = tokio::join!(ledger.submit(&client, &cases), kill);
         submitted.unwrap();
         // The api may have been refused at the very end.
-        cluster.api.wait_ready(Duration::from_secs(60)).await.unwrap();
+        cluster.api.wait_ready(DONE).await.unwrap();
         for _ in 0..2 {
             cluster.add_worker().await.unwrap();
         }

@@ -19,7 +19,8 @@ use reqwest::{
 use crate::{DONE, TEST, broker, case, cases, events, started, turn, until};
 
 const REFUSED_WITHIN: Duration = Duration::from_secs(6);
-const SETTLED: Duration = Duration::from_secs(10);
+/// Of many at once, who are in each other's way on a small machine.
+const ALL_REFUSED_WITHIN: Duration = Duration::from_secs(60);
 const FLAT_BYTES: u64 = 20_000_000;
 
 async fn post(client: &Client, seed: u64) -> (Answer, Duration) {
@@ -29,10 +30,10 @@ async fn post(client: &Client, seed: u64) -> (Answer, Duration) {
     (client.post(form).await.unwrap(), asked_at.elapsed())
 }
 
-fn assert_sent_away((answer, took): &(Answer, Duration)) {
+fn assert_sent_away((answer, took): &(Answer, Duration), within: Duration) {
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
     assert!(answer.retry_after_s.is_some_and(|seconds| seconds > 0), "{answer:?}");
-    assert!(*took < REFUSED_WITHIN, "{took:?}");
+    assert!(*took < within, "{took:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,27 +46,31 @@ async fn a_blocked_broker_is_a_503_at_once_and_workers_still_ack() {
         let mut events = events(&broker).await;
         ledger.submit(&client, &cases(20)).await.unwrap();
         ledger.settle(&cluster, DONE).await.unwrap().assert_all_done();
-        // One in hand when the block comes, for six seconds.
+        // One in hand when the block comes, for twelve seconds.
         let spec = r#"{"captions":[{"text":"fault: slow frames"}]}"#;
-        let held = client.submit(&many_frames(300), spec).await.unwrap();
+        let held = client.submit(&many_frames(600), spec).await.unwrap();
         started(&mut events, &held).await;
         let before = cluster.api.resident_bytes().unwrap();
 
         cluster.rabbitmq.ctl(&["set_vm_memory_high_watermark", "0"]).await.unwrap();
-        let answers: Vec<_> = stream::iter(8_100..8_300).map(|seed| post(&client, seed)).buffer_unordered(50).collect().await;
-        // Those that came before the first found out may have been taken.
-        let refused: Vec<_> = answers.iter().filter(|(answer, _)| answer.status != StatusCode::ACCEPTED).collect();
-        for answer in &refused {
-            assert_sent_away(answer);
+        // Some one by one, the first of which may have to find out; and many at once.
+        let mut slowest = Duration::ZERO;
+        for seed in 8_050..8_060 {
+            let answer = post(&client, seed).await;
+            assert_sent_away(&answer, REFUSED_WITHIN);
+            slowest = slowest.max(answer.1);
         }
-        let slowest = refused.iter().map(|(_, took)| *took).max().unwrap();
+        let answers: Vec<_> = stream::iter(8_100..8_300).map(|seed| post(&client, seed)).buffer_unordered(50).collect().await;
+        for answer in &answers {
+            assert_sent_away(answer, ALL_REFUSED_WITHIN);
+        }
         let grown = cluster.api.resident_bytes().unwrap().saturating_sub(before);
-        println!("blocked: {} of 200 refused, the slowest after {slowest:?}; api grew by {grown} bytes", refused.len());
-        assert!(refused.len() >= 190 && grown < FLAT_BYTES, "{} {grown}", refused.len());
+        println!("blocked: all refused, of those that came alone the slowest after {slowest:?}; api grew by {grown} bytes");
+        assert!(grown < FLAT_BYTES, "{grown}");
 
         // The job in hand is done, and its worker settles it on the blocked broker.
         client.wait_done(&held, DONE).await.unwrap();
-        until("nothing in hand", SETTLED, async || cluster.in_hand(queue::JOBS_EXPRESS).await.is_ok_and(|n| n == 0)).await;
+        until("nothing in hand", DONE, async || cluster.in_hand(queue::JOBS_EXPRESS).await.is_ok_and(|n| n == 0)).await;
         assert!(!cluster.client().is_ready().await, "ready while blocked");
         cluster.rabbitmq.ctl(&["set_vm_memory_high_watermark", "0.6"]).await.unwrap();
         ledger.submit(&client, &[case(8_400)]).await.unwrap();
@@ -89,7 +94,7 @@ async fn a_full_queue_is_a_503_and_what_was_accepted_is_done() {
             if answer.0.status == StatusCode::ACCEPTED {
                 ledger.accepted(answer.0.json()["id"].as_str().unwrap().to_owned(), &case(seed));
             } else {
-                assert_sent_away(&answer);
+                assert_sent_away(&answer, REFUSED_WITHIN);
                 refused += 1;
             }
         }

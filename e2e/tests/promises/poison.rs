@@ -40,7 +40,9 @@ async fn failed(cluster: &mut Cluster, client: &Client, id: &str) -> Value {
 async fn a_job_that_breaks_its_worker_harms_only_itself() {
     let _turn = turn().await;
     within(TEST, async {
-        let mut cluster = Cluster::start_with(0, &[("PUNCHLINE_JOB_TIMEOUT_S", "5")]).await.unwrap();
+        // Longer than a worker with a thread that does not stop goes on for: a job that gets the threads behind it is given back
+        // with that worker's end, and is not given up.
+        let mut cluster = Cluster::start_with(0, &[("PUNCHLINE_JOB_TIMEOUT_S", "15")]).await.unwrap();
         cluster.worker_memory_kb = Some(WORKER_MEMORY_KB);
         for _ in 0..2 {
             cluster.add_worker().await.unwrap();

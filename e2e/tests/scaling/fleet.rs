@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use e2e::{cluster::Cluster, process::Process};
 use tokio::task::JoinHandle;
 
-const READY: Duration = Duration::from_secs(60);
-const DRAINED: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_secs(600);
+const DRAINED: Duration = Duration::from_secs(600);
 
 /// All workers.
 pub(crate) struct Fleet {

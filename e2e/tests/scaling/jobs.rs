@@ -12,8 +12,8 @@ use e2e::cluster::Cluster;
 use gif::{Encoder, Frame};
 use proto_shared::{Caption, CaptionSpec, Event, JobId, News, Position, Style, queue};
 
-/// Frames of the pictures, in turn: 20 ms each on one of the engine's threads.
-const FRAMES: [u16; 5] = [20, 30, 40, 50, 80];
+/// Frames of the pictures, in turn: 20 ms each, whatever the number of the engine's threads.
+const FRAMES: [u16; 5] = [10, 15, 20, 25, 40];
 const SIDE_PX: u16 = 32;
 
 /// The `n`th job: a picture and words of its own.

@@ -26,7 +26,7 @@ use crate::{
 const CALIBRATING_JOBS: usize = 40;
 /// Names of jobs that are not of the run.
 const CALIBRATING_FROM: usize = 1_000_000;
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(480);
 /// What a simulation draws differs with its seed: of so many the one in the middle is taken.
 const SEEDS: u64 = 21;
 
