@@ -114,9 +114,8 @@ impl Worker {
         };
         let lookout = Lookout { store, broker, clock, draw: fastrand::f64 };
         let finding = async {
-            // It may wait for long, which neither a shutdown nor the loss of a thread may.
-            let looking = shutdown.run_until_cancelled(lookout.after_start());
-            if let Some(Some(jobs)) = done.run_until_cancelled(looking).await {
+            // It may wait for long. While jobs are finished it may still come to its end.
+            if let Some(jobs) = done.run_until_cancelled(lookout.after_start()).await {
                 metrics.requeued(jobs);
             }
         };
