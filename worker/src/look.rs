@@ -3,8 +3,8 @@
 //!
 //! Run beside the jobs by `Worker::run`, which ends it by dropping it. The first to ask for a stretch of time looks at once.
 //! Whoever is not the first waits for the next stretch; by then another's look has mostly begun after its start and come to
-//! its end. A look that was only begun counts for nothing: whoever began it may be dead. Of the store this needs nothing: where
-//! it fails to say who looks, everyone does. Nor of clocks: what one that is wrong has said is waited out or passed over.
+//! its end. A look that was only begun counts for nothing: whoever began it may be dead. Where
+//! the store fails to say who looks, everyone does; what a clock that is wrong has said is waited out or passed over.
 
 use std::time::Duration;
 
@@ -36,8 +36,7 @@ impl Lookout<'_> {
     pub(crate) async fn after_start(&self) -> u64 {
         let mut started_ms = self.clock.now_ms();
         loop {
-            let now_ms = self.clock.now_ms();
-            let begun = self.store.begin_look(now_ms / SLOT_MS).await;
+            let begun = self.store.begin_look(self.clock.now_ms() / SLOT_MS).await;
             if !matches!(begun, Ok(Created::AlreadyThere)) {
                 match (requeue_lost(self.store, self.broker, self.clock, LostAfter::default()).await, begun) {
                     (Err(error), _) => tracing::warn!(%error, "lost jobs were not looked for"),
@@ -48,7 +47,8 @@ impl Lookout<'_> {
                     }
                 }
             }
-            sleep(Duration::from_millis(SLOT_MS - now_ms % SLOT_MS) + SPREAD.mul_f64((self.draw)())).await;
+            let to_next_ms = SLOT_MS - self.clock.now_ms() % SLOT_MS;
+            sleep(Duration::from_millis(to_next_ms) + SPREAD.mul_f64((self.draw)())).await;
             // Of a clock that was put back, so that nobody waits for it to be there again.
             started_ms = started_ms.min(self.clock.now_ms());
             if self.somebody_looked_since(started_ms).await {
@@ -60,7 +60,7 @@ impl Lookout<'_> {
     async fn somebody_looked_since(&self, started_ms: u64) -> bool {
         // What can't be read is written again by the next look.
         let Ok(Some(began_ms)) = self.store.last_look().await else { return false };
-        // From the future speaks a clock that is wrong, and may for a long time.
+        // What is from the future is of a clock that is wrong: believed, it would stand for looks that nobody makes.
         began_ms > started_ms && began_ms <= self.clock.now_ms()
     }
 }
