@@ -20,6 +20,11 @@ pub const CALLBACKS_PREFIX: &str = "callbacks";
 /// Below it stand the names of jobs that are to be seen by everyone.
 pub const GALLERY_PREFIX: &str = "gallery";
 
+/// Below it stands who has begun to look for lost work in which stretch of time.
+pub const LOOKS_BEGUN_PREFIX: &str = "looks/begun";
+/// When the last look for lost work that came to its end had begun. Written over each time.
+pub const LAST_LOOK: &str = "looks/last.json";
+
 /// A source, named by the SHA-256 of its bytes.
 #[must_use]
 pub fn source(id: &SourceId) -> String {
@@ -74,6 +79,12 @@ pub fn gallery(created_at_ms: u64, id: &JobId) -> String {
 #[must_use]
 pub fn requeued(id: &JobId, slot: u64) -> String {
     format!("{JOBS_PREFIX}/{id}/requeued-{slot}.json")
+}
+
+/// Says that somebody looks for lost work in a stretch of time, so that it is one however many want to.
+#[must_use]
+pub fn look_begun(slot: u64) -> String {
+    format!("{LOOKS_BEGUN_PREFIX}/{slot}.json")
 }
 
 /// Says that somebody is to be told of a job's end.

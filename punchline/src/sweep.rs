@@ -52,14 +52,15 @@ async fn sweep(args: &SweepArgs) -> anyhow::Result<()> {
         writeln!(
             out,
             "deleted: {} jobs, {} outputs, {} sources, {} dead letters, {} idempotency keys, {} marks of calls back, \
-             {} names in the gallery",
+             {} names in the gallery, {} marks of looks",
             gone.jobs,
             gone.outputs,
             gone.sources,
             gone.dead_letters,
             gone.idempotency_records,
             gone.callbacks,
-            gone.gallery_entries
+            gone.gallery_entries,
+            gone.looks
         )?;
     }
     Ok(())

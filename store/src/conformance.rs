@@ -11,6 +11,7 @@ mod callbacks;
 mod contents;
 mod jobs;
 mod letters;
+mod looks;
 mod retention;
 mod samples;
 
@@ -26,6 +27,7 @@ pub use jobs::{
     records_read_back_and_are_never_replaced, the_gallery_has_the_newest_first, unfinished_jobs_come_oldest_first,
 };
 pub use letters::dead_letters_are_kept_replaced_listed_and_dropped;
+pub use looks::one_looks_in_a_stretch_of_time_and_the_last_word_counts;
 pub use retention::retention_deletes_what_is_old_and_finished_and_nothing_else;
 
 use proto_shared::{ErrorCode, MediaType, OutputId, SourceId};
@@ -49,6 +51,7 @@ pub async fn all(store: &Store, run: u64) {
     a_large_object_streams_back_whole(store, run).await;
     unfinished_jobs_come_oldest_first(store, run).await;
     dead_letters_are_kept_replaced_listed_and_dropped(store, run).await;
+    one_looks_in_a_stretch_of_time_and_the_last_word_counts(store, run).await;
     callbacks_are_owed_until_they_are_cleared(store, run).await;
     a_callback_is_attempted_by_one_and_ends_once(store, run).await;
     retention_deletes_what_is_old_and_finished_and_nothing_else(store, run).await;

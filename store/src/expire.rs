@@ -6,6 +6,7 @@
 //! 1. *Dead letters*. One that stood at the beginning, even if it is deleted, keeps its job until the next run, so that a
 //!    replay that has just taken the job's result away does not lose the record.
 //! 2. *Idempotency records* and names in the gallery, a little before their jobs, so that none names a job that is gone.
+//!    With them what says who began to look for lost work: it counts for minutes.
 //! 3. *Jobs* whose result is old: records, then marks, then results. The other way round a kill between would leave a
 //!    finished job that looks unfinished, and it would run again. A result without a record is an end of this kind.
 //! 4. *Calls back that are owed*, of jobs that are gone: what is written of one that came to an end is among its job's marks.
@@ -38,6 +39,8 @@ pub struct Expired {
     pub idempotency_records: u64,
     /// Names in the gallery.
     pub gallery_entries: u64,
+    /// Marks of looks for lost work.
+    pub looks: u64,
     /// Jobs: records, with their results and marks.
     pub jobs: u64,
     /// Marks of calls back whose job is gone.
@@ -73,6 +76,7 @@ impl Store {
         let dead = sweep.dead_letters(&mut expired).await?;
         expired.idempotency_records = sweep.names(keys::IDEMPOTENCY_PREFIX).await?;
         expired.gallery_entries = sweep.names(keys::GALLERY_PREFIX).await?;
+        expired.looks = sweep.names(keys::LOOKS_BEGUN_PREFIX).await?;
         let named = sweep.jobs(&dead, &mut expired).await?;
         sweep.callbacks(&mut expired).await?;
         sweep.outputs(&mut expired).await?;
@@ -92,7 +96,7 @@ struct Sweep<'a> {
     before_ms: u64,
     /// Of sources and outputs: earlier.
     contents_before_ms: u64,
-    /// Of what names a job: later.
+    /// Of what names a job, and of marks that count for minutes: later.
     names_before_ms: u64,
 }
 

@@ -19,6 +19,9 @@
 //! | `reuse_source` | 1 GET; 1 PUT more if it was written over 30 minutes ago |
 //! | `has_source` | 1 HEAD |
 //! | `create_job`, `create_result`, `create_idempotency`, `mark_requeued` | 1 PUT; 1 HEAD more if something stands there |
+//! | `begin_look` | 1 PUT; 1 HEAD more if something stands there |
+//! | `end_look` | 1 PUT |
+//! | `last_look` | 1 GET |
 //! | `begin_callback`, `end_callback` | 1 PUT; 1 HEAD more if something stands there |
 //! | `owe_callback` | 1 PUT |
 //! | `get_callback_end` | 1 GET |
@@ -51,6 +54,7 @@ mod hush;
 mod jobs;
 mod listing;
 mod location;
+mod looks;
 mod objects;
 mod probe;
 mod records;

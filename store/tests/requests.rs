@@ -161,6 +161,20 @@ async fn letters_lists_and_probes() {
 }
 
 #[tokio::test]
+async fn looks() {
+    let house = House::new();
+    let store = &house.store;
+    assert_eq!(store.begin_look(1).await.unwrap(), Created::New);
+    assert_eq!(house.asked(), [Create]);
+    assert_eq!(store.begin_look(1).await.unwrap(), Created::AlreadyThere);
+    assert_eq!(house.asked(), [Create, Head]);
+    store.end_look(1).await.unwrap();
+    assert_eq!(house.asked(), [Put]);
+    assert_eq!(store.last_look().await.unwrap(), Some(1));
+    assert_eq!(house.asked(), [Get]);
+}
+
+#[tokio::test]
 async fn callbacks() {
     let house = House::new();
     let (store, id) = (&house.store, job().id);
@@ -198,8 +212,8 @@ async fn retention_reads_no_job_that_is_young_and_none_that_is_over() {
     assert_eq!(expired.jobs, 25);
     assert_eq!(house.faults.count(Get, ""), 0);
     assert_eq!(house.faults.count(Head, ""), 0);
-    // Dead letters, keys, the gallery, jobs, calls back, outputs twice, sources; each costs more than one request only above a
-    // thousand objects.
-    assert_eq!(house.faults.count(List, ""), 8);
+    // Dead letters, keys, the gallery, looks, jobs, calls back, outputs twice, sources; each costs more than one request only
+    // above a thousand objects.
+    assert_eq!(house.faults.count(List, ""), 9);
     assert_eq!(house.faults.count(Delete, ""), 50, "which S3 takes in two requests");
 }

@@ -13,6 +13,7 @@ mod engine;
 mod faults;
 mod isolated;
 mod job;
+mod look;
 mod metrics;
 mod progress;
 mod render;
@@ -40,7 +41,10 @@ pub use progress::Progress;
 pub use render::{EngineError, Product, Task};
 pub use requeue::{LostAfter, RequeueError, requeue_lost};
 
-use crate::{bury::Undertaker, cancel::InHand, isolated::Isolated, job::Runner, metrics::Metrics, settle::Settler, turns::Turns};
+use crate::{
+    bury::Undertaker, cancel::InHand, isolated::Isolated, job::Runner, look::Lookout, metrics::Metrics, settle::Settler,
+    turns::Turns,
+};
 
 /// What an operator may choose about a worker.
 #[derive(Clone, Debug)]
@@ -108,12 +112,11 @@ impl Worker {
             done.cancel();
             all_finished
         };
+        let lookout = Lookout { store, broker, clock, draw: fastrand::f64 };
         let finding = async {
-            let found = shutdown.run_until_cancelled(requeue_lost(store, broker, clock, LostAfter::default())).await;
-            match found {
-                Some(Ok(jobs)) => metrics.requeued(jobs),
-                Some(Err(error)) => tracing::warn!(%error, "lost jobs were not looked for"),
-                None => {}
+            // It may wait for long. While jobs are finished it may still come to its end.
+            if let Some(jobs) = done.run_until_cancelled(lookout.after_start()).await {
+                metrics.requeued(jobs);
             }
         };
         let hearing = in_hand.listen(broker, store, &done);

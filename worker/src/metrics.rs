@@ -175,7 +175,7 @@ impl Metrics {
         registry.register("worker_frames", "Frames written, by how they came through", m.frames.clone());
         registry.register("worker_segments", "Segments written, by how they came through", m.segments.clone());
         registry.register("worker_dead_letters", "Dead letters moved to the store", m.buried.clone());
-        registry.register("worker_jobs_requeued", "Lost jobs queued again at a start", m.requeued.clone());
+        registry.register("worker_jobs_requeued", "Lost jobs that this process queued again", m.requeued.clone());
         registry.register("worker_settle_failures", "Deliveries that could not be settled", m.settle_failures.clone());
         metrics
     }

@@ -1,7 +1,8 @@
 //! Finding lost work: jobs that were accepted and that neither a queue nor a result knows are queued again.
 //!
-//! Run by every worker at its start and by `punchline sweep`, by any number at once. Running a job twice is harmless,
+//! Run for workers that start (`look`) and by `punchline sweep`, by any number at once. Running a job twice is harmless,
 //! so this errs on the side of queueing; a mark in the store sees to it that nobody does so twice in one stretch of time.
+//! A look lists every job that the store keeps: whoever calls this has to mind how often.
 
 use std::time::Duration;
 
@@ -29,6 +30,14 @@ impl Default for LostAfter {
     }
 }
 
+impl LostAfter {
+    /// Whether whoever looks so finds all that a worker would.
+    fn finds_as_much_as_usual(&self) -> bool {
+        let usual = Self::default();
+        self.busy <= usual.busy && self.quiet <= usual.quiet
+    }
+}
+
 /// Why lost work could not be looked for.
 #[derive(Debug, thiserror::Error)]
 pub enum RequeueError {
@@ -40,7 +49,7 @@ pub enum RequeueError {
     Broker(#[from] BrokerError),
 }
 
-/// Queues lost jobs again; answers how many.
+/// Queues lost jobs again; answers how many. Its end is noted in the store, which spares workers a look of their own.
 ///
 /// # Errors
 /// Store or broker failed; what was queued until then is.
@@ -55,6 +64,11 @@ pub async fn requeue_lost(store: &Store, broker: &Broker, clock: &Clock, after: 
     while let Some(job) = unfinished.try_next().await? {
         let span = trace::of_job(&job.id, job.trace());
         queued += u64::from(requeue(store, broker, job, now_ms / age_ms).instrument(span).await?);
+    }
+    if after.finds_as_much_as_usual()
+        && let Err(error) = store.end_look(now_ms).await
+    {
+        tracing::warn!(%error, "lost jobs were looked for, and workers were not told: they will look too");
     }
     Ok(queued)
 }

@@ -53,7 +53,7 @@ impl Sweep<'_> {
         Ok(dead)
     }
 
-    /// Deletes what names jobs below this prefix.
+    /// Deletes what names jobs, or the time it was written, below this prefix.
     pub(super) async fn names(&self, prefix: &'static str) -> Result<u64, StoreError> {
         let mut batch = Batch::new(self.objects);
         let mut listing = self.objects.list(prefix);

@@ -203,7 +203,7 @@ proptest! {
             house.expire().await.unwrap();
             house.faults.forget();
             assert_eq!(house.expire().await.unwrap(), Expired::default());
-            assert_eq!(house.faults.asked().len(), 8, "eight listings of nothing: {:?}", house.faults.asked());
+            assert_eq!(house.faults.asked().len(), 9, "nine listings of nothing: {:?}", house.faults.asked());
         });
     }
 }

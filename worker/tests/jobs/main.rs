@@ -16,6 +16,7 @@ use std::{
 
 use broker::Prefetch;
 use proto_shared::{ErrorCode, JobMessage, Outcome};
+use store::Created;
 use tokio::sync::Notify;
 
 use house::*;
@@ -225,6 +226,26 @@ async fn a_shutdown_finishes_the_job_in_hand_and_takes_no_other() {
     assert!(matches!(house.store.get_result(&in_hand.job.id).await.unwrap().unwrap().outcome, Outcome::Done { .. }));
     assert_eq!(house.store.get_result(&later.job.id).await.unwrap(), None);
     assert_eq!(house.broker.depths().await.unwrap().waiting(), 1);
+}
+
+#[tokio::test]
+async fn a_worker_that_waits_for_its_look_for_lost_work_ends_all_the_same() {
+    for by_shutdown in [true, false] {
+        let house = house_on("memory:");
+        // Somebody looks in this stretch of time, which the worker's clock never leaves.
+        assert_eq!(house.store.begin_look(0).await.unwrap(), Created::New);
+        let running = house.work(LONG, |_, _| Ok(product(b"x")));
+        let message = house.job(1).await;
+        house.broker.publish(&message).await.unwrap();
+        house.outcome(&message).await;
+        if by_shutdown {
+            running.shutdown.cancel();
+        } else {
+            house.broker.close().await;
+        }
+        let ended = tokio::time::timeout(LONG, running.task).await.expect("it does not wait for ten minutes");
+        assert!(ended.unwrap(), "by shutdown: {by_shutdown}");
+    }
 }
 
 #[tokio::test]
