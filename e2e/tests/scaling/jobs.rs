@@ -12,14 +12,24 @@ use e2e::cluster::Cluster;
 use gif::{Encoder, Frame};
 use proto_shared::{Caption, CaptionSpec, Event, JobId, News, Position, Style, queue};
 
-/// Frames of the pictures, in turn: 20 ms each, whatever the number of the engine's threads.
+/// Frames of the pictures: 20 ms each, whatever the number of the engine's threads.
 const FRAMES: [u16; 5] = [10, 15, 20, 25, 40];
 const SIDE_PX: u16 = 32;
 
-/// The `n`th job: a picture and words of its own.
-pub(crate) fn job(n: usize) -> (Vec<u8>, String) {
+/// The `n`th job of those that come in turn, so that each kind has its share: to measure with.
+pub(crate) fn in_turn(n: usize) -> (Vec<u8>, String) {
+    job(n, FRAMES[n % FRAMES.len()])
+}
+
+/// The `n`th job of those that come at random, as the simulation's do: in turn they would wait less for each other.
+pub(crate) fn at_random(n: usize) -> (Vec<u8>, String) {
+    job(n, FRAMES[fastrand::Rng::with_seed(n as u64).usize(..FRAMES.len())])
+}
+
+/// A picture and words of its own.
+fn job(n: usize, frames: u16) -> (Vec<u8>, String) {
     let mut encoder = Encoder::new(Vec::new(), SIDE_PX, SIDE_PX, &[0, 0, 0, 255, 255, 255]).unwrap();
-    for index in 0..FRAMES[n % FRAMES.len()] {
+    for index in 0..frames {
         let pixels: Vec<u8> = (0..SIDE_PX * SIDE_PX).map(|at| u8::from((at + index) % 7 == 0)).collect();
         let frame = Frame { width: SIDE_PX, height: SIDE_PX, buffer: Cow::Owned(pixels), delay: 5, ..Frame::default() };
         encoder.write_frame(&frame).unwrap();

@@ -18,7 +18,7 @@ use tokio::time::interval;
 
 use crate::{
     fleet::Fleet,
-    jobs::{Ear, job},
+    jobs::{Ear, at_random, in_turn},
     s,
 };
 
@@ -115,7 +115,7 @@ impl Trial {
             .map(|(n, at)| {
                 let client = cluster.client();
                 tokio::spawn(async move {
-                    let (picture, spec) = job(n);
+                    let (picture, spec) = at_random(n);
                     tokio::time::sleep_until((began + at).into()).await;
                     client.submit(&picture, &spec).await.unwrap();
                 })
@@ -173,7 +173,7 @@ async fn calibrate(cluster: &Cluster, ear: &Ear, fleet: &mut Fleet) -> Calibrati
     fleet.scale(1);
     let client = cluster.client();
     for n in 0..CALIBRATING_JOBS {
-        let (picture, spec) = job(CALIBRATING_FROM + n);
+        let (picture, spec) = in_turn(CALIBRATING_FROM + n);
         client.submit(&picture, &spec).await.unwrap();
     }
     ear.done(cluster, CALIBRATING_JOBS, PATIENCE).await;
