@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DUCK, SLOWLY, begin, byCommandLine, close, done, download, drop, fixture, hold, jobOf, open, pick, previewed, ready } from './harness.js';
+import { DUCK, SLOWLY, begin, byCommandLine, close, done, download, drop, fixture, hold, jobOf, open, previewed, ready, take } from './harness.js';
 
 test('a dropped GIF is captioned, and the download is what the command line makes', async () => {
   const page = await open();
@@ -43,8 +43,7 @@ test('a dropped GIF is captioned, and the download is what the command line make
 
 test('a still is captioned, the sample is, and what its maker shares is in the gallery', async () => {
   const page = await open();
-  await pick(page, fixture('still.png'));
-  await ready(page);
+  await take(page, fixture('still.png'));
   await page.fill('#bottom', 'it does not move');
   await page.check('#share');
   await page.click('#submit');
@@ -64,8 +63,7 @@ test('a still is captioned, the sample is, and what its maker shares is in the g
 
 test('a caption can be cancelled while it is sent and while it is made, and all that was typed is still there', async () => {
   const page = await open();
-  await pick(page, DUCK);
-  await ready(page);
+  await take(page, DUCK);
   await page.fill('#top', 'never mind');
   await page.route('**/v1/jobs', () => {});
   await page.click('#submit');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { DUCK, GUARDED, URL_BASE, byCommandLine, close, done, download, fixture, open, pick, ready, shown } from './harness.js';
+import { DUCK, GUARDED, URL_BASE, byCommandLine, close, done, download, fixture, open, ready, shown, take } from './harness.js';
 
 const PERMISSIONS = ['clipboard-read', 'clipboard-write'];
 
@@ -48,8 +48,7 @@ test('Ctrl+V takes a picture from the clipboard, and leaves words to the text', 
 });
 
 async function captioned(page, words) {
-  await pick(page, fixture('still.png'));
-  await ready(page);
+  await take(page, fixture('still.png'));
   await page.fill('#bottom', words);
   await page.click('#submit');
   await done(page);

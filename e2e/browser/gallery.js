@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DUCK, close, done, download, drop, fixture, open, pick, previewed, ready } from './harness.js';
+import { DUCK, close, done, download, drop, fixture, open, previewed, ready, take } from './harness.js';
 
 test('what is not shared is not in the gallery, and what is shared is there for the next visitor', async () => {
   const maker = await open();
@@ -44,8 +44,7 @@ test('what is not shared is not in the gallery, and what is shared is there for 
 
 test('who looks at another picture finds their own again, with the words', async () => {
   const page = await open();
-  await pick(page, fixture('still.png'));
-  await ready(page);
+  await take(page, fixture('still.png'));
   await page.fill('#top', 'not finished yet');
   await previewed(page);
   await page.locator('#gallery-list li button').first().click();

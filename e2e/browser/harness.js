@@ -73,13 +73,18 @@ export async function drop(page, file) {
 
 export const pick = (page, file) => page.setInputFiles('#file', file);
 
+/** Picks a picture that the page can show, and waits until it does. */
+export async function take(page, file) {
+  await pick(page, file);
+  await ready(page);
+}
+
 /** The text that a server under test takes its time with: 20 ms for each frame, on however many threads (worker/src/faults.rs). */
 export const SLOWLY = 'fault: slow frames';
 
 /** Sends a picture with that text, and answers the job's id once the bar shows how far it really is. */
 export async function begin(page, file) {
-  await pick(page, file);
-  await ready(page);
+  await take(page, file);
   await page.fill('#top', SLOWLY);
   await page.click('#submit');
   await page.locator('#status', { hasText: /Captioning\. Frame [\d,]+ of / }).waitFor();

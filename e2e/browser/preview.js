@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DUCK, close, done, open, pick, previewed, ready } from './harness.js';
+import { DUCK, close, done, open, previewed, take } from './harness.js';
 
 const WITHIN_PX = 2;
 const TEXTS = [
@@ -48,8 +48,7 @@ const changed = (page, [from, to]) => page.evaluate(async ([from, to]) => {
 test('the preview stands where the result does', async () => {
   const page = await open();
   // This test reads pictures from within the page; blob: addresses are the page's own.
-  await pick(page, DUCK);
-  await ready(page);
+  await take(page, DUCK);
   let worst = 0;
   for (const style of ['overlay', 'bar']) {
     for (const { top = '', bottom = '', size = '' } of TEXTS) {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DUCK, close, done, fixture, open, pick, previewed, ready, shown } from './harness.js';
+import { DUCK, close, done, fixture, open, pick, previewed, shown, take } from './harness.js';
 
 const focused = (page) => page.evaluate(() => document.activeElement.id);
 
@@ -28,8 +28,7 @@ test('pictures that are none, cut short, too large, too many frames: said beside
   });
   await page.locator('#file-problem', { hasText: 'too large: at most 25 MB' }).waitFor();
   // And a good one takes the words back.
-  await pick(page, DUCK);
-  await ready(page);
+  await take(page, DUCK);
   assert.ok(await page.locator('#file-problem').isHidden());
   await close(page);
 });
@@ -46,8 +45,7 @@ test('no picture and no words are said at once, where they are missing', async (
 
 test('ten thousand characters are counted, refused and kept', async () => {
   const page = await open();
-  await pick(page, DUCK);
-  await ready(page);
+  await take(page, DUCK);
   const text = 'x'.repeat(10_000);
   await page.fill('#bottom', text);
   assert.match(await shown(page, 'bottom-problem'), /At most 1,000 characters fit in here; this has 10,000\. Nothing was cut off/);
@@ -60,8 +58,7 @@ test('ten thousand characters are counted, refused and kept', async () => {
 
 test('the server\'s refusals of a text, a size and a font stand at them', async () => {
   const page = await open();
-  await pick(page, fixture('tiny.png'));
-  await ready(page);
+  await take(page, fixture('tiny.png'));
   await page.fill('#bottom', 'many words '.repeat(80));
   assert.match(await shown(page, 'bottom-problem'), /does not fit/);
   await page.fill('#bottom', 'a');
@@ -84,8 +81,7 @@ test('the server\'s refusals of a text, a size and a font stand at them', async 
 
 test('markup, right-to-left marks, control characters and emoji are text, and what can\'t be drawn is said', async () => {
   const page = await open();
-  await pick(page, DUCK);
-  await ready(page);
+  await take(page, DUCK);
   const markup = '<script>document.title="gone"</script><img src=x onerror=alert(1)>';
   await page.fill('#top', markup);
   await page.fill('#bottom', 'a\u0007b \u202eright\u202c 🦆');
@@ -108,8 +104,7 @@ test('markup, right-to-left marks, control characters and emoji are text, and wh
 
 test('a text with nothing to be seen in it is refused in words, at its field, and kept', async () => {
   const page = await open();
-  await pick(page, fixture('still.png'));
-  await ready(page);
+  await take(page, fixture('still.png'));
   for (const [name, text] of [['control characters', '\u0007\u001b\u0000'], ['marks of direction', '\u202e\u200f\u2066'], ['spaces that are none', '\u200b\u2060\ufeff']]) {
     await page.locator('#bottom').evaluate((area, text) => { area.value = text; area.dispatchEvent(new Event('input', { bubbles: true })); }, text);
     await page.click('#submit');
@@ -123,8 +118,7 @@ test('a text with nothing to be seen in it is refused in words, at its field, an
 
 test('a lone emoji, a whole page of lines, and words from right to left are captioned as they are', async () => {
   const page = await open();
-  await pick(page, DUCK);
-  await ready(page);
+  await take(page, DUCK);
   for (const [text, note] of [['🦆', /No font here has 🦆; a question mark/], ['a\nb\nc\nd\ne\nf\ng\nh'], ['שלום עולם'], ['\u202eabc']]) {
     await page.fill('#bottom', text);
     await page.click('#submit');
@@ -139,8 +133,7 @@ test('a lone emoji, a whole page of lines, and words from right to left are capt
 
 test('a server with its hands full is waited for as long as it asks, visibly, and makes one job of it', async () => {
   const page = await open();
-  await pick(page, DUCK);
-  await ready(page);
+  await take(page, DUCK);
   await page.fill('#top', 'patience');
   const names = [];
   await page.route('**/v1/jobs', async (route) => {

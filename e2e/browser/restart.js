@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DUCK, SLOWLY, URL_BASE, begin, byCommandLine, close, done, download, fixture, hold, jobOf, open, pick, ready, server } from './harness.js';
+import { DUCK, SLOWLY, URL_BASE, begin, byCommandLine, close, done, download, fixture, hold, jobOf, open, ready, server, take } from './harness.js';
 
 const away = (page) => page.locator('#status', { hasText: /does not answer.*Trying again in \d+ s/ }).waitFor();
 
@@ -13,8 +13,7 @@ const jobsOf = async (words) => {
 
 test('killed during the upload: it is sent again, and is one job', async () => {
   const page = await open();
-  await pick(page, fixture('big.gif'));
-  await ready(page);
+  await take(page, fixture('big.gif'));
   await page.fill('#top', 'sent twice');
   await page.check('#share');
   const wire = await page.context().newCDPSession(page);
@@ -34,8 +33,7 @@ test('killed during the upload: it is sent again, and is one job', async () => {
 
 test('killed after the job was taken: the page finds it again', async () => {
   const page = await open();
-  await pick(page, DUCK);
-  await ready(page);
+  await take(page, DUCK);
   await page.fill('#top', 'found again');
   const goOn = await hold(page);
   await page.click('#submit');
@@ -66,8 +64,7 @@ test('killed with a job half made: the server makes it anew, and the page shows 
 
 test('killed while someone types: the preview waits, and comes back by itself', async () => {
   const page = await open();
-  await pick(page, DUCK);
-  await ready(page);
+  await take(page, DUCK);
   await server.kill();
   await page.fill('#bottom', 'typed in the dark');
   await page.locator('#net', { hasText: 'does not answer' }).waitFor();

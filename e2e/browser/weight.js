@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DUCK, URL_BASE, close, done, open, pick, ready } from './harness.js';
+import { DUCK, URL_BASE, close, done, open, pick, take } from './harness.js';
 
 const MOST_BYTES = 68_000;
 const MOST_REQUESTS = 16;
@@ -17,8 +17,7 @@ test('the page is light, and asks nobody but its own server', async () => {
   assert.ok(bytes <= MOST_BYTES, `${bytes} bytes`);
   assert.ok(asked.length <= MOST_REQUESTS, `${asked.length} requests`);
   const began = performance.now();
-  await pick(page, DUCK);
-  await ready(page);
+  await take(page, DUCK);
   const seen = performance.now();
   await page.fill('#bottom', 'how long');
   await page.click('#submit');
