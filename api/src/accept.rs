@@ -5,6 +5,8 @@
 //! job that nobody was promised: the client has a 503. It is taken back where no message can be on its way; else it is
 //! found as lost and run, which is harmless.
 
+use std::time::Duration;
+
 use axum::extract::FromRef;
 use broker::{Broker, BrokerError};
 use proto_shared::{
@@ -12,7 +14,7 @@ use proto_shared::{
     OutputSummary, TraceContext, job,
 };
 use service::Late;
-use store::{Created, Store, StoreError};
+use store::{Created, Slot, Store, StoreError};
 use tracing::Instrument as _;
 
 use crate::{
@@ -29,7 +31,7 @@ use crate::{
 };
 
 /// A job that is asked for again is sent again once in so long.
-const REPEATED_WITHIN_MS: u64 = 60_000;
+const REPEATED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What accepting a job touches.
 pub(crate) struct Acceptance {
@@ -182,8 +184,8 @@ impl Acceptance {
         }
         let waiting = self.news.of(&job.id);
         let result = self.store.get_result(&job.id).await?;
-        let slot = self.mint.now_ms() / REPEATED_WITHIN_MS;
-        if result.is_none() && self.store.mark_requeued(&job.id, slot).await? == Created::New {
+        let slot = Slot::at(self.mint.now_ms(), REPEATED_WITHIN);
+        if result.is_none() && !self.store.was_queued(&job.id, slot).await? {
             // Counted before it can end: news of the end may overtake the confirm.
             if let Some(client) = &job.client {
                 self.clients.accepted(&job.id, client);
@@ -192,6 +194,9 @@ impl Acceptance {
                 self.clients.finished(&job.id);
                 ApiError::Broker(error)
             })?;
+            if let Err(error) = self.store.mark_queued(&job.id, slot).await {
+                tracing::warn!(%error, "a job was queued again, and the store was not told: the next request queues it once more");
+            }
         }
         Ok(Accepted { job, result, waiting })
     }

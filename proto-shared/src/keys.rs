@@ -75,10 +75,10 @@ pub fn gallery(created_at_ms: u64, id: &JobId) -> String {
     format!("{GALLERY_PREFIX}/{:015}-{id}", MOST_MS.saturating_sub(created_at_ms))
 }
 
-/// Says that a job was queued again in a stretch of time, so that it is once however many sweep at once.
+/// Says that the broker has confirmed a message of a job in a slot of time: the nth slot of this length.
 #[must_use]
-pub fn requeued(id: &JobId, slot: u64) -> String {
-    format!("{JOBS_PREFIX}/{id}/requeued-{slot}.json")
+pub fn queued(id: &JobId, slot_ms: u64, slot: u64) -> String {
+    format!("{JOBS_PREFIX}/{id}/queued-{slot_ms}ms-{slot}.json")
 }
 
 /// Says that somebody looks for lost work in a stretch of time, so that it is one however many want to.

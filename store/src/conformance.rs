@@ -23,7 +23,7 @@ pub use contents::{
     sources_read_back,
 };
 pub use jobs::{
-    a_job_is_queued_again_once_in_a_stretch_of_time, an_idempotency_key_names_one_job, one_writer_wins_a_race,
+    a_job_is_marked_queued_in_a_slot_of_time, an_idempotency_key_names_one_job, one_writer_wins_a_race,
     records_read_back_and_are_never_replaced, the_gallery_has_the_newest_first, unfinished_jobs_come_oldest_first,
 };
 pub use letters::dead_letters_are_kept_replaced_listed_and_dropped;
@@ -47,7 +47,7 @@ pub async fn all(store: &Store, run: u64) {
     one_writer_wins_a_race(store, run).await;
     the_gallery_has_the_newest_first(store, run).await;
     an_idempotency_key_names_one_job(store, run).await;
-    a_job_is_queued_again_once_in_a_stretch_of_time(store, run).await;
+    a_job_is_marked_queued_in_a_slot_of_time(store, run).await;
     a_large_object_streams_back_whole(store, run).await;
     unfinished_jobs_come_oldest_first(store, run).await;
     dead_letters_are_kept_replaced_listed_and_dropped(store, run).await;

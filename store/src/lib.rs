@@ -18,7 +18,9 @@
 //! | `get_source`, `get_output`, `get_job`, `get_result`, `get_idempotency`, `get_dead` | 1 GET |
 //! | `reuse_source` | 1 GET; 1 PUT more if it was written over 30 minutes ago |
 //! | `has_source` | 1 HEAD |
-//! | `create_job`, `create_result`, `create_idempotency`, `mark_requeued` | 1 PUT; 1 HEAD more if something stands there |
+//! | `create_job`, `create_result`, `create_idempotency` | 1 PUT; 1 HEAD more if something stands there |
+//! | `mark_queued` | 1 PUT |
+//! | `was_queued` | 1 HEAD |
 //! | `begin_look` | 1 PUT; 1 HEAD more if something stands there |
 //! | `end_look` | 1 PUT |
 //! | `last_look` | 1 GET |
@@ -69,5 +71,6 @@ pub use error::StoreError;
 pub use expire::Expired;
 #[cfg(feature = "faults")]
 pub use faults::{Fault, Faults, Operation};
+pub use jobs::Slot;
 pub use records::Created;
 pub use store::Store;

@@ -10,7 +10,7 @@ use proto_shared::{
     CallbackEnd, CallbackOutcome, Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyId, IdempotencyRecord, JobId,
     JobRecord, JobResult, MediaType, Outcome, OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style,
 };
-use store::{Created, Faults, Operation, Store, StoreConfig, output_id, source_id};
+use store::{Created, Faults, Operation, Slot, Store, StoreConfig, output_id, source_id};
 
 use Operation::{Create, Delete, Get, Head, List, Put};
 
@@ -124,8 +124,11 @@ async fn records() {
     assert_eq!(house.asked(), [Create]);
     store.get_result(&job().id).await.unwrap();
     assert_eq!(house.asked(), [Get]);
-    assert_eq!(store.mark_requeued(&job().id, 1).await.unwrap(), Created::New);
-    assert_eq!(house.asked(), [Create]);
+    let slot = Slot::at(1, Duration::from_secs(60));
+    store.mark_queued(&job().id, slot).await.unwrap();
+    assert_eq!(house.asked(), [Put]);
+    assert!(store.was_queued(&job().id, slot).await.unwrap());
+    assert_eq!(house.asked(), [Head]);
     store.delete_result(&job().id).await.unwrap();
     assert_eq!(house.asked(), [Delete]);
 
