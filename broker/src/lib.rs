@@ -77,6 +77,13 @@ impl State {
     }
 }
 
+/// What goes beside a message's body.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Envelope {
+    pub(crate) trace: Option<TraceContext>,
+    pub(crate) deliveries_before: u32,
+}
+
 impl Depths {
     /// Jobs that a worker could take now.
     #[must_use]
@@ -113,9 +120,22 @@ impl Broker {
     /// The message was not confirmed. It may have arrived all the same (a confirm can be lost), so a
     /// caller that publishes again must do so under the same job id.
     pub async fn publish(&self, message: &JobMessage) -> Result<(), BrokerError> {
+        self.publish_counted(message, 0).await
+    }
+
+    /// Puts a job into its queue again whose message is gone, or may be: the next delivery counts as the second, because an
+    /// earlier one may have been the end of its worker.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub async fn publish_again(&self, message: &JobMessage) -> Result<(), BrokerError> {
+        self.publish_counted(message, 1).await
+    }
+
+    async fn publish_counted(&self, message: &JobMessage, deliveries_before: u32) -> Result<(), BrokerError> {
         let body = wire::encode(message)?;
-        let trace = message.job.trace();
-        self.publish_body(message.job.lane, body, &message.job.id.to_string(), trace).await
+        let envelope = Envelope { trace: message.job.trace(), deliveries_before };
+        self.publish_body(message.job.lane, body, &message.job.id.to_string(), envelope).await
     }
 
     /// Whether a job of this lane would be taken, as far as is known without asking: so that what would be refused costs no
@@ -243,16 +263,10 @@ impl Broker {
         }
     }
 
-    async fn publish_body(
-        &self,
-        lane: Lane,
-        body: Vec<u8>,
-        message_id: &str,
-        trace: Option<TraceContext>,
-    ) -> Result<(), BrokerError> {
+    async fn publish_body(&self, lane: Lane, body: Vec<u8>, message_id: &str, envelope: Envelope) -> Result<(), BrokerError> {
         let published = match &self.0 {
-            Backend::InProcess(queues) => queues.publish(lane, body, trace),
-            Backend::RabbitMq(queues) => queues.publish(lane, &body, message_id, trace).await,
+            Backend::InProcess(queues) => queues.publish(lane, body, envelope),
+            Backend::RabbitMq(queues) => queues.publish(lane, &body, message_id, envelope).await,
         };
         match published {
             Ok(()) => self.tally().published.increment(),

@@ -81,6 +81,12 @@ pub fn queued(id: &JobId, slot_ms: u64, slot: u64) -> String {
     format!("{JOBS_PREFIX}/{id}/queued-{slot_ms}ms-{slot}.json")
 }
 
+/// Says which worker process works on a job that may have been the end of another.
+#[must_use]
+pub fn job_started(id: &JobId) -> String {
+    format!("{JOBS_PREFIX}/{id}/started.json")
+}
+
 /// Says that somebody looks for lost work in a stretch of time, so that it is one however many want to.
 #[must_use]
 pub fn look_begun(slot: u64) -> String {

@@ -2,7 +2,10 @@
 //!
 //! The only place that knows both how a setting is read and what a crate wants of it.
 
-use std::path::Path;
+use std::{
+    num::{NonZeroU16, NonZeroUsize},
+    path::Path,
+};
 
 use anyhow::Context as _;
 use api::{ApiConfig, Callbacks, Clients, Courier, Routine, Signer};
@@ -14,18 +17,22 @@ use service::{
     config::{AwsSettings, CommonSettings, HttpSettings, JobSettings, LimitSettings, OutboundSettings, Secret, StoreSettings},
     files,
     listener::Bounds,
+    memory,
     metrics::Registry,
 };
 use store::{S3Settings, Store, StoreConfig, StoreError};
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
-use worker::{Engine, Isolation, WorkerConfig};
+use worker::{Engine, Isolation, ProcessId, WorkerConfig};
 
 use crate::render_one;
 
-/// Address space of a process that renders a job somebody may have died of: many times what any picture within
+/// Address space of a process that renders a job which a worker may have died of: many times what any picture within
 /// the limits takes.
 const SUSPECT_MEMORY_BYTES: u64 = 2 << 30;
+
+/// What is left to this process when it is counted how many such processes there is memory for.
+const OWN_MEMORY_BYTES: u64 = 1 << 30;
 
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     start(Builder::new_multi_thread().enable_all())
@@ -177,7 +184,12 @@ pub(crate) fn bounds(http: &HttpSettings) -> Bounds {
 }
 
 pub(crate) fn back(jobs: &JobSettings, common: &CommonSettings) -> WorkerConfig {
-    WorkerConfig { limits: limits(common.limits), parallelism: jobs.parallelism, shutdown_grace: common.shutdown_grace }
+    WorkerConfig {
+        limits: limits(common.limits),
+        parallelism: jobs.parallelism,
+        shutdown_grace: common.shutdown_grace,
+        looks_for_lost: jobs.look_for_lost,
+    }
 }
 
 /// What a worker works with; its fonts and its threads are made here, once.
@@ -193,9 +205,18 @@ pub(crate) fn worker_parts(
         program: std::env::current_exe().context("failed to find this binary")?,
         args: render_one::args(common.font_dir.as_deref()),
         memory_bytes: SUSPECT_MEMORY_BYTES,
+        at_once: suspects_at_once(memory::limit_bytes(), jobs.parallelism),
         timeout: jobs.timeout,
     };
-    Ok(worker::Parts { broker: broker.clone(), store: store.clone(), engine, isolation, fonts, clock: Clock::system() })
+    let (clock, process) = (Clock::system(), ProcessId::random());
+    Ok(worker::Parts { broker: broker.clone(), store: store.clone(), engine, isolation, fonts, clock, process })
+}
+
+/// As many as there is memory for, and no more than there can be jobs. Where the system does not say, one.
+fn suspects_at_once(memory_bytes: Option<u64>, jobs: NonZeroU16) -> NonZeroUsize {
+    let room = memory_bytes.unwrap_or_default().saturating_sub(OWN_MEMORY_BYTES) / SUSPECT_MEMORY_BYTES;
+    let most = NonZeroUsize::from(jobs);
+    usize::try_from(room).ok().and_then(NonZeroUsize::new).map_or(NonZeroUsize::MIN, |room| room.min(most))
 }
 
 /// The fonts that specs may name.
@@ -212,5 +233,19 @@ fn limits(settings: LimitSettings) -> caption::Limits {
         max_side_px: settings.max_side_px,
         max_frames: settings.max_frames,
         max_total_pixels: settings.max_total_pixels,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suspects_run_side_by_side_where_there_is_memory_for_each() {
+        let jobs = NonZeroU16::new(6).unwrap();
+        let at_once = |gib: Option<u64>| suspects_at_once(gib.map(|gib| gib << 30), jobs).get();
+        for (gib, expected) in [(None, 1), (Some(0), 1), (Some(3), 1), (Some(5), 2), (Some(8), 3), (Some(64), 6)] {
+            assert_eq!(at_once(gib), expected, "{gib:?} GiB");
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! `punchline serve`: everything in one process, on local files, with no server beside it.
 //!
 //! What the in-process broker forgets at exit is in the job records: at start every job without a result
-//! is queued again, so a restart loses nothing that was answered with 202.
+//! is queued again, so a restart loses nothing that was answered with 202. Each counts as delivered before: it may have been
+//! the end of the process, and is found out by the marks of starts in the folder (`worker/src/starts.rs`).
 
 use std::{
-    fs,
+    fs::{self, File, TryLockError},
     io::{self, Write as _},
     net::SocketAddr,
     path::Path,
@@ -31,6 +32,9 @@ use crate::{
     start::keeps_its_word,
 };
 
+/// The file in the folder that says, by its lock, that the folder is served. It stays when the process has ended.
+const LOCK: &str = "serve.lock";
+
 process_args! {
     /// The flags of `punchline serve`.
     ServeArgs, Process::Serve
@@ -46,8 +50,10 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signals()?;
     let folder = &settings.data_dir;
     fs::create_dir_all(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
+    // Until the end of this process, however it comes.
+    let _held = hold(folder)?;
     let store = parts::open_folder(folder)?;
-    // The address first: if it is taken, perhaps by another `serve` on this folder, nothing has begun.
+    // The address first: if it is taken, nothing has begun.
     let doors = Doors::open(&settings.http).await?;
     let address = doors.address()?;
     keeps_its_word(&store, &shutdown).await?;
@@ -88,6 +94,25 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Keeps other processes from serving this folder: each would do the jobs of both. The system lets go of it when the process
+/// ends, also by a kill.
+fn hold(folder: &Path) -> anyhow::Result<File> {
+    let path = folder.join(LOCK);
+    let shown = path.display();
+    let file = File::options().write(true).create(true).truncate(false).open(&path);
+    let file = file.with_context(|| format!("failed to open {shown}"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let folder = folder.display();
+            anyhow::bail!(
+                "another `punchline serve` runs on the folder {folder}: stop it, or give this one a folder of its own (--data)"
+            )
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("failed to lock {shown}")),
+    }
+}
+
 /// A broker that holds every job that was accepted and has no result yet, oldest first.
 async fn requeue(store: &Store, retry_delays: Vec<Duration>) -> anyhow::Result<Broker> {
     let unfinished: Vec<_> = store.unfinished_jobs(None).try_collect().await.context("failed to look for unfinished jobs")?;
@@ -97,7 +122,7 @@ async fn requeue(store: &Store, retry_delays: Vec<Duration>) -> anyhow::Result<B
     let broker = Broker::in_process_with(InProcessConfig { max_waiting_jobs, retry_delays, ..usual });
     let jobs = unfinished.len();
     for job in unfinished {
-        broker.publish(&JobMessage::first(job)).await.context("failed to queue an unfinished job")?;
+        broker.publish_again(&JobMessage::first(job)).await.context("failed to queue an unfinished job")?;
     }
     if jobs > 0 {
         tracing::info!(jobs, "queued unfinished jobs again");
@@ -112,4 +137,19 @@ fn greet(address: SocketAddr, folder: &Path) -> io::Result<()> {
         "punchline is at http://{address}, its data in {folder}. Try: \
          curl -F file=@cat.gif -F bottom=monday http://{address}/v1/jobs"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_served_by_one_process_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = hold(folder.path()).unwrap();
+        let refused = hold(folder.path()).unwrap_err().to_string();
+        assert!(refused.contains(&folder.path().display().to_string()) && refused.contains("--data"), "{refused}");
+        drop(held);
+        hold(folder.path()).unwrap();
+    }
 }

@@ -13,6 +13,7 @@ pub mod health;
 pub mod held;
 pub mod late;
 pub mod listener;
+pub mod memory;
 pub mod metrics;
 pub mod ops;
 pub mod security;

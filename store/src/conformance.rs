@@ -14,6 +14,7 @@ mod letters;
 mod looks;
 mod retention;
 mod samples;
+mod starts;
 
 pub use callbacks::{
     a_callback_is_attempted_by_one_and_ends_once, callbacks_are_owed_until_they_are_cleared, retention_leaves_no_callback_behind,
@@ -29,6 +30,7 @@ pub use jobs::{
 pub use letters::dead_letters_are_kept_replaced_listed_and_dropped;
 pub use looks::one_looks_in_a_stretch_of_time_and_the_last_word_counts;
 pub use retention::retention_deletes_what_is_old_and_finished_and_nothing_else;
+pub use starts::{a_start_stands_until_it_is_cleared, retention_takes_a_start_with_its_job};
 
 use proto_shared::{ErrorCode, MediaType, OutputId, SourceId};
 
@@ -54,6 +56,8 @@ pub async fn all(store: &Store, run: u64) {
     one_looks_in_a_stretch_of_time_and_the_last_word_counts(store, run).await;
     callbacks_are_owed_until_they_are_cleared(store, run).await;
     a_callback_is_attempted_by_one_and_ends_once(store, run).await;
+    a_start_stands_until_it_is_cleared(store, run).await;
+    retention_takes_a_start_with_its_job(store, run).await;
     retention_deletes_what_is_old_and_finished_and_nothing_else(store, run).await;
     retention_leaves_no_callback_behind(store, run).await;
 }

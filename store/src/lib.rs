@@ -21,6 +21,9 @@
 //! | `create_job`, `create_result`, `create_idempotency` | 1 PUT; 1 HEAD more if something stands there |
 //! | `mark_queued` | 1 PUT |
 //! | `was_queued` | 1 HEAD |
+//! | `mark_start` | 1 PUT |
+//! | `get_start` | 1 GET |
+//! | `clear_start` | 1 POST |
 //! | `begin_look` | 1 PUT; 1 HEAD more if something stands there |
 //! | `end_look` | 1 PUT |
 //! | `last_look` | 1 GET |
@@ -60,6 +63,7 @@ mod looks;
 mod objects;
 mod probe;
 mod records;
+mod starts;
 mod store;
 mod unfinished;
 
@@ -73,4 +77,5 @@ pub use expire::Expired;
 pub use faults::{Fault, Faults, Operation};
 pub use jobs::Slot;
 pub use records::Created;
+pub use starts::Start;
 pub use store::Store;

@@ -10,7 +10,7 @@ use proto_shared::{
     CallbackEnd, CallbackOutcome, Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyId, IdempotencyRecord, JobId,
     JobRecord, JobResult, MediaType, Outcome, OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style,
 };
-use store::{Created, Faults, Operation, Slot, Store, StoreConfig, output_id, source_id};
+use store::{Created, Faults, Operation, Slot, Start, Store, StoreConfig, output_id, source_id};
 
 use Operation::{Create, Delete, Get, Head, List, Put};
 
@@ -161,6 +161,18 @@ async fn letters_lists_and_probes() {
     assert_eq!(house.asked(), [List]);
     store.probe_conditional_puts().await.unwrap();
     assert_eq!(house.asked(), [Create, Create, Delete]);
+}
+
+#[tokio::test]
+async fn starts() {
+    let house = House::new();
+    let (store, id) = (&house.store, job().id);
+    store.mark_start(&id, &Start { process: "one".to_owned(), deliveries_before: 1 }).await.unwrap();
+    assert_eq!(house.asked(), [Put]);
+    store.get_start(&id).await.unwrap();
+    assert_eq!(house.asked(), [Get]);
+    store.clear_start(&id).await.unwrap();
+    assert_eq!(house.asked(), [Delete]);
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ pub(crate) async fn run(broker: &Broker, settler: &Arc<Settler>, config: &Worker
     tracing::info!(parallelism = config.parallelism, "taking jobs");
     let mut jobs = JoinSet::new();
     take(&mut deliveries, &mut jobs, broker, settler, shutdown).await;
-    // Given back, they would count as delivered before, and be taken for somebody's death.
+    // Given back, they would count as delivered before, and be marked and rendered apart sooner than others.
     for delivery in deliveries.stop().await {
         begin(&mut jobs, settler, broker, delivery);
     }
@@ -35,6 +35,8 @@ pub(crate) async fn run(broker: &Broker, settler: &Arc<Settler>, config: &Worker
     }
     // A job that is dropped stops its engine within a frame and gives its delivery back.
     tracing::warn!(given_back = jobs.len(), "the grace is over");
+    // Nobody died of these.
+    settler.starts.clear_all().await;
     jobs.shutdown().await;
     false
 }

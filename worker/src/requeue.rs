@@ -81,7 +81,8 @@ async fn requeue(store: &Store, broker: &Broker, job: JobRecord, slot: Slot) -> 
         return Ok(false);
     }
     let message = JobMessage::first(job);
-    broker.publish(&message).await?;
+    // Its message may have been in the hand of a worker that died of it.
+    broker.publish_again(&message).await?;
     tracing::warn!("a lost job is queued again");
     if let Err(error) = store.mark_queued(&message.job.id, slot).await {
         tracing::warn!(%error, "a lost job was queued again, and the store was not told: the next look queues it once more");

@@ -22,7 +22,7 @@ pub(crate) use self::dead::{DeadConsumer, DeadHold};
 use crate::config::{InProcessConfig, Prefetch};
 use crate::counts::Tally;
 use crate::events::MAX_BEHIND;
-use crate::{BrokerError, Depths, Events, Filter, Heard, wire};
+use crate::{BrokerError, Depths, Envelope, Events, Filter, Heard, wire};
 
 /// All clones are the same queues.
 #[derive(Clone, Debug)]
@@ -60,8 +60,8 @@ struct Entry {
     body: Vec<u8>,
     lane: Lane,
     trace: Option<TraceContext>,
-    /// How often it was delivered and given back.
-    redeliveries: u32,
+    /// How often it was delivered and given back, here or by a message that was before this one.
+    deliveries_before: u32,
 }
 
 impl InProcess {
@@ -76,11 +76,12 @@ impl InProcess {
         }))
     }
 
-    pub(crate) fn publish(&self, lane: Lane, body: Vec<u8>, trace: Option<TraceContext>) -> Result<(), BrokerError> {
+    pub(crate) fn publish(&self, lane: Lane, body: Vec<u8>, envelope: Envelope) -> Result<(), BrokerError> {
+        let Envelope { trace, deliveries_before } = envelope;
         self.ready()?;
         let mut state = self.0.lock();
         let waiting = self.with_room(&mut state, lane)?;
-        waiting.ready.push_back(Entry { body, lane, trace, redeliveries: 0 });
+        waiting.ready.push_back(Entry { body, lane, trace, deliveries_before });
         drop(state);
         self.0.changed.notify_waiters();
         Ok(())
@@ -179,8 +180,8 @@ impl Shared {
     }
 
     fn give_back(&self, mut entry: Entry) {
-        entry.redeliveries += 1;
-        if entry.redeliveries > self.config.delivery_limit {
+        entry.deliveries_before += 1;
+        if entry.deliveries_before > self.config.delivery_limit {
             self.bury(entry, wire::delivery_limit_reason(self.config.delivery_limit));
         } else {
             self.lock().lane(entry.lane).ready.push_front(entry);

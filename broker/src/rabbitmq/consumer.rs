@@ -57,8 +57,8 @@ impl Consumer<Delivery> {
             let queue = broker.0.topology.jobs(lane).to_owned();
             let intake = move |hold: Box<Hold>| match wire::decode(hold.body()) {
                 Ok(message) => {
-                    let (redelivered, trace) = (hold.redelivered(), hold.trace());
-                    Ok(Delivery::new(message, lane, redelivered, trace, Backend::RabbitMq(hold)))
+                    let (before, trace) = (hold.deliveries_before(), hold.trace());
+                    Ok(Delivery::new(message, lane, before, trace, Backend::RabbitMq(hold)))
                 }
                 Err(reason) => Err((hold, reason)),
             };

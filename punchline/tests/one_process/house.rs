@@ -2,7 +2,7 @@
 //! decides what the engine does with it.
 
 use std::{
-    num::NonZeroU16,
+    num::{NonZeroU16, NonZeroUsize},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -29,7 +29,7 @@ use store::{Faults, Store, StoreConfig};
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
-use worker::{Engine, Isolation, Product, Task, Worker, WorkerConfig};
+use worker::{Engine, Isolation, ProcessId, Product, Task, Worker, WorkerConfig};
 
 /// One opaque pixel, 43 bytes.
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00\x21\xf9\x04\x00\x00\x00\x00\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b";
@@ -67,14 +67,22 @@ impl House {
             store: store.clone(),
             engine: Engine::with(LONG, move |task, unwanted| render(task, unwanted, &begins)).unwrap(),
             // What a worker may have died of is the end of this process too.
-            isolation: Isolation { program: "/bin/false".into(), args: Vec::new(), memory_bytes: 1 << 30, timeout: LONG },
+            isolation: Isolation {
+                program: "/bin/false".into(),
+                args: Vec::new(),
+                memory_bytes: 1 << 30,
+                at_once: NonZeroUsize::MIN,
+                timeout: LONG,
+            },
             fonts: Fonts::built_in(),
             clock: Clock::system(),
+            process: ProcessId::random(),
         };
         let config = WorkerConfig {
             limits: caption::Limits::default(),
             parallelism: NonZeroU16::MIN,
             shutdown_grace: Duration::from_millis(1),
+            looks_for_lost: true,
         };
         let mut registry = registry();
         let worker = Worker::new(config, parts, &mut registry);

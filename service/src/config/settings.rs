@@ -175,6 +175,9 @@ settings! {
         "seconds from a request's head to its response's head; a slow upload counts";
     JOB_TIMEOUT_S = "PUNCHLINE_JOB_TIMEOUT_S", Fallback::Is("120"), BACK, false,
         "seconds the engine may take for one job; one that takes longer is tried once more in a process of its own, for as long";
+    LOOK_FOR_LOST = "PUNCHLINE_LOOK_FOR_LOST", Fallback::Is("true"), BACK, false,
+        "whether jobs that are neither finished nor in a queue are looked for, by one of all workers every ten minutes; `false` where \
+         `punchline sweep` is scheduled";
     RETRY_DELAYS_S = "PUNCHLINE_RETRY_DELAYS_S", Fallback::Is("5,30,120,600"), ALL, false,
         "seconds before each further attempt at a job that the store kept from its end; one attempt more than there are delays";
     SHUTDOWN_GRACE_S = "PUNCHLINE_SHUTDOWN_GRACE_S", Fallback::By(&[(Api, "30"), (Worker, "150"), (Serve, "30")]), ALL, false,

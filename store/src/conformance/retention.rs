@@ -9,12 +9,12 @@ use super::samples::{dead, done, failed, idempotency, idempotency_id, job, summa
 use crate::{Created, Slot, Store};
 
 const MINUTE: Duration = Duration::from_secs(60);
-const MINUTE_MS: u64 = 60_000;
-const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
+pub(super) const MINUTE_MS: u64 = 60_000;
+pub(super) const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
 
 /// What is finished goes when it is old, contents an hour later, and an unfinished job never.
 pub async fn retention_deletes_what_is_old_and_finished_and_nothing_else(store: &Store, run: u64) {
-    let now_ms = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let now_ms = now_ms();
     let picture = Bytes::from_static(b"a captioned picture");
     let finished = stored_job(store, run, "finished").await;
     let open = stored_job(store, run, "open").await;
@@ -64,6 +64,10 @@ pub async fn retention_deletes_what_is_old_and_finished_and_nothing_else(store: 
     assert!(store.was_queued(&open.id, Slot::at(1, MINUTE)).await.unwrap());
 
     assert_eq!(store.expire(DAY_MS, now_ms + DAY_MS + 70 * MINUTE_MS).await.unwrap(), crate::Expired::default());
+}
+
+pub(super) fn now_ms() -> u64 {
+    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
 /// A job with its source and a mark.
