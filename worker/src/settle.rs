@@ -190,24 +190,14 @@ impl Settler {
                 self.tell(broker, job, news);
                 result.outcome
             }
+            // What stands decides: a failure by a defect has a letter, whichever delivery wrote it, and nothing else has one.
             Created::AlreadyThere => {
                 tracing::info!("another result stands already");
-                self.outcome_that_stands(&job.id).await.unwrap_or(result.outcome)
+                self.store.get_result(&job.id).await?.map_or(result.outcome, |stands| stands.outcome)
             }
         };
         self.metrics.reached(Stage::ResultStored);
         Ok(outcome)
-    }
-
-    async fn outcome_that_stands(&self, id: &JobId) -> Option<Outcome> {
-        match self.store.get_result(id).await {
-            Ok(result) => result.map(|result| result.outcome),
-            Err(error) => {
-                // It is needed for the metrics and the letter alone; another attempt would cost more than it mends.
-                tracing::warn!(error = with_source(&error), "failed to read the result that stands");
-                None
-            }
-        }
     }
 
     /// Notes what is known of an output, so that the same job again needs no rendering.
