@@ -2,7 +2,7 @@
 
 use futures::TryStreamExt as _;
 use proto_shared::{JobMessage, queue};
-use store::{Fault, Operation, Start};
+use store::{Fault, Operation};
 
 use crate::{
     TURN,
@@ -22,7 +22,7 @@ async fn what_was_accepted_is_done_failed_cancelled_dead_or_in_flight() {
     // A worker died with it in hand, and the next renders it apart.
     let suspect = house.submit("suspect").await;
     house.give_back(1).await;
-    house.store.mark_start(&suspect, &Start { process: "another".to_owned(), deliveries_before: 0 }).await.unwrap();
+    house.die_with(&suspect).await;
     // Cancelled before anybody takes it: its message is still there.
     let unwanted = house.submit("unwanted").await;
     house.cancel(&unwanted).await;

@@ -25,7 +25,7 @@ use service::{
     Clock, Late,
     metrics::{Exposition, registry},
 };
-use store::{Faults, Store, StoreConfig};
+use store::{Faults, Start, Store, StoreConfig};
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -122,6 +122,12 @@ impl House {
         for _ in 0..times {
             drop(deliveries.next().await.unwrap());
         }
+    }
+
+    /// Leaves what a worker leaves that dies with this job in hand.
+    pub(crate) async fn die_with(&self, id: &JobId) {
+        let start = Start { process: "another".to_owned(), deliveries_before: 0 };
+        self.store.mark_start(id, &start).await.unwrap();
     }
 
     pub(crate) fn stop(&self) {
