@@ -55,9 +55,21 @@ pub fn output_summary(id: &OutputId) -> String {
     format!("{OUTPUTS_PREFIX}/{id}.json")
 }
 
-/// A dead letter.
+/// A dead letter: each death of a job has one of its own.
 #[must_use]
-pub fn dead(id: &JobId) -> String {
+pub fn dead(id: &JobId, dead_at_ms: u64) -> String {
+    format!("{}/{dead_at_ms:015}.json", dead_of(id))
+}
+
+/// Below it stand the dead letters of one job.
+#[must_use]
+pub fn dead_of(id: &JobId) -> String {
+    format!("{DEAD_PREFIX}/{id}")
+}
+
+/// The one dead letter that earlier releases keep of a job.
+#[must_use]
+pub fn dead_of_earlier_release(id: &JobId) -> String {
     format!("{DEAD_PREFIX}/{id}.json")
 }
 

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The first wait between two attempts, doubled up to the last.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// A value that may not be there yet. Clones share it.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ pub mod telemetry;
 
 pub use api_keys::ApiKeys;
 pub use clock::Clock;
-pub use config::{ApiSettings, ConfigError, Process, ServeSettings, WorkerSettings};
+pub use config::{ApiSettings, ConfigError, Process, ServeSettings, StoreSettings, WorkerSettings};
 pub use doors::Doors;
 pub use health::Health;
 pub use late::Late;

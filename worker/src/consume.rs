@@ -22,6 +22,7 @@ pub(crate) async fn run(broker: &Broker, settler: &Arc<Settler>, config: &Worker
     tracing::info!(parallelism = config.parallelism, "taking jobs");
     let mut jobs = JoinSet::new();
     take(&mut deliveries, &mut jobs, broker, settler, shutdown).await;
+    settler.store_gate.drain();
     // Given back, they would count as delivered before, and be marked and rendered apart sooner than others.
     for delivery in deliveries.stop().await {
         begin(&mut jobs, settler, broker, delivery);

@@ -17,10 +17,12 @@ mod look;
 mod metrics;
 mod progress;
 mod render;
+mod replay;
 mod requeue;
 mod settle;
 mod stage;
 mod starts;
+mod store_gate;
 mod threads;
 mod trace;
 mod turns;
@@ -41,6 +43,7 @@ pub use engine::Engine;
 pub use isolated::{Isolation, answer};
 pub use progress::Progress;
 pub use render::{EngineError, Product, Task};
+pub use replay::{ReplayError, ReplayStep, Replayed, replay_dead};
 pub use requeue::{LostAfter, RequeueError, requeue_lost};
 pub use starts::ProcessId;
 
@@ -53,6 +56,7 @@ use crate::{
     metrics::Metrics,
     settle::Settler,
     starts::Starts,
+    store_gate::StoreGate,
     turns::Turns,
 };
 
@@ -109,7 +113,8 @@ impl Worker {
         let runner = Runner { store: store.clone(), engine, isolated, fonts, limits: config.limits, metrics: metrics.clone() };
         let undertaker = Undertaker { store: store.clone(), clock: clock.clone(), metrics: metrics.clone() };
         let (turns, starts) = (Turns::new(few), Starts::new(store.clone(), process));
-        let settler = Settler { runner, store, clock, metrics, in_hand: InHand::default(), turns, starts };
+        let store_gate = StoreGate::new(store.clone());
+        let settler = Settler { runner, store, clock, metrics, in_hand: InHand::default(), turns, starts, store_gate };
         Self { config, broker, settler: Arc::new(settler), undertaker }
     }
 

@@ -18,6 +18,7 @@ use crate::{
     metrics::{Ending, Metrics, Step, is_kept},
     stage::Stage,
     starts::{Standing, Starts},
+    store_gate::{HELD_AT_MOST, StoreGate},
     trace,
     turns::Turns,
 };
@@ -31,6 +32,7 @@ pub(crate) struct Settler {
     pub(crate) in_hand: InHand,
     pub(crate) turns: Turns,
     pub(crate) starts: Starts,
+    pub(crate) store_gate: StoreGate,
 }
 
 impl Settler {
@@ -54,7 +56,7 @@ impl Settler {
 
     async fn end(&self, delivery: Delivery, broker: &Broker, begun: Instant) -> (Ending, Result<(), SettleError>) {
         let id = delivery.message().job.id.clone();
-        let ended = self.run(&delivery, broker, begun).await;
+        let ended = self.run_while_the_store_answers(&delivery, broker, begun).await;
         // This process has not died of the job, whatever else became of it.
         let (settled, ()) = tokio::join!(self.settle(delivery, broker, ended), self.starts.clear(&id));
         settled
@@ -82,6 +84,25 @@ impl Settler {
                 }
                 None => self.give_up(delivery, broker, &error).await,
             },
+        }
+    }
+
+    /// One attempt that counts: those that a store failed which was away for all are made again.
+    async fn run_while_the_store_answers(
+        &self,
+        delivery: &Delivery,
+        broker: &Broker,
+        begun: Instant,
+    ) -> Result<Ended, StoreError> {
+        let until = tokio::time::Instant::now() + HELD_AT_MOST;
+        loop {
+            let passed = self.store_gate.pass(until).await;
+            match self.run(delivery, broker, begun).await {
+                Err(error) if self.store_gate.was_away(passed, until).await => {
+                    tracing::info!(error = with_source(&error), "the store was away: the attempt is made again");
+                }
+                counts => return counts,
+            }
         }
     }
 

@@ -149,6 +149,18 @@ impl ApiSettings {
     }
 }
 
+impl StoreSettings {
+    /// Reads what a command needs that works on the store alone.
+    ///
+    /// # Errors
+    /// Every bad variable at once.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut r = Reader::new(Process::Worker, lookup);
+        let store = store(&mut r);
+        r.finish(store)
+    }
+}
+
 impl WorkerSettings {
     /// Reads from a look-up by environment name.
     ///

@@ -90,10 +90,10 @@ impl House {
     pub(crate) async fn replay(&mut self, index: usize) {
         let Some(Promised { job, has_letter: true, .. }) = self.jobs.get(index).cloned() else { return };
         self.jobs[index].has_letter = false;
-        if self.store.get_dead(&job.id).await.unwrap().is_some() {
+        if let Some(letters) = self.store.letters_of(&job.id).await.unwrap() {
             self.store.delete_result(&job.id).await.unwrap();
             self.jobs[index].ended_quarters = None;
-            self.store.delete_dead(&job.id).await.unwrap();
+            self.store.delete_letters(&[letters]).await.unwrap();
         }
     }
 
