@@ -3,14 +3,17 @@
 //! The only place that knows both how a setting is read and what a crate wants of it.
 
 use std::{
+    future::ready,
     num::{NonZeroU16, NonZeroUsize},
     path::Path,
+    time::Duration,
 };
 
 use anyhow::Context as _;
 use api::{ApiConfig, Callbacks, Clients, Courier, Routine, Signer};
-use broker::{AmqpConfig, Broker};
+use broker::{AmqpConfig, Broker, State};
 use fonts::Fonts;
+use futures::future::BoxFuture;
 use service::{
     ApiKeys, Clock, ConfigError, Health, Late,
     api_keys::KeysError,
@@ -21,7 +24,10 @@ use service::{
     metrics::Registry,
 };
 use store::{S3Settings, Store, StoreConfig, StoreError};
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 use worker::{Engine, Isolation, ProcessId, WorkerConfig};
 
@@ -85,33 +91,51 @@ pub(crate) fn is_bad_setting(error: &anyhow::Error) -> bool {
         )
 }
 
-pub(crate) fn health(broker: &Late<Broker>, store: &Store, draining: &CancellationToken) -> Health {
-    let (broker, store, link) = (broker.clone(), store.clone(), broker.clone());
-    Health::new(draining.clone())
-        // A broker that blocks publishers is no reason to restart; one that is not there for minutes is.
-        .vital_check("broker link", move || {
-            let link = link.clone();
-            async move {
-                match link.get().map(Broker::outage) {
-                    Some(None) => Ok(()),
-                    Some(Some(outage)) => Err(format!("lost {} s ago", outage.as_secs())),
-                    None => Err("not connected yet".to_owned()),
-                }
+/// Of a front. It answers reads while its broker is away, so it rests on the store alone: once the store has shown that it
+/// can be used, which `asked` tells.
+pub(crate) fn front_health(broker: &Late<Broker>, store: &Store, asked: &Late<()>, draining: &CancellationToken) -> Health {
+    let (store, asked) = (store.clone(), asked.clone());
+    let health = Health::new(draining.clone()).check("store", move || {
+        let (store, is_asked) = (store.clone(), asked.get().is_some());
+        async move {
+            store.ready().await.map_err(|e| e.to_string())?;
+            if is_asked { Ok(()) } else { Err("it has not shown yet that it creates without overwriting".to_owned()) }
+        }
+    });
+    consuming(health, broker).told_check("broker", taking(broker))
+}
+
+/// Of a worker, which is of use to nobody while store or broker is away.
+pub(crate) fn worker_health(broker: &Late<Broker>, store: &Store, draining: &CancellationToken) -> Health {
+    let store = store.clone();
+    let health = Health::new(draining.clone()).check("store", move || {
+        let store = store.clone();
+        async move { store.ready().await.map_err(|e| e.to_string()) }
+    });
+    consuming(health, broker).check("broker", taking(broker))
+}
+
+/// A restart mends a process that is connected and receives nothing. It mends no broker that is away or blocked.
+fn consuming(health: Health, broker: &Late<Broker>) -> Health {
+    let broker = broker.clone();
+    health.vital_check("consuming", move || {
+        let is_deaf = broker.get().is_some_and(|broker| broker.state() == State::NotConsuming);
+        ready(if is_deaf { Err("the broker is connected, and not all that is wanted is received".to_owned()) } else { Ok(()) })
+    })
+}
+
+/// Whether the broker takes messages and gives them.
+fn taking(broker: &Late<Broker>) -> impl Fn() -> BoxFuture<'static, Result<(), String>> + use<> {
+    let broker = broker.clone();
+    move || {
+        let broker = broker.clone();
+        Box::pin(async move {
+            match broker.get() {
+                Some(broker) => broker.ready().await.map_err(|e| e.to_string()),
+                None => Err("not connected yet".to_owned()),
             }
         })
-        .check("broker", move || {
-            let broker = broker.clone();
-            async move {
-                match broker.get() {
-                    Some(broker) => broker.ready().await.map_err(|e| e.to_string()),
-                    None => Err("not connected yet".to_owned()),
-                }
-            }
-        })
-        .check("store", move || {
-            let store = store.clone();
-            async move { store.ready().await.map_err(|e| e.to_string()) }
-        })
+    }
 }
 
 pub(crate) fn front(http: &HttpSettings, common: &CommonSettings) -> anyhow::Result<ApiConfig> {
@@ -164,6 +188,19 @@ pub(crate) async fn call_back(courier: Option<Courier>, shutdown: &CancellationT
     if let Some(courier) = courier {
         courier.run(shutdown).await;
     }
+}
+
+/// What `serving` gives at its end, and when the grace is over that began with `shutdown`.
+pub(crate) async fn until_its_grace_is_over<T>(
+    serving: impl Future<Output = T>,
+    shutdown: &CancellationToken,
+    grace: Duration,
+) -> (T, Instant) {
+    let deadline = async {
+        shutdown.cancelled().await;
+        Instant::now() + grace
+    };
+    tokio::join!(serving, deadline)
 }
 
 /// What each client may do.

@@ -13,7 +13,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use api::{Listeners, Mint, Parts};
+use api::{Acceptances, Listeners, Mint, Parts};
 use broker::{Broker, InProcessConfig};
 use futures::TryStreamExt as _;
 use proto_shared::JobMessage;
@@ -59,7 +59,7 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     keeps_its_word(&store, &shutdown).await?;
     let broker = requeue(&store, settings.common.retry_delays.clone()).await?;
     let late = Late::from(broker.clone());
-    let health = parts::health(&late, &store, &shutdown);
+    let health = parts::front_health(&late, &store, &Late::from(()), &shutdown);
 
     let mut registry = registry();
     let jobs = parts::worker_parts(&late, &store, &settings.jobs, &settings.common)?;
@@ -69,11 +69,24 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let news = Listeners::default();
     let hearing = {
         let (news, broker, clients, shutdown) = (news.clone(), late.clone(), clients.clone(), shutdown.clone());
-        let callbacks = callbacks.clone();
-        tokio::spawn(async move { news.hear(&broker, &clients, &callbacks, &shutdown).await })
+        let (callbacks, store) = (callbacks.clone(), store.clone());
+        tokio::spawn(async move {
+            tokio::join!(news.hear(&broker, &clients, &callbacks, &shutdown), clients.recount(&store, &shutdown))
+        })
     };
     broker_metrics::watch(&late, &mut registry, &shutdown);
-    let front = Parts { broker: late, store, mint: Mint::system(), keys, clients, news, sources, callbacks };
+    let acceptances = Acceptances::default();
+    let front = Parts {
+        broker: late,
+        store,
+        mint: Mint::system(),
+        keys,
+        clients,
+        news,
+        sources,
+        callbacks,
+        acceptances: acceptances.clone(),
+    };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
     greet(address, &settings.data_dir)?;
 
@@ -86,7 +99,11 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         (finished, lost)
     };
     let serving = doors.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace);
-    let (requests_finished, (jobs_finished, lost), ()) = tokio::join!(serving, working, parts::call_back(courier, &shutdown));
+    let serving = parts::until_its_grace_is_over(serving, &shutdown, grace);
+    let ((requests_finished, deadline), (jobs_finished, lost), ()) =
+        tokio::join!(serving, working, parts::call_back(courier, &shutdown));
+    // What goes on without its request needs the broker still.
+    let requests_finished = acceptances.end_by(deadline).await && requests_finished;
     hearing.abort();
     broker.close().await;
     tracing::info!(requests_finished, jobs_finished, "stopped; unfinished jobs go on at the next start");

@@ -46,6 +46,12 @@ impl<T> Late<T> {
         self.0.wait().await
     }
 
+    /// Puts the value in, unless one is there.
+    pub fn set(&self, value: T) {
+        // Whoever was first has put in as good a one.
+        let _ = self.0.set(value);
+    }
+
     /// Puts in what `attempt` gives, once it does; see [`until_it_works`].
     pub async fn fill<E, F>(&self, what: &'static str, shutdown: &CancellationToken, attempt: impl Fn() -> F)
     where

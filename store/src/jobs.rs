@@ -65,6 +65,14 @@ impl Store {
         records::get(&self.objects, &keys::job_result(id)).await
     }
 
+    /// Whether a job has ended.
+    ///
+    /// # Errors
+    /// The backend did not answer.
+    pub async fn has_result(&self, id: &JobId) -> Result<bool, StoreError> {
+        Ok(self.objects.head(&keys::job_result(id)).await?.is_some())
+    }
+
     /// Takes a job's end back. Only for the replay of a dead letter, and before that letter is deleted: while it
     /// stands, retention leaves the job alone. Anywhere else it would break the word that was given to a client.
     ///

@@ -124,6 +124,8 @@ async fn records() {
     assert_eq!(house.asked(), [Create]);
     store.get_result(&job().id).await.unwrap();
     assert_eq!(house.asked(), [Get]);
+    assert!(store.has_result(&job().id).await.unwrap());
+    assert_eq!(house.asked(), [Head]);
     let slot = Slot::at(1, Duration::from_secs(60));
     store.mark_queued(&job().id, slot).await.unwrap();
     assert_eq!(house.asked(), [Put]);
