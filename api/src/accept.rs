@@ -47,6 +47,8 @@ pub(crate) struct NewJob {
     /// Where the picture may not be stored yet.
     pub(crate) upload: Option<Spooled>,
     pub(crate) spec: CaptionSpec,
+    /// The name of what is to be made.
+    pub(crate) output: OutputId,
     /// Whether everyone may see it.
     pub(crate) is_public: bool,
     pub(crate) caller: Caller,
@@ -85,10 +87,9 @@ struct Begun {
 impl Acceptance {
     /// Accepts a job, or finds the one that this request has made before.
     pub(crate) async fn accept(&self, new: NewJob) -> Result<Accepted, ApiError> {
-        let NewJob { picture, upload, spec, is_public, caller, trace, idempotency, callback_url } = new;
+        let NewJob { picture, upload, spec, output, is_public, caller, trace, idempotency, callback_url } = new;
         // Asked first: without a broker nothing should be written for a job that can't be accepted.
         let broker = self.broker.get().ok_or(ApiError::BrokerNotConnected)?;
-        let output = store::output_id(&picture.source.id, &spec, caption::ENGINE_VERSION);
         let mut job = JobRecord {
             client: Some(caller.client.clone()),
             traceparent: Some(trace.to_string()),

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use fonts::engine_spec;
+use fonts::{engine_spec, output_id};
 use proto_shared::{JobId, TraceContext};
 use store::Store;
 
@@ -53,8 +53,9 @@ pub(crate) async fn submit(
     // Only whether there are such fonts.
     engine_spec(&spec, &reading.fonts)?;
     let Looked { picture, upload, share: _fetched } = reading.look(picture).await?;
+    let output = output_id(&picture.source.id, &spec, &reading.fonts)?;
     let Accepted { job, mut result, waiting } =
-        acceptance.accept(NewJob { picture, upload, spec, is_public, caller, trace, idempotency, callback_url }).await?;
+        acceptance.accept(NewJob { picture, upload, spec, output, is_public, caller, trace, idempotency, callback_url }).await?;
     let location = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id));
     let location = location.map_err(|e| ApiError::Internal(e.to_string()))?;
     let mut status = StatusCode::ACCEPTED;

@@ -105,7 +105,9 @@ impl JobRecord {
 
 /// A job asks for something that this release does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the job is of a newer release: it needs version {version} and has a spec that versions up to {NEWEST_VERSION} do not know")]
+#[error(
+    "the job is of a newer release: it needs version {version} and has a spec that versions up to {NEWEST_VERSION} do not know"
+)]
 pub struct NewerRelease {
     /// What the job says that it needs.
     pub version: u32,

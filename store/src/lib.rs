@@ -63,7 +63,7 @@ mod unfinished;
 
 pub use callbacks::OwedCallback;
 pub use config::{S3Settings, StoreConfig};
-pub use content_id::{output_id, source_id};
+pub use content_id::source_id;
 pub use contents::PictureStream;
 pub use error::StoreError;
 pub use expire::Expired;

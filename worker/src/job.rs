@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use caption::Limits;
-use fonts::{Fonts, UnknownFont, engine_spec};
-use proto_shared::{ErrorCode, JobRecord, Outcome, OutputInfo};
+use fonts::{Fonts, UnknownFont, engine_spec, output_id};
+use proto_shared::{ErrorCode, JobRecord, NewerRelease, Outcome, OutputInfo};
 use store::{Store, StoreError};
 
 use crate::{
@@ -45,6 +45,9 @@ enum Failure {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Font(#[from] UnknownFont),
+    /// The broker hands none out.
+    #[error(transparent)]
+    Newer(#[from] NewerRelease),
 }
 
 impl Failure {
@@ -53,6 +56,7 @@ impl Failure {
             Self::Store(error) => error.code(),
             Self::Engine(error) => error.code(),
             Self::Font(error) => error.code(),
+            Self::Newer(_) => ErrorCode::Internal,
         }
     }
 }
@@ -73,7 +77,8 @@ impl Runner {
     }
 
     async fn produce(&self, job: &JobRecord, source: Source, how: How) -> Result<Outcome, Failure> {
-        let spec = engine_spec(&job.spec, &self.fonts)?;
+        let asked = job.known_spec()?;
+        let spec = engine_spec(asked, &self.fonts)?;
         let source = source.0?;
         let among_others = match how {
             How::Isolated => None,
@@ -84,12 +89,12 @@ impl Runner {
         };
         let product = match among_others {
             // Perhaps another's fault: one that never ends takes threads from those beside it. Alone, it shows.
-            None | Some(Err(EngineError::TimedOut { .. })) => self.isolated.run(&job.spec, &self.limits, source).await,
+            None | Some(Err(EngineError::TimedOut { .. })) => self.isolated.run(asked, &self.limits, source).await,
             Some(rendered) => rendered,
         };
         let Product { bytes, media, width_px, height_px, stats, missing_glyphs } = product?;
         self.metrics.rendered(&stats);
-        let id = store::output_id(&job.source.id, &job.spec, caption::ENGINE_VERSION);
+        let id = output_id(&job.source.id, asked, &self.fonts)?;
         let output = OutputInfo { id, media, bytes: bytes.len() as u64, width_px, height_px };
         self.metrics.stored(Step::Output, self.store.put_output(&output.id, media, bytes)).await?;
         Ok(Outcome::Done { output, stats, missing_glyphs })

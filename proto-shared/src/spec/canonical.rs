@@ -69,7 +69,10 @@ mod tests {
         }
         let bar = canonical(r#"{"captions":[{"text":"a","style":"bar"}]}"#);
         assert_eq!(canonical(r##"{"captions":[{"text":"a","style":"bar","fill":"#000","stroke":"#f00"}]}"##), bar);
-        assert_eq!(canonical(r#"{"captions":[{"text":"a","size":20.0}]}"#), canonical(r#"{"captions":[{"text":"a","size":"20"}]}"#));
+        assert_eq!(
+            canonical(r#"{"captions":[{"text":"a","size":20.0}]}"#),
+            canonical(r#"{"captions":[{"text":"a","size":"20"}]}"#)
+        );
     }
 
     #[test]
