@@ -80,6 +80,8 @@ pub(crate) struct NewJob {
     /// What it takes of the room for uploads.
     pub(crate) share: Option<Share>,
     pub(crate) spec: CaptionSpec,
+    /// The name of what is to be made.
+    pub(crate) output: OutputId,
     /// Whether everyone may see it.
     pub(crate) is_public: bool,
     pub(crate) caller: Caller,
@@ -109,7 +111,7 @@ pub(crate) struct Accepted {
 impl Acceptance {
     /// Accepts a job, or finds the one that this request has made before. What is begun goes on when this is dropped.
     pub(crate) async fn accept(&self, new: NewJob) -> Result<Accepted, ApiError> {
-        let NewJob { picture, upload, share, spec, is_public, caller, trace, idempotency, callback_url } = new;
+        let NewJob { picture, upload, share, spec, output, is_public, caller, trace, idempotency, callback_url } = new;
         // Asked first: without a broker nothing should be written for a job that can't be accepted.
         let broker = self.broker.get().ok_or(ApiError::BrokerNotConnected)?.clone();
         let job = JobRecord {

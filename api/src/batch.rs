@@ -8,7 +8,7 @@ use axum::{
     extract::{Request, State},
     http::StatusCode,
 };
-use fonts::engine_spec;
+use fonts::{engine_spec, output_id};
 use futures::{StreamExt as _, stream};
 use proto_shared::{SpecError, TraceContext};
 use serde::Serialize;
@@ -77,13 +77,16 @@ pub(crate) async fn submit(
         }
     }
     let Looked { picture, upload, share } = reading.look(picture, share, &caller).await?;
+    let outputs: Vec<_> =
+        specs.iter().map(|spec| output_id(&picture.source.id, spec, &reading.fonts)).collect::<Result<_, _>>()?;
     acceptance.keep(upload).await?;
     // It is stored now, and spooled no longer.
     drop(share);
-    let jobs = specs.into_iter().enumerate().map(|(i, spec)| {
+    let jobs = specs.into_iter().zip(outputs).enumerate().map(|(i, (spec, output))| {
         let (picture, caller, callback_url) = (picture.clone(), caller.clone(), callback_url.clone());
         let idempotency = idempotency.as_ref().map(|name| idempotency::nth(name, i));
-        let new = NewJob { picture, upload: None, share: None, spec, is_public, caller, trace, idempotency, callback_url };
+        let new =
+            NewJob { picture, upload: None, share: None, spec, output, is_public, caller, trace, idempotency, callback_url };
         acceptance.accept(new)
     });
     let outcomes: Vec<_> = stream::iter(jobs).buffered(AT_ONCE).collect().await;

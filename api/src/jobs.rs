@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use fonts::engine_spec;
+use fonts::{engine_spec, output_id};
 use proto_shared::{JobId, TraceContext};
 use store::Store;
 
@@ -59,7 +59,8 @@ pub(crate) async fn submit(
         }
         None => {
             let Looked { picture, upload, share } = reading.look(picture, share, &caller).await?;
-            let new = NewJob { picture, upload, share, spec, is_public, caller, trace, idempotency, callback_url };
+            let output = output_id(&picture.source.id, &spec, &reading.fonts)?;
+            let new = NewJob { picture, upload, share, spec, output, is_public, caller, trace, idempotency, callback_url };
             acceptance.accept(new).await
         }
     };

@@ -1,6 +1,8 @@
 //! A job as clients see it. The record's and the result's own form is between api and worker.
 
-use proto_shared::{CaptionSpec, ErrorCode, JobId, JobRecord, JobResult, Outcome, OutputInfo, RenderStats, SourceInfo};
+use proto_shared::{
+    CaptionSpec, ErrorCode, JobId, JobRecord, JobResult, Outcome, OutputInfo, RecordedSpec, RenderStats, SourceInfo,
+};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
@@ -19,7 +21,8 @@ pub(crate) struct JobView {
     #[schema(nullable = false, format = DateTime)]
     finished_at: Option<String>,
     /// What was asked for, with every default filled in.
-    spec: CaptionSpec,
+    #[schema(value_type = CaptionSpec)]
+    spec: RecordedSpec,
     /// The picture that came.
     source: SourceInfo,
     /// The picture that was made; of a job that is done.

@@ -5,6 +5,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::newer::Newer;
+
 /// Totals since the broker was made, over all its clones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -18,6 +20,8 @@ pub struct Counts {
     pub publish_failed: u64,
     /// Acknowledgements that reached nobody: too late, or on a channel that had ended. Each is a redelivery.
     pub acks_lost: u64,
+    /// Messages of a newer release that were put back for a worker that knows them; each time that one came counts.
+    pub from_newer_release: u64,
     /// Events handed over to be sent.
     pub events_emitted: u64,
     /// Events that were thrown away instead of waiting: no connection, a blocked one, or too many at once.
@@ -32,6 +36,7 @@ pub(crate) struct Tally {
     pub(crate) published: Counter,
     pub(crate) publish_failed: Counter,
     pub(crate) acks_lost: Counter,
+    pub(crate) from_newer_release: Newer,
     pub(crate) events_emitted: Counter,
     pub(crate) events_dropped: Counter,
 }
@@ -44,6 +49,7 @@ impl Tally {
             published: self.published.get(),
             publish_failed: self.publish_failed.get(),
             acks_lost: self.acks_lost.get(),
+            from_newer_release: self.from_newer_release.get(),
             events_emitted: self.events_emitted.get(),
             events_dropped: self.events_dropped.get(),
         }
@@ -58,7 +64,7 @@ impl Counter {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }

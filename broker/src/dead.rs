@@ -54,7 +54,7 @@ impl DeadLetter {
         &self.reason
     }
 
-    /// The job in it, if the bytes are one.
+    /// The job in it, if the bytes are one, of whatever release.
     #[must_use]
     pub fn message(&self) -> Option<JobMessage> {
         wire::decode(&self.body).ok()

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use proto_shared::ErrorCode;
+use proto_shared::{ErrorCode, NewerRelease};
 
 /// A message could not be published, or the broker could not be used.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -66,6 +66,9 @@ pub enum BrokerError {
     /// The message could not be written as JSON.
     #[error("the message cannot be encoded: {0}")]
     Encode(String),
+    /// What this release would write of the job is not all of it.
+    #[error(transparent)]
+    NewerRelease(#[from] NewerRelease),
 }
 
 impl BrokerError {
@@ -83,7 +86,8 @@ impl BrokerError {
             | Self::Unroutable { .. }
             | Self::TopologyMismatch { .. }
             | Self::Channel(_)
-            | Self::Closed => ErrorCode::BrokerUnavailable,
+            | Self::Closed
+            | Self::NewerRelease(_) => ErrorCode::BrokerUnavailable,
         }
     }
 
@@ -97,7 +101,8 @@ impl BrokerError {
             | Self::Unroutable { .. }
             | Self::TopologyMismatch { .. }
             | Self::Closed
-            | Self::Encode(_) => true,
+            | Self::Encode(_)
+            | Self::NewerRelease(_) => true,
             // It may be on its way when the block or the end of the connection comes.
             Self::Blocked | Self::Disconnected | Self::NotConsuming { .. } | Self::Timeout { .. } | Self::Channel(_) => false,
         }

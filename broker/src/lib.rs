@@ -15,6 +15,7 @@ mod delivery;
 pub mod error;
 pub mod events;
 mod in_process;
+mod newer;
 mod rabbitmq;
 mod wire;
 
@@ -28,7 +29,7 @@ pub use delivery::{Deliveries, Delivery};
 pub use error::{BrokerError, SettleError};
 pub use events::{Events, Filter, Heard};
 use in_process::InProcess;
-use proto_shared::{Event, JobMessage, Lane, TraceContext};
+use proto_shared::{Event, JobMessage, Lane, TraceContext, queue::Generation, spec::NEWEST_VERSION};
 use rabbitmq::RabbitMq;
 
 /// A handle on the queues; cheap to clone, and all clones are the same broker.
@@ -114,10 +115,12 @@ impl Broker {
         Self(Backend::InProcess(InProcess::new(config)))
     }
 
-    /// Puts a job into the queue of its lane; returns once the broker has confirmed that it holds the message.
+    /// Puts a job into the queue of its lane and of the version that it needs; returns once the broker has confirmed that it
+    /// holds the message.
     ///
     /// # Errors
-    /// The message was not confirmed. It may have arrived all the same (a confirm can be lost), so a
+    /// A job of a newer release is refused: what this one would write of it is not all. Else the message was not confirmed. It
+    /// may have arrived all the same (a confirm can be lost), so a
     /// caller that publishes again must do so under the same job id.
     pub async fn publish(&self, message: &JobMessage) -> Result<(), BrokerError> {
         self.publish_counted(message, 0).await
@@ -133,9 +136,11 @@ impl Broker {
     }
 
     async fn publish_counted(&self, message: &JobMessage, deliveries_before: u32) -> Result<(), BrokerError> {
+        message.job.known_spec()?;
         let body = wire::encode(message)?;
         let envelope = Envelope { trace: message.job.trace(), deliveries_before };
-        self.publish_body(message.job.lane, body, &message.job.id.to_string(), envelope).await
+        let to = (message.job.lane, Generation::of(message.job.version));
+        self.publish_body(to, body, &message.job.id.to_string(), envelope).await
     }
 
     /// Whether a job of this lane would be taken, as far as is known without asking: so that what would be refused costs no
@@ -150,15 +155,23 @@ impl Broker {
         }
     }
 
-    /// Starts to receive jobs of both lanes, of each at most its `prefetch` unsettled at any time.
+    /// Starts to receive jobs of both lanes. Of each queue at most the `prefetch` of its lane is unsettled at any time; on a
+    /// server a lane has a queue for each [`Generation`]. A job that this release does not know is put back, as it is, and comes
+    /// again to whoever is there after the shortest of [`retry_delays`](Self::retry_delays): no attempt, and no delivery that
+    /// counts.
     ///
     /// # Errors
     /// The consumer could not be set up. Once it is, faults are repaired behind [`Deliveries::next`].
     pub async fn consume(&self, prefetch: Prefetch) -> Result<Deliveries, BrokerError> {
-        match &self.0 {
-            Backend::InProcess(queues) => queues.consume(prefetch).map(|consumer| Deliveries(Backend::InProcess(consumer))),
-            Backend::RabbitMq(queues) => queues.consume(prefetch).await.map(|consumer| Deliveries(Backend::RabbitMq(consumer))),
-        }
+        self.consume_up_to(NEWEST_VERSION, prefetch).await
+    }
+
+    /// As a release would that knows versions up to `newest`.
+    pub(crate) async fn consume_up_to(&self, newest: u32, prefetch: Prefetch) -> Result<Deliveries, BrokerError> {
+        Ok(Deliveries(match &self.0 {
+            Backend::InProcess(queues) => Backend::InProcess(queues.consume(newest, prefetch)?),
+            Backend::RabbitMq(queues) => Backend::RabbitMq(queues.consume(newest, prefetch).await?),
+        }))
     }
 
     /// Starts to receive dead letters, so that someone moves them to where people can look at them.
@@ -263,10 +276,16 @@ impl Broker {
         }
     }
 
-    async fn publish_body(&self, lane: Lane, body: Vec<u8>, message_id: &str, envelope: Envelope) -> Result<(), BrokerError> {
+    async fn publish_body(
+        &self,
+        (lane, generation): (Lane, Generation),
+        body: Vec<u8>,
+        message_id: &str,
+        envelope: Envelope,
+    ) -> Result<(), BrokerError> {
         let published = match &self.0 {
             Backend::InProcess(queues) => queues.publish(lane, body, envelope),
-            Backend::RabbitMq(queues) => queues.publish(lane, &body, message_id, envelope).await,
+            Backend::RabbitMq(queues) => queues.publish(lane, generation, &body, message_id, envelope).await,
         };
         match published {
             Ok(()) => self.tally().published.increment(),

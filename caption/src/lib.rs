@@ -33,7 +33,10 @@ pub use limits::Limits;
 pub use preview::{CaptionPreview, Preview, preview};
 pub use probe::{Media, Probe, probe, probe_file};
 pub use spec::{At, Caption, Spec, Style};
-pub use text::font::{BUILTIN_FONT_NAMES, Font};
+pub use text::{
+    chosen::chosen_fonts,
+    font::{BUILTIN_FONT_NAMES, Font},
+};
 
 #[cfg(feature = "render")]
 pub use {

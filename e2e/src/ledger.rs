@@ -86,7 +86,7 @@ impl Ledger {
         let deadline = Instant::now() + within;
         self.wait_finished(cluster, within).await?;
         let mut faults = Vec::new();
-        for name in [queue::JOBS, queue::JOBS_EXPRESS, queue::DEAD] {
+        for name in queue::ALL_JOBS.into_iter().chain([queue::DEAD]) {
             let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_secs(20));
             if let Err(error) = cluster.wait_empty(name, left).await {
                 faults.push(error.to_string());

@@ -62,6 +62,7 @@ async fn rabbitmq_conforms_and_says_what_is_wrong() {
     queues_of_other_arguments_are_named(&node).await;
     a_deleted_queue_is_made_again(&node).await;
     a_deleted_retry_queue_is_made_again(&node).await;
+    a_newer_message_is_kept_while_no_copy_of_it_is_taken(&node).await;
     a_url_that_is_none_is_not_quoted().await;
     closed_connections_come_back_and_the_gap_is_told(&node).await;
     a_blocked_node_refuses_jobs_and_takes_acks(&node).await;
@@ -138,6 +139,43 @@ async fn a_deleted_retry_queue_is_made_again(node: &RabbitMq) {
         delivery.retry(delay, note(attempt)).await.unwrap();
     }
     next(&mut deliveries).await.ack().await.unwrap();
+}
+
+/// Publishes behind the broker's back, as another release could; whether the queue took it is not asked.
+async fn publish_raw(node: &RabbitMq, queue: &str, payload: &str) {
+    let url = format!("{}/api/exchanges/%2F/amq.default/publish", node.management_url());
+    let properties = serde_json::json!({"delivery_mode": 2});
+    let body = serde_json::json!({
+        "properties": properties, "routing_key": queue, "payload": payload, "payload_encoding": "string"
+    });
+    let client = reqwest::Client::new();
+    let answer = client.post(url).basic_auth("guest", Some("guest")).body(body.to_string()).send().await.unwrap();
+    assert!(answer.status().is_success(), "{answer:?}");
+}
+
+/// A message of a newer release for which there is no room among the retries stays in hand: it is not given back again and again,
+/// which would make a dead letter of it.
+async fn a_newer_message_is_kept_while_no_copy_of_it_is_taken(node: &RabbitMq) {
+    let delay = Duration::from_secs(600);
+    let config = AmqpConfig { retry_delays: vec![delay], max_waiting_jobs: 1, ..config(node, "kept") };
+    let broker = Broker::connect(&config).await.unwrap();
+    let (jobs, retry) = (format!("kept.{}", queue::JOBS_V2), format!("kept.{}", queue::retry(delay)));
+    for _ in 0..10 {
+        publish_raw(node, &retry, "no room").await;
+    }
+    let full = broker.depths().await.unwrap().retrying;
+    assert!((1..10).contains(&full), "{full} fillers");
+    publish_raw(node, &jobs, r#"{"job":{"version":99},"added":"later"}"#).await;
+    let mut deliveries = consume(&broker, 1).await;
+    // Longer than it takes to try twice.
+    let nothing = timeout(Duration::from_secs(25), deliveries.next()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+    let depths = broker.depths().await.unwrap();
+    assert_eq!((depths.retrying, depths.waiting(), depths.dead), (full, 0, 0));
+    assert_eq!(broker.counts().from_newer_release, 1, "it came once, and is kept");
+    delete(node, "queues", &format!("{retry}/contents")).await;
+    eventually("the copy is taken", async || broker.depths().await.unwrap().retrying == 1).await;
+    assert_eq!((broker.depths().await.unwrap().dead, broker.counts().from_newer_release), (0, 1));
 }
 
 async fn closed_connections_come_back_and_the_gap_is_told(node: &RabbitMq) {

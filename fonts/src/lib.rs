@@ -1,9 +1,12 @@
-//! The fonts that specs may name: the built-in ones and those of a folder, loaded once; and what a spec means with them.
+//! The fonts that specs may name: the built-in ones and those of a folder, loaded once; what a spec means with them, and the
+//! name of what is made of both.
 //!
 //! api, worker and the command line load them by this one rule, so that a name that one of them takes is a name that all
 //! have, and a preview has the font of its result. It draws nothing.
 
+mod digest;
 mod folder;
+mod output;
 mod spec;
 
 use std::{
@@ -14,7 +17,8 @@ use std::{
 
 use caption::Font;
 
-use crate::folder::in_folder;
+use crate::{digest::Digest, folder::in_folder};
+pub use output::output_id;
 pub use spec::{UnknownFont, engine_spec};
 
 /// Why the fonts of a folder can't be used.
@@ -41,16 +45,22 @@ pub enum FontsError {
 /// Fonts by name.
 #[derive(Clone, Debug)]
 pub struct Fonts {
-    by_name: BTreeMap<String, Font>,
+    by_name: BTreeMap<String, (Font, Digest)>,
     fallbacks: Vec<Font>,
+    /// Of the fallbacks, in their order.
+    fallback_digests: Vec<Digest>,
 }
 
 impl Fonts {
     /// The fonts that are always there.
     #[must_use]
     pub fn built_in() -> Self {
-        let named = |name: &&str| Font::builtin(name).map(|font| ((*name).to_owned(), font));
-        Self { by_name: caption::BUILTIN_FONT_NAMES.iter().filter_map(named).collect(), fallbacks: vec![Font::fallback()] }
+        let named = |name: &&str| Font::builtin(name).map(|font| ((*name).to_owned(), (font, Digest::default())));
+        Self {
+            by_name: caption::BUILTIN_FONT_NAMES.iter().filter_map(named).collect(),
+            fallbacks: vec![Font::fallback()],
+            fallback_digests: vec![Digest::default()],
+        }
     }
 
     /// These and the fonts of `folder`, which also stand in for characters that others lack. A folder's
@@ -63,8 +73,10 @@ impl Fonts {
         for file in files {
             let bytes = std::fs::read(&file.path).map_err(|source| FontsError::Read { path: file.path.clone(), source })?;
             let font = Font::parse(bytes).map_err(|source| FontsError::Bad { path: file.path, source })?;
+            let digest = Digest::default();
             self.fallbacks.push(font.clone());
-            self.by_name.insert(file.name, font);
+            self.fallback_digests.push(digest.clone());
+            self.by_name.insert(file.name, (font, digest));
         }
         Ok(self)
     }
@@ -72,7 +84,7 @@ impl Fonts {
     /// The font of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Font> {
-        self.by_name.get(name)
+        self.by_name.get(name).map(|(font, _)| font)
     }
 
     /// The names, sorted.

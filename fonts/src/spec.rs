@@ -7,8 +7,8 @@ use proto_shared::{CaptionSpec, Colour, ErrorCode, Position, Size, SpecError, St
 
 use crate::Fonts;
 
-const WHITE: [u8; 3] = [255; 3];
-const BLACK: [u8; 3] = [0; 3];
+/// For what a style does not draw.
+const BLACK: Colour = Colour { rgb: [0; 3] };
 
 /// The spec names a font that is not loaded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,25 +52,23 @@ fn engine_caption(i: usize, caption: &proto_shared::Caption, fonts: &Fonts) -> R
         name: caption.font.clone(),
         known: fonts.names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
     };
-    let (style, fill) = match caption.style {
-        Style::Overlay => (caption::Style::Overlay, WHITE),
-        Style::Bar => (caption::Style::Bar, BLACK),
-    };
-    let colour = |given: Option<Colour>, default| given.map_or(default, |colour| colour.rgb);
     Ok(caption::Caption {
         text: caption.text.clone(),
         at: match caption.at {
             Position::Top => At::Top,
             Position::Bottom => At::Bottom,
         },
-        style,
+        style: match caption.style {
+            Style::Overlay => caption::Style::Overlay,
+            Style::Bar => caption::Style::Bar,
+        },
         font: fonts.get(&caption.font).ok_or_else(unknown)?.clone(),
         size_px: match caption.size {
             Size::Auto => None,
             Size::Px(px) => Some(px),
         },
-        fill: colour(caption.fill, fill),
-        stroke: colour(caption.stroke, BLACK),
+        fill: caption.drawn_fill().rgb,
+        stroke: caption.drawn_stroke().unwrap_or(BLACK).rgb,
     })
 }
 
@@ -86,8 +84,8 @@ mod tests {
     fn each_style_has_its_own_colours_unless_others_are_given() {
         let spec = read(r##"{"captions":[{"text":"a"},{"text":"b","at":"top","style":"bar","size":20,"stroke":"#123456"}]}"##);
         let spec = engine_spec(&spec, &Fonts::built_in()).unwrap();
-        assert_eq!((spec.captions[0].fill, spec.captions[0].stroke, spec.captions[0].size_px), (WHITE, BLACK, None));
-        assert_eq!((spec.captions[1].fill, spec.captions[1].stroke), (BLACK, [0x12, 0x34, 0x56]));
+        assert_eq!((spec.captions[0].fill, spec.captions[0].stroke, spec.captions[0].size_px), ([255; 3], [0; 3], None));
+        assert_eq!((spec.captions[1].fill, spec.captions[1].stroke), ([0; 3], [0; 3]), "a bar has no outline");
         assert_eq!((spec.captions[1].at, spec.captions[1].size_px), (At::Top, Some(20)));
     }
 

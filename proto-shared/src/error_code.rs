@@ -3,14 +3,14 @@
 //! Clients switch on these strings, so a code is never renamed or given a second meaning; a new
 //! cause gets a new code. HTTP statuses and exit codes are the front ends' business, not this file's.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 macro_rules! codes {
     ($(#[doc = $doc:literal] $name:ident = $text:literal,)*) => {
         /// Why something was refused or failed, as a stable `snake_case` string.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         pub enum ErrorCode { $(#[doc = $doc] #[serde(rename = $text)] $name,)* }
 
         impl ErrorCode {
@@ -131,6 +131,15 @@ codes! {
     Internal = "internal",
 }
 
+/// A code of a later release is read as [`ErrorCode::Internal`]: the message beside it says why, and a record must not become
+/// unreadable by it.
+impl<'de> Deserialize<'de> for ErrorCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        Ok(Self::parse(&text).unwrap_or(Self::Internal))
+    }
+}
+
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -150,5 +159,11 @@ mod tests {
             assert_eq!(serde_json::from_str::<ErrorCode>(&json).unwrap(), code);
         }
         assert_eq!(ErrorCode::parse("nonsense"), None);
+    }
+
+    #[test]
+    fn a_code_of_a_later_release_reads() {
+        assert_eq!(serde_json::from_str::<ErrorCode>(r#""added_later""#).unwrap(), ErrorCode::Internal);
+        assert!(serde_json::from_str::<ErrorCode>("7").is_err());
     }
 }

@@ -79,7 +79,7 @@ hex_id!(
     64
 );
 hex_id!(
-    /// An output: the SHA-256 of source id, spec and engine version, so that a rerun lands on the
+    /// An output: the SHA-256 of source id, spec, fonts and engine version, so that a rerun lands on the
     /// same key with the same bytes.
     OutputId,
     64

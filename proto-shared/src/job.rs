@@ -1,13 +1,16 @@
 //! A job: what was asked (`JobRecord`), the bytes that travel (`JobMessage`), how it ended (`JobResult`).
 //!
-//! api writes records, worker writes results, both read both. Each object is written once; a version
-//! number opens each so that a later release can read an older one's.
+//! api writes records, worker writes results, both read both. Each object is written once. Another release may read it: a field
+//! that is not known is passed over, and a job that needs a version above ours is left to those who know it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CaptionSpec, ClientId, ErrorCode, JobId, MediaType, OutputId, SourceId, TraceContext};
+use crate::{
+    CaptionSpec, ClientId, ErrorCode, JobId, MediaType, OutputId, RecordedSpec, SourceId, TraceContext, spec::NEWEST_VERSION,
+};
 
-/// The version that this release writes into records, messages and results.
+/// The version that this release writes into results and all other records but a job's, which says what its spec needs. Fields
+/// may be added to a version: whoever does not know them passes them over.
 pub const VERSION: u32 = 1;
 
 /// What is known of a source from its block walk alone.
@@ -31,7 +34,7 @@ pub struct SourceInfo {
 /// `jobs/<id>/job.json`: a job as it was accepted. Never changed afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobRecord {
-    /// [`VERSION`] of the writer.
+    /// The lowest version that understands what is asked for.
     pub version: u32,
     /// Its name.
     pub id: JobId,
@@ -40,7 +43,7 @@ pub struct JobRecord {
     /// What to caption.
     pub source: SourceInfo,
     /// With what.
-    pub spec: CaptionSpec,
+    pub spec: RecordedSpec,
     /// Which queue it waits in.
     #[serde(default)]
     pub lane: Lane,
@@ -63,11 +66,11 @@ impl JobRecord {
     #[must_use]
     pub fn new(id: JobId, created_at_ms: u64, source: SourceInfo, spec: CaptionSpec) -> Self {
         Self {
-            version: VERSION,
+            version: spec.needs_version(),
             id,
             created_at_ms,
             source,
-            spec,
+            spec: spec.into(),
             lane: Lane::default(),
             client: None,
             traceparent: None,
@@ -76,11 +79,38 @@ impl JobRecord {
         }
     }
 
+    /// What is asked for, if this release understands all of it.
+    ///
+    /// # Errors
+    /// A newer release has written it. It may be shown and stored, and must be run and queued by a release that knows it.
+    pub fn known_spec(&self) -> Result<&CaptionSpec, NewerRelease> {
+        match &self.spec {
+            RecordedSpec::Known(spec) if self.version <= NEWEST_VERSION => Ok(spec),
+            _ => Err(NewerRelease { version: self.version }),
+        }
+    }
+
+    /// Whether a newer release has written it, with something that this one does not know.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        self.known_spec().is_err()
+    }
+
     /// The trace that it belongs to, if it names a good one.
     #[must_use]
     pub fn trace(&self) -> Option<TraceContext> {
         TraceContext::parse(self.traceparent.as_deref()?)
     }
+}
+
+/// A job asks for something that this release does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the job is of a newer release: it needs version {version} and has a spec that versions up to {NEWEST_VERSION} do not know"
+)]
+pub struct NewerRelease {
+    /// What the job says that it needs.
+    pub version: u32,
 }
 
 /// A queue of jobs. There are two, so that many large jobs, or many of one client, keep nobody else waiting.

@@ -26,10 +26,10 @@ pub use error_code::ErrorCode;
 pub use event::{Event, News};
 pub use id::{ClientId, IdempotencyId, JobId, OutputId, SourceId};
 pub use job::{
-    AttemptNote, DeadRecord, IdempotencyRecord, JobMessage, JobRecord, JobResult, Lane, Outcome, OutputInfo, OutputSummary,
-    RenderStats, SourceInfo,
+    AttemptNote, DeadRecord, IdempotencyRecord, JobMessage, JobRecord, JobResult, Lane, NewerRelease, Outcome, OutputInfo,
+    OutputSummary, RenderStats, SourceInfo,
 };
 pub use media::MediaType;
 pub use size::Size;
-pub use spec::{Caption, CaptionSpec, Position, SpecError, Style};
+pub use spec::{Caption, CaptionSpec, Position, RecordedSpec, SpecError, Style};
 pub use trace::TraceContext;

@@ -19,8 +19,8 @@ use crate::{
     spec::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font},
 };
 
-/// Something to be seen: neither white space nor a control character.
-const SOME_WORD: &str = r"[^\s\u0000-\u001F\u007F-\u009F]";
+/// Something to be seen, which is neither white space nor a control character, among characters that are drawn or lay out.
+const SOME_WORD: &str = r"^[^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*$";
 
 /// The name is the type's own.
 macro_rules! named {
@@ -42,7 +42,7 @@ macro_rules! named {
 named! {
     JobId: hex(32, "A job: sorts by the time it was made.", "0192f0c1a2b37c4d8e9f001122334455"),
     SourceId: hex(64, "A picture: the SHA-256 of its bytes.", A_HASH),
-    OutputId: hex(64, "A result: the SHA-256 of its source, its spec and the engine's version.", A_HASH),
+    OutputId: hex(64, "A result: the SHA-256 of its source, its spec, the fonts that are drawn and the engine's version.", A_HASH),
     IdempotencyId: hex(64, "What a client called a request.", A_HASH),
     ClientId: hex(16, "Who asks.", "9f86d081884c7d65"),
     Colour: text("An opaque sRGB colour.", "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$", "#ffcc00"),
@@ -69,7 +69,7 @@ pub fn words() -> Schema {
     string()
         .pattern(Some(SOME_WORD))
         .max_length(Some(MAX_TEXT_CHARS))
-        .description(Some("The words, with something to be seen among them; a line feed breaks the line."))
+        .description(Some("The words, with something to be seen among them. A line feed breaks the line; other control characters of which nothing is drawn are refused."))
         .examples(["when it compiles"])
         .into()
 }

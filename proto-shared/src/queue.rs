@@ -11,12 +11,45 @@ pub const JOBS: &str = "punchline.jobs";
 /// The express lane.
 pub const JOBS_EXPRESS: &str = "punchline.jobs.express";
 
-/// The queue of a lane, which workers consume.
+/// The standard lane of jobs that need more than version 1.
+pub const JOBS_V2: &str = "punchline.jobs.v2";
+
+/// The express lane of jobs that need more than version 1.
+pub const JOBS_V2_EXPRESS: &str = "punchline.jobs.v2.express";
+
+/// All queues of jobs.
+pub const ALL_JOBS: [&str; 4] = [JOBS, JOBS_EXPRESS, JOBS_V2, JOBS_V2_EXPRESS];
+
+/// Who may be given a job. Workers of the first releases take what they don't know for malformed and give it up, so jobs that
+/// need more than they know go to queues that those workers do not consume. Later workers consume both, and leave what they
+/// don't know to others: there will be no third.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generation {
+    /// Every worker.
+    First,
+    /// Workers that leave what they don't know to others.
+    Second,
+}
+
+impl Generation {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::First, Self::Second];
+
+    /// Of a job that needs this version.
+    #[must_use]
+    pub fn of(version: u32) -> Self {
+        if version <= 1 { Self::First } else { Self::Second }
+    }
+}
+
+/// A queue of jobs, which workers consume.
 #[must_use]
-pub fn jobs(lane: Lane) -> &'static str {
-    match lane {
-        Lane::Standard => JOBS,
-        Lane::Express => JOBS_EXPRESS,
+pub fn jobs(lane: Lane, generation: Generation) -> &'static str {
+    match (generation, lane) {
+        (Generation::First, Lane::Standard) => JOBS,
+        (Generation::First, Lane::Express) => JOBS_EXPRESS,
+        (Generation::Second, Lane::Standard) => JOBS_V2,
+        (Generation::Second, Lane::Express) => JOBS_V2_EXPRESS,
     }
 }
 

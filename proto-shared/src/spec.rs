@@ -1,13 +1,24 @@
 //! The caption spec: what someone wants written, as JSON says it and as fields of a form say it.
 //!
-//! api and the command line read it, worker turns it into the engine's. It knows the rules that need
-//! no font and no picture; whether a font exists or a text fits is for later stages to say.
+//! One type, read and written in three ways: strictly where a client sends it (`request`), tolerantly where a record or message
+//! of another release is read (`recorded`), in one canonical form where it is hashed (`canonical`). It knows the rules that need
+//! no font and no picture; whether a font exists or a text fits is for later stages to say. How a field is added is told in
+//! docs/ARCHITECTURE.md.
+
+mod canonical;
+mod recorded;
+mod request;
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::{canonical::Canonical, recorded::RecordedSpec};
 use crate::{Colour, ErrorCode, Size, size::SIZE_RANGE_PX};
+
+/// The newest version of a job that this release understands. It is raised by each field or value that is added to a spec, and
+/// a job says the version that it needs ([`CaptionSpec::needs_version`]): what asks for nothing new is understood by all.
+pub const NEWEST_VERSION: u32 = 1;
 
 /// Captions in one spec: one per position and style.
 pub const MAX_CAPTIONS: usize = 4;
@@ -19,7 +30,6 @@ pub const MAX_FONT_NAME_CHARS: usize = 64;
 /// Everything to be written on one picture.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
 pub struct CaptionSpec {
     /// At least one; at most one for each position and style.
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::captions))]
@@ -29,7 +39,6 @@ pub struct CaptionSpec {
 /// One text at one place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Caption {
     /// The words; `\n` breaks a line.
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::words))]
@@ -134,31 +143,10 @@ impl SpecError {
 }
 
 impl CaptionSpec {
-    /// Reads the JSON form and checks it.
-    ///
-    /// # Errors
-    /// JSON that does not parse is `bad_request`; a value that is not allowed has its own code and
-    /// names its field.
-    pub fn from_json(json: &[u8]) -> Result<Self, SpecError> {
-        let spec: Self = read(json, "spec", "")?;
-        spec.validate()?;
-        Ok(spec)
-    }
-
-    /// Reads an array of them and checks each. Fields are named below `root`: `specs[3].captions[0].fill`.
-    ///
-    /// # Errors
-    /// As [`CaptionSpec::from_json`]; and an array of none, or of more than `most`.
-    pub fn list_from_json(json: &[u8], root: &str, most: usize) -> Result<Vec<Self>, SpecError> {
-        let specs: Vec<Self> = read(json, root, root)?;
-        if !(1..=most).contains(&specs.len()) {
-            let message = format!("1 to {most} specs were expected, got {}", specs.len());
-            return Err(SpecError::new(ErrorCode::BadSpec, root, message));
-        }
-        for (i, spec) in specs.iter().enumerate() {
-            spec.validate().map_err(|e| e.below(&format!("{root}[{i}]")))?;
-        }
-        Ok(specs)
+    /// The lowest version that understands all of this spec: 1 without anything that was added since.
+    #[must_use]
+    pub fn needs_version(&self) -> u32 {
+        self.captions.iter().map(Caption::needs_version).fold(1, u32::max)
     }
 
     /// Checks the rules that need neither font nor picture.
@@ -191,27 +179,6 @@ impl CaptionSpec {
     }
 }
 
-/// Reads JSON whole; what can't be read is said of `root` or of a field whose path begins with `prefix`.
-fn read<T: serde::de::DeserializeOwned>(json: &[u8], root: &str, prefix: &str) -> Result<T, SpecError> {
-    let deserializer = &mut serde_json::Deserializer::from_slice(json);
-    let value = serde_path_to_error::deserialize(&mut *deserializer).map_err(|e| {
-        let field = match e.path().to_string() {
-            path if path == "." => root.to_owned(),
-            path => format!("{prefix}{path}"),
-        };
-        let code = match (e.inner().classify(), field.rsplit('.').next()) {
-            (serde_json::error::Category::Data, Some("style")) => ErrorCode::UnknownStyle,
-            (serde_json::error::Category::Data, Some("fill" | "stroke")) => ErrorCode::BadColour,
-            (serde_json::error::Category::Data, Some("size")) => ErrorCode::BadSize,
-            (serde_json::error::Category::Data, _) => ErrorCode::BadSpec,
-            _ => ErrorCode::BadRequest,
-        };
-        SpecError::new(code, field, e.inner().to_string())
-    })?;
-    deserializer.end().map_err(|e| SpecError::new(ErrorCode::BadRequest, root, e.to_string()))?;
-    Ok(value)
-}
-
 impl Caption {
     /// A caption with the defaults of everything but its words and place.
     #[must_use]
@@ -219,11 +186,42 @@ impl Caption {
         Self { text: text.into(), at, style, font: default_font(), size: Size::Auto, fill: None, stroke: None }
     }
 
+    #[expect(clippy::unused_self, reason = "nothing was added to captions since version 1")]
+    fn needs_version(&self) -> u32 {
+        1
+    }
+
+    /// The letters' colour: the one given, or the style's own.
+    #[must_use]
+    pub fn drawn_fill(&self) -> Colour {
+        self.fill.unwrap_or(match self.style {
+            Style::Overlay => Colour { rgb: [255; 3] },
+            Style::Bar => Colour { rgb: [0; 3] },
+        })
+    }
+
+    /// The outline's colour, if the style draws one: the one given, or black.
+    #[must_use]
+    pub fn drawn_stroke(&self) -> Option<Colour> {
+        match self.style {
+            Style::Overlay => Some(self.stroke.unwrap_or(Colour { rgb: [0; 3] })),
+            Style::Bar => None,
+        }
+    }
+
     fn validate(&self, field: &str) -> Result<(), SpecError> {
         let err = |code, name: &str, message: String| Err(SpecError::new(code, format!("{field}.{name}"), message));
         let chars = self.text.chars().count();
         if self.text.chars().all(|c| c.is_whitespace() || c.is_control()) {
             return err(ErrorCode::EmptyText, "text", "words were expected, got none".to_owned());
+        }
+        if let Some((i, c)) = self.text.chars().enumerate().find(|&(_, c)| is_undrawable(c)) {
+            let message = format!(
+                "characters that can be drawn, tabs and line breaks are allowed, got U+{:04X} as character {}",
+                u32::from(c),
+                i + 1
+            );
+            return err(ErrorCode::BadSpec, "text", message);
         }
         if chars > MAX_TEXT_CHARS {
             return err(ErrorCode::TextTooLong, "text", format!("at most {MAX_TEXT_CHARS} characters are allowed, got {chars}"));
@@ -244,6 +242,12 @@ impl Caption {
         }
         Ok(())
     }
+}
+
+/// Whether nothing is drawn of a character and nothing is laid out by it: all control characters but a tab, which is drawn as a
+/// space, and those that break a line.
+fn is_undrawable(c: char) -> bool {
+    c.is_control() && !matches!(c, '\t'..='\r' | '\u{85}')
 }
 
 /// At most 40 characters of what was got: a message must not echo a megabyte.
@@ -286,6 +290,19 @@ mod tests {
         assert_eq!(code_of(r#"{"captions":[{"text":"a"}]} x"#).0, ErrorCode::BadRequest);
         let long = format!(r#"{{"captions":[{{"text":"{}"}}]}}"#, "a".repeat(MAX_TEXT_CHARS + 1));
         assert_eq!(code_of(&long), (ErrorCode::TextTooLong, field("text")));
+    }
+
+    #[test]
+    fn a_character_of_which_nothing_is_drawn_is_refused_by_its_place() {
+        for c in ['\u{0}', '\u{7}', '\u{1b}', '\u{7f}', '\u{80}', '\u{9f}'] {
+            let json = serde_json::json!({"captions": [{"text": format!("ab{c}")}]}).to_string();
+            let refused = CaptionSpec::from_json(json.as_bytes()).unwrap_err();
+            assert_eq!((refused.code, refused.field.as_str()), (ErrorCode::BadSpec, "captions[0].text"));
+            assert!(refused.message.ends_with(&format!("got U+{:04X} as character 3", u32::from(c))), "{refused}");
+        }
+        let drawn = "tab\tand breaks\n\r\n\r\u{b}\u{c}\u{85}\u{2028} e\u{301} \u{200d}\u{fe0f} 中";
+        let json = serde_json::json!({"captions": [{"text": drawn}]}).to_string();
+        assert_eq!(CaptionSpec::from_json(json.as_bytes()).unwrap().captions[0].text, drawn);
     }
 
     proptest! {

@@ -85,13 +85,27 @@ fn state(encoder: &mut DescriptorEncoder<'_>, now: State) -> fmt::Result {
 
 fn counts(encoder: &mut DescriptorEncoder<'_>, counts: Counts) -> fmt::Result {
     // Named one by one, so that a figure the broker adds is not forgotten here.
-    let Counts { reconnects, consumers_reopened, published, publish_failed, acks_lost, events_emitted, events_dropped } = counts;
+    let Counts {
+        reconnects,
+        consumers_reopened,
+        published,
+        publish_failed,
+        acks_lost,
+        from_newer_release,
+        events_emitted,
+        events_dropped,
+    } = counts;
     for (name, help, count) in [
         ("broker_reconnects", "Connections that were lost and came back.", reconnects),
         ("broker_consumers_reopened", "Consumers that ended unasked and receive again.", consumers_reopened),
         ("broker_published", "Jobs whose publishing was confirmed.", published),
         ("broker_publish_failures", "Jobs whose publishing was refused or not confirmed in time.", publish_failed),
         ("broker_acks_lost", "Acknowledgements that reached nobody; each is a redelivery.", acks_lost),
+        (
+            "broker_messages_from_newer_release",
+            "Jobs that need a newer release than this one, put back for a worker that knows them; each time counts.",
+            from_newer_release,
+        ),
         ("broker_events_emitted", "Events handed over to be sent.", events_emitted),
         ("broker_events_dropped", "Events thrown away instead of waiting.", events_dropped),
     ] {

@@ -24,12 +24,14 @@ pub use contents::{
     sources_read_back,
 };
 pub use jobs::{
-    a_job_is_marked_queued_in_a_slot_of_time, an_idempotency_key_names_one_job, one_writer_wins_a_race,
-    records_read_back_and_are_never_replaced, the_gallery_has_the_newest_first, unfinished_jobs_come_oldest_first,
+    a_job_is_marked_queued_in_a_slot_of_time, a_job_of_a_newer_release_is_read_and_left_alone, an_idempotency_key_names_one_job,
+    one_writer_wins_a_race, records_read_back_and_are_never_replaced, the_gallery_has_the_newest_first,
+    unfinished_jobs_come_oldest_first,
 };
 pub use letters::dead_letters_are_kept_replaced_listed_and_dropped;
 pub use looks::one_looks_in_a_stretch_of_time_and_the_last_word_counts;
 pub use retention::retention_deletes_what_is_old_and_finished_and_nothing_else;
+pub use samples::output_of;
 pub use starts::{a_start_stands_until_it_is_cleared, retention_takes_a_start_with_its_job};
 
 use proto_shared::{ErrorCode, MediaType, OutputId, SourceId};
@@ -51,6 +53,7 @@ pub async fn all(store: &Store, run: u64) {
     an_idempotency_key_names_one_job(store, run).await;
     a_job_is_marked_queued_in_a_slot_of_time(store, run).await;
     a_large_object_streams_back_whole(store, run).await;
+    a_job_of_a_newer_release_is_read_and_left_alone(store, run).await;
     unfinished_jobs_come_oldest_first(store, run).await;
     dead_letters_are_kept_replaced_listed_and_dropped(store, run).await;
     one_looks_in_a_stretch_of_time_and_the_last_word_counts(store, run).await;

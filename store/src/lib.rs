@@ -74,7 +74,7 @@ mod unfinished;
 
 pub use callbacks::OwedCallback;
 pub use config::{S3Settings, StoreConfig};
-pub use content_id::{output_id, source_id};
+pub use content_id::source_id;
 pub use contents::PictureStream;
 pub use dead::{Letters, ListedDead, OldestDead};
 pub use error::StoreError;

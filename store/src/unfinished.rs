@@ -23,7 +23,8 @@ const ID_EARLIER_BY_MS: u64 = 60_000;
 
 impl Store {
     /// The job records without a result, oldest first; with `created_before_ms`, only those accepted before it. A record
-    /// that does not parse is skipped with a warning. A job may have ended by the time it comes out: look at its
+    /// that does not parse is skipped with a warning, and so is one of a newer release: whoever takes this is about to run or
+    /// queue what comes, and would do a part of what was asked for. A job may have ended by the time it comes out: look at its
     /// result before doing anything that must not be done twice.
     ///
     /// S3 lists by key, so jobs come as they are listed and those too young are never reached. A directory has
@@ -40,9 +41,17 @@ impl Store {
                 async move { records::readable(records::get::<JobRecord>(&objects, &keys::job_record(&id)).await) }
             })
             .try_buffered(records::READS_AT_ONCE)
-            .try_filter_map(move |job| future::ready(Ok(job.filter(|job| job.created_at_ms < before_ms))))
+            .try_filter_map(move |job| future::ready(Ok(job.filter(|job| job.created_at_ms < before_ms && is_ours(job)))))
             .boxed()
     }
+}
+
+fn is_ours(job: &JobRecord) -> bool {
+    let known = job.known_spec();
+    if let Err(newer) = &known {
+        tracing::warn!(job_id = %job.id, %newer, "left an unfinished job to a newer release");
+    }
+    known.is_ok()
 }
 
 fn oldest_first(objects: &Objects, before_ms: u64, page_jobs: usize) -> BoxStream<'static, Result<JobId, StoreError>> {

@@ -10,7 +10,7 @@ use futures::TryStreamExt;
 use proto_shared::{
     Caption, CaptionSpec, ErrorCode, JobId, JobRecord, JobResult, MediaType, Outcome, Position, SourceInfo, Style,
 };
-use store::{Created, Fault, Faults, Operation, Store, StoreConfig, StoreError, output_id, source_id};
+use store::{Created, Fault, Faults, Operation, Store, StoreConfig, StoreError, conformance::output_of};
 use tempfile::TempDir;
 
 /// Far more than a part, so that there are three.
@@ -64,7 +64,7 @@ fn assert_passing(error: &StoreError) {
 async fn a_fault_strikes_as_often_as_it_was_told_and_where() {
     let (store, faults) = memory();
     faults.next(2, Operation::Put, "outputs/", Fault::Fail);
-    let id = output_id(&source_id(b"a"), &job().spec, "1");
+    let id = output_of(&job());
     store.put_source(Bytes::from_static(b"a")).await.unwrap();
     for _ in 0..2 {
         assert_passing(&store.put_output(&id, MediaType::Gif, Bytes::from_static(b"b")).await.unwrap_err());
@@ -192,7 +192,7 @@ async fn a_torn_get_is_an_error_and_never_half_a_picture() {
     ] {
         let bytes = Bytes::from(vec![7; 1_000_000]);
         let source = store.put_source(bytes.clone()).await.unwrap();
-        let output = output_id(&source, &job().spec, "1");
+        let output = output_of(&job());
         store.put_output(&output, MediaType::Gif, bytes.clone()).await.unwrap();
         faults.next(1, Operation::Get, "sources/", Fault::Tear);
         faults.next(1, Operation::Get, "outputs/", Fault::Tear);
@@ -207,7 +207,7 @@ async fn a_torn_get_is_an_error_and_never_half_a_picture() {
 #[tokio::test]
 async fn a_picture_cut_short_on_disk_is_an_error_at_its_end() {
     let (dir, store, _) = files();
-    let output = output_id(&source_id(b"a"), &job().spec, "1");
+    let output = output_of(&job());
     store.put_output(&output, MediaType::Gif, Bytes::from(vec![7; 1_000_000])).await.unwrap();
     let read = store.get_output(&output, MediaType::Gif).await.unwrap();
     let file = dir.path().join("outputs").join(format!("{output}.gif"));

@@ -10,7 +10,7 @@ use proto_shared::{
     CallbackEnd, CallbackOutcome, Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyId, IdempotencyRecord, JobId,
     JobRecord, JobResult, MediaType, Outcome, OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style,
 };
-use store::{Created, Faults, Operation, Slot, Start, Store, StoreConfig, output_id, source_id};
+use store::{Created, Faults, Operation, Slot, Start, Store, StoreConfig, conformance::output_of, source_id};
 
 use Operation::{Create, Delete, Get, Head, List, Put};
 
@@ -92,7 +92,7 @@ async fn sources_from_files() {
 async fn outputs() {
     let house = House::new();
     let store = &house.store;
-    let id = output_id(&source_id(b"a"), &job().spec, "1");
+    let id = output_of(&job());
     assert_eq!(store.get_summary(&id).await.unwrap(), None);
     assert_eq!(house.asked(), [Get], "nothing to answer from");
     store.put_output(&id, MediaType::Gif, Bytes::from_static(b"abc")).await.unwrap();

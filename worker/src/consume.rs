@@ -1,12 +1,13 @@
 //! The flow of deliveries: takes them as the broker gives them, and ends in order.
 //!
-//! How many are in flight is the prefetch's to say; what becomes of one is `settle`'s.
+//! How many are worked on is the prefetch's to say; what becomes of one is `settle`'s.
 
 use std::{num::NonZeroU16, sync::Arc};
 
 use broker::{Broker, Deliveries, Delivery, Prefetch};
+use proto_shared::Lane;
 use service::late::until_it_works;
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{WorkerConfig, settle::Settler};
@@ -21,11 +22,20 @@ pub(crate) async fn run(broker: &Broker, settler: &Arc<Settler>, config: &Worker
     let Some(mut deliveries) = until_it_works("consume", shutdown, consume).await else { return true };
     tracing::info!(parallelism = config.parallelism, "taking jobs");
     let mut jobs = JoinSet::new();
-    take(&mut deliveries, &mut jobs, broker, settler, shutdown).await;
+    let hands = Arc::new(Hands::new(prefetch));
+    let begin = |jobs: &mut JoinSet<()>, delivery: Delivery| {
+        let (settler, broker, hands) = (settler.clone(), broker.clone(), hands.clone());
+        jobs.spawn(async move {
+            // None only once the semaphore is closed, and nobody closes it.
+            let _hand = hands.of(delivery.lane()).acquire().await.ok();
+            settler.handle(delivery, &broker).await;
+        });
+    };
+    take(&mut deliveries, &mut jobs, &begin, settler, shutdown).await;
     settler.store_gate.drain();
     // Given back, they would count as delivered before, and be marked and rendered apart sooner than others.
     for delivery in deliveries.stop().await {
-        begin(&mut jobs, settler, broker, delivery);
+        begin(&mut jobs, delivery);
     }
 
     let in_hand = jobs.len();
@@ -45,8 +55,8 @@ pub(crate) async fn run(broker: &Broker, settler: &Arc<Settler>, config: &Worker
 async fn take(
     deliveries: &mut Deliveries,
     jobs: &mut JoinSet<()>,
-    broker: &Broker,
-    settler: &Arc<Settler>,
+    begin: &impl Fn(&mut JoinSet<()>, Delivery),
+    settler: &Settler,
     shutdown: &CancellationToken,
 ) {
     loop {
@@ -57,7 +67,7 @@ async fn take(
             // Finished jobs are forgotten at once: a set that only grows is a leak.
             Some(_) = jobs.join_next() => {}
             delivery = deliveries.next() => match delivery {
-                Some(delivery) => begin(jobs, settler, broker, delivery),
+                Some(delivery) => begin(jobs, delivery),
                 // The broker was closed by this process.
                 None => return,
             },
@@ -65,7 +75,23 @@ async fn take(
     }
 }
 
-fn begin(jobs: &mut JoinSet<()>, settler: &Arc<Settler>, broker: &Broker, delivery: Delivery) {
-    let (settler, broker) = (settler.clone(), broker.clone());
-    jobs.spawn(async move { settler.handle(delivery, &broker).await });
+/// Of each lane, as many jobs are worked on as it may have in hand. A broker may give as many of each of its queues, and a lane
+/// has two: what comes beyond is held until one ends.
+struct Hands {
+    standard: Semaphore,
+    express: Semaphore,
+}
+
+impl Hands {
+    fn new(prefetch: Prefetch) -> Self {
+        let of = |lane| Semaphore::new(usize::from(prefetch.of(lane).get()));
+        Self { standard: of(Lane::Standard), express: of(Lane::Express) }
+    }
+
+    fn of(&self, lane: Lane) -> &Semaphore {
+        match lane {
+            Lane::Standard => &self.standard,
+            Lane::Express => &self.express,
+        }
+    }
 }

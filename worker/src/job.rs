@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use caption::Limits;
-use fonts::{Fonts, UnknownFont, engine_spec};
-use proto_shared::{ErrorCode, JobRecord, Outcome, OutputId, OutputInfo, OutputSummary};
+use fonts::{Fonts, UnknownFont, engine_spec, output_id};
+use proto_shared::{ErrorCode, JobRecord, NewerRelease, Outcome, OutputId, OutputInfo, OutputSummary};
 use store::{Store, StoreError};
 
 use crate::{
@@ -47,6 +47,9 @@ enum Failure {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Font(#[from] UnknownFont),
+    /// The broker hands none out.
+    #[error(transparent)]
+    Newer(#[from] NewerRelease),
 }
 
 impl Failure {
@@ -55,6 +58,7 @@ impl Failure {
             Self::Store(error) => error.code(),
             Self::Engine(error) => error.code(),
             Self::Font(error) => error.code(),
+            Self::Newer(_) => ErrorCode::Internal,
         }
     }
 }
@@ -81,8 +85,9 @@ impl Runner {
     }
 
     async fn produce(&self, job: &JobRecord, source: Source, standing: Standing, how: How) -> Result<Outcome, Failure> {
-        let spec = engine_spec(&job.spec, &self.fonts)?;
-        let id = store::output_id(&job.source.id, &job.spec, caption::ENGINE_VERSION);
+        let asked = job.known_spec()?;
+        let spec = engine_spec(asked, &self.fonts)?;
+        let id = output_id(&job.source.id, asked, &self.fonts)?;
         if standing != Standing::New
             && let Some(OutputSummary { output, stats, missing_glyphs, .. }) = self.made_before(&id).await
         {
@@ -99,7 +104,7 @@ impl Runner {
         };
         let product = match among_others {
             // Perhaps another's fault: one that never ends takes threads from those beside it. Alone, it shows.
-            None | Some(Err(EngineError::TimedOut { .. })) => self.isolated.run(&job.spec, &self.limits, source).await,
+            None | Some(Err(EngineError::TimedOut { .. })) => self.isolated.run(asked, &self.limits, source).await,
             Some(rendered) => rendered,
         };
         let Product { bytes, media, width_px, height_px, stats, missing_glyphs } = product?;

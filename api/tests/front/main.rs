@@ -256,7 +256,7 @@ async fn a_result_is_streamed_with_all_that_a_cache_needs() {
     assert_eq!(waiting.refusal(), (409, ErrorCode::NotReady));
     assert_eq!(waiting.header("retry-after"), "1");
 
-    let id = store::output_id(&message.job.source.id, &message.job.spec, "1");
+    let id = proto_shared::OutputId::from_bytes([7; 32]);
     front.store.put_output(&id, MediaType::Gif, Bytes::from_static(GIF)).await.unwrap();
     let output = OutputInfo { id: id.clone(), media: MediaType::Gif, bytes: GIF.len() as u64, width_px: 1, height_px: 1 };
     let outcome = Outcome::Done { output, stats: RenderStats::default(), missing_glyphs: vec!['\u{1f600}'] };

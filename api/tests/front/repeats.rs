@@ -52,7 +52,7 @@ async fn what_was_captioned_before_is_done_at_once() {
     let front = front();
     let first = front.post(FORM).await;
     let job = next_message(&front.broker).await.job;
-    let id = store::output_id(&job.source.id, &job.spec, caption::ENGINE_VERSION);
+    let id = fonts::output_id(&job.source.id, job.known_spec().unwrap(), &fonts::Fonts::built_in()).unwrap();
     front.store.put_output(&id, MediaType::Gif, Bytes::from_static(b"captioned")).await.unwrap();
     let Outcome::Done { output, stats, missing_glyphs } = done(id) else { unreachable!() };
     front.store.put_summary(&OutputSummary { version: job::VERSION, output, stats, missing_glyphs }).await.unwrap();

@@ -10,6 +10,7 @@
 pub mod dead;
 pub mod events;
 pub mod jobs;
+pub mod newer;
 
 use std::num::NonZeroU16;
 use std::time::Duration;
@@ -17,12 +18,14 @@ use std::time::Duration;
 use proto_shared::event::News;
 use proto_shared::{
     AttemptNote, Caption, CaptionSpec, ErrorCode, Event, JobId, JobMessage, JobRecord, Lane, MediaType, Position, SourceId,
-    SourceInfo, Style,
+    SourceInfo, Style, queue::Generation,
 };
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{Broker, Deliveries, Delivery, Depths, Prefetch};
 
+/// Where jobs go that ask for nothing new and have no haste.
+const STANDARD: (Lane, Generation) = (Lane::Standard, Generation::First);
 /// For what must happen: so long that only a defect reaches it.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// For what must not happen: long enough that it would have.
@@ -50,6 +53,9 @@ pub async fn all(fresh: impl AsyncFn(&'static str) -> Broker) {
     dead::a_trace_stays_with_its_message(&fresh("trace").await).await;
     dead::malformed_bytes_become_a_dead_letter(&fresh("malformed").await).await;
     dead::poison_becomes_a_dead_letter_after_the_delivery_limit(&fresh("poison").await).await;
+    newer::what_a_consumer_does_not_know_waits_for_one_that_does(&fresh("newer").await).await;
+    newer::what_is_left_to_others_is_in_nobodys_way(&fresh("newer-way").await).await;
+    newer::a_job_of_a_newer_release_is_not_published(&fresh("newer-publish").await).await;
     events::every_subscriber_hears_every_event_in_order(&fresh("events").await).await;
     events::a_filter_lets_only_its_own_through(&fresh("filter").await).await;
     events::a_slow_subscriber_is_told_of_the_gap(&fresh("gap").await).await;

@@ -12,7 +12,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{Entry, Shared};
 use crate::config::Prefetch;
-use crate::{Delivery, SettleError, backend::Backend, wire};
+use crate::{
+    Delivery, SettleError,
+    backend::Backend,
+    wire::{self, Read},
+};
 
 /// Express before standard: what it may have in hand is bounded, so it can't keep the other from being taken.
 const IN_ORDER: [Lane; 2] = [Lane::Express, Lane::Standard];
@@ -22,13 +26,15 @@ pub(crate) struct Consumer {
     shared: Arc<Shared>,
     /// Of each lane, one for each delivery that may be in hand; in the order of [`IN_ORDER`].
     slots: [Arc<Semaphore>; 2],
+    /// The newest version of a job that is understood.
+    newest: u32,
     stopped: bool,
 }
 
 impl Consumer {
-    pub(super) fn new(shared: Arc<Shared>, prefetch: Prefetch) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, newest: u32, prefetch: Prefetch) -> Self {
         let slots = IN_ORDER.map(|lane| Arc::new(Semaphore::new(usize::from(prefetch.of(lane).get()))));
-        Self { shared, slots, stopped: false }
+        Self { shared, slots, newest, stopped: false }
     }
 
     pub(crate) async fn next(&mut self) -> Option<Delivery> {
@@ -71,7 +77,8 @@ impl Consumer {
         }
     }
 
-    /// The first message of the lane, or when there will be one; what is none of ours is buried on the way.
+    /// The first message of the lane, or when there will be one; what is none of ours is buried on the way, and
+    /// what is a newer release's is put back.
     fn take(&self, lane: Lane) -> Result<(proto_shared::JobMessage, Entry), Option<Instant>> {
         loop {
             let mut state = self.shared.lock();
@@ -79,9 +86,10 @@ impl Consumer {
             waiting.release_due(Instant::now());
             let Some(entry) = waiting.ready.pop_front() else { return Err(waiting.next_due()) };
             drop(state);
-            match wire::decode(&entry.body) {
-                Ok(message) => return Ok((message, entry)),
-                Err(reason) => {
+            match wire::read(&entry.body, self.newest) {
+                Read::Job(message) => return Ok((message, entry)),
+                Read::Newer { version } => self.shared.put_back(entry, version),
+                Read::Malformed(reason) => {
                     tracing::warn!(%reason, "a message became a dead letter");
                     self.shared.bury(entry, reason);
                 }

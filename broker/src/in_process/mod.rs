@@ -11,7 +11,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use proto_shared::{Event, Lane, TraceContext, queue};
+use proto_shared::{
+    Event, Lane, TraceContext,
+    queue::{self, Generation},
+};
 use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +26,9 @@ use crate::config::{InProcessConfig, Prefetch};
 use crate::counts::Tally;
 use crate::events::MAX_BEHIND;
 use crate::{BrokerError, Depths, Envelope, Events, Filter, Heard, wire};
+
+/// How long a message of a newer release waits where there is no retry.
+const NEWER_WAITS: Duration = Duration::from_secs(5);
 
 /// All clones are the same queues.
 #[derive(Clone, Debug)]
@@ -95,14 +101,14 @@ impl InProcess {
     fn with_room<'a>(&self, state: &'a mut State, lane: Lane) -> Result<&'a mut Waiting, BrokerError> {
         let waiting = state.lane(lane);
         if waiting.ready.len() + waiting.delayed.len() >= self.0.config.max_waiting_jobs {
-            return Err(BrokerError::Full { queue: queue::jobs(lane).to_owned() });
+            return Err(BrokerError::Full { queue: queue::jobs(lane, Generation::First).to_owned() });
         }
         Ok(waiting)
     }
 
-    pub(crate) fn consume(&self, prefetch: Prefetch) -> Result<Consumer, BrokerError> {
+    pub(crate) fn consume(&self, newest: u32, prefetch: Prefetch) -> Result<Consumer, BrokerError> {
         self.ready()?;
-        Ok(Consumer::new(Arc::clone(&self.0), prefetch))
+        Ok(Consumer::new(Arc::clone(&self.0), newest, prefetch))
     }
 
     pub(crate) fn consume_dead(&self) -> Result<DeadConsumer, BrokerError> {
@@ -177,6 +183,13 @@ impl Shared {
         waiting.delayed.insert(place, entry);
         drop(state);
         self.changed.notify_waiters();
+    }
+
+    /// Keeps a message for a consumer of a newer release.
+    fn put_back(&self, entry: Entry, version: u64) {
+        self.tally.from_newer_release.note(version);
+        let delay = self.config.retry_delays.iter().min().copied().unwrap_or(NEWER_WAITS);
+        self.delay(Entry { redeliveries: 0, ..entry }, delay);
     }
 
     fn give_back(&self, mut entry: Entry) {

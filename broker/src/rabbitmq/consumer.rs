@@ -4,12 +4,12 @@
 //! given back.
 
 use std::num::NonZeroU16;
+use std::sync::Arc;
 
 use futures::StreamExt;
 use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Connection};
-use proto_shared::Lane;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -18,7 +18,11 @@ use super::flow::{self, Flow, Open};
 use super::settle::{self, Hold};
 use super::{CLOSE_TIMEOUT, RabbitMq, channel_error};
 use crate::config::Prefetch;
-use crate::{BrokerError, DeadLetter, Delivery, backend::Backend, wire};
+use crate::{
+    BrokerError, DeadLetter, Delivery,
+    backend::Backend,
+    wire::{self, Read},
+};
 
 /// Something that can be in hand.
 pub(crate) trait Arrival: Send + 'static {
@@ -48,21 +52,23 @@ pub(crate) struct Consumer<T> {
 }
 
 impl Consumer<Delivery> {
-    pub(super) async fn jobs(broker: RabbitMq, prefetch: Prefetch) -> Result<Self, BrokerError> {
+    pub(super) async fn jobs(broker: RabbitMq, newest: u32, prefetch: Prefetch) -> Result<Self, BrokerError> {
         let stop = broker.0.closed.child_token();
         let guard = stop.clone().drop_guard();
-        let room = Lane::ALL.map(|lane| usize::from(prefetch.of(lane).get()));
-        let (sender, arrivals) = mpsc::channel(room.iter().sum());
-        for lane in Lane::ALL {
-            let queue = broker.0.topology.jobs(lane).to_owned();
-            let intake = move |hold: Box<Hold>| match wire::decode(hold.body()) {
-                Ok(message) => {
+        let topology = Arc::clone(&broker.0.topology);
+        let room = topology.all_jobs().map(|(lane, ..)| usize::from(prefetch.of(lane).get()));
+        let (sender, arrivals) = mpsc::channel(room.sum());
+        for (lane, _, queue) in topology.all_jobs() {
+            let intake = move |hold: Box<Hold>| match wire::read(hold.body(), newest) {
+                Read::Job(message) => {
                     let (before, trace) = (hold.deliveries_before(), hold.trace());
                     Ok(Delivery::new(message, lane, before, trace, Backend::RabbitMq(hold)))
                 }
-                Err(reason) => Err((hold, reason)),
+                Read::Newer { version } => Err((hold, NotOurs::Newer { version })),
+                Read::Malformed(reason) => Err((hold, NotOurs::Malformed(reason))),
             };
-            let feed = Feed { queue, prefetch: prefetch.of(lane), intake, sender: sender.clone(), stop: stop.clone() };
+            let (queue, prefetch) = (queue.to_owned(), prefetch.of(lane));
+            let feed = Feed { queue, prefetch, intake, sender: sender.clone(), stop: stop.clone() };
             flow::start(&broker, feed, stop.clone()).await?;
         }
         Ok(Self { arrivals, stop, _tasks: (broker, guard) })
@@ -115,6 +121,14 @@ impl<T: Arrival> Consumer<T> {
     }
 }
 
+/// Why a message is not what is asked for.
+enum NotOurs {
+    /// A later release knows it.
+    Newer { version: u64 },
+    /// Nobody does.
+    Malformed(String),
+}
+
 /// The flow of one queue. `intake` makes of a message what is asked for, or says why it is none.
 struct Feed<T, I> {
     queue: String,
@@ -127,7 +141,7 @@ struct Feed<T, I> {
 impl<T, I> Flow for Feed<T, I>
 where
     T: Arrival,
-    I: Fn(Box<Hold>) -> Result<T, (Box<Hold>, String)> + Send + Sync + 'static,
+    I: Fn(Box<Hold>) -> Result<T, (Box<Hold>, NotOurs)> + Send + Sync + 'static,
 {
     const WHAT: &'static str = "consume";
 
@@ -149,7 +163,12 @@ where
                     let _ = self.stop.run_until_cancelled(self.sender.send(arrival)).await;
                 }
             }
-            Err((hold, reason)) => {
+            Err((hold, NotOurs::Newer { version })) => {
+                broker.0.tally.from_newer_release.note(version);
+                // Beside the flow: what comes behind it may be ours.
+                broker.0.tasks.spawn(hold.put_back());
+            }
+            Err((hold, NotOurs::Malformed(reason))) => {
                 let message_id = hold.message_id().to_owned();
                 match hold.dead_letter(&reason).await {
                     Ok(()) => tracing::warn!(message_id, %reason, "a message became a dead letter"),

@@ -20,7 +20,7 @@ use std::time::Duration;
 use lapin::ErrorKind;
 use lapin::options::QueueDeclareOptions;
 use lapin::types::{FieldTable, ShortString};
-use proto_shared::{Event, Lane};
+use proto_shared::{Event, Lane, queue::Generation};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -95,9 +95,16 @@ impl RabbitMq {
         })))
     }
 
-    pub(crate) async fn publish(&self, lane: Lane, body: &[u8], message_id: &str, envelope: Envelope) -> Result<(), BrokerError> {
+    pub(crate) async fn publish(
+        &self,
+        lane: Lane,
+        generation: Generation,
+        body: &[u8],
+        message_id: &str,
+        envelope: Envelope,
+    ) -> Result<(), BrokerError> {
         self.open()?;
-        let route = Route::to_queue(self.0.topology.jobs(lane));
+        let route = Route::to_queue(self.0.topology.jobs(lane, generation));
         let published = self.0.publisher.publish(route, body, message_id, publisher::headers(envelope)).await;
         self.0.fullness.note(lane, matches!(published, Err(BrokerError::Full { .. })));
         published
@@ -106,14 +113,14 @@ impl RabbitMq {
     pub(crate) fn can_publish(&self, lane: Lane) -> Result<(), BrokerError> {
         self.takes_messages()?;
         if self.0.fullness.is_full(lane) {
-            return Err(BrokerError::Full { queue: self.0.topology.jobs(lane).to_owned() });
+            return Err(BrokerError::Full { queue: self.0.topology.jobs(lane, Generation::First).to_owned() });
         }
         Ok(())
     }
 
-    pub(crate) async fn consume(&self, prefetch: Prefetch) -> Result<Consumer<Delivery>, BrokerError> {
+    pub(crate) async fn consume(&self, newest: u32, prefetch: Prefetch) -> Result<Consumer<Delivery>, BrokerError> {
         self.open()?;
-        Consumer::jobs(self.clone(), prefetch).await
+        Consumer::jobs(self.clone(), newest, prefetch).await
     }
 
     pub(crate) async fn consume_dead(&self) -> Result<Consumer<DeadLetter>, BrokerError> {
@@ -155,12 +162,13 @@ impl RabbitMq {
                 let declared = channel.queue_declare(ShortString::from(queue), passive, FieldTable::default()).await;
                 Ok::<_, BrokerError>(u64::from(declared.map_err(channel_error)?.message_count()))
             };
-            let mut depths = Depths {
-                standard: depth(topology.jobs(Lane::Standard)).await?,
-                express: depth(topology.jobs(Lane::Express)).await?,
-                retrying: 0,
-                dead: depth(&topology.dead).await?,
-            };
+            let mut depths = Depths { dead: depth(&topology.dead).await?, ..Depths::default() };
+            for (lane, _, queue) in topology.all_jobs() {
+                match lane {
+                    Lane::Standard => depths.standard += depth(queue).await?,
+                    Lane::Express => depths.express += depth(queue).await?,
+                }
+            }
             for queue in topology.retries() {
                 depths.retrying += depth(queue).await?;
             }

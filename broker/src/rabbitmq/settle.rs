@@ -30,6 +30,9 @@ const MAX_REASON_CHARS: usize = 1_000;
 /// What could not be copied is kept no longer than this, however long a retry asked for.
 const LONGEST_KEPT: Duration = Duration::from_secs(10);
 
+/// What the names of our own headers begin with, among those that a server may add.
+const OUR_HEADERS: &str = "x-punchline-";
+
 /// The server's word in `x-death` for a message that was given back too often.
 const DELIVERY_LIMIT: &str = "delivery_limit";
 
@@ -152,6 +155,44 @@ impl Hold {
             Ok(()) => self.ack().await,
             Err(error) => Err(self.give_back_after(LONGEST_KEPT, error)),
         }
+    }
+
+    /// Leaves the message to a newer release: a copy of it, as it is, comes to this queue again after the shortest delay. While
+    /// the server takes no copy the message is kept in hand, however long that is: given back it would count as delivered,
+    /// and become a dead letter in the end.
+    pub(super) async fn put_back(self: Box<Self>) {
+        let closed = self.closed.clone();
+        let copying = async {
+            loop {
+                let copied = match self.topology.shortest_retry() {
+                    Some((_, exchange)) => {
+                        self.copy_to(Route { exchange, key: &self.queue }, &self.body, self.lasting_headers()).await
+                    }
+                    None => Err(SettleError::UnknownDelay { delay_ms: 0 }),
+                };
+                match copied {
+                    Ok(()) => return true,
+                    Err(SettleError::Lost) => return false,
+                    Err(error) => tracing::debug!(%error, "failed to put a message of a newer release back; trying again"),
+                }
+                sleep(LONGEST_KEPT).await;
+            }
+        };
+        if closed.run_until_cancelled(copying).await == Some(true) {
+            // Where it fails there is a copy too many, which is harmless.
+            let _ = self.ack().await;
+        }
+    }
+
+    /// The headers that the message was sent with, without what the server has added on its way.
+    fn lasting_headers(&self) -> FieldTable {
+        let mut lasting = FieldTable::default();
+        for (name, value) in self.headers.iter().flat_map(FieldTable::inner) {
+            if !name.as_str().starts_with("x-") || name.as_str().starts_with(OUR_HEADERS) {
+                lasting.insert(name.clone(), value.clone());
+            }
+        }
+        lasting
     }
 
     /// Keeps the message out of the queue for a while. Given back at once it would come again at once, fail again while the

@@ -1,11 +1,13 @@
 //! Which queues there are and how each is declared. The one place that knows a queue argument.
 //!
 //! ```text
-//! publish -> jobs[.express] -> consumer -> ack
+//! publish -> jobs[.v2][.express] -> consumer -> ack
 //!              ^  \-> (delivery limit) -> dead -> consumer -> ack
 //!              |                           ^- dead_letter
-//!              \-- (expired) -- retry.<delay> <- retry
+//!              \-- (expired) -- retry.<delay> <- retry, or of a newer release
 //! ```
+//! Jobs that need more than the first releases know go to the queues named v2, which workers of those releases do not consume.
+//!
 //! All are quorum queues. Dead-lettering is at-least-once everywhere (the default may lose messages when
 //! the server fails in between), and that in turn asks for `reject-publish`: a full queue refuses instead
 //! of dropping its head.
@@ -23,7 +25,10 @@ use std::time::Duration;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, Connection, ErrorKind, ExchangeKind};
-use proto_shared::{Lane, queue};
+use proto_shared::{
+    Lane,
+    queue::{self, Generation},
+};
 
 use super::channel_error;
 use crate::{AmqpConfig, BrokerError};
@@ -39,8 +44,7 @@ const GIVING_BACK_A_DEAD_LETTER: i32 = 1_000_000_000;
 pub(super) struct Topology {
     pub(super) dead: String,
     pub(super) events: String,
-    standard: String,
-    express: String,
+    jobs: Vec<(Lane, Generation, String)>,
     /// The exchange and the queue behind it have the same name.
     retries: Vec<(Duration, String)>,
     delivery_limit: u32,
@@ -52,28 +56,37 @@ impl Topology {
         config.validate()?;
         let prefix = &config.queue_prefix;
         let named = |name: &str| format!("{prefix}{name}");
+        let of_lane = |lane| Generation::ALL.map(|generation| (lane, generation, named(queue::jobs(lane, generation))));
         Ok(Self {
             dead: named(queue::DEAD),
             events: named(queue::EVENTS),
-            standard: named(queue::jobs(Lane::Standard)),
-            express: named(queue::jobs(Lane::Express)),
+            jobs: Lane::ALL.into_iter().flat_map(of_lane).collect(),
             retries: config.retry_delays.iter().map(|&delay| (delay, named(&queue::retry(delay)))).collect(),
             delivery_limit: config.delivery_limit,
             max_waiting_jobs: config.max_waiting_jobs,
         })
     }
 
-    /// The queue of a lane.
-    pub(super) fn jobs(&self, lane: Lane) -> &str {
-        match lane {
-            Lane::Standard => &self.standard,
-            Lane::Express => &self.express,
-        }
+    /// The queue of a lane and a generation.
+    pub(super) fn jobs(&self, lane: Lane, generation: Generation) -> &str {
+        let mut all = self.all_jobs();
+        // There is one of each; the shared name is what it has without a prefix.
+        all.find(|queue| (queue.0, queue.1) == (lane, generation)).map_or(queue::jobs(lane, generation), |queue| queue.2)
+    }
+
+    /// All queues of jobs.
+    pub(super) fn all_jobs(&self) -> impl Iterator<Item = (Lane, Generation, &str)> {
+        self.jobs.iter().map(|(lane, generation, name)| (*lane, *generation, name.as_str()))
     }
 
     /// The retry exchange whose queue waits this long.
     pub(super) fn retry(&self, delay: Duration) -> Option<&str> {
         self.retries.iter().find(|(waits, _)| *waits == delay).map(|(_, name)| name.as_str())
+    }
+
+    /// The shortest wait there is, and its exchange.
+    pub(super) fn shortest_retry(&self) -> Option<(Duration, &str)> {
+        self.retries.iter().min().map(|(waits, name)| (*waits, name.as_str()))
     }
 
     /// All retry queues.
@@ -108,12 +121,12 @@ impl Topology {
         let mut dead = quorum();
         set(&mut dead, "x-delivery-limit", AMQPValue::LongInt(GIVING_BACK_A_DEAD_LETTER));
         let mut queues = vec![(self.dead.as_str(), dead)];
-        for lane in Lane::ALL {
+        for (.., name) in self.all_jobs() {
             let mut jobs = quorum();
             set(&mut jobs, "x-delivery-limit", AMQPValue::LongLongInt(self.delivery_limit.into()));
             self.bound(&mut jobs);
             dead_letters_to(&mut jobs, Some(&self.dead));
-            queues.push((self.jobs(lane), jobs));
+            queues.push((name, jobs));
         }
         for (delay, name) in &self.retries {
             let mut retry = quorum();
@@ -184,21 +197,23 @@ mod tests {
     fn the_names_are_the_shared_ones() {
         let plain = topology("");
         assert_eq!((plain.dead.as_str(), plain.events.as_str()), (queue::DEAD, queue::EVENTS));
-        for lane in Lane::ALL {
-            assert_eq!(plain.jobs(lane), queue::jobs(lane));
+        assert_eq!(plain.all_jobs().map(|(.., name)| name).collect::<std::collections::BTreeSet<_>>(), queue::ALL_JOBS.into());
+        for (lane, generation, name) in plain.all_jobs() {
+            assert_eq!((name, plain.jobs(lane, generation)), (queue::jobs(lane, generation), name));
         }
         for delay in queue::RETRY_DELAYS {
             assert_eq!(plain.retry(delay), Some(queue::retry(delay).as_str()));
         }
         assert_eq!(plain.retry(Duration::from_secs(6)), None);
-        assert_eq!(topology("t1.").jobs(Lane::Express), format!("t1.{}", queue::JOBS_EXPRESS));
+        assert_eq!(plain.shortest_retry().map(|(delay, _)| delay), queue::RETRY_DELAYS.into_iter().min());
+        assert_eq!(topology("t1.").jobs(Lane::Express, Generation::First), format!("t1.{}", queue::JOBS_EXPRESS));
     }
 
     #[test]
     fn whatever_dead_letters_does_so_at_least_once_and_refuses_when_full() {
         let topology = topology("");
         let queues = topology.queues();
-        assert_eq!(queues.len(), 3 + queue::RETRY_DELAYS.len());
+        assert_eq!(queues.len(), 1 + queue::ALL_JOBS.len() + queue::RETRY_DELAYS.len());
         for (name, arguments) in queues {
             let arguments = arguments.inner();
             assert_eq!(arguments.get("x-queue-type"), Some(&text("quorum")), "{name}");

@@ -81,8 +81,8 @@ impl Font {
     }
 
     /// The file.
-    #[cfg(feature = "render")]
-    pub(crate) fn bytes(&self) -> &[u8] {
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
         &self.0.bytes
     }
 

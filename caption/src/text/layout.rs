@@ -111,7 +111,7 @@ pub(crate) fn stroke_px(size_px: f32, stroke_em: f32) -> f32 {
 }
 
 /// The text without what can't be drawn: control characters other than line breaks.
-fn cleaned(text: &str) -> String {
+pub(crate) fn cleaned(text: &str) -> String {
     let text =
         text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{0B}', '\u{0C}', '\u{85}'], "\n").replace('\t', " ");
     text.chars().filter(|&c| c == '\n' || !c.is_control()).collect()

@@ -1,6 +1,7 @@
 //! Text: which font has which glyph, where lines break and how large they are, and (with `render`)
 //! the coverage of letters and outlines.
 
+pub(crate) mod chosen;
 pub(crate) mod extent;
 pub(crate) mod font;
 #[cfg(feature = "render")]

@@ -3,7 +3,11 @@
 //!
 //! Called by layout. Sizes in pixels are unknown here: a line is shaped once and scaled.
 
-use std::{cell::OnceCell, collections::HashMap, ops::Range};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeSet, HashMap},
+    ops::Range,
+};
 
 use rustybuzz::{Direction, Script, ShapePlan, UnicodeBuffer, ttf_parser::GlyphId};
 use unicode_segmentation::UnicodeSegmentation;
@@ -101,6 +105,16 @@ impl<'a> FontStack<'a> {
             }
         }
         line
+    }
+
+    /// Notes which fonts of the stack `text` is drawn with.
+    pub(crate) fn note_chosen(&self, text: &str, chosen: &mut BTreeSet<usize>) {
+        let bidi = unicode_bidi::BidiInfo::new(text, None);
+        for paragraph in &bidi.paragraphs {
+            for run in bidi.visual_runs(paragraph, paragraph.range.clone()).1 {
+                chosen.extend(self.by_font(text, run, &mut Vec::new()).into_iter().map(|(font, _)| font));
+            }
+        }
     }
 
     /// How far a glyph reaches below and above its origin, in ems, unless it leaves no mark.

@@ -39,8 +39,10 @@ def scaling(world):
         alarm = alarms[f"punchline-worker-{direction}"]
         world.claim(alarm["AlarmActions"] == [policies[f"punchline-worker-{direction}"]["PolicyARN"]], f"{direction}: the alarm tells nobody")
         of = {metric["Id"]: metric for metric in alarm["Metrics"]}
-        world.claim(of["load"]["Expression"] == f"(standard + express) / ({each} * tasks)", f"{direction}: not P x k = {each}")
-        asked = [of[name]["MetricStat"]["Metric"] for name in ["standard", "express"]]
+        # The later queues are mostly empty, and then may have no data.
+        waiting = "standard + express + FILL(standard_v2, 0) + FILL(express_v2, 0)"
+        world.claim(of["load"]["Expression"] == f"({waiting}) / ({each} * tasks)", f"{direction}: not P x k = {each}")
+        asked = [of[name]["MetricStat"]["Metric"] for name in ["standard", "express", "standard_v2", "express_v2"]]
         named = {pair["Value"] for metric in asked for pair in metric["Dimensions"] if pair["Name"] == "Queue"}
         world.claim(
             named == queues and {m["MetricName"] for m in asked} == {"MessageCount"}, f"{direction}: queues {named}, the program's are {queues}"

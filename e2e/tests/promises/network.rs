@@ -58,7 +58,7 @@ async fn a_worker_consumes_again_within_a_minute_of_whatever_befell_its_broker()
                     cluster.rabbitmq.ctl(&["close_all_connections", "tested"]).await.unwrap();
                 }
                 _ => {
-                    for queue in ["punchline.jobs", "punchline.jobs.express"] {
+                    for queue in proto_shared::queue::ALL_JOBS {
                         cluster.rabbitmq.ctl(&["delete_queue", queue]).await.unwrap();
                     }
                 }

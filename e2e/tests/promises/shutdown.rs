@@ -112,7 +112,7 @@ async fn a_rolling_restart_of_everything_fails_nothing() {
         println!("{balance}");
         balance.assert_all_done();
         starts.assert_once();
-        for name in [queue::JOBS, queue::JOBS_EXPRESS] {
+        for name in queue::ALL_JOBS {
             assert_eq!(cluster.in_hand(name).await.unwrap(), 0, "{name}");
         }
     })

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::{TryStreamExt, future::join_all};
-use proto_shared::JobRecord;
+use proto_shared::{JobRecord, RecordedSpec, spec::NEWEST_VERSION};
 
 use super::samples::{done, failed, idempotency, idempotency_id, job, job_id, timed_job};
 use crate::{Created, Slot, Store};
@@ -59,6 +59,24 @@ pub async fn the_gallery_has_the_newest_first(store: &Store, run: u64) {
     let of_this_run: Vec<_> = newest.iter().filter(|id| jobs.iter().any(|job| job.id == **id)).collect();
     assert_eq!(of_this_run, [&jobs[2].id, &jobs[0].id, &jobs[3].id, &jobs[1].id, &jobs[4].id]);
     assert_eq!(store.gallery(2).await.unwrap(), newest[..2]);
+}
+
+/// A job of a newer release is read like any other, and is not among those that are to be run or queued.
+pub async fn a_job_of_a_newer_release_is_read_and_left_alone(store: &Store, run: u64) {
+    let needs_more = JobRecord { version: NEWEST_VERSION + 1, ..job(run, "needs more", 1_000) };
+    let spec = RecordedSpec::Newer(serde_json::json!({"captions": [{"text": "a", "from": 0.5}], "exact": true}));
+    let has_more = JobRecord { spec, ..job(run, "has more", 1_000) };
+    let ours = job(run, "ours", 1_000);
+    for job in [&needs_more, &has_more, &ours] {
+        assert_eq!(store.create_job(job).await.unwrap(), Created::New);
+        assert_eq!(store.get_job(&job.id).await.unwrap().as_ref(), Some(job));
+    }
+    let listed: Vec<JobRecord> = store.unfinished_jobs(None).try_collect().await.unwrap();
+    let has = |job: &JobRecord| listed.iter().any(|listed| listed.id == job.id);
+    assert_eq!([has(&needs_more), has(&has_more), has(&ours)], [false, false, true]);
+    for job in [&needs_more, &has_more, &ours] {
+        assert_eq!(store.create_result(&done(job)).await.unwrap(), Created::New);
+    }
 }
 
 /// Jobs without a result are listed by their age, jobs with one are not; nor those too young, if so asked.

@@ -2,14 +2,21 @@
 
 use proto_shared::{
     Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyId, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult,
-    MediaType, Outcome, OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style, job::VERSION,
+    MediaType, Outcome, OutputId, OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style, job::VERSION,
 };
 use sha2::{Digest, Sha256};
 
-use crate::{output_id, source_id};
+use crate::source_id;
 
 pub(super) fn digest(run: u64, name: &str) -> [u8; 32] {
     Sha256::digest(format!("{run} {name}")).into()
+}
+
+/// An id for what is made of a job: the same for the same source and spec. To the store any will do.
+#[must_use]
+pub fn output_of(job: &JobRecord) -> OutputId {
+    let made_of = serde_json::to_vec(&(&job.source.id, &job.spec)).unwrap();
+    OutputId::from_bytes(Sha256::digest(made_of).into())
 }
 
 pub(super) fn job_id(run: u64, name: &str) -> JobId {
@@ -33,7 +40,7 @@ pub(super) fn failed(id: &JobId, attempts: u32) -> JobResult {
 }
 
 pub(super) fn done(job: &JobRecord) -> JobResult {
-    let id = output_id(&job.source.id, &job.spec, "1");
+    let id = output_of(job);
     let output = OutputInfo { id, media: MediaType::Gif, bytes: 40, width_px: 1, height_px: 1 };
     let outcome = Outcome::Done { output, stats: RenderStats::default(), missing_glyphs: vec!['\u{1F600}'] };
     JobResult { version: VERSION, id: job.id.clone(), finished_at_ms: 9_000, attempts: 1, outcome }
@@ -48,7 +55,7 @@ pub(super) fn timed_job(run: u64, name: &str, created_at_ms: u64) -> JobRecord {
 }
 
 pub(super) fn summary(job: &JobRecord, bytes: u64) -> OutputSummary {
-    let id = output_id(&job.source.id, &job.spec, "1");
+    let id = output_of(job);
     let output = OutputInfo { id, media: MediaType::Gif, bytes, width_px: 1, height_px: 1 };
     OutputSummary { version: VERSION, output, stats: RenderStats::default(), missing_glyphs: Vec::new() }
 }

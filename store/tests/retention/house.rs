@@ -9,7 +9,7 @@ use proto_shared::{
     Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyId, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult,
     MediaType, Outcome, OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style,
 };
-use store::{Created, Expired, Faults, OwedCallback, Slot, Store, StoreConfig, StoreError, output_id, source_id};
+use store::{Created, Expired, Faults, OwedCallback, Slot, Store, StoreConfig, StoreError, conformance::output_of, source_id};
 
 /// The least time that passes. Short beside the hours for which contents are relied upon and kept, so that chance finds
 /// what lies between.
@@ -47,7 +47,7 @@ impl House {
         let spec = CaptionSpec { captions: vec![Caption::new(text.to_string(), Position::Top, Style::Bar)] };
         let id = JobId::from_bytes((self.jobs.len() as u128).to_be_bytes());
         let job = JobRecord::new(id, 1, source, spec);
-        let output = output_id(&job.source.id, &job.spec, "1");
+        let output = output_of(&job);
         let known = self.store.get_summary(&output).await.unwrap();
         self.store.put_source(bytes).await.unwrap();
         let key = IdempotencyId::parse(&job.id.as_str().repeat(2)).unwrap();
@@ -66,7 +66,7 @@ impl House {
     pub(crate) async fn render(&mut self, index: usize) {
         let Some(Promised { job, ended_quarters: None, .. }) = self.jobs.get(index).cloned() else { return };
         let source = self.store.get_source(&job.source.id).await.unwrap();
-        let id = output_id(&job.source.id, &job.spec, "1");
+        let id = output_of(&job);
         let output = OutputInfo { id, media: MediaType::Gif, bytes: source.len() as u64, width_px: 1, height_px: 1 };
         self.store.put_output(&output.id, MediaType::Gif, source).await.unwrap();
         let summary = OutputSummary { version: 1, output, stats: RenderStats::default(), missing_glyphs: Vec::new() };
@@ -135,7 +135,7 @@ impl House {
                 assert!(result.is_some());
             }
             if result.is_some() && *is_done {
-                let output = output_id(&job.source.id, &job.spec, "1");
+                let output = output_of(&job);
                 assert!(self.store.get_output(&output, MediaType::Gif).await.is_ok(), "done, and the picture is gone");
             }
         }

@@ -27,7 +27,10 @@ async fn a_job_is_rendered_stored_and_acked() {
     let message = house.job(1).await;
     house.broker.publish(&message).await.unwrap();
     let Outcome::Done { output, .. } = house.outcome(&message).await else { panic!("done was expected") };
-    assert_eq!(output.id, store::output_id(&message.job.source.id, &message.job.spec, caption::ENGINE_VERSION));
+    assert_eq!(
+        output.id,
+        fonts::output_id(&message.job.source.id, message.job.known_spec().unwrap(), &fonts::Fonts::built_in()).unwrap()
+    );
     assert_eq!(house.store.get_output(&output.id, output.media).await.unwrap().len_bytes, 9);
     running.counted(r#"punchline_worker_jobs_total{outcome="done"} 1"#).await;
     running.counted(r#"punchline_worker_frames_total{how="spliced"} 1"#).await;
@@ -91,7 +94,9 @@ async fn a_font_or_a_source_that_is_not_there_fails_the_job() {
     let house = house_on("memory:");
     let running = house.work(LONG, |_, _| Ok(product(b"x")));
     let mut no_font = house.job(1).await;
-    no_font.job.spec.captions[0].font = "wingdings".to_owned();
+    let mut spec = no_font.job.known_spec().unwrap().clone();
+    spec.captions[0].font = "wingdings".to_owned();
+    no_font.job.spec = spec.into();
     let mut no_source = house.job(2).await;
     no_source.job.source.id = store::source_id(b"never stored");
     for (message, code) in [(no_font, ErrorCode::UnknownFont), (no_source, ErrorCode::UnknownSource)] {

@@ -1,0 +1,159 @@
+//! The name of an output, by everything that it is made of: its source, the fonts that are drawn, the engine's version and the spec.
+//!
+//! api asks for it to find what was made before, worker to store what it has made. It decodes no picture. Where the two are of
+//! different releases, or have different fonts, worker's stands: a result says where its output is, and nobody computes a name
+//! to read one.
+
+use std::io::{self, Write};
+
+use caption::{ENGINE_VERSION, chosen_fonts};
+use proto_shared::{CaptionSpec, OutputId, SourceId};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Fonts, UnknownFont, engine_spec};
+
+/// The id of what the engine makes of a source and a spec with these fonts. Changing what goes into it orphans every output that
+/// stands.
+///
+/// # Errors
+/// A font that is not loaded.
+pub fn output_id(source: &SourceId, spec: &CaptionSpec, fonts: &Fonts) -> Result<OutputId, UnknownFont> {
+    let drawn = engine_spec(spec, fonts)?;
+    let mut hash = HashWriter(Sha256::new());
+    hash.0.update(source.as_str());
+    // What is of no fixed length says first how long it is: else one could end like another begins.
+    hash.length(ENGINE_VERSION.len());
+    hash.0.update(ENGINE_VERSION);
+    hash.length(drawn.captions.len());
+    for (named, caption) in spec.captions.iter().zip(&drawn.captions) {
+        let digests = fonts.digests(&named.font, &caption.text);
+        hash.length(digests.len());
+        digests.iter().for_each(|digest| hash.0.update(digest));
+    }
+    let written = serde_json::to_writer(&mut hash, &spec.canonical());
+    debug_assert!(written.is_ok(), "a spec holds only strings, numbers and lists, and a hash takes every byte");
+    Ok(OutputId::from_bytes(hash.0.finalize().into()))
+}
+
+impl Fonts {
+    /// Those of the fonts that a text is drawn with, in the order in which they are asked.
+    fn digests(&self, name: &str, text: &str) -> Vec<[u8; 32]> {
+        let Some((font, digest)) = self.by_name.get(name) else { return Vec::new() };
+        let fallbacks = self.fallback_digests.iter().zip(&self.fallbacks);
+        let all: Vec<_> = std::iter::once((digest, font)).chain(fallbacks).collect();
+        let chosen = chosen_fonts(text, font, &self.fallbacks);
+        chosen.into_iter().filter_map(|place| all.get(place)).map(|(digest, font)| digest.of(font)).collect()
+    }
+}
+
+/// A hash that JSON can be written into.
+struct HashWriter(Sha256);
+
+impl HashWriter {
+    fn length(&mut self, length: usize) {
+        self.0.update((length as u64).to_be_bytes());
+    }
+}
+
+impl Write for HashWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use caption::Font;
+
+    use super::*;
+
+    const PLAIN: &str = r#"{"captions":[{"text":"monday"}]}"#;
+    /// Two letters that the default font lacks.
+    const OTHERS: &str = r#"{"captions":[{"text":"monday","at":"top"},{"text":"при"}]}"#;
+
+    fn id(json: &str, fonts: &Fonts) -> String {
+        let spec = CaptionSpec::from_json(json.as_bytes()).unwrap();
+        output_id(&SourceId::from_bytes([7; 32]), &spec, fonts).unwrap().to_string()
+    }
+
+    fn with(folder: &Path) -> Fonts {
+        Fonts::built_in().with_folder(folder).unwrap()
+    }
+
+    /// The same letters, other bytes: what stands behind the last table is read by nobody.
+    fn font(name: &str, change: u8) -> Vec<u8> {
+        [Font::builtin(name).unwrap().bytes(), &[change; 4]].concat()
+    }
+
+    #[test]
+    fn an_id_stays_the_same_from_release_to_release() {
+        let bar = r#"{"captions":[{"text":"monday","font":"sans","style":"bar"}]}"#;
+        let ids = [PLAIN, OTHERS, bar].map(|json| id(json, &Fonts::built_in()));
+        assert_eq!(
+            ids,
+            [
+                "696d3bab14fa205869c9058e36fc626f635b18e4b8eeb8950a37e1255e89ade5",
+                "4d9a99d451f1507b4b065609097d39eab27975188196cf4eefedac2c3350db9c",
+                "0ea49eeb4c1b135e06256657cfb6d02722e4514b488ac7e7749cbc2d88b07881",
+            ]
+        );
+    }
+
+    #[test]
+    fn all_that_a_picture_is_made_of_is_in_its_name() {
+        let fonts = Fonts::built_in();
+        let spec = CaptionSpec::from_json(PLAIN.as_bytes()).unwrap();
+        let of = |source| output_id(&SourceId::from_bytes([source; 32]), &spec, &fonts).unwrap();
+        assert_ne!(of(1), of(2));
+        assert_ne!(id(PLAIN, &fonts), id(r#"{"captions":[{"text":"tuesday"}]}"#, &fonts));
+        assert_ne!(id(PLAIN, &fonts), id(r#"{"captions":[{"text":"monday","font":"sans"}]}"#, &fonts));
+        assert!(output_id(&SourceId::from_bytes([7; 32]), &unknown_font(), &fonts).is_err());
+    }
+
+    fn unknown_font() -> CaptionSpec {
+        CaptionSpec::from_json(br#"{"captions":[{"text":"a","font":"impact"}]}"#).unwrap()
+    }
+
+    #[test]
+    fn a_default_that_is_written_out_is_the_same_picture() {
+        let long = r##"{"captions":[{"text":"monday","at":"bottom","style":"overlay","font":"anton","size":"auto","fill":"#FFF","stroke":"#000000"}]}"##;
+        assert_eq!(id(PLAIN, &Fonts::built_in()), id(long, &Fonts::built_in()));
+    }
+
+    #[test]
+    fn a_font_that_is_drawn_changes_the_id_and_one_that_is_not_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, built_in) = (|name: &str| folder.path().join(name), Fonts::built_in());
+        // Of a font that stands in for nothing here.
+        fs::write(path("comic.ttf"), font("anton", 1)).unwrap();
+        let comic = r#"{"captions":[{"text":"monday","font":"comic"}]}"#;
+        let first = id(comic, &with(folder.path()));
+        for text in [PLAIN, OTHERS] {
+            assert_eq!(id(text, &with(folder.path())), id(text, &built_in), "a font that is not asked for");
+        }
+        fs::write(path("comic.ttf"), font("anton", 2)).unwrap();
+        assert_ne!(id(comic, &with(folder.path())), first, "the file behind a name has changed");
+
+        // The built-in fallback is asked before the folder's.
+        fs::write(path("anton.ttf"), font("anton", 3)).unwrap();
+        assert_ne!(id(PLAIN, &with(folder.path())), id(PLAIN, &built_in), "a folder's font in the place of a built-in one");
+        assert_eq!(with(folder.path()).fallbacks().len(), 3);
+    }
+
+    #[test]
+    fn what_a_font_is_called_does_not_matter() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["one.ttf", "other.ttf"] {
+            fs::write(folder.path().join(name), font("anton", 1)).unwrap();
+        }
+        let of = |name: &str| id(&format!(r#"{{"captions":[{{"text":"monday","font":"{name}"}}]}}"#), &with(folder.path()));
+        assert_eq!(of("one"), of("other"));
+    }
+}
