@@ -10,7 +10,7 @@ mod step;
 
 use axum::extract::FromRef;
 use broker::Broker;
-use proto_shared::{CaptionSpec, IdempotencyId, JobId, JobRecord, JobResult, SourceId, TraceContext};
+use proto_shared::{CaptionSpec, IdempotencyId, JobId, JobRecord, JobResult, OutputId, SourceId, TraceContext};
 use service::{Late, held::Held};
 use store::Store;
 use tokio::time::{Instant, timeout_at};
@@ -130,6 +130,7 @@ impl Acceptance {
             total_pixels: picture.total_pixels,
             upload,
             share,
+            output: Some(output),
             name: idempotency,
             found: Found::default(),
         };
@@ -139,7 +140,7 @@ impl Acceptance {
     /// Answers a request whose name made a job before, if it asks for the same. What is begun goes on when this is dropped.
     pub(crate) async fn repeat(&self, repeat: Repeat) -> Result<Accepted, ApiError> {
         let Repeat { first, source, spec, is_public, caller, trace, callback_url } = repeat;
-        if !is_same_request(&first, &source, &spec, is_public, callback_url.as_deref()) {
+        if !is_same_request(&first, &source, &spec.into(), is_public, callback_url.as_deref()) {
             return Err(ApiError::IdempotencyMismatch);
         }
         let run = Run {
@@ -151,6 +152,7 @@ impl Acceptance {
             total_pixels: 0,
             upload: None,
             share: None,
+            output: None,
             name: None,
             found: Found::first(first),
         };

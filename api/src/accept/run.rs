@@ -14,8 +14,8 @@ use std::{
 
 use broker::{Broker, BrokerError};
 use proto_shared::{
-    CaptionSpec, ClientId, Event, IdempotencyId, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult, News, OutputSummary,
-    SourceId, TraceContext, job,
+    ClientId, Event, IdempotencyId, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult, News, OutputId, OutputSummary,
+    RecordedSpec, SourceId, TraceContext, job,
 };
 use service::held::Hold;
 use store::{Created, Slot, StoreError};
@@ -43,6 +43,8 @@ pub(super) struct Run {
     pub(super) upload: Option<Spooled>,
     /// Held until the upload is stored.
     pub(super) share: Option<Share>,
+    /// The name of what is to be made, for a job that is not known to be recorded.
+    pub(super) output: Option<OutputId>,
     /// What the client called the request.
     pub(super) name: Option<IdempotencyId>,
     pub(super) found: Found,
@@ -151,22 +153,29 @@ impl Run {
         Step::Repeated
     }
 
+    /// What is known of the output, if it stands.
+    async fn known(&self) -> Result<Option<OutputSummary>, StoreError> {
+        match &self.output {
+            Some(output) => self.with.store.get_summary(output).await,
+            None => Ok(None),
+        }
+    }
+
     /// Stores source and record.
     async fn identified(&mut self) -> Step {
         let place = self.place();
         self.job.lane = place.lane;
         self.found.place = Some(place);
-        let output = store::output_id(&self.job.source.id, &self.job.spec, caption::ENGINE_VERSION);
         if let Err(refusal) = self.broker.can_publish(self.job.lane)
             // What is known needs no queue.
-            && !matches!(self.with.store.get_summary(&output).await, Ok(Some(_)))
+            && !matches!(self.known().await, Ok(Some(_)))
         {
             return self.refuse(ApiError::Broker(refusal));
         }
         // Before anybody can run it, so that its end is heard.
         self.found.waiting = Some(self.with.news.of(&self.job.id));
         let upload = self.upload.take();
-        let (known, created) = tokio::join!(self.with.store.get_summary(&output), self.store_job(upload));
+        let (known, created) = tokio::join!(self.known(), self.store_job(upload));
         self.share = None;
         // An answer about what is known is not worth a refusal.
         self.found.known = known.unwrap_or_default();
@@ -302,7 +311,7 @@ enum Confirm {
 pub(super) fn is_same_request(
     job: &JobRecord,
     source: &SourceId,
-    spec: &CaptionSpec,
+    spec: &RecordedSpec,
     is_public: bool,
     callback_url: Option<&str>,
 ) -> bool {

@@ -189,7 +189,7 @@ impl Shared {
     fn put_back(&self, entry: Entry, version: u64) {
         self.tally.from_newer_release.note(version);
         let delay = self.config.retry_delays.iter().min().copied().unwrap_or(NEWER_WAITS);
-        self.delay(Entry { redeliveries: 0, ..entry }, delay);
+        self.delay(entry, delay);
     }
 
     fn give_back(&self, mut entry: Entry) {

@@ -95,6 +95,7 @@ impl House {
             news: Listeners::default(),
             sources: None,
             callbacks: api::Callbacks::default(),
+            acceptances: api::Acceptances::default(),
         };
         let config = ApiConfig {
             limits: caption::Limits { max_bytes: 1_000_000, ..caption::Limits::default() },
