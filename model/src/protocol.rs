@@ -215,14 +215,14 @@ impl Protocol {
     /// Everything that may happen next.
     pub(crate) fn offers(&self, state: &State, actions: &mut Vec<Action>) {
         self.offer_requests(state, actions);
-        self.offer_replay(state, actions);
+        Self::offer_replay(state, actions);
         self.offer_retention(state, actions);
         for worker in 0..WORKERS {
             // Of two that are alike it matters not which one moves.
             if state.workers[..worker].contains(&state.workers[worker]) {
                 continue;
             }
-            self.offer_burial(state, worker, actions);
+            Self::offer_burial(state, worker, actions);
             self.offer_delivery(state, worker, actions);
             self.offer_look(state, worker, actions);
         }

@@ -5,11 +5,11 @@
 use clap::Args;
 
 /// The most requests that there is room for.
-pub const MAX_REQUESTS: usize = 4;
+pub(crate) const MAX_REQUESTS: usize = 4;
 /// The bits of a set of jobs: each request may make one.
-pub type JobSet = u8;
+pub(crate) type JobSet = u8;
 /// The bits of a set of dead letters of one job: each has a key of its own.
-pub type LetterSet = u8;
+pub(crate) type LetterSet = u8;
 
 /// The bounds. The trouble is a budget: it strikes so often, at any moment.
 #[derive(Args, Clone, Copy, Debug, PartialEq, Eq)]

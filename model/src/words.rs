@@ -95,7 +95,7 @@ impl Display for InWords<'_> {
 }
 
 fn full(protocol: &Protocol, state: &State) -> &'static str {
-    if !protocol.has_room(state) { " (the queue is full)" } else { "" }
+    if protocol.has_room(state) { "" } else { " (the queue is full)" }
 }
 
 fn suffix(luck: Luck) -> &'static str {

@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl Protocol {
-    pub(crate) fn offer_burial(&self, state: &State, worker: usize, actions: &mut Vec<Action>) {
+    pub(crate) fn offer_burial(state: &State, worker: usize, actions: &mut Vec<Action>) {
         let Some(burial) = state.workers[worker].burial else {
             let mut last = None;
             for &job in state.dead.items() {
