@@ -185,10 +185,10 @@ pub struct Burial {
 pub enum Kept {
     /// It was delivered.
     Taken,
-    /// It stands in the store.
-    LetterStored,
-    /// So does a result of its job.
+    /// A result of its job stands.
     ResultStored,
+    /// So does the letter.
+    LetterStored,
 }
 
 /// A look for jobs that neither queue nor result knows.

@@ -27,7 +27,8 @@ impl Protocol {
         state.workers[worker].burial = Some(Burial { job, at: Kept::Taken });
     }
 
-    /// The letter first: a result alone would hide that there is one. What fails is tried again.
+    /// The result first: a replay that finds the letter takes the result back, and nobody may write it again for the old death.
+    /// What fails is tried again.
     pub(crate) fn bury(&self, state: &mut State, worker: usize, luck: Luck) {
         let Some(Burial { job, at }) = state.workers[worker].burial else { return };
         let next = Self::after_burial(at);
@@ -49,9 +50,9 @@ impl Protocol {
     /// What comes next of a letter that is so far; none where only its ack does.
     pub(crate) fn after_burial(at: Kept) -> Option<Kept> {
         match at {
-            Kept::Taken => Some(Kept::LetterStored),
-            Kept::LetterStored => Some(Kept::ResultStored),
-            Kept::ResultStored => None,
+            Kept::Taken => Some(Kept::ResultStored),
+            Kept::ResultStored => Some(Kept::LetterStored),
+            Kept::LetterStored => None,
         }
     }
 }
