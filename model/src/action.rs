@@ -41,7 +41,7 @@ pub enum Action {
     /// Other people's messages fill the queue.
     Flood,
     /// They are gone.
-    Ebb,
+    FloodEnds,
     /// Ten minutes go by.
     TimePasses,
 }

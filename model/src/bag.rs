@@ -4,7 +4,7 @@
 //! message would hide what happens when another comes first.
 
 /// At most so many things; one more is a mistake in the bounds of the model, and panics.
-pub const CAPACITY: usize = 8;
+pub(crate) const CAPACITY: usize = 8;
 
 /// A multiset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -57,7 +57,9 @@ mod tests {
     fn the_same_things_make_the_same_bag() {
         let bag = |items: &[u8]| {
             let mut bag = Bag::default();
-            items.iter().for_each(|&item| bag.put(item));
+            for &item in items {
+                bag.put(item);
+            }
             bag
         };
         assert_eq!(bag(&[3, 1, 2, 1]), bag(&[1, 1, 2, 3]));

@@ -18,7 +18,7 @@ pub enum OldStep {
     LookAtStartOnly,
     /// A worker acks a message before its result is stored
     AckBeforeResult,
-    /// A message that comes again and finds its job failed is acked, though its letter may never have been sent
+    /// A message whose job has failed is acked, though its letter may never have been sent
     AckOfFailed,
     /// A worker settles by its own outcome, though the result that stands is another's
     OwnOutcomeDecides,

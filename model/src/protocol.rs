@@ -5,12 +5,11 @@
 use stateright::{Model, Property};
 
 use crate::{
-    action::{Action, Luck, Process, numbers},
-    bag::Bag,
+    action::{Action, Luck},
     old::OldStep,
     properties,
     sizes::Sizes,
-    state::{Budget, Job, Look, Message, Number, State, Task, WORKERS, Worker},
+    state::{Job, Message, Number, State, WORKERS},
 };
 
 /// The model: its bounds, and the steps of it that are put back to what they were.
@@ -75,94 +74,6 @@ impl Protocol {
         }
     }
 
-    fn kill(&self, state: &mut State, process: Process) {
-        match process {
-            Process::Api(api) => {
-                for number in numbers().filter(|number| number % 2 == api) {
-                    let request = state.request_mut(number);
-                    if request.is_under_way() {
-                        request.wrote = false;
-                        request.go_on(Task::Dropped);
-                    }
-                }
-            }
-            Process::Worker(worker) => {
-                let killed = std::mem::replace(&mut state.workers[worker], Worker::STARTED);
-                if let Some(delivery) = killed.delivery.filter(|delivery| !delivery.lost) {
-                    self.give_back(state, delivery.message);
-                }
-                if let Some(burial) = killed.burial {
-                    state.dead.put(burial.job);
-                }
-            }
-            Process::Replay => state.replay = None,
-            Process::Retention => state.retention = None,
-        }
-    }
-
-    fn offer_trouble(state: &State, actions: &mut Vec<Action>) {
-        let Budget { crashes, faults, floods, hang_ups, .. } = state.left;
-        if crashes > 0 {
-            let api = |api| numbers().any(|number| number % 2 == api && state.request(number).is_under_way());
-            actions.extend((0..2).filter(|&number| api(number)).map(|number| Action::Kill(Process::Api(number))));
-            let works = |worker: &usize| state.workers[*worker] != Worker::STARTED;
-            actions.extend((0..WORKERS).filter(works).map(|worker| Action::Kill(Process::Worker(worker))));
-            actions.extend(state.replay.map(|_| Action::Kill(Process::Replay)));
-            actions.extend(state.retention.map(|_| Action::Kill(Process::Retention)));
-        }
-        if faults > 0 {
-            let holds = |worker: &usize| state.workers[*worker].delivery.is_some_and(|delivery| !delivery.lost);
-            actions.extend((0..WORKERS).filter(holds).map(Action::LoseChannel));
-            if !state.queue.is_empty() {
-                actions.push(Action::DeleteQueue);
-            }
-        }
-        if floods > 0 && !state.flooded {
-            actions.push(Action::Flood);
-        }
-        if hang_ups > 0 {
-            let waits = |number: &Number| {
-                let request = state.request(*number);
-                request.is_under_way() && !request.hung_up
-            };
-            actions.extend(numbers().filter(waits).map(Action::HangUp));
-        }
-    }
-
-    fn strike(&self, state: &mut State, action: Action) {
-        match action {
-            Action::Kill(process) => {
-                state.left.crashes -= 1;
-                self.kill(state, process);
-            }
-            Action::LoseChannel(worker) => {
-                state.left.faults -= 1;
-                if let Some(delivery) = &mut state.workers[worker].delivery {
-                    delivery.lost = true;
-                    let message = delivery.message;
-                    self.give_back(state, message);
-                }
-            }
-            Action::DeleteQueue => {
-                state.left.faults -= 1;
-                state.queue = Bag::default();
-            }
-            Action::Flood => {
-                state.left.floods -= 1;
-                state.flooded = true;
-            }
-            Action::HangUp(number) => {
-                state.left.hang_ups -= 1;
-                let request = state.request_mut(number);
-                request.hung_up = true;
-                if self.walks(OldStep::DroppedWithRequest) {
-                    request.go_on(Task::Dropped);
-                }
-            }
-            _ => {}
-        }
-    }
-
     fn let_time_pass(state: &mut State) {
         state.look_begun = false;
         for job in &mut state.jobs {
@@ -199,7 +110,7 @@ impl Protocol {
             Action::Replay(luck) => self.replay(&mut state, luck),
             Action::Expire(job) => Self::expire(&mut state, job),
             Action::Delete => Self::delete(&mut state),
-            Action::Ebb => state.flooded = false,
+            Action::FloodEnds => state.flooded = false,
             Action::TimePasses => {
                 // Once the trouble is over, time goes on for ever.
                 state.left.stretches = state.left.stretches.saturating_sub(1);
@@ -215,19 +126,19 @@ impl Protocol {
     /// Everything that may happen next.
     pub(crate) fn offers(&self, state: &State, actions: &mut Vec<Action>) {
         self.offer_requests(state, actions);
-        self.offer_replay(state, actions);
+        Self::offer_replay(state, actions);
         self.offer_retention(state, actions);
         for worker in 0..WORKERS {
             // Of two that are alike it matters not which one moves.
             if state.workers[..worker].contains(&state.workers[worker]) {
                 continue;
             }
-            self.offer_burial(state, worker, actions);
+            Self::offer_burial(state, worker, actions);
             self.offer_delivery(state, worker, actions);
             self.offer_look(state, worker, actions);
         }
         if state.flooded {
-            actions.push(Action::Ebb);
+            actions.push(Action::FloodEnds);
         }
         Self::offer_trouble(state, actions);
         let is_news = |job: &Job| job.queued || job.requeued || (job.record && !job.is_old);
@@ -235,11 +146,6 @@ impl Protocol {
             actions.push(Action::TimePasses);
         }
     }
-}
-
-impl Worker {
-    /// A worker that has just started.
-    pub(crate) const STARTED: Self = Self { delivery: None, burial: None, look: Look::None, look_is_due: true };
 }
 
 impl Model for Protocol {

@@ -10,10 +10,10 @@ use crate::{
 };
 
 /// The workers, and the apis: request `n` goes to api `n % 2`.
-pub const WORKERS: usize = 2;
+pub(crate) const WORKERS: usize = 2;
 
 /// A request, and with it a job that it may make, by number.
-pub type Number = u8;
+pub(crate) type Number = u8;
 
 /// All of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -88,14 +88,14 @@ impl Display for InWords<'_> {
             Action::LoseChannel(worker) => write!(f, "worker {worker}: its channel ends, and its message goes back"),
             Action::DeleteQueue => write!(f, "operator: deletes the queue of jobs"),
             Action::Flood => write!(f, "broker: other messages fill the queue"),
-            Action::Ebb => write!(f, "broker: the other messages are gone"),
+            Action::FloodEnds => write!(f, "broker: the other messages are gone"),
             Action::TimePasses => write!(f, "ten minutes go by"),
         }
     }
 }
 
 fn full(protocol: &Protocol, state: &State) -> &'static str {
-    if !protocol.has_room(state) { " (the queue is full)" } else { "" }
+    if protocol.has_room(state) { "" } else { " (the queue is full)" }
 }
 
 fn suffix(luck: Luck) -> &'static str {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use broker::{Broker, DeadLetter};
-use proto_shared::{DeadRecord, ErrorCode, Event, JobId, JobResult, News, Outcome, job};
+use proto_shared::{DeadRecord, ErrorCode, Event, JobId, JobMessage, JobResult, News, Outcome, job};
 use service::{Clock, late::until_it_works};
 use store::{Created, Store, StoreError, source_id};
 use tokio_util::sync::CancellationToken;
@@ -70,10 +70,16 @@ impl Undertaker {
         }
     }
 
-    /// The letter first: a result alone would hide that there is one.
+    /// The result first, the letter last. A replay that finds a letter takes the result back; one that was written for this
+    /// death after that would end the replayed job. Until both stand the queue holds the letter.
     async fn keep(&self, broker: &Broker, record: &DeadRecord) -> Result<(), StoreError> {
-        self.store.put_dead(record).await?;
-        let Some(message) = &record.message else { return Ok(()) };
+        if let Some(message) = &record.message {
+            self.end(broker, record, message).await?;
+        }
+        self.store.put_dead(record).await
+    }
+
+    async fn end(&self, broker: &Broker, record: &DeadRecord, message: &JobMessage) -> Result<(), StoreError> {
         // Whoever gave it up may have written one; where the broker did, or the store was away, nobody has.
         let code = record.reason.split(':').next().and_then(ErrorCode::parse).unwrap_or(ErrorCode::AttemptsExhausted);
         let result = JobResult {

@@ -15,7 +15,8 @@ pub enum ReplayStep {
     ReadLetters,
     /// A job that was done meanwhile is not done again: its letters are removed and nothing else.
     LookAtResult,
-    /// While a result stands, a worker takes the message for one of a finished job.
+    /// While a result stands, a worker takes the message for one of a finished job. Where none was seen nothing is deleted:
+    /// an earlier replay, killed after its publish, may have queued the job, which may be done by now.
     DeleteResult,
     /// Until the broker has confirmed it, the letter stays.
     Publish,
@@ -83,7 +84,7 @@ async fn replay(
 ) -> Result<Replayed, ReplayError> {
     let id = &letters.id;
     let failed = |source| ReplayError::Store { id: id.clone(), source };
-    let mut message = None;
+    let (mut message, mut stands) = (None, Stands::Nothing);
     for step in ReplayStep::ORDER {
         match step {
             ReplayStep::ReadLetters => match store.read_letter(letters).await {
@@ -94,11 +95,13 @@ async fn replay(
                 Err(error) => return Ok(Replayed::Unreadable(error)),
             },
             ReplayStep::LookAtResult => {
-                if is_done(store, id).await.map_err(failed)? {
+                stands = look_at_result(store, id).await.map_err(failed)?;
+                if stands == Stands::Done {
                     store.delete_letters(std::slice::from_ref(letters)).await.map_err(failed)?;
                     return Ok(Replayed::DoneAlready);
                 }
             }
+            ReplayStep::DeleteResult if stands == Stands::Nothing => {}
             ReplayStep::DeleteResult => store.delete_result(id).await.map_err(failed)?,
             ReplayStep::Publish => {
                 if let Some(message) = message.take() {
@@ -113,13 +116,24 @@ async fn replay(
     Ok(Replayed::Queued)
 }
 
-/// A replay that was killed leaves a letter whose job may have been done since.
-async fn is_done(store: &Store, id: &JobId) -> Result<bool, StoreError> {
+/// The result of a job whose letter is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stands {
+    /// An earlier replay was killed: none.
+    Nothing,
+    /// The one that came with the letter.
+    Failed,
+    /// An earlier replay was killed, and its message was worked on.
+    Done,
+}
+
+async fn look_at_result(store: &Store, id: &JobId) -> Result<Stands, StoreError> {
     match store.get_result(id).await {
-        Ok(result) => Ok(result.is_some_and(|result| matches!(result.outcome, Outcome::Done { .. }))),
+        Ok(None) => Ok(Stands::Nothing),
+        Ok(Some(result)) if matches!(result.outcome, Outcome::Done { .. }) => Ok(Stands::Done),
         Err(error) if error.is_passing() => Err(error),
         // What can't be read is no end that anybody could use.
-        Err(_) => Ok(false),
+        Ok(Some(_)) | Err(_) => Ok(Stands::Failed),
     }
 }
 
@@ -127,7 +141,7 @@ async fn is_done(store: &Store, id: &JobId) -> Result<bool, StoreError> {
 mod tests {
     use proto_shared::{
         Caption, CaptionSpec, ErrorCode, JobRecord, JobResult, MediaType, OutputInfo, Position, RenderStats, SourceInfo, Style,
-        job,
+        job, keys,
     };
     use store::{Created, Fault, Faults, Operation, StoreConfig, output_id, source_id};
 
@@ -223,6 +237,18 @@ mod tests {
         assert!(matches!(ended, Ok(Replayed::DoneAlready)), "{ended:?}");
         assert_eq!(store.get_dead(&job().id).await.unwrap(), None);
         assert_eq!(store.get_result(&job().id).await.unwrap(), Some(done));
+    }
+
+    /// Found by the model of the protocol: the job of an earlier replay may be done between any two steps of this one.
+    #[tokio::test]
+    async fn a_result_that_was_not_seen_is_not_deleted() {
+        let (store, faults) = given_up().await;
+        // As a replay that was killed after its publish.
+        store.delete_result(&job().id).await.unwrap();
+        let deleted = faults.count(Operation::Delete, keys::JOBS_PREFIX);
+        let ended = replay(&store, &letters(&store).await, async |_| Ok(())).await;
+        assert!(matches!(ended, Ok(Replayed::Queued)), "{ended:?}");
+        assert_eq!(faults.count(Operation::Delete, keys::JOBS_PREFIX), deleted);
     }
 
     #[tokio::test]

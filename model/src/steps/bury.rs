@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl Protocol {
-    pub(crate) fn offer_burial(&self, state: &State, worker: usize, actions: &mut Vec<Action>) {
+    pub(crate) fn offer_burial(state: &State, worker: usize, actions: &mut Vec<Action>) {
         let Some(burial) = state.workers[worker].burial else {
             let mut last = None;
             for &job in state.dead.items() {
@@ -27,7 +27,7 @@ impl Protocol {
         state.workers[worker].burial = Some(Burial { job, at: Kept::Taken });
     }
 
-    /// The result first: a replay that finds the letter takes the result away, and nobody may write it again for the old death.
+    /// The result first: a replay that finds the letter takes the result back, and nobody may write it again for the old death.
     /// What fails is tried again.
     pub(crate) fn bury(&self, state: &mut State, worker: usize, luck: Luck) {
         let Some(Burial { job, at }) = state.workers[worker].burial else { return };

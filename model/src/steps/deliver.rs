@@ -66,7 +66,8 @@ impl Protocol {
                 if luck != Luck::Failed {
                     state.create_result(delivery.message.job, Outcome::Failed);
                 }
-                delivery.ending = Ending::DeadLetter;
+                let is_done = luck == Luck::Well && !state.job(delivery.message.job).is_failed();
+                delivery.ending = if is_done { Ending::Ack } else { Ending::DeadLetter };
                 true
             }
             Ending::Retry | Ending::DeadLetter if !delivery.copied => self.copy(state, &mut delivery, luck),
@@ -95,8 +96,7 @@ impl Protocol {
                 None => delivery.at = Stage::LookedUp,
                 Some(outcome) => {
                     // Whoever wrote that it failed may have died before the letter was sent.
-                    let is_owed = outcome == Outcome::Failed && message.may_have_been_begun();
-                    let is_owed = is_owed && !self.walks(OldStep::AckOfFailed);
+                    let is_owed = outcome == Outcome::Failed && !self.walks(OldStep::AckOfFailed);
                     delivery.at = Stage::ResultStored;
                     delivery.ending = if is_owed { Ending::DeadLetter } else { Ending::Ack };
                 }

@@ -1,4 +1,4 @@
-//! The steps of each actor: one file each, as in the code.
+//! The steps of each actor, and the trouble between them: one file each.
 
 mod accept;
 mod bury;
@@ -6,3 +6,4 @@ mod deliver;
 mod look;
 mod replay;
 mod retain;
+mod trouble;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Protocol {
-    pub(crate) fn offer_replay(&self, state: &State, actions: &mut Vec<Action>) {
+    pub(crate) fn offer_replay(state: &State, actions: &mut Vec<Action>) {
         let Some(replay) = state.replay else {
             if state.left.replays > 0 {
                 let expires = |number| state.retention.is_some_and(|retention| retention.job == number);
