@@ -1,6 +1,6 @@
 """Runs the test programs that cargo built, some of them side by side. Called by ./test, which builds them.
 
-    cargo test --no-run --message-format=json-render-diagnostics ... | tests.py [FOLDER OF RABBITMQ 4]
+    cargo test --no-run --message-format=json-render-diagnostics ... >PROGRAMS && tests.py PROGRAMS [FOLDER OF RABBITMQ 4]
 
 `cargo test` runs one program after the other, and most of the time that the tests across processes take is waiting. There are three
 lanes. In the first, alone at full priority because they hold times against bounds, are the promises. Whatever a program says is shown
@@ -52,10 +52,10 @@ def run(lane, name, folder, program, *arguments, **environment):
         ended.append((took_s, name, done.returncode))
 
 
-def main(rabbitmq4=None):
+def main(programs, rabbitmq4=None):
     lanes = {PROMISES: [], PROCESSES: [], UNITS: []}
     again = []
-    for target, folder, program in built(sys.stdin):
+    for target, folder, program in built(pathlib.Path(programs).read_text().splitlines()):
         name = f"{folder.name}: {target['name']} ({'unit tests' if 'test' not in target['kind'] else 'tests'})"
         lane = lane_of(target, folder)
         lanes[lane].append(lambda lane=lane, name=name, folder=folder, program=program: run(lane, name, folder, program))
