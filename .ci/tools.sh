@@ -127,7 +127,8 @@ need_rabbitmq4() {
             chmod +x "$root/bin/$program"
         done
         ln -s "$erlang/bin/epmd" "$root/bin/epmd"
-        HOME=$root "$root/bin/rabbitmqctl" --quiet version | grep '^4\.' >/dev/null
+        ls -d "$root"/usr/lib/rabbitmq/lib/rabbitmq_server-4.* >/dev/null
+        "$erlang/bin/erl" -noshell -eval 'ok = crypto:start(), halt().'
         echo "$root" >"$root/complete"
     fi
 }
