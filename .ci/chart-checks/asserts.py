@@ -215,7 +215,7 @@ def budgets(r):
 
 CHECKS = (
     names_are_unique, selectors_match_labels, ports_match, references_exist, scaling, budgets,
-    processes.settings_are_known, processes.probes, processes.shutdown, processes.memory_and_disk, processes.restricted,
+    processes.settings_are_known, processes.one_looks_for_lost_jobs, processes.probes, processes.shutdown, processes.memory_and_disk, processes.restricted,
     processes.config_makes_rollouts, processes.cron_jobs,
     reach.front, reach.network,
     watched.alerts, watched.dashboard,

@@ -34,8 +34,19 @@ def settings_are_known(r):
                     r.check(flag in sources.flags(command[1]), f"{label(workload)}: {command[1]} has no flag --{flag}")
 
 
+def one_looks_for_lost_jobs(r):
+    """The CronJob or the workers: neither none nor both."""
+    sweeps = any(d["metadata"]["name"].endswith("-sweep") for d in r.of("CronJob"))
+    for d in r.of("Deployment"):
+        if d["metadata"]["name"].endswith("-worker"):
+            for c in d["spec"]["template"]["spec"]["containers"]:
+                looks = variables(r, c).get("PUNCHLINE_LOOK_FOR_LOST", "true") == "true"
+                r.check(looks != sweeps, f"{label(d)}: {'both workers and a CronJob look' if looks else 'nobody looks'} for lost jobs")
+
+
 def probes(r):
-    check_s, vital_s = facts()["health_seconds"]
+    check_s, ready_s, vital_s = facts()["health_seconds"]
+    r.check(ready_s >= 30, f"a server that is away for {ready_s} s takes every pod out")
     paths = {"startupProbe": "/startupz", "readinessProbe": "/readyz", "livenessProbe": "/healthz"}
     for d in r.of("Deployment"):
         for c in d["spec"]["template"]["spec"]["containers"]:
@@ -46,9 +57,12 @@ def probes(r):
                     continue
                 r.check(probe["httpGet"]["path"] == path and path in facts()["ops_paths"], f"{label(d)}: {kind} does not ask {path}")
                 r.check(probe["timeoutSeconds"] > check_s, f"{label(d)}: {kind} gives up before the checks behind it ({check_s} s)")
+            if "readinessProbe" in c:
+                leaves_s = c["readinessProbe"]["periodSeconds"] * c["readinessProbe"]["failureThreshold"]
+                r.check(leaves_s <= 15, f"{label(d)}: a pod that ends gets requests for {leaves_s} s")
             if "startupProbe" in c:
                 budget = c["startupProbe"]["periodSeconds"] * c["startupProbe"]["failureThreshold"]
-                r.check(budget >= vital_s, f"{label(d)}: a start may wait {budget} s for a broker, a running process {vital_s} s")
+                r.check(budget >= vital_s, f"{label(d)}: a start may take {budget} s, and a running process may be stuck for {vital_s} s")
 
 
 def shutdown(r):

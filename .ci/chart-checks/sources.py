@@ -83,10 +83,10 @@ def ops_paths():
 
 
 def health_seconds():
-    """How long a check may take, and how long a vital one may fail."""
+    """How long a check may take, how long it may fail before a pod is not ready, and how long a vital one may."""
     source = text("service/src/health.rs")
     return tuple(int(re.search(rf"const {name}: Duration = Duration::from_secs\((\d+)\)", source).group(1))
-                 for name in ("CHECK_TIMEOUT", "VITAL_GRACE"))
+                 for name in ("CHECK_TIMEOUT", "READY_GRACE", "VITAL_GRACE"))
 
 
 def event_heartbeat_seconds():

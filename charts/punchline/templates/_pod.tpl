@@ -103,9 +103,10 @@ topologySpreadConstraints:
 {{- end }}
 {{- end -}}
 
-{{/* Startup: has everything been there at one time? As long as liveness would wait for a broker, for the same reason.
-     Readiness: looks at broker and store, for up to 2 s, hence the timeout. Liveness: never waits for either; it fails when the broker
-     was away for five minutes or a thread is lost. */}}
+{{/* Startup: has all that readiness rests on been there once? As long as liveness bears what it asks for.
+     Readiness: may take 2 s, hence the timeout. The process itself bears 30 s without its store (a worker also without its broker) before
+     it says that it is not ready, so that a blip takes no pod out; what it does say, at its end above all, is acted on within 10 s.
+     Liveness: fails for what a restart mends and never for a server that is away. */}}
 {{- define "punchline.probes" -}}
 startupProbe:
   httpGet: {path: /startupz, port: ops}

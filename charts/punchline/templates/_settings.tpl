@@ -45,6 +45,8 @@ PUNCHLINE_OUTBOUND_ALLOW: {{ join "," . | quote }}
 PUNCHLINE_JOB_TIMEOUT_S: {{ int .Values.worker.jobTimeoutSeconds | quote }}
 PUNCHLINE_SHUTDOWN_GRACE_S: {{ int .Values.worker.drainSeconds | quote }}
 PUNCHLINE_PARALLELISM: {{ include "punchline.worker.jobsInHand" . | quote }}
+# The CronJob looks for lost jobs, or else the workers do.
+PUNCHLINE_LOOK_FOR_LOST: {{ not .Values.sweep.enabled | quote }}
 {{- range $name, $value := merge (dict) .Values.worker.env .Values.env }}
 {{ $name }}: {{ toString $value | quote }}
 {{- end }}

@@ -66,7 +66,11 @@ def scaling(world):
 
 
 def sweep(world):
-    schedule = world.client("scheduler").get_schedule(Name="punchline-sweep")["Target"]
+    schedule = world.client("scheduler").get_schedule(Name="punchline-sweep")
+    worker = environment(main_container(world.task("punchline-worker"), "worker"))
+    world.claim(worker["PUNCHLINE_LOOK_FOR_LOST"] == "false", "workers look for lost jobs beside the sweep")
+    world.claim(schedule["ScheduleExpression"] == "rate(10 minutes)", "the sweep looks more seldom than the workers would")
+    schedule = schedule["Target"]
     family = schedule["EcsParameters"]["TaskDefinitionArn"].rsplit("/", 1)[1]
     world.claim(world.task(family)["family"] == "punchline-sweep", "the schedule starts what is not there")
     roles = {role["Arn"] for role in world.client("iam").list_roles()["Roles"]}

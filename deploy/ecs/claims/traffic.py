@@ -64,7 +64,7 @@ def load_balancer(world):
         target = elb.describe_target_groups(Names=[f"punchline-{colour}"])["TargetGroups"][0]
         world.claim((target["TargetType"], target["Port"], target["HealthCheckPath"]) == ("ip", 8080, "/readyz"), f"{colour}: target")
         dead_s = target["HealthCheckIntervalSeconds"] * target["UnhealthyThresholdCount"]
-        world.claim(dead_s >= 300, f"{colour}: a broker that is away for {dead_s} s has api replaced")
+        world.claim(dead_s >= 300, f"{colour}: a store that is away for {dead_s} s has api replaced")
         of = {p["Key"]: p["Value"] for p in elb.describe_target_group_attributes(TargetGroupArn=target["TargetGroupArn"])["Attributes"]}
         world.claim(int(of["deregistration_delay.timeout_seconds"]) >= request_s, f"{colour}: a request is cut when its target leaves")
 
