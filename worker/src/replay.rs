@@ -143,7 +143,7 @@ mod tests {
         Caption, CaptionSpec, ErrorCode, JobRecord, JobResult, MediaType, OutputInfo, Position, RenderStats, SourceInfo, Style,
         job, keys,
     };
-    use store::{Created, Fault, Faults, Operation, StoreConfig, output_id, source_id};
+    use store::{Created, Fault, Faults, Operation, StoreConfig, source_id};
 
     use super::*;
 
@@ -229,7 +229,7 @@ mod tests {
     async fn a_job_that_was_done_since_is_not_done_again() {
         let (store, _) = given_up().await;
         store.delete_result(&job().id).await.unwrap();
-        let id = output_id(&source_id(b"a"), &job().spec, "1");
+        let id = fonts::output_id(&source_id(b"a"), job().known_spec().unwrap(), &fonts::Fonts::built_in()).unwrap();
         let output = OutputInfo { id, media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1 };
         let done = result(Outcome::Done { output, stats: RenderStats::default(), missing_glyphs: Vec::new() });
         assert_eq!(store.create_result(&done).await.unwrap(), Created::New);
