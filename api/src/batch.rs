@@ -22,7 +22,7 @@ use crate::{
     idempotency,
     openapi::{BatchForm, IdempotencyHeader},
     problem::Problem,
-    reading::{Looked, Read, Reading},
+    reading::{Looked, Read, Reading, Wanted},
     view::JobView,
 };
 
@@ -66,7 +66,7 @@ pub(crate) async fn submit(
     Extension(trace): Extension<TraceContext>,
     request: Request,
 ) -> Result<(StatusCode, Json<BatchView>), ApiError> {
-    let Read { form, idempotency, share: _share, .. } = reading.read(request, &caller).await?;
+    let Read { form, idempotency, share, .. } = reading.read(request, &caller, Wanted::Batch).await?;
     let Asked { picture, spec: specs, is_public, callback_url } = form.into_batch()?;
     let callback_url = callback_url.map(|url| reading.callbacks.check(&url)).transpose()?;
     for (i, spec) in specs.iter().enumerate() {
@@ -76,14 +76,17 @@ pub(crate) async fn submit(
             reading.clients.admit(&caller.client)?;
         }
     }
-    let Looked { picture, upload, share: _fetched } = reading.look(picture).await?;
+    let Looked { picture, upload, share } = reading.look(picture, share, &caller).await?;
     let outputs: Vec<_> =
         specs.iter().map(|spec| output_id(&picture.source.id, spec, &reading.fonts)).collect::<Result<_, _>>()?;
     acceptance.keep(upload).await?;
+    // It is stored now, and spooled no longer.
+    drop(share);
     let jobs = specs.into_iter().zip(outputs).enumerate().map(|(i, (spec, output))| {
         let (picture, caller, callback_url) = (picture.clone(), caller.clone(), callback_url.clone());
         let idempotency = idempotency.as_ref().map(|name| idempotency::nth(name, i));
-        let new = NewJob { picture, upload: None, spec, output, is_public, caller, trace, idempotency, callback_url };
+        let new =
+            NewJob { picture, upload: None, share: None, spec, output, is_public, caller, trace, idempotency, callback_url };
         acceptance.accept(new)
     });
     let outcomes: Vec<_> = stream::iter(jobs).buffered(AT_ONCE).collect().await;

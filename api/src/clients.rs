@@ -1,8 +1,9 @@
 //! What each client may do: jobs a second, unfinished jobs, and which lane the next one takes.
 //!
-//! `jobs` asks before it reads an upload and tells what was accepted; whoever hears that a job ended says so
-//! with [`Clients::finished`]. It counts what went through this process alone, forgets a job after a day at
-//! the latest, and holds a bounded number of clients and jobs whatever they do. It never waits.
+//! `reading` asks before it reads an upload, `accept` takes a place for what it accepts; whoever hears that a job ended says
+//! so with [`Clients::finished`]. News of an end can be lost, so `recount` asks the store what nobody heard of. It counts
+//! what went through this process alone, forgets a job after a day at the latest, and holds a bounded number of clients
+//! and jobs whatever they do. It never waits.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -53,6 +54,8 @@ struct State {
     unfinished: HashMap<ClientId, u32>,
     /// Jobs as they were accepted, finished ones among them until they come to the front or are swept out.
     order: VecDeque<(Instant, JobId)>,
+    /// When news was missed that nobody has asked the store for since.
+    missed_at: Option<Instant>,
 }
 
 impl Clients {
@@ -60,8 +63,13 @@ impl Clients {
     #[must_use]
     pub fn new(rules: Fairness) -> Self {
         let rate = Rate { burst: rules.rate_burst, per_s: rules.rate_per_s };
-        let state =
-            State { buckets: Buckets::new(rate), owners: HashMap::new(), unfinished: HashMap::new(), order: VecDeque::new() };
+        let state = State {
+            buckets: Buckets::new(rate),
+            owners: HashMap::new(),
+            unfinished: HashMap::new(),
+            order: VecDeque::new(),
+            missed_at: None,
+        };
         Self { rules, state: Arc::new(Mutex::new(state)) }
     }
 
@@ -87,15 +95,41 @@ impl Clients {
         let small = bytes <= self.rules.express_bytes && pixels <= self.rules.express_pixels;
         let mut state = self.lock();
         let few = state.unfinished(client) < self.rules.express_jobs;
-        state.add(job, client);
+        let is_new = state.add(job, client);
         drop(state);
         let lane = if small && few { Lane::Express } else { Lane::Standard };
-        Place { lane, given_up: Some((self.clone(), job.clone())) }
+        Place { lane, given_up: is_new.then(|| (self.clone(), job.clone())) }
     }
 
-    /// A client's job was accepted.
-    pub fn accepted(&self, job: &JobId, client: &ClientId) {
-        self.lock().add(job, client);
+    /// News of ends may have been missed, of any job that counts by now.
+    pub(crate) fn missed(&self) {
+        self.lock().missed_at = Some(Instant::now());
+    }
+
+    /// What to ask the store so that no count is higher than it should be, of each client its jobs, oldest first: of those
+    /// that so many jobs have put into the standard lane; and what was accepted before news was missed, of everybody.
+    pub(crate) fn to_ask(&self) -> Vec<ToAsk> {
+        let state = self.lock();
+        let missed_at = state.missed_at;
+        let mut of_client: HashMap<&ClientId, ToAsk> = HashMap::new();
+        for (at, job) in &state.order {
+            let Some(client) = state.owners.get(job) else { continue };
+            let was_missed = missed_at.is_some_and(|missed_at| *at <= missed_at);
+            if was_missed || state.unfinished(client) >= self.rules.express_jobs {
+                let ask = of_client.entry(client).or_insert_with(|| ToAsk { jobs: Vec::new(), enough: self.rules.express_jobs });
+                if was_missed {
+                    ask.enough = u32::MAX;
+                }
+                ask.jobs.push(job.clone());
+            }
+        }
+        of_client.into_values().collect()
+    }
+
+    /// All has been asked that was to be asked at this moment.
+    pub(crate) fn asked(&self, to_ask_at: Instant) {
+        let mut state = self.lock();
+        state.missed_at = state.missed_at.filter(|missed_at| *missed_at > to_ask_at);
     }
 
     /// A job ended, whoever accepted it. Said twice, or of a job that is not known, it changes nothing.
@@ -115,7 +149,16 @@ impl Clients {
     }
 }
 
-/// A job on its way into a lane. Dropped before it is kept, it counts no more.
+/// Jobs of one client that count as unfinished.
+#[derive(Debug)]
+pub(crate) struct ToAsk {
+    /// Oldest first: most of them end in the order in which they came.
+    pub(crate) jobs: Vec<JobId>,
+    /// So many that are found to be unfinished show that the client is where its count says.
+    pub(crate) enough: u32,
+}
+
+/// A job on its way into a lane. Dropped before it is kept, it counts no more, unless it counted before.
 #[derive(Debug)]
 pub struct Place {
     /// Which lane.
@@ -139,13 +182,16 @@ impl Drop for Place {
 }
 
 impl State {
-    fn add(&mut self, job: &JobId, client: &ClientId) {
+    /// Whether it was not counted yet.
+    fn add(&mut self, job: &JobId, client: &ClientId) -> bool {
         let now = Instant::now();
-        if self.owners.insert(job.clone(), client.clone()).is_none() {
+        let is_new = self.owners.insert(job.clone(), client.clone()).is_none();
+        if is_new {
             *self.unfinished.entry(client.clone()).or_default() += 1;
             self.order.push_back((now, job.clone()));
         }
         self.forget_old(now);
+        is_new
     }
 
     fn unfinished(&self, client: &ClientId) -> u32 {
@@ -197,7 +243,7 @@ mod tests {
         let clients = clients(Fairness { client_jobs: 2, ..Fairness::default() });
         for n in 0..2 {
             assert_eq!(clients.admit(&client(1)), Ok(()));
-            clients.accepted(&job(n), &client(1));
+            clients.place(&job(n), &client(1), 1, 1).keep();
         }
         assert_eq!(clients.admit(&client(1)), Err(Excess::Jobs { limit: 2, got: 2 }));
         assert_eq!(clients.admit(&client(2)), Ok(()));
@@ -217,8 +263,8 @@ mod tests {
         assert_eq!(lane(1, rules.express_bytes + 1, 1), Lane::Standard);
         assert_eq!(lane(1, 1, rules.express_pixels + 1), Lane::Standard);
         // Given up, each of them, so none counts.
-        clients.accepted(&job(1), &client(1));
-        clients.accepted(&job(1), &client(1));
+        clients.place(&job(1), &client(1), 1, 1).keep();
+        clients.place(&job(1), &client(1), 1, 1).keep();
         assert_eq!(lane(1, 1, 1), Lane::Express);
         // On its way it counts already, and when it is accepted as well.
         let on_its_way = clients.place(&job(2), &client(1), 1, 1);
@@ -232,7 +278,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_nobody_reports_is_forgotten_after_a_day() {
         let clients = clients(Fairness::default());
-        clients.accepted(&job(1), &client(1));
+        clients.place(&job(1), &client(1), 1, 1).keep();
         tokio::time::advance(REMEMBERED_FOR).await;
         assert_eq!(clients.admit(&client(1)), Ok(()));
         assert_eq!(clients.unfinished(&client(1)), 1);
@@ -246,7 +292,7 @@ mod tests {
         let clients = clients(Fairness::default());
         let most = MAX_REMEMBERED_JOBS as u128;
         for n in 0..most + 10 {
-            clients.accepted(&job(n), &client(1));
+            clients.place(&job(n), &client(1), 1, 1).keep();
         }
         assert_eq!(clients.unfinished(&client(1)) as usize, MAX_REMEMBERED_JOBS);
         for n in 0..most + 10 {

@@ -121,6 +121,14 @@ pub enum ApiError {
         /// What there are.
         got: u32,
     },
+    /// More bytes of one client's uploads in hand than it may have.
+    #[error("a client may have {limit_bytes} bytes of uploads in hand, got {got_bytes}")]
+    TooManyUploads {
+        /// The limit.
+        limit_bytes: u64,
+        /// What there would be.
+        got_bytes: u64,
+    },
     /// More uploads in hand than room is set aside for.
     #[error("too many uploads are in hand")]
     Overloaded,
@@ -186,6 +194,7 @@ impl ApiError {
             Self::NoKey | Self::BadKey(_) => ErrorCode::Unauthorised,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::TooManyJobs { .. } => ErrorCode::TooManyJobs,
+            Self::TooManyUploads { .. } => ErrorCode::TooManyUploads,
             Self::Overloaded | Self::Spool(_) => ErrorCode::Overloaded,
             Self::Timeout { .. } | Self::BodyTooSlow { .. } => ErrorCode::Timeout,
             Self::Broker(error) => error.code(),
@@ -216,6 +225,7 @@ impl ApiError {
             Self::UnknownSource => (Some("source"), None),
             Self::BadHeader { name, .. } => (Some(name), None),
             Self::TooManyJobs { limit, got } => (None, Some(((*limit).into(), (*got).into()))),
+            Self::TooManyUploads { limit_bytes, got_bytes } => (None, Some((*limit_bytes, *got_bytes))),
             Self::BodyTooSlow { min_bytes, got_bytes, .. } => (None, Some((*min_bytes, *got_bytes))),
             _ => (None, None),
         }
@@ -226,6 +236,7 @@ impl ApiError {
             Self::NotReady => Some(RETRY_UNFINISHED_AFTER_S),
             Self::RateLimited { retry_after } => Some(whole_seconds(*retry_after)),
             Self::TooManyJobs { .. } => Some(RETRY_AFTER_JOBS_S),
+            Self::TooManyUploads { .. } => Some(RETRY_AFTER_S),
             _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER_S),
             _ => None,
         }

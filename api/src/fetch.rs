@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
 use outbound::Client;
+use proto_shared::ClientId;
 
 use crate::{
     error::ApiError,
@@ -49,14 +50,14 @@ impl FromRef<ApiState> for Fetch {
 
 impl Fetch {
     /// Fetches what stands at a URL. Its kind is whatever its first bytes say, for the host may say anything.
-    pub(crate) async fn get(&self, url: &str) -> Result<Fetched, ApiError> {
+    pub(crate) async fn get(&self, url: &str, client: &ClientId) -> Result<Fetched, ApiError> {
         let off = || ApiError::BadPart { field: FIELD.to_owned(), problem: "no pictures are fetched here".to_owned() };
-        let client = self.fetching.client.as_ref().ok_or_else(off)?;
+        let fetching = self.fetching.client.as_ref().ok_or_else(off)?;
         let max_bytes = self.intake.limits.max_bytes;
         let refused = |error| ApiError::Outbound { field: FIELD, error };
-        let mut download = client.fetch(url, max_bytes, self.fetching.within).await.map_err(refused)?;
+        let mut download = fetching.fetch(url, max_bytes, self.fetching.within).await.map_err(refused)?;
         // Before a byte is read.
-        let share = self.intake.share(download.announced_bytes().unwrap_or(max_bytes))?;
+        let share = self.intake.share(client, download.announced_bytes().unwrap_or(max_bytes))?;
         let mut upload = self.spool.begin(share.expected_bytes);
         while let Some(chunk) = download.chunk().await.map_err(refused)? {
             upload.write(chunk).await.map_err(ApiError::Spool)?;

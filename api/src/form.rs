@@ -12,7 +12,9 @@ use axum::{
     },
     http::StatusCode,
 };
+use bytes::Bytes;
 use proto_shared::{Caption, CaptionSpec, ErrorCode, Position, Size, SourceId, SpecError, Style};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     batch::MAX_JOBS,
@@ -26,10 +28,24 @@ const MAX_TEXT_PART_BYTES: usize = 64 * 1024;
 
 /// What to caption.
 pub(crate) enum Picture {
-    File(Spooled),
+    File(Upload),
     Stored(SourceId),
     /// Where it stands; not looked at yet.
     Url(String),
+}
+
+/// A file that came with the form.
+pub(crate) enum Upload {
+    Kept(Spooled),
+    /// Read without being kept: all that is known of it is its name in the store.
+    Hashed(SourceId),
+}
+
+/// What becomes of a form's file.
+#[derive(Clone, Copy)]
+pub(crate) enum FileGoes<'a> {
+    To(&'a Spool),
+    Nowhere,
 }
 
 /// The parts that are texts.
@@ -54,7 +70,7 @@ pub(crate) const CAPTION_FIELDS: [&str; 7] = ["top", "bottom", "style", "font", 
 /// A form that was read to its end.
 #[derive(Default)]
 pub(crate) struct Form {
-    file: Option<Spooled>,
+    file: Option<Upload>,
     /// By the part's name; none is empty.
     texts: BTreeMap<&'static str, String>,
 }
@@ -73,7 +89,7 @@ impl Form {
     /// Reads every part. `expected_bytes` is how long the whole body should be.
     pub(crate) async fn read(
         mut parts: Multipart,
-        spool: &Spool,
+        file_goes: FileGoes<'_>,
         max_file_bytes: u64,
         expected_bytes: u64,
     ) -> Result<Self, ApiError> {
@@ -87,7 +103,7 @@ impl Form {
                 return Err(bad_part(known, "this part may be given once"));
             }
             if known == "file" {
-                form.file = Some(file(part, spool, max_file_bytes, expected_bytes).await?);
+                form.file = Some(file(part, file_goes, max_file_bytes, expected_bytes).await?);
                 continue;
             }
             let text = text(part, known, max_file_bytes).await?;
@@ -206,16 +222,43 @@ fn unreadable(error: &MultipartError, max_file_bytes: u64) -> ApiError {
 }
 
 /// Reads the file, at most so much of it.
-async fn file(mut part: Field<'_>, spool: &Spool, max_bytes: u64, expected_bytes: u64) -> Result<Spooled, ApiError> {
-    let mut file = spool.begin(expected_bytes);
-    while let Some(chunk) = part.chunk().await.map_err(|e| unreadable(&e, max_bytes))? {
-        let got_bytes = file.len_bytes() + chunk.len() as u64;
-        if got_bytes > max_bytes {
-            return Err(ApiError::FileTooLarge { limit_bytes: max_bytes, got_bytes });
+async fn file(part: Field<'_>, file_goes: FileGoes<'_>, max_bytes: u64, expected_bytes: u64) -> Result<Upload, ApiError> {
+    let mut chunks = Chunks { part, max_bytes, got_bytes: 0 };
+    match file_goes {
+        FileGoes::To(spool) => {
+            let mut file = spool.begin(expected_bytes);
+            while let Some(chunk) = chunks.next().await? {
+                file.write(chunk).await.map_err(ApiError::Spool)?;
+            }
+            file.finish().await.map(Upload::Kept).map_err(ApiError::Spool)
         }
-        file.write(chunk).await.map_err(ApiError::Spool)?;
+        FileGoes::Nowhere => {
+            let mut hash = Sha256::new();
+            while let Some(chunk) = chunks.next().await? {
+                hash.update(&chunk);
+            }
+            Ok(Upload::Hashed(SourceId::from_bytes(hash.finalize().into())))
+        }
     }
-    file.finish().await.map_err(ApiError::Spool)
+}
+
+/// A file as it comes, up to its limit.
+struct Chunks<'a> {
+    part: Field<'a>,
+    max_bytes: u64,
+    got_bytes: u64,
+}
+
+impl Chunks<'_> {
+    async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
+        let (limit_bytes, chunk) = (self.max_bytes, self.part.chunk().await);
+        let chunk = chunk.map_err(|e| unreadable(&e, limit_bytes))?;
+        self.got_bytes += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+        if self.got_bytes > limit_bytes {
+            return Err(ApiError::FileTooLarge { limit_bytes, got_bytes: self.got_bytes });
+        }
+        Ok(chunk)
+    }
 }
 
 async fn text(mut part: Field<'_>, name: &str, max_file_bytes: u64) -> Result<String, ApiError> {

@@ -11,13 +11,13 @@ use proto_shared::{JobId, TraceContext};
 use store::Store;
 
 use crate::{
-    accept::{Acceptance, Accepted, NewJob},
+    accept::{Acceptance, Accepted, NewJob, Repeat},
     access::About,
     caller::Caller,
     error::ApiError,
     form::Asked,
     openapi::{IdempotencyHeader, JobForm, JobPath, PreferHeader},
-    reading::{Looked, Read, Reading},
+    reading::{Looked, Read, Reading, Wanted},
     view::JobView,
 };
 
@@ -47,15 +47,24 @@ pub(crate) async fn submit(
     Extension(trace): Extension<TraceContext>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let Read { form, idempotency, wait, share: _share } = reading.read(request, &caller).await?;
+    let Read { form, idempotency, first, wait, share } = reading.read(request, &caller, Wanted::Job).await?;
     let Asked { picture, spec, is_public, callback_url } = form.into_job()?;
     let callback_url = callback_url.map(|url| reading.callbacks.check(&url)).transpose()?;
     // Only whether there are such fonts.
     engine_spec(&spec, &reading.fonts)?;
-    let Looked { picture, upload, share: _fetched } = reading.look(picture).await?;
-    let output = output_id(&picture.source.id, &spec, &reading.fonts)?;
-    let Accepted { job, mut result, waiting } =
-        acceptance.accept(NewJob { picture, upload, spec, output, is_public, caller, trace, idempotency, callback_url }).await?;
+    let accepted = match first {
+        Some(first) => {
+            let source = reading.source_of(picture, &caller).await?;
+            acceptance.repeat(Repeat { first, source, spec, is_public, caller, trace, callback_url }).await
+        }
+        None => {
+            let Looked { picture, upload, share } = reading.look(picture, share, &caller).await?;
+            let output = output_id(&picture.source.id, &spec, &reading.fonts)?;
+            let new = NewJob { picture, upload, share, spec, output, is_public, caller, trace, idempotency, callback_url };
+            acceptance.accept(new).await
+        }
+    };
+    let Accepted { job, mut result, waiting } = accepted?;
     let location = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id));
     let location = location.map_err(|e| ApiError::Internal(e.to_string()))?;
     let mut status = StatusCode::ACCEPTED;

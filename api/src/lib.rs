@@ -35,6 +35,7 @@ mod picture;
 mod prefer;
 mod problem;
 mod reading;
+mod recount;
 mod result;
 mod sips;
 mod source;
@@ -54,6 +55,7 @@ use store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub use accept::Acceptances;
 pub use callbacks::{BadSecret, Callbacks, Courier, Routine, Signer};
 pub use clients::{Clients, Excess};
 pub use error::ApiError;
@@ -104,7 +106,7 @@ pub struct Parts {
     pub mint: Mint,
     /// Who is let in; without them everyone is.
     pub keys: Option<ApiKeys>,
-    /// What each client may do.
+    /// What each client may do; [`Clients::recount`] must run beside the routes.
     pub clients: Clients,
     /// Who waits for news of a job; [`Listeners::hear`] must run beside the routes.
     pub news: Listeners,
@@ -112,6 +114,8 @@ pub struct Parts {
     pub sources: Option<outbound::Client>,
     /// Calls back; its [`Courier`] must run beside the routes.
     pub callbacks: Callbacks,
+    /// Go on when their requests do not: [`Acceptances::end_by`] is to be waited for behind the routes.
+    pub acceptances: Acceptances,
 }
 
 /// The front's routes; its metrics are added to `registry`.
@@ -140,6 +144,7 @@ pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Rout
         longest_wait: LongestWait(config.request_timeout / 2),
         news: parts.news,
         callbacks: parts.callbacks,
+        acceptances: parts.acceptances,
         // The rest of a request's time is for the store.
         fetching: Fetching { client: parts.sources, within: config.request_timeout / 2 },
     };

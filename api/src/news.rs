@@ -60,6 +60,7 @@ impl Listeners {
                 }
                 Heard::Gap => {
                     callbacks.missed();
+                    clients.missed();
                     tell(self.listeners.all().into_iter().map(|(_, listener)| listener), &heard);
                 }
             }

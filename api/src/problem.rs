@@ -113,7 +113,7 @@ pub(crate) fn status_of(code: ErrorCode) -> StatusCode {
         | E::CallbacksOff
         | E::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
         E::Unauthorised => StatusCode::UNAUTHORIZED,
-        E::RateLimited | E::TooManyJobs => StatusCode::TOO_MANY_REQUESTS,
+        E::RateLimited | E::TooManyJobs | E::TooManyUploads => StatusCode::TOO_MANY_REQUESTS,
         E::Overloaded | E::BrokerUnavailable | E::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         E::AttemptsExhausted | E::EnginePanic | E::EngineCrashed | E::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -107,10 +107,6 @@ impl Spool {
 }
 
 impl Spooling {
-    pub(crate) fn len_bytes(&self) -> u64 {
-        self.len_bytes
-    }
-
     pub(crate) async fn write(&mut self, mut chunk: Bytes) -> io::Result<()> {
         self.len_bytes += chunk.len() as u64;
         if let Some(whole) = &mut self.whole {
@@ -200,7 +196,6 @@ mod tests {
                     spooling.write(Bytes::copy_from_slice(chunk)).await.unwrap();
                     assert!(has_room || spooling.held.capacity() <= 2 * HELD_BYTES);
                 }
-                assert_eq!(spooling.len_bytes(), len as u64);
                 let spooled = spooling.finish().await.unwrap();
                 assert_eq!(matches!(spooled.content(), Content::File(_)), len > HELD_BYTES && !has_room, "{len}");
                 assert_eq!((spooled.len_bytes, &spooled.id), (len as u64, &store::source_id(&whole[..len])));

@@ -9,6 +9,7 @@ use service::Late;
 use store::Store;
 
 use crate::{
+    accept::Acceptances,
     callbacks::Callbacks,
     clients::Clients,
     fetch::Fetching,
@@ -41,6 +42,7 @@ pub(crate) struct ApiState {
     pub(crate) gallery: Gallery,
     pub(crate) layouts: Layouts,
     pub(crate) callbacks: Callbacks,
+    pub(crate) acceptances: Acceptances,
     pub(crate) fetching: Fetching,
 }
 

@@ -78,6 +78,7 @@ async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> D
         news: api::Listeners::default(),
         sources: None,
         callbacks: api::Callbacks::default(),
+        acceptances: api::Acceptances::default(),
     };
     let router = api::router(&config, parts, &mut registry());
     let socket = listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();

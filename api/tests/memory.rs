@@ -84,6 +84,7 @@ async fn many_large_uploads_at_once_take_little_memory() {
         news: api::Listeners::default(),
         sources: None,
         callbacks: api::Callbacks::default(),
+        acceptances: api::Acceptances::default(),
     };
     let router = api::router(&config, parts, &mut registry());
     let socket = listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");

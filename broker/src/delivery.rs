@@ -47,7 +47,7 @@ impl Deliveries {
 pub struct Delivery {
     message: JobMessage,
     lane: Lane,
-    redelivered: bool,
+    deliveries_before: u32,
     trace: Option<TraceContext>,
     hold: Hold<in_process::Hold>,
 }
@@ -56,11 +56,11 @@ impl Delivery {
     pub(crate) fn new(
         message: JobMessage,
         lane: Lane,
-        redelivered: bool,
+        deliveries_before: u32,
         trace: Option<TraceContext>,
         hold: Hold<in_process::Hold>,
     ) -> Self {
-        Self { message, lane, redelivered, trace, hold }
+        Self { message, lane, deliveries_before, trace, hold }
     }
 
     /// Whether the broker has taken the message back already, so that settling it would come too late.
@@ -86,11 +86,18 @@ impl Delivery {
         self.message.attempt
     }
 
-    /// Whether this message was delivered before and not settled: someone may have begun the work, or
-    /// even finished it.
+    /// How often the job may have been delivered before and not settled, as this attempt: someone may have begun the work, or
+    /// even finished it. Never less than it was; more where a message on its way here was lost with its connection, or
+    /// where the job was published by [`Broker::publish_again`](crate::Broker::publish_again).
+    #[must_use]
+    pub fn deliveries_before(&self) -> u32 {
+        self.deliveries_before
+    }
+
+    /// Whether the job may have been delivered before.
     #[must_use]
     pub fn redelivered(&self) -> bool {
-        self.redelivered
+        self.deliveries_before > 0
     }
 
     /// The trace it belongs to: of the message's header, or, where an earlier release has sent it, of the job's record.

@@ -78,6 +78,13 @@ impl State {
     }
 }
 
+/// What goes beside a message's body.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Envelope {
+    pub(crate) trace: Option<TraceContext>,
+    pub(crate) deliveries_before: u32,
+}
+
 impl Depths {
     /// Jobs that a worker could take now.
     #[must_use]
@@ -116,10 +123,24 @@ impl Broker {
     /// may have arrived all the same (a confirm can be lost), so a
     /// caller that publishes again must do so under the same job id.
     pub async fn publish(&self, message: &JobMessage) -> Result<(), BrokerError> {
+        self.publish_counted(message, 0).await
+    }
+
+    /// Puts a job into its queue again whose message is gone, or may be: the next delivery counts as the second, because an
+    /// earlier one may have been the end of its worker.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub async fn publish_again(&self, message: &JobMessage) -> Result<(), BrokerError> {
+        self.publish_counted(message, 1).await
+    }
+
+    async fn publish_counted(&self, message: &JobMessage, deliveries_before: u32) -> Result<(), BrokerError> {
         message.job.known_spec()?;
         let body = wire::encode(message)?;
-        let (to, trace) = ((message.job.lane, Generation::of(message.job.version)), message.job.trace());
-        self.publish_body(to, body, &message.job.id.to_string(), trace).await
+        let envelope = Envelope { trace: message.job.trace(), deliveries_before };
+        let to = (message.job.lane, Generation::of(message.job.version));
+        self.publish_body(to, body, &message.job.id.to_string(), envelope).await
     }
 
     /// Whether a job of this lane would be taken, as far as is known without asking: so that what would be refused costs no
@@ -260,11 +281,11 @@ impl Broker {
         (lane, generation): (Lane, Generation),
         body: Vec<u8>,
         message_id: &str,
-        trace: Option<TraceContext>,
+        envelope: Envelope,
     ) -> Result<(), BrokerError> {
         let published = match &self.0 {
-            Backend::InProcess(queues) => queues.publish(lane, body, trace),
-            Backend::RabbitMq(queues) => queues.publish(lane, generation, &body, message_id, trace).await,
+            Backend::InProcess(queues) => queues.publish(lane, body, envelope),
+            Backend::RabbitMq(queues) => queues.publish(lane, generation, &body, message_id, envelope).await,
         };
         match published {
             Ok(()) => self.tally().published.increment(),

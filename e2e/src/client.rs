@@ -71,6 +71,14 @@ impl Client {
         answer(self.request(Method::POST, "/v1/jobs").multipart(form)).await
     }
 
+    /// As [`Client::post`], under an `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub async fn post_as(&self, name: &str, form: Form) -> Result<Answer, HarnessError> {
+        answer(self.request(Method::POST, "/v1/jobs").multipart(form).header("idempotency-key", name)).await
+    }
+
     /// Submits a picture with a spec and gives the job's id; comes again while it is told to.
     ///
     /// # Errors
@@ -162,7 +170,11 @@ impl Client {
         Ok(Events { response, read: String::new() })
     }
 
-    async fn get(&self, path: &str) -> Result<Answer, HarnessError> {
+    /// Asks for a path and gives whatever is answered.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub async fn get(&self, path: &str) -> Result<Answer, HarnessError> {
         answer(self.request(Method::GET, path)).await
     }
 

@@ -2,12 +2,15 @@
 //!
 //! Used by the tests that lose one of these parts. Whatever they do, every job must have one result at the end.
 
-use std::{process::Stdio, time::Duration};
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use futures::TryStreamExt as _;
 use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
 use proto_shared::JobRecord;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     HarnessError, binary,
@@ -19,6 +22,8 @@ use crate::{
 };
 
 pub(crate) const FOLDER: &str = "e2e";
+/// A node's management, from its start.
+const TAKES_WITHIN: Duration = Duration::from_secs(600);
 
 /// The running parts. They end in the order of the fields.
 #[derive(Debug)]
@@ -208,6 +213,39 @@ impl Cluster {
     /// As [`Cluster::in_hand`].
     pub async fn waiting(&self, queue: &str) -> Result<u64, HarnessError> {
         self.queue_column(queue, "messages_ready").await
+    }
+
+    /// What waits and what is in hand, of every queue, as the node itself says.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn queues(&self) -> Result<String, HarnessError> {
+        self.rabbitmq.ctl(&["list_queues", "name", "messages_ready", "messages_unacknowledged"]).await
+    }
+
+    /// Sets an operator's bound on how many messages wait in each lane's queue, or takes it away. A node that has just been
+    /// started takes AMQP before it takes this, so it is asked again for a while.
+    ///
+    /// # Errors
+    /// It does not take it.
+    pub async fn bound_queues(&self, max_length: Option<u32>) -> Result<(), HarnessError> {
+        let url = format!("{}/api/policies/%2f/bound", self.rabbitmq.management_url());
+        let http = reqwest::Client::new();
+        let asked = Instant::now();
+        loop {
+            let request = match max_length {
+                Some(max_length) => http.put(&url).json(&json!({
+                    "pattern": "^punchline.jobs", "apply-to": "queues", "definition": {"max-length": max_length},
+                })),
+                None => http.delete(&url),
+            };
+            let answer = request.basic_auth("guest", Some("guest")).send().await;
+            match answer.and_then(reqwest::Response::error_for_status) {
+                Ok(_) => return Ok(()),
+                Err(error) if asked.elapsed() > TAKES_WITHIN => return Err(error.into()),
+                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+            }
+        }
     }
 
     /// Waits until no message is in a queue.

@@ -44,7 +44,7 @@ pub struct Balance {
     pub failed: BTreeMap<String, usize>,
     /// Of them: cancelled.
     pub cancelled: usize,
-    /// Letters in the store's `dead` folder.
+    /// Jobs with letters in the store's `dead` folder.
     pub dead_letters: usize,
     /// Records of jobs whose client was never told their id: it was refused or lost the answer.
     pub untold: usize,
@@ -120,7 +120,11 @@ impl Ledger {
         Ok(faults.into_iter().flatten().collect())
     }
 
-    async fn unfinished(&self, cluster: &Cluster) -> Result<usize, HarnessError> {
+    /// How many of what was accepted have no result.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub async fn unfinished(&self, cluster: &Cluster) -> Result<usize, HarnessError> {
         let results = listed(&cluster.store.client()?, "jobs").await?;
         Ok(self.ids().filter(|id| !results.contains(&format!("{FOLDER}/jobs/{id}/result.json"))).count())
     }
@@ -128,6 +132,8 @@ impl Ledger {
     async fn reconcile(&self, cluster: &Cluster, faults: Vec<String>) -> Result<Balance, HarnessError> {
         let store = cluster.store.client()?;
         let (jobs, outputs, dead) = tokio::try_join!(listed(&store, "jobs"), listed(&store, "outputs"), listed(&store, "dead"))?;
+        // A job's letters, one for each death, stand in a folder of its id.
+        let dead: HashSet<_> = dead.iter().filter_map(|key| key.split('/').nth(2)).map(str::to_owned).collect();
         let ids: HashSet<_> = self.ids().collect();
         let mut balance = Balance { accepted: self.0.len(), dead_letters: dead.len(), faults, ..Balance::default() };
         if ids.len() != self.0.len() {
@@ -170,7 +176,7 @@ impl Ledger {
                     named.insert(format!("{FOLDER}/{}", keys::output(&output.id, output.media)));
                 }
                 Ok(JobResult { id, outcome: Outcome::Failed { .. }, .. }) => {
-                    failed.insert(format!("{FOLDER}/{}", keys::dead(&id)));
+                    failed.insert(id.as_str().to_owned());
                 }
                 Ok(_) => {}
                 Err(error) => balance.faults.push(format!("a result that does not parse: {error}")),
@@ -179,7 +185,9 @@ impl Ledger {
         let summary = |key: &str| Path::from(key).extension() == Some("json");
         let pictures = outputs.iter().filter(|key| !summary(key));
         balance.faults.extend(pictures.filter(|key| !named.contains(*key)).map(|key| format!("{key} belongs to no result")));
-        balance.faults.extend(dead.difference(&failed).map(|key| format!("{key} is of a job that did not fail")));
+        balance
+            .faults
+            .extend(dead.difference(&failed).map(|id| format!("the dead letter of {id} is of a job that did not fail")));
         Ok(())
     }
 }

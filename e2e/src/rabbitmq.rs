@@ -1,9 +1,15 @@
-//! A private RabbitMQ node: Debian's `rabbitmq-server`, on its own ports, in its own folder, with its own epmd.
+//! A private RabbitMQ node, on its own ports, in its own folder, with its own epmd. Its programs are those of Debian's package
+//! `rabbitmq-server`, or of the folder that `PUNCHLINE_RABBITMQ` names: so the same tests run on another release of the server.
 //!
 //! Tests start one, kill it, start it again on the same data. It must never touch a node of the system's, and never leave
 //! an epmd behind: epmd is started here as a child, because the one that Erlang would start detaches itself.
 
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
@@ -14,8 +20,10 @@ use tokio::{
 
 use crate::{HarnessError, group::Group, ports::Port};
 
-const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
-const CTL: &str = "/usr/lib/rabbitmq/bin/rabbitmqctl";
+/// The folder of `rabbitmq-server`, `rabbitmqctl` and, where it is not the system's, `epmd`.
+const PROGRAMS: &str = "PUNCHLINE_RABBITMQ";
+/// Not the wrappers in /usr/sbin: they change user.
+const OF_DEBIAN: &str = "/usr/lib/rabbitmq/bin";
 const INSTALL: &str = "apt-get install -y --no-install-recommends rabbitmq-server";
 const READY_WITHIN: Duration = Duration::from_secs(600);
 const STOP_WITHIN: Duration = Duration::from_secs(600);
@@ -39,15 +47,17 @@ impl RabbitMq {
     /// # Errors
     /// RabbitMQ is not installed (the error says how to), or does not get ready in time.
     pub async fn start() -> Result<Self, HarnessError> {
-        for program in [SERVER, "epmd"] {
-            if crate::group::find_program(program).is_none() {
-                return Err(HarnessError::Missing { program: program.to_owned(), install: INSTALL });
+        let epmd = epmd();
+        for program in [&server(), &epmd] {
+            let program = program.to_string_lossy();
+            if crate::group::find_program(&program).is_none() {
+                return Err(HarnessError::Missing { program: program.into_owned(), install: INSTALL });
             }
         }
         let folder = TempDir::with_prefix("punchline-rabbitmq-").map_err(HarnessError::io("create a folder for RabbitMQ"))?;
         let (amqp, management, distribution, epmd_port) = (Port::lease()?, Port::lease()?, Port::lease()?, Port::lease()?);
 
-        let mut epmd = Command::new("epmd");
+        let mut epmd = Command::new(epmd);
         epmd.args(["-address", "127.0.0.1", "-port", &epmd_port.number().to_string()]);
         let mut epmd = Group::spawn("epmd", epmd, &folder.path().join("epmd.log"), INSTALL)?;
         epmd.wait_until("an open port", READY_WITHIN, async || connects(epmd_port.number()).await).await?;
@@ -123,7 +133,7 @@ impl RabbitMq {
     /// # Errors
     /// It can't be started, or ends with anything but success.
     pub async fn ctl(&self, arguments: &[&str]) -> Result<String, HarnessError> {
-        let mut ctl = Command::new(CTL);
+        let mut ctl = Command::new(programs().join("rabbitmqctl"));
         name_node(&mut ctl, self.folder.path(), &self.amqp, &self.epmd_port).arg("--quiet").args(arguments);
         let ended = tokio::task::spawn_blocking(move || ctl.output()).await.unwrap_or_else(|ended| Err(ended.into()));
         let done = ended.map_err(HarnessError::io("run rabbitmqctl"))?;
@@ -147,9 +157,22 @@ impl RabbitMq {
     }
 }
 
+fn programs() -> PathBuf {
+    env::var_os(PROGRAMS).map_or_else(|| PathBuf::from(OF_DEBIAN), PathBuf::from)
+}
+
+fn server() -> PathBuf {
+    programs().join("rabbitmq-server")
+}
+
+/// Of the same release as the server, if that brings its own.
+fn epmd() -> PathBuf {
+    let beside = programs().join("epmd");
+    if beside.exists() { beside } else { PathBuf::from("epmd") }
+}
+
 fn spawn_node(folder: &Path, amqp: &Port, distribution: &Port, epmd: &Port) -> Result<Group, HarnessError> {
-    // Not the wrapper in /usr/sbin: that one changes user.
-    let mut server = Command::new(SERVER);
+    let mut server = Command::new(server());
     name_node(&mut server, folder, amqp, epmd)
         // Makes the launcher become the Erlang machine instead of waiting for it as a child of its own, so that our child is
         // the process that holds the ports and the data.

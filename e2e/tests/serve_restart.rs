@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use e2e::{cases::Case, client::Client, deadline::within, ledger::Ledger, process::Process, samples::many_frames};
+use e2e::{HarnessError, cases::Case, client::Client, deadline::within, ledger::Ledger, process::Process, samples::many_frames};
 
 const JOBS: usize = 60;
 const TEST: Duration = Duration::from_secs(900);
@@ -42,6 +46,72 @@ async fn a_killed_server_finishes_its_jobs_after_the_restart() {
         Client::new(server.url("")).cancel(&slow).await.unwrap();
         let faults = ledger.faults_by_api(&Client::new(server.url("")), DONE).await.unwrap();
         assert!(faults.is_empty(), "{}", faults.join("\n"));
+    })
+    .await;
+}
+
+/// The names of the dead letters that the folder holds.
+fn letters(data: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(data.join("dead")) else { return Vec::new() };
+    entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_kills_the_server_does_so_twice_and_is_then_a_dead_letter() {
+    within(TEST, async {
+        let data = tempfile::tempdir().unwrap();
+        // What is accepted waits behind a job that takes its time, so that no answer is lost with the server.
+        let env = [("PUNCHLINE_PARALLELISM".to_owned(), "1".to_owned())];
+        let cases: Vec<_> = (0..10).map(|seed| Arc::new(Case::generated(2_000 + seed).unwrap())).collect();
+        let mut server = Process::serve(data.path(), &env).await.unwrap();
+        let (client, mut ledger) = (Client::new(server.url("")), Ledger::default());
+        let slow = client.submit(&many_frames(2_000), r#"{"captions":[{"text":"fault: slow frames"}]}"#).await.unwrap();
+        let (first, second) = cases.split_at(5);
+        ledger.submit(&client, first).await.unwrap();
+        let poison = client.submit(&cases[0].source, r#"{"captions":[{"text":"fault: abort"}]}"#).await.unwrap();
+        ledger.submit(&client, second).await.unwrap();
+        client.cancel(&slow).await.unwrap();
+
+        let (deadline, mut deaths) = (Instant::now() + DONE, 0);
+        let job = loop {
+            assert!(Instant::now() < deadline, "the job has not failed after {deaths} deaths");
+            if server.is_running() {
+                match client.job(&poison).await {
+                    Ok(job) if job["state"] == "failed" => break job,
+                    _ => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            } else {
+                deaths += 1;
+                assert!(deaths <= 2, "it dies at every start");
+                match server.replace_serve(data.path(), &env).await {
+                    Ok(()) | Err(HarnessError::Ended { .. }) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        };
+        println!("failed after {deaths} deaths of the server: {job}");
+        assert_eq!((deaths, &job["error"]["code"]), (2, &"engine_crashed".into()));
+        let faults = ledger.faults_by_api(&client, DONE).await.unwrap();
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+        assert!(server.is_running());
+        let kept = || letters(data.path()).iter().any(|name| name.starts_with(&poison));
+        while !kept() {
+            assert!(Instant::now() < deadline, "{:?}", letters(data.path()));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_served_is_refused_to_another_and_free_after_a_kill() {
+    within(TEST, async {
+        let data = tempfile::tempdir().unwrap();
+        let mut server = Process::serve(data.path(), &[]).await.unwrap();
+        let Err(HarnessError::Ended { log, .. }) = Process::serve(data.path(), &[]).await else { panic!("it is served") };
+        assert!(log.contains(&data.path().display().to_string()) && log.contains("--data"), "{log}");
+        server.kill();
+        Process::serve(data.path(), &[]).await.unwrap();
     })
     .await;
 }

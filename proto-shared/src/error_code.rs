@@ -109,6 +109,8 @@ codes! {
     RateLimited = "rate_limited",
     /// More unfinished jobs than one client may have.
     TooManyJobs = "too_many_jobs",
+    /// More bytes of uploads in hand than one client may have.
+    TooManyUploads = "too_many_uploads",
     /// An `Idempotency-Key` that was used for another request.
     IdempotencyMismatch = "idempotency_mismatch",
     /// More is in hand than may be; nothing is wrong with the request.

@@ -244,7 +244,7 @@ pub struct IdempotencyRecord {
     pub created_at_ms: u64,
 }
 
-/// `dead/<id>.json`: a message that no worker could settle, kept for someone to look at.
+/// `dead/<id>/<dead_at_ms>.json`: a message that no worker could settle, kept for someone to look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadRecord {
     /// [`VERSION`] of the writer.

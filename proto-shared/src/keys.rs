@@ -55,9 +55,21 @@ pub fn output_summary(id: &OutputId) -> String {
     format!("{OUTPUTS_PREFIX}/{id}.json")
 }
 
-/// A dead letter.
+/// A dead letter: each death of a job has one of its own.
 #[must_use]
-pub fn dead(id: &JobId) -> String {
+pub fn dead(id: &JobId, dead_at_ms: u64) -> String {
+    format!("{}/{dead_at_ms:015}.json", dead_of(id))
+}
+
+/// Below it stand the dead letters of one job.
+#[must_use]
+pub fn dead_of(id: &JobId) -> String {
+    format!("{DEAD_PREFIX}/{id}")
+}
+
+/// The one dead letter that earlier releases keep of a job.
+#[must_use]
+pub fn dead_of_earlier_release(id: &JobId) -> String {
     format!("{DEAD_PREFIX}/{id}.json")
 }
 
@@ -75,10 +87,16 @@ pub fn gallery(created_at_ms: u64, id: &JobId) -> String {
     format!("{GALLERY_PREFIX}/{:015}-{id}", MOST_MS.saturating_sub(created_at_ms))
 }
 
-/// Says that a job was queued again in a stretch of time, so that it is once however many sweep at once.
+/// Says that the broker has confirmed a message of a job in a slot of time: the nth slot of this length.
 #[must_use]
-pub fn requeued(id: &JobId, slot: u64) -> String {
-    format!("{JOBS_PREFIX}/{id}/requeued-{slot}.json")
+pub fn queued(id: &JobId, slot_ms: u64, slot: u64) -> String {
+    format!("{JOBS_PREFIX}/{id}/queued-{slot_ms}ms-{slot}.json")
+}
+
+/// Says which worker process works on a job that may have been the end of another.
+#[must_use]
+pub fn job_started(id: &JobId) -> String {
+    format!("{JOBS_PREFIX}/{id}/started.json")
 }
 
 /// Says that somebody looks for lost work in a stretch of time, so that it is one however many want to.

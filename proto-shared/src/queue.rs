@@ -77,6 +77,9 @@ pub const DEAD: &str = "punchline.dead";
 /// Header: why a message is a dead letter.
 pub const HEADER_REASON: &str = "x-punchline-reason";
 
+/// Header: how often the job was delivered before by messages that are gone, where whoever publishes it again can't rule that out.
+pub const HEADER_DELIVERED: &str = "x-punchline-delivered";
+
 /// How long a job waits before each further attempt. One retry queue a delay, because a quorum queue
 /// expires messages at its head only.
 pub const RETRY_DELAYS: [Duration; 4] =

@@ -1,8 +1,8 @@
 //! `punchline api`: the HTTP front alone, in front of a broker and a store that others share.
 //!
-//! It listens at once and is not ready until its store and its broker have answered.
+//! It listens at once, answers reads as soon as its store does, and is ready from then on; it takes jobs while its broker is there.
 
-use api::{Listeners, Mint, Parts};
+use api::{Acceptances, Listeners, Mint, Parts};
 use service::{
     ApiSettings, Doors, Process,
     metrics::{Exposition, registry},
@@ -33,7 +33,7 @@ async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
     let doors = Doors::open(&settings.http).await?;
     let start = Start::begin(&store, parts::amqp(&settings.amqp_url, &settings.common, "punchline api"), &shutdown);
     let broker = start.broker.clone();
-    let health = parts::health(&broker, &store, &shutdown);
+    let health = parts::front_health(&broker, &store, &start.asked, &shutdown);
 
     let mut registry = registry();
     let (keys, clients) = (parts::keys(&settings.http)?, parts::clients(&settings.http));
@@ -41,16 +41,23 @@ async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
     let news = Listeners::default();
     let hearing = {
         let (news, broker, clients, shutdown) = (news.clone(), broker.clone(), clients.clone(), shutdown.clone());
-        let callbacks = callbacks.clone();
-        tokio::spawn(async move { news.hear(&broker, &clients, &callbacks, &shutdown).await })
+        let (callbacks, store) = (callbacks.clone(), store.clone());
+        tokio::spawn(async move {
+            tokio::join!(news.hear(&broker, &clients, &callbacks, &shutdown), clients.recount(&store, &shutdown))
+        })
     };
-    let front = Parts { broker, store, mint: Mint::system(), keys, clients, news, sources, callbacks };
+    let acceptances = Acceptances::default();
+    let front =
+        Parts { broker, store, mint: Mint::system(), keys, clients, news, sources, callbacks, acceptances: acceptances.clone() };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
     broker_metrics::watch(&start.broker, &mut registry, &shutdown);
     tracing::info!(listen = %settings.http.listen, "listening");
     let (ops, grace) = ((health, Exposition::new(registry)), settings.common.shutdown_grace);
     let serving = doors.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace);
-    let (all_finished, ()) = tokio::join!(serving, parts::call_back(courier, &shutdown));
+    let ((all_finished, deadline), ()) =
+        tokio::join!(parts::until_its_grace_is_over(serving, &shutdown, grace), parts::call_back(courier, &shutdown));
+    // What goes on without its request needs the broker still.
+    let all_finished = acceptances.end_by(deadline).await && all_finished;
     hearing.abort();
     start.end().await?;
     tracing::info!(all_finished, "stopped");

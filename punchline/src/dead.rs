@@ -1,24 +1,37 @@
 //! `punchline dead`: what became of messages that no worker could settle, and what to do with them.
 //!
-//! Dead letters stand in the store; only a replay needs the broker.
+//! Dead letters stand in the store; only a replay needs the broker. A letter that can't be used is said and passed over: it
+//! must never keep the command from the others.
 
 use std::io::{self, Write};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use proto_shared::{DeadRecord, JobId, JobMessage};
-use store::Store;
+use proto_shared::JobId;
+use store::{Letters, ListedDead, Store};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use worker::{Replayed, replay_dead};
 
 use crate::{
+    exit::{Failure, Reason},
     parts,
     place::{Place, PlaceArgs},
 };
 
 /// Look at jobs that were given up, try them again, or let them go.
 #[derive(Debug, Args)]
-#[command(after_help = "A worker keeps a job here when it failed by a defect or after its last attempt. \
-    The reason says which; `show` has every attempt. After the cause is mended, `replay`.")]
+#[command(after_help = "Examples:
+  punchline dead list                              the hundred oldest, a line each
+  punchline dead list --data ~/.punchline          those of a `punchline serve --data ~/.punchline`
+  punchline dead show ID                           with every attempt and its reason, as JSON
+  punchline dead replay ID                         after the cause is mended; --all for every one
+  punchline dead drop --all                        those that can't be read too
+
+A worker keeps a job here when it failed by a defect or after its last attempt. All of these need the store
+(PUNCHLINE_STORE_URL, or --data); a replay needs the broker too (PUNCHLINE_AMQP_URL), unless there is --data:
+then `punchline serve` queues the job when it starts.
+
+Exit codes: 0 done, 2 usage, 65 some letters could not be replayed (each is named), 70 store or broker failed.")]
 pub(crate) struct DeadArgs {
     #[command(subcommand)]
     command: DeadCommand,
@@ -67,86 +80,118 @@ struct Which {
     all: bool,
 }
 
-/// What is taken at a time where all are.
-const AT_ONCE: usize = 1000;
+/// After so many letters, how far it has come is said.
+const PAGE: usize = 1000;
 
-pub(crate) fn run(args: DeadArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: DeadArgs) -> Result<(), Failure> {
     parts::runtime()?.block_on(async {
         match args.command {
-            DeadCommand::List { limit, place } => list(&place.store()?, limit).await,
-            DeadCommand::Show { id, place } => show(&place.store()?, &id).await,
+            DeadCommand::List { limit, place } => Ok(list(&place.store()?, limit).await?),
+            DeadCommand::Show { id, place } => Ok(show(&place.store()?, &id).await?),
             DeadCommand::Replay { which, place } => {
                 let place = place.open().await?;
-                let done = for_each(&place.store, &which, async |dead| replay(&place, dead).await).await;
+                let replayed = replay(&place, &which).await;
                 place.close().await;
-                say(format_args!("{} queued again", done?))
+                replayed
             }
-            DeadCommand::Drop { which, place } => {
-                let store = place.store()?;
-                let done = for_each(&store, &which, async |dead| Ok(store.delete_dead(&dead.id).await?)).await?;
-                say(format_args!("{done} dropped"))
-            }
+            DeadCommand::Drop { which, place } => Ok(forget(&place.store()?, &which).await?),
         }
     })
 }
 
 async fn list(store: &Store, limit: usize) -> anyhow::Result<()> {
-    let letters = store.list_dead(limit).await.context("failed to list the dead letters")?;
+    let oldest = store.list_dead(limit).await.context("failed to list the dead letters")?;
     let mut out = io::stdout().lock();
-    for dead in &letters {
-        let attempts = dead.message.as_ref().map_or(0, |message| message.attempt);
-        // What a broken message says must not move the cursor.
-        let reason: String = dead.reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        writeln!(out, "{}  {}  attempts {attempts}  {reason}", dead.id, time_of(dead.dead_at_ms))?;
+    for letter in &oldest.letters {
+        writeln!(out, "{}", line(letter))?;
     }
-    if letters.is_empty() {
+    if oldest.of == 0 {
         writeln!(out, "no dead letters")?;
+    }
+    let more = oldest.of.saturating_sub(oldest.letters.len());
+    if more > 0 {
+        writeln!(io::stderr(), "{more} more: --limit {} shows all", oldest.of)?;
     }
     Ok(())
 }
 
+fn line(letter: &ListedDead) -> String {
+    let (attempts, reason) = match &letter.record {
+        Ok(dead) => (dead.message.as_ref().map_or(0, |message| message.attempt), dead.reason.clone()),
+        Err(error) => (0, format!("unreadable: {error}")),
+    };
+    // What a broken message says must not move the cursor.
+    let reason: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    format!("{}  {}  attempts {attempts}  {reason}", letter.id, time_of(letter.dead_at_ms))
+}
+
 async fn show(store: &Store, id: &str) -> anyhow::Result<()> {
-    let dead = find(store, id).await?;
+    let id = parse(id)?;
+    let dead = store.get_dead(&id).await?.with_context(|| none(&id))?;
     let mut out = io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, &dead)?;
     Ok(writeln!(out)?)
 }
 
-/// The result goes first: while it stands, a worker takes the message for done. Cut off behind that, the job is one that
-/// was accepted and is nowhere, which is found and queued again.
-async fn replay(place: &Place, dead: DeadRecord) -> anyhow::Result<()> {
-    let Some(message) = dead.message else { bail!("{} is no job, so it can't be queued again", dead.id) };
-    place.store.delete_result(&dead.id).await?;
-    if let Some(broker) = &place.broker {
-        broker.publish(&JobMessage::first(message.job)).await?;
-    }
-    Ok(place.store.delete_dead(&dead.id).await?)
-}
-
-/// Does something with each that is meant; answers with how many.
-async fn for_each(store: &Store, which: &Which, act: impl AsyncFn(DeadRecord) -> anyhow::Result<()>) -> anyhow::Result<usize> {
-    let Some(id) = &which.id else {
-        let mut done = 0;
-        loop {
-            let letters = store.list_dead(AT_ONCE).await.context("failed to list the dead letters")?;
-            // What is no job stays where it is, however often it is tried.
-            let jobs: Vec<_> = letters.into_iter().filter(|dead| dead.message.is_some()).collect();
-            if jobs.is_empty() {
-                return Ok(done);
+async fn replay(place: &Place, which: &Which) -> Result<(), Failure> {
+    let letters = meant(&place.store, which).await?;
+    let (mut queued, mut passed_over) = (0_usize, 0_usize);
+    for (i, letters_of_job) in letters.iter().enumerate() {
+        let id = &letters_of_job.id;
+        let replayed = replay_dead(&place.store, place.broker.as_ref(), letters_of_job).await;
+        // Where store or broker fails, the rest would fail alike.
+        let replayed = replayed
+            .with_context(|| format!("{queued} queued again, {passed_over} passed over, {} left", letters.len() - i))
+            .map_err(Failure::from)?;
+        let why = match replayed {
+            Replayed::Queued => {
+                queued += 1;
+                None
             }
-            for dead in jobs {
-                act(dead).await?;
-                done += 1;
+            Replayed::DoneAlready => {
+                say(format_args!("{id} was done meanwhile: its letter is dropped"))?;
+                None
             }
+            // By another who does the same.
+            Replayed::Gone => None,
+            Replayed::NoJob => Some(format!("{id} holds bytes that are no job: `punchline dead show {id}` has them")),
+            Replayed::Unreadable(error) => Some(error.to_string()),
+        };
+        if let Some(why) = why {
+            passed_over += 1;
+            note(format_args!("punchline: {why}; `punchline dead drop {id}` removes it"))?;
         }
-    };
-    act(find(store, id).await?).await?;
-    Ok(1)
+        tell_progress(i + 1, letters.len())?;
+    }
+    say(format_args!("{queued} queued again"))?;
+    if passed_over > 0 {
+        return Err(Failure::new(Reason::BadInput, format_args!("{passed_over} of {} could not be replayed", letters.len())));
+    }
+    Ok(())
 }
 
-async fn find(store: &Store, id: &str) -> anyhow::Result<DeadRecord> {
-    let id = JobId::parse(id).context("a dead letter's id was expected, as `punchline dead list` shows it")?;
-    store.get_dead(&id).await?.with_context(|| format!("there is no dead letter {id}"))
+async fn forget(store: &Store, which: &Which) -> anyhow::Result<()> {
+    let letters = meant(store, which).await?;
+    for (i, page) in letters.chunks(PAGE).enumerate() {
+        store.delete_letters(page).await.with_context(|| format!("{} dropped", i * PAGE))?;
+        tell_progress(i * PAGE + page.len(), letters.len())?;
+    }
+    say(format_args!("{} dropped", letters.len()))
+}
+
+/// The letters that a command is about.
+async fn meant(store: &Store, which: &Which) -> anyhow::Result<Vec<Letters>> {
+    let Some(id) = &which.id else { return store.letters().await.context("failed to list the dead letters") };
+    let id = parse(id)?;
+    Ok(vec![store.letters_of(&id).await?.with_context(|| none(&id))?])
+}
+
+fn parse(id: &str) -> anyhow::Result<JobId> {
+    JobId::parse(id).context("a dead letter's id was expected, as `punchline dead list` shows it")
+}
+
+fn none(id: &JobId) -> String {
+    format!("there is no dead letter {id}")
 }
 
 fn time_of(ms: u64) -> String {
@@ -154,6 +199,15 @@ fn time_of(ms: u64) -> String {
     at.and_then(|at| at.replace_nanosecond(0).ok()?.format(&Rfc3339).ok()).unwrap_or_else(|| "-".to_owned())
 }
 
+/// Of many, a line after each page.
+fn tell_progress(done: usize, of: usize) -> anyhow::Result<()> {
+    if of > PAGE && done.is_multiple_of(PAGE) { note(format_args!("{done} of {of}")) } else { Ok(()) }
+}
+
 fn say(what: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
     Ok(writeln!(io::stdout(), "{what}")?)
+}
+
+fn note(what: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
+    Ok(writeln!(io::stderr(), "{what}")?)
 }

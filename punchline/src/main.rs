@@ -86,7 +86,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args).map_err(Failure::from),
         Command::Api(args) => api::run(args).map_err(Failure::from),
         Command::Worker(args) => worker::run(args).map_err(Failure::from),
-        Command::Dead(args) => dead::run(args).map_err(Failure::from),
+        Command::Dead(args) => dead::run(args),
         Command::Sweep(args) => sweep::run(&args).map_err(Failure::from),
         Command::Load(args) => load::run(args).map_err(Failure::from),
         Command::Plan(args) => plan::run(&args),

@@ -2,30 +2,43 @@
 //!
 //! The only place that knows both how a setting is read and what a crate wants of it.
 
-use std::path::Path;
+use std::{
+    future::ready,
+    num::{NonZeroU16, NonZeroUsize},
+    path::Path,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use api::{ApiConfig, Callbacks, Clients, Courier, Routine, Signer};
-use broker::{AmqpConfig, Broker};
+use broker::{AmqpConfig, Broker, State};
 use fonts::Fonts;
+use futures::future::BoxFuture;
 use service::{
     ApiKeys, Clock, ConfigError, Health, Late,
     api_keys::KeysError,
     config::{AwsSettings, CommonSettings, HttpSettings, JobSettings, LimitSettings, OutboundSettings, Secret, StoreSettings},
     files,
     listener::Bounds,
+    memory,
     metrics::Registry,
 };
 use store::{S3Settings, Store, StoreConfig, StoreError};
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
-use worker::{Engine, Isolation, WorkerConfig};
+use worker::{Engine, Isolation, ProcessId, WorkerConfig};
 
 use crate::render_one;
 
-/// Address space of a process that renders a job somebody may have died of: many times what any picture within
+/// Address space of a process that renders a job which a worker may have died of: many times what any picture within
 /// the limits takes.
 const SUSPECT_MEMORY_BYTES: u64 = 2 << 30;
+
+/// What is left to this process when it is counted how many such processes there is memory for.
+const OWN_MEMORY_BYTES: u64 = 1 << 30;
 
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     start(Builder::new_multi_thread().enable_all())
@@ -78,33 +91,51 @@ pub(crate) fn is_bad_setting(error: &anyhow::Error) -> bool {
         )
 }
 
-pub(crate) fn health(broker: &Late<Broker>, store: &Store, draining: &CancellationToken) -> Health {
-    let (broker, store, link) = (broker.clone(), store.clone(), broker.clone());
-    Health::new(draining.clone())
-        // A broker that blocks publishers is no reason to restart; one that is not there for minutes is.
-        .vital_check("broker link", move || {
-            let link = link.clone();
-            async move {
-                match link.get().map(Broker::outage) {
-                    Some(None) => Ok(()),
-                    Some(Some(outage)) => Err(format!("lost {} s ago", outage.as_secs())),
-                    None => Err("not connected yet".to_owned()),
-                }
+/// Of a front. It answers reads while its broker is away, so it rests on the store alone: once the store has shown that it
+/// can be used, which `asked` tells.
+pub(crate) fn front_health(broker: &Late<Broker>, store: &Store, asked: &Late<()>, draining: &CancellationToken) -> Health {
+    let (store, asked) = (store.clone(), asked.clone());
+    let health = Health::new(draining.clone()).check("store", move || {
+        let (store, is_asked) = (store.clone(), asked.get().is_some());
+        async move {
+            store.ready().await.map_err(|e| e.to_string())?;
+            if is_asked { Ok(()) } else { Err("it has not shown yet that it creates without overwriting".to_owned()) }
+        }
+    });
+    consuming(health, broker).told_check("broker", taking(broker))
+}
+
+/// Of a worker, which is of use to nobody while store or broker is away.
+pub(crate) fn worker_health(broker: &Late<Broker>, store: &Store, draining: &CancellationToken) -> Health {
+    let store = store.clone();
+    let health = Health::new(draining.clone()).check("store", move || {
+        let store = store.clone();
+        async move { store.ready().await.map_err(|e| e.to_string()) }
+    });
+    consuming(health, broker).check("broker", taking(broker))
+}
+
+/// A restart mends a process that is connected and receives nothing. It mends no broker that is away or blocked.
+fn consuming(health: Health, broker: &Late<Broker>) -> Health {
+    let broker = broker.clone();
+    health.vital_check("consuming", move || {
+        let is_deaf = broker.get().is_some_and(|broker| broker.state() == State::NotConsuming);
+        ready(if is_deaf { Err("the broker is connected, and not all that is wanted is received".to_owned()) } else { Ok(()) })
+    })
+}
+
+/// Whether the broker takes messages and gives them.
+fn taking(broker: &Late<Broker>) -> impl Fn() -> BoxFuture<'static, Result<(), String>> + use<> {
+    let broker = broker.clone();
+    move || {
+        let broker = broker.clone();
+        Box::pin(async move {
+            match broker.get() {
+                Some(broker) => broker.ready().await.map_err(|e| e.to_string()),
+                None => Err("not connected yet".to_owned()),
             }
         })
-        .check("broker", move || {
-            let broker = broker.clone();
-            async move {
-                match broker.get() {
-                    Some(broker) => broker.ready().await.map_err(|e| e.to_string()),
-                    None => Err("not connected yet".to_owned()),
-                }
-            }
-        })
-        .check("store", move || {
-            let store = store.clone();
-            async move { store.ready().await.map_err(|e| e.to_string()) }
-        })
+    }
 }
 
 pub(crate) fn front(http: &HttpSettings, common: &CommonSettings) -> anyhow::Result<ApiConfig> {
@@ -159,6 +190,19 @@ pub(crate) async fn call_back(courier: Option<Courier>, shutdown: &CancellationT
     }
 }
 
+/// What `serving` gives at its end, and when the grace is over that began with `shutdown`.
+pub(crate) async fn until_its_grace_is_over<T>(
+    serving: impl Future<Output = T>,
+    shutdown: &CancellationToken,
+    grace: Duration,
+) -> (T, Instant) {
+    let deadline = async {
+        shutdown.cancelled().await;
+        Instant::now() + grace
+    };
+    tokio::join!(serving, deadline)
+}
+
 /// What each client may do.
 pub(crate) fn clients(http: &HttpSettings) -> Clients {
     Clients::new(http.fairness)
@@ -177,7 +221,12 @@ pub(crate) fn bounds(http: &HttpSettings) -> Bounds {
 }
 
 pub(crate) fn back(jobs: &JobSettings, common: &CommonSettings) -> WorkerConfig {
-    WorkerConfig { limits: limits(common.limits), parallelism: jobs.parallelism, shutdown_grace: common.shutdown_grace }
+    WorkerConfig {
+        limits: limits(common.limits),
+        parallelism: jobs.parallelism,
+        shutdown_grace: common.shutdown_grace,
+        looks_for_lost: jobs.look_for_lost,
+    }
 }
 
 /// What a worker works with; its fonts and its threads are made here, once.
@@ -193,9 +242,18 @@ pub(crate) fn worker_parts(
         program: std::env::current_exe().context("failed to find this binary")?,
         args: render_one::args(common.font_dir.as_deref()),
         memory_bytes: SUSPECT_MEMORY_BYTES,
+        at_once: suspects_at_once(memory::limit_bytes(), jobs.parallelism),
         timeout: jobs.timeout,
     };
-    Ok(worker::Parts { broker: broker.clone(), store: store.clone(), engine, isolation, fonts, clock: Clock::system() })
+    let (clock, process) = (Clock::system(), ProcessId::random());
+    Ok(worker::Parts { broker: broker.clone(), store: store.clone(), engine, isolation, fonts, clock, process })
+}
+
+/// As many as there is memory for, and no more than there can be jobs. Where the system does not say, one.
+fn suspects_at_once(memory_bytes: Option<u64>, jobs: NonZeroU16) -> NonZeroUsize {
+    let room = memory_bytes.unwrap_or_default().saturating_sub(OWN_MEMORY_BYTES) / SUSPECT_MEMORY_BYTES;
+    let most = NonZeroUsize::from(jobs);
+    usize::try_from(room).ok().and_then(NonZeroUsize::new).map_or(NonZeroUsize::MIN, |room| room.min(most))
 }
 
 /// The fonts that specs may name.
@@ -212,5 +270,19 @@ fn limits(settings: LimitSettings) -> caption::Limits {
         max_side_px: settings.max_side_px,
         max_frames: settings.max_frames,
         max_total_pixels: settings.max_total_pixels,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suspects_run_side_by_side_where_there_is_memory_for_each() {
+        let jobs = NonZeroU16::new(6).unwrap();
+        let at_once = |gib: Option<u64>| suspects_at_once(gib.map(|gib| gib << 30), jobs).get();
+        for (gib, expected) in [(None, 1), (Some(0), 1), (Some(3), 1), (Some(5), 2), (Some(8), 3), (Some(64), 6)] {
+            assert_eq!(at_once(gib), expected, "{gib:?} GiB");
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! `punchline serve`: everything in one process, on local files, with no server beside it.
 //!
 //! What the in-process broker forgets at exit is in the job records: at start every job without a result
-//! is queued again, so a restart loses nothing that was answered with 202.
+//! is queued again, so a restart loses nothing that was answered with 202. Each counts as delivered before: it may have been
+//! the end of the process, and is found out by the marks of starts in the folder (`worker/src/starts.rs`).
 
 use std::{
-    fs,
+    fs::{self, File, TryLockError},
     io::{self, Write as _},
     net::SocketAddr,
     path::Path,
@@ -12,7 +13,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use api::{Listeners, Mint, Parts};
+use api::{Acceptances, Listeners, Mint, Parts};
 use broker::{Broker, InProcessConfig};
 use futures::TryStreamExt as _;
 use proto_shared::JobMessage;
@@ -31,6 +32,9 @@ use crate::{
     start::keeps_its_word,
 };
 
+/// The file in the folder that says, by its lock, that the folder is served. It stays when the process has ended.
+const LOCK: &str = "serve.lock";
+
 process_args! {
     /// The flags of `punchline serve`.
     ServeArgs, Process::Serve
@@ -46,14 +50,16 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signals()?;
     let folder = &settings.data_dir;
     fs::create_dir_all(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
+    // Until the end of this process, however it comes.
+    let _held = hold(folder)?;
     let store = parts::open_folder(folder)?;
-    // The address first: if it is taken, perhaps by another `serve` on this folder, nothing has begun.
+    // The address first: if it is taken, nothing has begun.
     let doors = Doors::open(&settings.http).await?;
     let address = doors.address()?;
     keeps_its_word(&store, &shutdown).await?;
     let broker = requeue(&store, settings.common.retry_delays.clone()).await?;
     let late = Late::from(broker.clone());
-    let health = parts::health(&late, &store, &shutdown);
+    let health = parts::front_health(&late, &store, &Late::from(()), &shutdown);
 
     let mut registry = registry();
     let jobs = parts::worker_parts(&late, &store, &settings.jobs, &settings.common)?;
@@ -63,11 +69,24 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let news = Listeners::default();
     let hearing = {
         let (news, broker, clients, shutdown) = (news.clone(), late.clone(), clients.clone(), shutdown.clone());
-        let callbacks = callbacks.clone();
-        tokio::spawn(async move { news.hear(&broker, &clients, &callbacks, &shutdown).await })
+        let (callbacks, store) = (callbacks.clone(), store.clone());
+        tokio::spawn(async move {
+            tokio::join!(news.hear(&broker, &clients, &callbacks, &shutdown), clients.recount(&store, &shutdown))
+        })
     };
     broker_metrics::watch(&late, &mut registry, &shutdown);
-    let front = Parts { broker: late, store, mint: Mint::system(), keys, clients, news, sources, callbacks };
+    let acceptances = Acceptances::default();
+    let front = Parts {
+        broker: late,
+        store,
+        mint: Mint::system(),
+        keys,
+        clients,
+        news,
+        sources,
+        callbacks,
+        acceptances: acceptances.clone(),
+    };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
     greet(address, &settings.data_dir)?;
 
@@ -80,12 +99,35 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         (finished, lost)
     };
     let serving = doors.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace);
-    let (requests_finished, (jobs_finished, lost), ()) = tokio::join!(serving, working, parts::call_back(courier, &shutdown));
+    let serving = parts::until_its_grace_is_over(serving, &shutdown, grace);
+    let ((requests_finished, deadline), (jobs_finished, lost), ()) =
+        tokio::join!(serving, working, parts::call_back(courier, &shutdown));
+    // What goes on without its request needs the broker still.
+    let requests_finished = acceptances.end_by(deadline).await && requests_finished;
     hearing.abort();
     broker.close().await;
     tracing::info!(requests_finished, jobs_finished, "stopped; unfinished jobs go on at the next start");
     anyhow::ensure!(!lost, "a job could not be stopped; whoever watches this process should start it anew");
     Ok(())
+}
+
+/// Keeps other processes from serving this folder: each would do the jobs of both. The system lets go of it when the process
+/// ends, also by a kill.
+fn hold(folder: &Path) -> anyhow::Result<File> {
+    let path = folder.join(LOCK);
+    let shown = path.display();
+    let file = File::options().write(true).create(true).truncate(false).open(&path);
+    let file = file.with_context(|| format!("failed to open {shown}"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let folder = folder.display();
+            anyhow::bail!(
+                "another `punchline serve` runs on the folder {folder}: stop it, or give this one a folder of its own (--data)"
+            )
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("failed to lock {shown}")),
+    }
 }
 
 /// A broker that holds every job that was accepted and has no result yet, oldest first.
@@ -97,7 +139,7 @@ async fn requeue(store: &Store, retry_delays: Vec<Duration>) -> anyhow::Result<B
     let broker = Broker::in_process_with(InProcessConfig { max_waiting_jobs, retry_delays, ..usual });
     let jobs = unfinished.len();
     for job in unfinished {
-        broker.publish(&JobMessage::first(job)).await.context("failed to queue an unfinished job")?;
+        broker.publish_again(&JobMessage::first(job)).await.context("failed to queue an unfinished job")?;
     }
     if jobs > 0 {
         tracing::info!(jobs, "queued unfinished jobs again");
@@ -112,4 +154,19 @@ fn greet(address: SocketAddr, folder: &Path) -> io::Result<()> {
         "punchline is at http://{address}, its data in {folder}. Try: \
          curl -F file=@cat.gif -F bottom=monday http://{address}/v1/jobs"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_served_by_one_process_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = hold(folder.path()).unwrap();
+        let refused = hold(folder.path()).unwrap_err().to_string();
+        assert!(refused.contains(&folder.path().display().to_string()) && refused.contains("--data"), "{refused}");
+        drop(held);
+        hold(folder.path()).unwrap();
+    }
 }

@@ -18,6 +18,8 @@ const CLEARED_WITHIN: Duration = Duration::from_secs(5);
 
 /// A start that goes on beside the listener.
 pub(crate) struct Start {
+    /// There once the store has shown that it can be used.
+    pub(crate) asked: Late<()>,
     /// There once the process may work.
     pub(crate) broker: Late<Broker>,
     task: JoinHandle<Result<(), StoreError>>,
@@ -26,17 +28,18 @@ pub(crate) struct Start {
 impl Start {
     /// Begins. A store that must not be used cancels `shutdown`, and [`Start::end`] says why.
     pub(crate) fn begin(store: &Store, config: AmqpConfig, shutdown: &CancellationToken) -> Self {
-        let broker = Late::default();
-        let (late, store, shutdown) = (broker.clone(), store.clone(), shutdown.clone());
+        let (asked, broker) = (Late::default(), Late::default());
+        let (store, shutdown, has_shown, late) = (store.clone(), shutdown.clone(), asked.clone(), broker.clone());
         let task = tokio::spawn(async move {
             if let Err(refused) = keeps_its_word(&store, &shutdown).await {
                 shutdown.cancel();
                 return Err(refused);
             }
+            has_shown.set(());
             late.fill("broker", &shutdown, || Broker::connect(&config)).await;
             Ok(())
         });
-        Self { broker, task }
+        Self { asked, broker, task }
     }
 
     /// Ends what was begun.

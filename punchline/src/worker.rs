@@ -29,7 +29,7 @@ async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
     let listener = listener::bind(settings.ops_listen).await?;
     let start = Start::begin(&store, parts::amqp(&settings.amqp_url, &settings.common, "punchline worker"), &shutdown);
     let broker = start.broker.clone();
-    let health = parts::health(&broker, &store, &shutdown);
+    let health = parts::worker_health(&broker, &store, &shutdown);
 
     let mut registry = registry();
     let jobs = parts::worker_parts(&broker, &store, &settings.jobs, &settings.common)?;

@@ -215,6 +215,14 @@ mod tests {
     }
 
     #[test]
+    fn lost_jobs_are_looked_for_unless_told_otherwise() {
+        assert!(ServeSettings::read(&map(&[])).unwrap().jobs.look_for_lost);
+        assert!(!ServeSettings::read(&map(&[("PUNCHLINE_LOOK_FOR_LOST", "false")])).unwrap().jobs.look_for_lost);
+        let error = ServeSettings::read(&map(&[("PUNCHLINE_LOOK_FOR_LOST", "off")])).unwrap_err();
+        assert_eq!(error.problems[0].name, "PUNCHLINE_LOOK_FOR_LOST");
+    }
+
+    #[test]
     fn what_does_not_go_together_is_refused() {
         let error = ServeSettings::read(&map(&[("PUNCHLINE_UPLOADS_IN_FLIGHT_BYTES", "1000")])).unwrap_err();
         assert_eq!(error.problems[0].name, "PUNCHLINE_UPLOADS_IN_FLIGHT_BYTES");

@@ -1,10 +1,15 @@
 //! Is this process alive, and is it ready: named checks behind `/healthz` and `/readyz`.
 //!
-//! The binary names the checks (broker, store); `ops` answers with them. A check must be cheap; what it
-//! found is kept for a second, so that no prober can turn health into load. Readiness fails while a check
-//! fails or the process is draining; liveness fails only when a vital check has failed for minutes, because
-//! a restart is no cure for a broker that restarts itself. Liveness never waits for a check: a prober that
-//! gives up after a second would take a broker that hangs for a process that does.
+//! The binary names the checks (broker, store) and says of each what it decides; `ops` answers with them. A check must be
+//! cheap; what it found is kept for a second, so that no prober can turn health into load.
+//!
+//! - Readiness fails while the process is draining, until each check that it rests on has held once, and when one of them
+//!   has failed for longer than [`READY_GRACE`]. All processes see a short outage of one server at the same time: if each
+//!   of them left its balancer, nobody would be answered at all.
+//! - Liveness fails when a vital check has failed for longer than [`VITAL_GRACE`]. Vital is only what a restart mends: a
+//!   server that is away comes back no sooner because its clients are started anew. Liveness never waits for a check:
+//!   a prober that gives up after a second would take a server that hangs for a process that does.
+//! - Some checks are only told, to whoever reads the answer.
 
 use std::{
     future::Future,
@@ -27,6 +32,8 @@ use tokio_util::sync::CancellationToken;
 const KEPT_FOR: Duration = Duration::from_secs(1);
 /// A check that takes longer has failed.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+/// A check may fail this long before the process counts as not ready.
+pub const READY_GRACE: Duration = Duration::from_secs(30);
 /// A vital check may fail this long before the process counts as dead.
 pub const VITAL_GRACE: Duration = Duration::from_secs(300);
 
@@ -43,17 +50,33 @@ pub struct Health {
 
 struct Check {
     name: &'static str,
-    vital: bool,
+    decides: Decides,
     run: Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>,
+}
+
+/// What a check decides beside being told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Decides {
+    Readiness,
+    Liveness,
+    Nothing,
 }
 
 #[derive(Clone)]
 struct Observation {
     at: Instant,
-    /// For each check: since when it fails, and why.
-    failing: Vec<Option<(Instant, String)>>,
-    /// Whether all checks have held at one time, now or before.
+    /// Of each check that fails at the moment.
+    failing: Vec<Option<Failing>>,
+    /// Whether all checks that readiness rests on have held at one time, now or before.
     all_held: bool,
+}
+
+#[derive(Clone)]
+struct Failing {
+    since: Instant,
+    why: String,
+    /// Whether it has held before.
+    has_held: bool,
 }
 
 /// What is said of one check.
@@ -87,22 +110,31 @@ impl Health {
         Self { checks: Arc::default(), last: Arc::default(), running: Arc::default(), draining }
     }
 
-    /// Adds a check that readiness needs. To be called before the first clone is made.
+    /// Adds a check that readiness rests on. To be called before the first clone is made, as the other two.
     #[must_use]
     pub fn check<F>(self, name: &'static str, run: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
-        self.add(Check { name, vital: false, run: Box::new(move || run().boxed()) })
+        self.add(name, Decides::Readiness, run)
     }
 
-    /// Adds a check that readiness needs, and liveness too when it fails for longer than [`VITAL_GRACE`].
+    /// Adds a check that liveness rests on: of something that a restart mends.
     #[must_use]
     pub fn vital_check<F>(self, name: &'static str, run: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
-        self.add(Check { name, vital: true, run: Box::new(move || run().boxed()) })
+        self.add(name, Decides::Liveness, run)
+    }
+
+    /// Adds a check that is told and decides nothing.
+    #[must_use]
+    pub fn told_check<F>(self, name: &'static str, run: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.add(name, Decides::Nothing, run)
     }
 
     /// Should this process be given work?
@@ -113,7 +145,9 @@ impl Health {
             return Report { ok: false, checks: vec![Finding { name: "draining", ok: false, message }] };
         }
         let observation = self.observe().await;
-        self.report(&observation, |_, _| true)
+        self.report(&observation, |check, failing| {
+            check.decides == Decides::Readiness && (!failing.has_held || failing.since.elapsed() > READY_GRACE)
+        })
     }
 
     /// Should this process go on running? Answered from what was found last, while the checks run again behind it.
@@ -127,30 +161,35 @@ impl Health {
         if now.duration_since(observation.at) >= KEPT_FOR {
             tokio::spawn(self.clone().observe_again());
         }
-        self.report(&observation, |check, since| check.vital && now.duration_since(since) > VITAL_GRACE)
+        self.report(&observation, |check, failing| {
+            check.decides == Decides::Liveness && now.duration_since(failing.since) > VITAL_GRACE
+        })
     }
 
-    /// Has everything that this process needs been there at one time? Once yes, always yes.
+    /// Has everything that readiness rests on been there at one time? Once yes, always yes.
     pub async fn started(&self) -> Report {
         let observation = match self.kept() {
             Some(kept) if kept.all_held => kept,
             _ => self.observe().await,
         };
         let all_held = observation.all_held;
-        self.report(&observation, |_, _| !all_held)
+        self.report(&observation, |check, _| check.decides == Decides::Readiness && !all_held)
     }
 
-    fn add(self, check: Check) -> Self {
+    fn add<F>(self, name: &'static str, decides: Decides, run: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+    {
         let mut checks = Arc::into_inner(self.checks).unwrap_or_default();
-        checks.push(check);
+        checks.push(Check { name, decides, run: Box::new(move || run().boxed()) });
         Self { checks: Arc::new(checks), ..self }
     }
 
-    fn report(&self, observation: &Observation, counts: impl Fn(&Check, Instant) -> bool) -> Report {
+    fn report(&self, observation: &Observation, counts: impl Fn(&Check, &Failing) -> bool) -> Report {
         let mut ok = true;
         let found = self.checks.iter().zip(&observation.failing).map(|(check, failing)| {
-            ok &= !failing.as_ref().is_some_and(|(since, _)| counts(check, *since));
-            Finding { name: check.name, ok: failing.is_none(), message: failing.as_ref().map(|(_, why)| why.clone()) }
+            ok &= !failing.as_ref().is_some_and(|failing| counts(check, failing));
+            Finding { name: check.name, ok: failing.is_none(), message: failing.as_ref().map(|failing| failing.why.clone()) }
         });
         let checks = found.collect();
         Report { ok, checks }
@@ -195,7 +234,7 @@ impl Health {
                 let check = self.checks[i].name;
                 let why = match outcome {
                     Ok(Ok(())) => {
-                        if let Some((since, _)) = was_failing {
+                        if let Some(Failing { since, .. }) = was_failing {
                             tracing::info!(check, failed_for_s = at.duration_since(*since).as_secs(), "a check holds again");
                         }
                         return None;
@@ -203,13 +242,19 @@ impl Health {
                     Ok(Err(why)) => why,
                     Err(_) => format!("no answer in {} s", CHECK_TIMEOUT.as_secs()),
                 };
-                if was_failing.is_none() {
-                    tracing::warn!(check, why, "a check fails: the process is not ready");
-                }
-                Some((was_failing.map_or(at, |(since, _)| *since), why))
+                let (since, has_held) = match was_failing {
+                    Some(before) => (before.since, before.has_held),
+                    None => {
+                        tracing::warn!(check, why, "a check fails");
+                        (at, before.is_some())
+                    }
+                };
+                Some(Failing { since, why, has_held })
             })
             .collect();
-        let all_held = failing.iter().all(Option::is_none) || before.is_some_and(|kept| kept.all_held);
+        let is_needed = |check: &Check| check.decides == Decides::Readiness;
+        let holds = self.checks.iter().zip(&failing).all(|(check, failing)| failing.is_none() || !is_needed(check));
+        let all_held = holds || before.is_some_and(|kept| kept.all_held);
         let observation = Observation { at, failing, all_held };
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(observation.clone());
         observation
@@ -234,11 +279,55 @@ mod tests {
         assert!(health.ready().await.ok);
         up.store(false, Ordering::SeqCst);
         tokio::time::advance(KEPT_FOR).await;
+        health.ready().await;
+        tokio::time::advance(READY_GRACE + KEPT_FOR).await;
         let report = health.ready().await;
         assert!(!report.ok);
         assert!(report.checks[0].ok);
         assert_eq!(report.checks[1], Finding { name: "broker", ok: false, message: Some("down".into()) });
+        tokio::time::advance(VITAL_GRACE * 2).await;
         assert!(health.live().await.ok, "a check that is not vital never kills");
+        up.store(true, Ordering::SeqCst);
+        assert!(health.ready().await.ok, "at once when it is back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn readiness_outlasts_a_blip_of_what_has_held_before_and_of_nothing_else() {
+        let up = Arc::new(AtomicBool::new(false));
+        let health = Health::new(CancellationToken::new()).check("store", switch(&up));
+        let told = health.ready().await;
+        assert_eq!((told.ok, told.checks[0].ok), (false, false), "it has never held");
+        up.store(true, Ordering::SeqCst);
+        tokio::time::advance(KEPT_FOR).await;
+        assert!(health.ready().await.ok);
+        for _blip in 0..3 {
+            up.store(false, Ordering::SeqCst);
+            for _ in 0..=READY_GRACE.as_secs() {
+                tokio::time::advance(KEPT_FOR).await;
+                let told = health.ready().await;
+                assert_eq!((told.ok, told.checks[0].ok), (true, false));
+            }
+            up.store(true, Ordering::SeqCst);
+            tokio::time::advance(KEPT_FOR).await;
+            assert!(health.ready().await.checks[0].ok);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_check_that_is_only_told_or_vital_makes_no_process_unready() {
+        let down = Arc::new(AtomicBool::new(false));
+        let health = Health::new(CancellationToken::new())
+            .check("store", || async { Ok(()) })
+            .told_check("broker", switch(&down))
+            .vital_check("consumers", switch(&down));
+        assert!(health.started().await.ok, "it starts without them");
+        for _ in 0..2 {
+            let report = health.ready().await;
+            assert_eq!(report.checks.iter().map(|found| found.ok).collect::<Vec<_>>(), [true, false, false]);
+            assert!(report.ok, "{report:?}");
+            tokio::time::advance(VITAL_GRACE * 2).await;
+        }
+        assert!(!health.live().await.ok);
     }
 
     #[tokio::test(start_paused = true)]
@@ -280,6 +369,8 @@ mod tests {
         assert!(health.started().await.ok);
         up.store(false, Ordering::SeqCst);
         tokio::time::advance(KEPT_FOR).await;
+        health.ready().await;
+        tokio::time::advance(READY_GRACE + KEPT_FOR).await;
         assert!(!health.ready().await.ok);
         assert!(health.started().await.ok);
     }

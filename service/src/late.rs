@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The first wait between two attempts, doubled up to the last.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// A value that may not be there yet. Clones share it.
 #[derive(Debug)]
@@ -44,6 +44,12 @@ impl<T> Late<T> {
     /// The value, once it has come.
     pub async fn wait(&self) -> &T {
         self.0.wait().await
+    }
+
+    /// Puts the value in, unless one is there.
+    pub fn set(&self, value: T) {
+        // Whoever was first has put in as good a one.
+        let _ = self.0.set(value);
     }
 
     /// Puts in what `attempt` gives, once it does; see [`until_it_works`].

@@ -13,6 +13,7 @@ pub mod health;
 pub mod held;
 pub mod late;
 pub mod listener;
+pub mod memory;
 pub mod metrics;
 pub mod ops;
 pub mod security;
@@ -21,7 +22,7 @@ pub mod telemetry;
 
 pub use api_keys::ApiKeys;
 pub use clock::Clock;
-pub use config::{ApiSettings, ConfigError, Process, ServeSettings, WorkerSettings};
+pub use config::{ApiSettings, ConfigError, Process, ServeSettings, StoreSettings, WorkerSettings};
 pub use doors::Doors;
 pub use health::Health;
 pub use late::Late;

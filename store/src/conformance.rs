@@ -14,6 +14,7 @@ mod letters;
 mod looks;
 mod retention;
 mod samples;
+mod starts;
 
 pub use callbacks::{
     a_callback_is_attempted_by_one_and_ends_once, callbacks_are_owed_until_they_are_cleared, retention_leaves_no_callback_behind,
@@ -23,14 +24,15 @@ pub use contents::{
     sources_read_back,
 };
 pub use jobs::{
-    a_job_is_queued_again_once_in_a_stretch_of_time, a_job_of_a_newer_release_is_read_and_left_alone,
-    an_idempotency_key_names_one_job, one_writer_wins_a_race, records_read_back_and_are_never_replaced,
-    the_gallery_has_the_newest_first, unfinished_jobs_come_oldest_first,
+    a_job_is_marked_queued_in_a_slot_of_time, a_job_of_a_newer_release_is_read_and_left_alone, an_idempotency_key_names_one_job,
+    one_writer_wins_a_race, records_read_back_and_are_never_replaced, the_gallery_has_the_newest_first,
+    unfinished_jobs_come_oldest_first,
 };
 pub use letters::dead_letters_are_kept_replaced_listed_and_dropped;
 pub use looks::one_looks_in_a_stretch_of_time_and_the_last_word_counts;
 pub use retention::retention_deletes_what_is_old_and_finished_and_nothing_else;
 pub use samples::output_of;
+pub use starts::{a_start_stands_until_it_is_cleared, retention_takes_a_start_with_its_job};
 
 use proto_shared::{ErrorCode, MediaType, OutputId, SourceId};
 
@@ -49,7 +51,7 @@ pub async fn all(store: &Store, run: u64) {
     one_writer_wins_a_race(store, run).await;
     the_gallery_has_the_newest_first(store, run).await;
     an_idempotency_key_names_one_job(store, run).await;
-    a_job_is_queued_again_once_in_a_stretch_of_time(store, run).await;
+    a_job_is_marked_queued_in_a_slot_of_time(store, run).await;
     a_large_object_streams_back_whole(store, run).await;
     a_job_of_a_newer_release_is_read_and_left_alone(store, run).await;
     unfinished_jobs_come_oldest_first(store, run).await;
@@ -57,6 +59,8 @@ pub async fn all(store: &Store, run: u64) {
     one_looks_in_a_stretch_of_time_and_the_last_word_counts(store, run).await;
     callbacks_are_owed_until_they_are_cleared(store, run).await;
     a_callback_is_attempted_by_one_and_ends_once(store, run).await;
+    a_start_stands_until_it_is_cleared(store, run).await;
+    retention_takes_a_start_with_its_job(store, run).await;
     retention_deletes_what_is_old_and_finished_and_nothing_else(store, run).await;
     retention_leaves_no_callback_behind(store, run).await;
 }
@@ -88,6 +92,5 @@ pub async fn absent_things_are_said_to_be_absent(store: &Store, run: u64) {
     assert_eq!(store.get_dead(&job).await.unwrap(), None);
     assert_eq!(store.get_idempotency(&samples::idempotency_id(run, "absent")).await.unwrap(), None);
     // To delete what is not there is no fault: another may have been faster.
-    store.delete_dead(&job).await.unwrap();
     store.delete_result(&job).await.unwrap();
 }

@@ -1,10 +1,28 @@
-//! What is written of a job: its record, its result, that it was queued again, and what its client called the request.
+//! What is written of a job: its record, its result, that it was queued, and what its client called the request.
 //!
-//! Each is created once and never changed; the first writer's word is final.
+//! Records and results are created once and never changed; the first writer's word is final.
+
+use std::time::Duration;
 
 use proto_shared::{IdempotencyId, IdempotencyRecord, JobId, JobRecord, JobResult, keys};
 
 use crate::{Created, Store, StoreError, records};
+
+/// One of the slots of equal length that time is cut into. A job that was queued in a slot is not queued again in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    length_ms: u64,
+    number: u64,
+}
+
+impl Slot {
+    /// The slot of this length that `now_ms` is in. A length below a millisecond counts as one.
+    #[must_use]
+    pub fn at(now_ms: u64, length: Duration) -> Self {
+        let length_ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX).max(1);
+        Self { length_ms, number: now_ms / length_ms }
+    }
+}
 
 impl Store {
     /// Writes a job record where none stands.
@@ -47,6 +65,14 @@ impl Store {
         records::get(&self.objects, &keys::job_result(id)).await
     }
 
+    /// Whether a job has ended.
+    ///
+    /// # Errors
+    /// The backend did not answer.
+    pub async fn has_result(&self, id: &JobId) -> Result<bool, StoreError> {
+        Ok(self.objects.head(&keys::job_result(id)).await?.is_some())
+    }
+
     /// Takes a job's end back. Only for the replay of a dead letter, and before that letter is deleted: while it
     /// stands, retention leaves the job alone. Anywhere else it would break the word that was given to a client.
     ///
@@ -56,13 +82,22 @@ impl Store {
         self.objects.delete(keys::job_result(id)).await
     }
 
-    /// Says that a job is being queued again in a stretch of time. Of all who sweep at once, the one that is
-    /// answered [`Created::New`] queues it.
+    /// Says that the broker has confirmed a message of this job in a slot. Only to be called after that confirm: whoever
+    /// finds the mark answers that the job is queued, and does not queue it.
     ///
     /// # Errors
     /// The backend did not take it.
-    pub async fn mark_requeued(&self, id: &JobId, slot: u64) -> Result<Created, StoreError> {
-        records::create(&self.objects, &keys::requeued(id, slot), &serde_json::json!({ "slot": slot })).await
+    pub async fn mark_queued(&self, id: &JobId, slot: Slot) -> Result<(), StoreError> {
+        // Written over by whoever else had a confirm: it says the same.
+        records::put(&self.objects, &queued(id, slot), &serde_json::json!({ "slot": slot.number })).await
+    }
+
+    /// Whether the broker has confirmed a message of this job in a slot, as far as it was marked.
+    ///
+    /// # Errors
+    /// The backend did not answer.
+    pub async fn was_queued(&self, id: &JobId, slot: Slot) -> Result<bool, StoreError> {
+        Ok(self.objects.head(&queued(id, slot)).await?.is_some())
     }
 
     /// Writes which job an `Idempotency-Key` made, where nothing stands.
@@ -80,4 +115,8 @@ impl Store {
     pub async fn get_idempotency(&self, id: &IdempotencyId) -> Result<Option<IdempotencyRecord>, StoreError> {
         records::get(&self.objects, &keys::idempotency(id)).await
     }
+}
+
+fn queued(id: &JobId, slot: Slot) -> String {
+    keys::queued(id, slot.length_ms, slot.number)
 }

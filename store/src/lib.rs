@@ -15,10 +15,15 @@
 //! |---|---|
 //! | `put_source`, `put_source_as`, `put_source_file` below 5 MiB | 1 HEAD, 1 PUT; 1 HEAD if it stands there and is less than 30 minutes old |
 //! | `put_source_file` from 5 MiB on | 1 HEAD, 2 to begin and complete, 1 PUT each 5 MiB |
-//! | `get_source`, `get_output`, `get_job`, `get_result`, `get_idempotency`, `get_dead` | 1 GET |
+//! | `get_source`, `get_output`, `get_job`, `get_result`, `get_idempotency` | 1 GET |
 //! | `reuse_source` | 1 GET; 1 PUT more if it was written over 30 minutes ago |
-//! | `has_source` | 1 HEAD |
-//! | `create_job`, `create_result`, `create_idempotency`, `mark_requeued` | 1 PUT; 1 HEAD more if something stands there |
+//! | `has_source`, `has_result` | 1 HEAD |
+//! | `create_job`, `create_result`, `create_idempotency` | 1 PUT; 1 HEAD more if something stands there |
+//! | `mark_queued` | 1 PUT |
+//! | `was_queued` | 1 HEAD |
+//! | `mark_start` | 1 PUT |
+//! | `get_start` | 1 GET |
+//! | `clear_start` | 1 POST |
 //! | `begin_look` | 1 PUT; 1 HEAD more if something stands there |
 //! | `end_look` | 1 PUT |
 //! | `last_look` | 1 GET |
@@ -29,7 +34,12 @@
 //! | `owed_callbacks` | 1 LIST each 1000 objects of those owed |
 //! | `put_output`, `put_summary`, `put_dead` | 1 PUT |
 //! | `get_summary` | 1 GET if there is none; else 1 GET, 1 HEAD; 1 PUT more if it was written over 30 minutes ago |
-//! | `delete_result`, `delete_dead` | 1 POST |
+//! | `delete_result` | 1 POST |
+//! | `delete_letters` | 1 POST each 1000 letters |
+//! | `letters` | 1 LIST each 1000 letters |
+//! | `letters_of` | 1 LIST, 1 HEAD |
+//! | `get_dead` | 1 LIST, 1 HEAD; 1 GET more if there is one |
+//! | `read_letter` | 1 GET |
 //! | `list_dead` | 1 LIST each 1000 letters, 1 GET each of the 1000 oldest |
 //! | `unfinished_jobs` | 1 LIST each 1000 objects of jobs, 1 GET each unfinished job |
 //! | `expire` | 1 LIST each 1000 objects, of outputs twice; 1 GET each old job that is not over; 1 HEAD each old mark of a call back; 1 HEAD each old source and summary that no job names, 2 each old output; 1 POST each 1000 deletions, each 100 of contents |
@@ -58,6 +68,7 @@ mod looks;
 mod objects;
 mod probe;
 mod records;
+mod starts;
 mod store;
 mod unfinished;
 
@@ -65,9 +76,12 @@ pub use callbacks::OwedCallback;
 pub use config::{S3Settings, StoreConfig};
 pub use content_id::source_id;
 pub use contents::PictureStream;
+pub use dead::{Letters, ListedDead, OldestDead};
 pub use error::StoreError;
 pub use expire::Expired;
 #[cfg(feature = "faults")]
 pub use faults::{Fault, Faults, Operation};
+pub use jobs::Slot;
 pub use records::Created;
+pub use starts::Start;
 pub use store::Store;

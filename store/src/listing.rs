@@ -19,7 +19,7 @@ pub(crate) struct Listed {
     pub(crate) record_ms: Option<u64>,
     /// When its result was written.
     pub(crate) result_ms: Option<u64>,
-    /// The keys of its other objects, the marks of having been queued again, and when the youngest was written.
+    /// The keys of its other objects, the marks of having been queued or begun, and when the youngest was written.
     pub(crate) marks: Vec<String>,
     pub(crate) marked_ms: u64,
 }

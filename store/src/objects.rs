@@ -146,7 +146,7 @@ impl Objects {
     }
 
     /// Every object below a prefix, in no order that all backends share.
-    pub(crate) fn list(&self, prefix: &'static str) -> BoxStream<'static, Result<Found, StoreError>> {
+    pub(crate) fn list(&self, prefix: &str) -> BoxStream<'static, Result<Found, StoreError>> {
         let listing = self.backend.list(Some(&Path::from(prefix))).map_ok(Found::from);
         self.bounded_items("list", prefix.to_owned(), listing.boxed())
     }

@@ -10,7 +10,7 @@ use proto_shared::{
     CallbackEnd, CallbackOutcome, Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyId, IdempotencyRecord, JobId,
     JobRecord, JobResult, MediaType, Outcome, OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style,
 };
-use store::{Created, Faults, Operation, Store, StoreConfig, conformance::output_of, source_id};
+use store::{Created, Faults, Operation, Slot, Start, Store, StoreConfig, conformance::output_of, source_id};
 
 use Operation::{Create, Delete, Get, Head, List, Put};
 
@@ -124,8 +124,13 @@ async fn records() {
     assert_eq!(house.asked(), [Create]);
     store.get_result(&job().id).await.unwrap();
     assert_eq!(house.asked(), [Get]);
-    assert_eq!(store.mark_requeued(&job().id, 1).await.unwrap(), Created::New);
-    assert_eq!(house.asked(), [Create]);
+    assert!(store.has_result(&job().id).await.unwrap());
+    assert_eq!(house.asked(), [Head]);
+    let slot = Slot::at(1, Duration::from_secs(60));
+    store.mark_queued(&job().id, slot).await.unwrap();
+    assert_eq!(house.asked(), [Put]);
+    assert!(store.was_queued(&job().id, slot).await.unwrap());
+    assert_eq!(house.asked(), [Head]);
     store.delete_result(&job().id).await.unwrap();
     assert_eq!(house.asked(), [Delete]);
 
@@ -145,11 +150,17 @@ async fn letters_lists_and_probes() {
     store.put_dead(&letter).await.unwrap();
     assert_eq!(house.asked(), [Put]);
     store.get_dead(&letter.id).await.unwrap();
-    assert_eq!(house.asked(), [Get]);
+    assert_eq!(house.asked(), [List, Head, Get]);
     store.list_dead(10).await.unwrap();
     assert_eq!(house.asked(), [List, Get]);
-    store.delete_dead(&letter.id).await.unwrap();
+    let letters = store.letters().await.unwrap();
+    assert_eq!(house.asked(), [List]);
+    store.read_letter(&letters[0]).await.unwrap();
+    assert_eq!(house.asked(), [Get]);
+    store.delete_letters(&letters).await.unwrap();
     assert_eq!(house.asked(), [Delete]);
+    store.letters_of(&letter.id).await.unwrap();
+    assert_eq!(house.asked(), [List, Head]);
     assert_eq!(store.create_job(&job()).await.unwrap(), Created::New);
     house.faults.forget();
     store.unfinished_jobs(None).try_collect::<Vec<_>>().await.unwrap();
@@ -158,6 +169,18 @@ async fn letters_lists_and_probes() {
     assert_eq!(house.asked(), [List]);
     store.probe_conditional_puts().await.unwrap();
     assert_eq!(house.asked(), [Create, Create, Delete]);
+}
+
+#[tokio::test]
+async fn starts() {
+    let house = House::new();
+    let (store, id) = (&house.store, job().id);
+    store.mark_start(&id, &Start { process: "one".to_owned(), deliveries_before: 1 }).await.unwrap();
+    assert_eq!(house.asked(), [Put]);
+    store.get_start(&id).await.unwrap();
+    assert_eq!(house.asked(), [Get]);
+    store.clear_start(&id).await.unwrap();
+    assert_eq!(house.asked(), [Delete]);
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 //! `settle` holds each job here while it works on it; `listen` hears the word. That a job is cancelled is said by
 //! its result, which whoever cancelled it has written before; this only saves the work.
 
+use std::sync::Arc;
+
 use broker::{Broker, Filter, Heard};
 use proto_shared::{JobId, News, Outcome};
 use service::{
@@ -10,6 +12,7 @@ use service::{
     late::until_it_works,
 };
 use store::Store;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
 
@@ -21,19 +24,31 @@ pub(crate) struct InHand(Held<JobId, Job>);
 struct Job {
     unwanted: CancellationToken,
     span: Span,
+    turn: Arc<Mutex<()>>,
 }
 
 /// One of them, until it is dropped.
 pub(crate) struct Work {
     pub(crate) unwanted: CancellationToken,
+    turn: Arc<Mutex<()>>,
     _hold: Hold<JobId, Job>,
+}
+
+impl Work {
+    /// The turn of one delivery among those of its job. One that came again waits for the others: this process may still work
+    /// on the one before, whose channel has gone away, and the result of that is found then. A first one waits for none.
+    pub(crate) async fn turn(&self, came_again: bool) -> Option<OwnedMutexGuard<()>> {
+        let turn = Arc::clone(&self.turn);
+        if came_again { Some(turn.lock_owned().await) } else { turn.try_lock_owned().ok() }
+    }
 }
 
 impl InHand {
     /// Takes a job in hand. One that is there already, delivered twice, shares its fate.
     pub(crate) fn hold(&self, job: &JobId) -> Work {
-        let (Job { unwanted, .. }, hold) = self.0.hold(job, || Job { unwanted: CancellationToken::new(), span: Span::current() });
-        Work { unwanted, _hold: hold }
+        let make = || Job { unwanted: CancellationToken::new(), span: Span::current(), turn: Arc::default() };
+        let (Job { unwanted, turn, .. }, hold) = self.0.hold(job, make);
+        Work { unwanted, turn, _hold: hold }
     }
 
     /// Stops what is cancelled, until the broker is closed or `shutdown`.

@@ -32,7 +32,8 @@ pub(crate) async fn run(broker: &Broker, settler: &Arc<Settler>, config: &Worker
         });
     };
     take(&mut deliveries, &mut jobs, &begin, settler, shutdown).await;
-    // Given back, they would count as delivered before, and be taken for somebody's death.
+    settler.store_gate.drain();
+    // Given back, they would count as delivered before, and be marked and rendered apart sooner than others.
     for delivery in deliveries.stop().await {
         begin(&mut jobs, delivery);
     }
@@ -45,6 +46,8 @@ pub(crate) async fn run(broker: &Broker, settler: &Arc<Settler>, config: &Worker
     }
     // A job that is dropped stops its engine within a frame and gives its delivery back.
     tracing::warn!(given_back = jobs.len(), "the grace is over");
+    // Nobody died of these.
+    settler.starts.clear_all().await;
     jobs.shutdown().await;
     false
 }

@@ -1,12 +1,13 @@
-//! One rendering in a process of its own, for jobs that somebody died of, perhaps: what they do to their process
-//! they do to that one alone.
+//! One rendering in a process of its own, for jobs that a worker may have died of: what they do to their process they do to
+//! that one alone.
 //!
-//! `settle` asks for it where a message was delivered before. The other end, [`answer`], is a hidden command of
-//! the binary. Both speak one JSON line, then bytes: no path, no argument from a job.
+//! `job` asks for it where `starts` says that a job is a suspect, and for what took too long among others. The other end,
+//! [`answer`], is a hidden command of the binary. Both speak one JSON line, then bytes: no path, no argument from a job.
 
 use std::{
     ffi::OsString,
     io::{self, Read, Write},
+    num::NonZeroUsize,
     path::PathBuf,
     process::{ExitStatus, Stdio},
     sync::{Arc, atomic::AtomicBool},
@@ -18,9 +19,10 @@ use caption::Limits;
 use fonts::{Fonts, engine_spec};
 use nix::sys::resource::{Resource, setrlimit};
 use proto_shared::{CaptionSpec, ErrorCode, Lane, MediaType, RenderStats};
+use rayon::ThreadPoolBuilder;
 use serde::{Deserialize, Serialize};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
     process::{Child, Command},
     sync::Semaphore,
     time::timeout,
@@ -31,8 +33,12 @@ use crate::{
     render::{EngineError, Product, Task, attempt, render},
 };
 
-/// What is read of a process's last words.
-const MAX_LAST_WORDS_BYTES: u64 = 4096;
+/// What is kept of a process's last words.
+const MAX_LAST_WORDS_BYTES: usize = 4096;
+
+/// Threads that render in such a process. Each holds some frames and, with glibc, 64 MiB of address space for its heap alone:
+/// a thread a CPU would take a large machine's whole limit before the first pixel.
+const THREADS: usize = 4;
 
 /// How to start such a process, and what it may take.
 #[derive(Clone, Debug)]
@@ -43,11 +49,13 @@ pub struct Isolation {
     pub args: Vec<OsString>,
     /// Address space that one may have.
     pub memory_bytes: u64,
+    /// How many may run side by side.
+    pub at_once: NonZeroUsize,
     /// How long one may run.
     pub timeout: Duration,
 }
 
-/// One at a time: a suspect must not take the memory of two.
+/// As many at a time as there is memory for.
 #[derive(Clone, Debug)]
 pub(crate) struct Isolated {
     isolation: Isolation,
@@ -83,7 +91,8 @@ enum Reply {
 
 impl Isolated {
     pub(crate) fn new(isolation: Isolation) -> Self {
-        Self { isolation, turn: Arc::new(Semaphore::new(1)) }
+        let turn = Arc::new(Semaphore::new(isolation.at_once.get()));
+        Self { isolation, turn }
     }
 
     /// Renders one picture. Dropping the future kills the process.
@@ -118,9 +127,8 @@ impl Isolated {
                 let _ = to.write_all(&source).await;
             }
         };
-        let (mut answer, mut last_words) = (Vec::new(), String::new());
-        let mut words = words.take(MAX_LAST_WORDS_BYTES);
-        let ((), read, _) = tokio::join!(tell, from.read_to_end(&mut answer), words.read_to_string(&mut last_words));
+        let mut answer = Vec::new();
+        let ((), read, last_words) = tokio::join!(tell, from.read_to_end(&mut answer), last_words(words));
         let status = child.wait().await.map_err(|e| crashed(e.to_string()))?;
         if !status.success() {
             return Err(crashed(how_it_ended(status, &last_words)));
@@ -128,6 +136,16 @@ impl Isolated {
         read.map_err(|e| crashed(format!("its answer could not be read: {e}")))?;
         understand(answer)
     }
+}
+
+/// The end of what a process says. All of it is read: one that found nobody to listen would wait for ever.
+async fn last_words(mut said: impl AsyncRead + Unpin) -> String {
+    let (mut last, mut piece) = (Vec::new(), [0; MAX_LAST_WORDS_BYTES]);
+    while let Ok(len @ 1..) = said.read(&mut piece).await {
+        last.extend_from_slice(&piece[..len]);
+        last.drain(..last.len().saturating_sub(MAX_LAST_WORDS_BYTES));
+    }
+    String::from_utf8_lossy(&last).into_owned()
 }
 
 impl Request {
@@ -189,7 +207,9 @@ pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Res
 fn produce(fonts: &Fonts, request: &Request, source: Bytes) -> Result<Product, (ErrorCode, String)> {
     let spec = engine_spec(&request.spec, fonts).map_err(|e| (e.code(), e.to_string()))?;
     let task = Task { source, spec, limits: request.limits(), progress: Progress::default(), lane: Lane::Standard };
-    attempt(render, &task, &AtomicBool::new(false)).map_err(|e| (e.code(), e.to_string()))
+    // A pool of its own size, whatever the environment asks for.
+    let threads = ThreadPoolBuilder::new().num_threads(THREADS).build().map_err(|e| (ErrorCode::Internal, e.to_string()))?;
+    threads.install(|| attempt(render, &task, &AtomicBool::new(false))).map_err(|e| (e.code(), e.to_string()))
 }
 
 #[cfg(test)]
@@ -204,7 +224,8 @@ mod tests {
 
     fn shell(script: &str) -> Isolated {
         let args = ["-c".into(), script.into()].into();
-        Isolated::new(Isolation { program: "/bin/sh".into(), args, memory_bytes: 1 << 30, timeout: Duration::from_secs(60) })
+        let (memory_bytes, at_once) = (1 << 30, NonZeroUsize::MIN);
+        Isolated::new(Isolation { program: "/bin/sh".into(), args, memory_bytes, at_once, timeout: Duration::from_secs(60) })
     }
 
     async fn run(script: &str) -> String {
@@ -227,6 +248,32 @@ mod tests {
         let status = std::os::unix::process::ExitStatusExt::from_raw(6);
         let said = how_it_ended(status, "memory allocation of 64 bytes failed\nnote: run with `RUST_BACKTRACE=1`\n\n");
         assert!(said.ends_with(": memory allocation of 64 bytes failed"), "{said}");
+    }
+
+    /// More than a pipe holds, and then a last line.
+    #[tokio::test]
+    async fn whatever_a_process_says_it_is_heard_to_the_end() {
+        let text = run("yes 'word after word after word after word' | head -n 10000 >&2; echo the reason >&2; exit 3").await;
+        assert!(text.contains("exit status: 3") && text.ends_with(": the reason"), "{text}");
+        let all = vec![b'x'; 3 * MAX_LAST_WORDS_BYTES + 7];
+        assert_eq!(last_words(&all[..]).await.len(), MAX_LAST_WORDS_BYTES);
+        assert_eq!(last_words(&b"no \xff text"[..]).await, "no \u{fffd} text");
+    }
+
+    /// Each waits until the others have begun.
+    #[tokio::test]
+    async fn suspects_run_side_by_side_as_far_as_is_allowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().display();
+        let script = format!("mkdir {path}/$$; while [ $(ls {path} | wc -l) -lt 3 ]; do sleep 0.01; done; exit 7");
+        let alone = shell(&script);
+        let isolated = Isolated::new(Isolation { at_once: NonZeroUsize::new(3).unwrap(), ..alone.isolation });
+        let (spec, limits) = (spec(), Limits::default());
+        let runs = (0..3).map(|_| isolated.run(&spec, &limits, Bytes::new()));
+        for ended in futures::future::join_all(runs).await {
+            let error = ended.unwrap_err();
+            assert!(error.to_string().contains("exit status: 7"), "{error}");
+        }
     }
 
     #[tokio::test]

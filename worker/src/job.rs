@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use caption::Limits;
 use fonts::{Fonts, UnknownFont, engine_spec, output_id};
-use proto_shared::{ErrorCode, JobRecord, NewerRelease, Outcome, OutputInfo};
+use proto_shared::{ErrorCode, JobRecord, NewerRelease, Outcome, OutputId, OutputInfo, OutputSummary};
 use store::{Store, StoreError};
 
 use crate::{
@@ -12,6 +12,8 @@ use crate::{
     isolated::Isolated,
     metrics::{Metrics, Step},
     render::{EngineError, Product, Task},
+    stage::Stage,
+    starts::Standing,
 };
 
 /// What an attempt touches.
@@ -63,8 +65,14 @@ impl Failure {
 
 impl Runner {
     /// How the job ends, with its output already stored; or what is passing and worth another attempt.
-    pub(crate) async fn attempt(&self, job: &JobRecord, source: Source, how: How) -> Result<Outcome, StoreError> {
-        match self.produce(job, source, how).await {
+    pub(crate) async fn attempt(
+        &self,
+        job: &JobRecord,
+        source: Source,
+        standing: Standing,
+        how: How,
+    ) -> Result<Outcome, StoreError> {
+        match self.produce(job, source, standing, how).await {
             Ok(done) => Ok(done),
             Err(Failure::Store(error)) if error.is_passing() => Err(error),
             Err(failure) => Ok(Outcome::Failed { code: failure.code(), message: failure.to_string() }),
@@ -76,9 +84,16 @@ impl Runner {
         Source(self.metrics.stored(Step::Source, self.store.get_source(&job.source.id)).await)
     }
 
-    async fn produce(&self, job: &JobRecord, source: Source, how: How) -> Result<Outcome, Failure> {
+    async fn produce(&self, job: &JobRecord, source: Source, standing: Standing, how: How) -> Result<Outcome, Failure> {
         let asked = job.known_spec()?;
         let spec = engine_spec(asked, &self.fonts)?;
+        let id = output_id(&job.source.id, asked, &self.fonts)?;
+        if standing != Standing::New
+            && let Some(OutputSummary { output, stats, missing_glyphs, .. }) = self.made_before(&id).await
+        {
+            tracing::info!("rendered before");
+            return Ok(Outcome::Done { output, stats, missing_glyphs });
+        }
         let source = source.0?;
         let among_others = match how {
             How::Isolated => None,
@@ -94,9 +109,21 @@ impl Runner {
         };
         let Product { bytes, media, width_px, height_px, stats, missing_glyphs } = product?;
         self.metrics.rendered(&stats);
-        let id = output_id(&job.source.id, asked, &self.fonts)?;
+        self.metrics.reached(Stage::Rendered);
         let output = OutputInfo { id, media, bytes: bytes.len() as u64, width_px, height_px };
         self.metrics.stored(Step::Output, self.store.put_output(&output.id, media, bytes)).await?;
+        self.metrics.reached(Stage::OutputStored);
         Ok(Outcome::Done { output, stats, missing_glyphs })
+    }
+
+    /// What an earlier attempt has stored, if that is whole. Where the store does not say, the job is rendered again.
+    async fn made_before(&self, id: &OutputId) -> Option<OutputSummary> {
+        match self.store.get_summary(id).await {
+            Ok(summary) => summary,
+            Err(error) => {
+                tracing::debug!(%error, "failed to look for an output");
+                None
+            }
+        }
     }
 }

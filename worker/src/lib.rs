@@ -17,8 +17,12 @@ mod look;
 mod metrics;
 mod progress;
 mod render;
+mod replay;
 mod requeue;
 mod settle;
+mod stage;
+mod starts;
+mod store_gate;
 mod threads;
 mod trace;
 mod turns;
@@ -39,10 +43,20 @@ pub use engine::Engine;
 pub use isolated::{Isolation, answer};
 pub use progress::Progress;
 pub use render::{EngineError, Product, Task};
+pub use replay::{ReplayError, ReplayStep, Replayed, replay_dead};
 pub use requeue::{LostAfter, RequeueError, requeue_lost};
+pub use starts::ProcessId;
 
 use crate::{
-    bury::Undertaker, cancel::InHand, isolated::Isolated, job::Runner, look::Lookout, metrics::Metrics, settle::Settler,
+    bury::Undertaker,
+    cancel::InHand,
+    isolated::Isolated,
+    job::Runner,
+    look::{Lookout, SPREAD},
+    metrics::Metrics,
+    settle::Settler,
+    starts::Starts,
+    store_gate::StoreGate,
     turns::Turns,
 };
 
@@ -55,6 +69,8 @@ pub struct WorkerConfig {
     pub parallelism: NonZeroU16,
     /// What jobs in hand may take after a shutdown began.
     pub shutdown_grace: Duration,
+    /// Whether it looks for lost work, which is to be done by somebody.
+    pub looks_for_lost: bool,
 }
 
 /// What a worker works with.
@@ -72,6 +88,8 @@ pub struct Parts {
     pub fonts: Fonts,
     /// Stamps results.
     pub clock: Clock,
+    /// The name of this process, where its work is marked.
+    pub process: ProcessId,
 }
 
 /// A worker that is ready to run.
@@ -88,14 +106,15 @@ impl Worker {
     #[must_use]
     pub fn new(config: WorkerConfig, parts: Parts, registry: &mut Registry) -> Self {
         let metrics = Metrics::register(registry);
-        let Parts { broker, store, engine, isolation, fonts, clock } = parts;
+        let Parts { broker, store, engine, isolation, fonts, clock, process } = parts;
         let isolated = Isolated::new(isolation);
         // Half of the machine is left to express jobs and to what serves them.
         let few = NonZeroUsize::new(engine.threads() / 2).unwrap_or(NonZeroUsize::MIN);
         let runner = Runner { store: store.clone(), engine, isolated, fonts, limits: config.limits, metrics: metrics.clone() };
         let undertaker = Undertaker { store: store.clone(), clock: clock.clone(), metrics: metrics.clone() };
-        let turns = Turns::new(few);
-        let settler = Settler { runner, store, clock, metrics, in_hand: InHand::default(), turns };
+        let (turns, starts) = (Turns::new(few), Starts::new(store.clone(), process));
+        let store_gate = StoreGate::new(store.clone());
+        let settler = Settler { runner, store, clock, metrics, in_hand: InHand::default(), turns, starts, store_gate };
         Self { config, broker, settler: Arc::new(settler), undertaker }
     }
 
@@ -112,11 +131,11 @@ impl Worker {
             done.cancel();
             all_finished
         };
-        let lookout = Lookout { store, broker, clock, draw: fastrand::f64 };
+        let lookout = Lookout { store, broker, clock, spread: SPREAD.mul_f64(fastrand::f64()) };
         let finding = async {
-            // It may wait for long. While jobs are finished it may still come to its end.
-            if let Some(jobs) = done.run_until_cancelled(lookout.after_start()).await {
-                metrics.requeued(jobs);
+            // While jobs are finished a look may still come to its end.
+            if config.looks_for_lost {
+                done.run_until_cancelled(lookout.run(|jobs| metrics.requeued(jobs))).await;
             }
         };
         let hearing = in_hand.listen(broker, store, &done);

@@ -1,10 +1,10 @@
-//! When a worker looks for lost work: each start is followed by a look that began after it, and however many start, about one
-//! look begins in ten minutes.
+//! When a worker looks for lost work: each start is followed by a look that began after it, and about one look begins in ten
+//! minutes over all workers, for as long as one of them runs.
 //!
-//! Run beside the jobs by `Worker::run`, which ends it by dropping it. The first to ask for a stretch of time looks at once.
-//! Whoever is not the first waits for the next stretch; by then another's look has mostly begun after its start and come to
-//! its end. A look that was only begun counts for nothing: whoever began it may be dead. Where
-//! the store fails to say who looks, everyone does; what a clock that is wrong has said is waited out or passed over.
+//! Run beside the jobs by `Worker::run`, which ends it by dropping it. The first to ask for a stretch of time looks; the
+//! others ask in the next one, and skip that too if a look has begun since and come to its end. A look that was only begun
+//! counts for nothing: its worker may be dead. Where the store fails to say who looks, every worker does. What a clock
+//! that is wrong has said is waited out or passed over.
 
 use std::time::Duration;
 
@@ -18,43 +18,70 @@ use crate::requeue::{LostAfter, requeue_lost};
 /// A stretch of time in which one worker begins to look.
 const SLOT_MS: u64 = 600_000;
 
-/// Over so much of the next stretch those spread who wait for it: a hundred may.
-const SPREAD: Duration = Duration::from_secs(60);
+/// Over so much of a stretch those spread who ask for it: a hundred may.
+pub(crate) const SPREAD: Duration = Duration::from_secs(60);
 
 /// What it takes to look.
 pub(crate) struct Lookout<'a> {
     pub(crate) store: &'a Store,
     pub(crate) broker: &'a Broker,
     pub(crate) clock: &'a Clock,
-    /// From 0 to 1, at random.
-    pub(crate) draw: fn() -> f64,
+    /// How far into a stretch this worker asks for it; at most [`SPREAD`]. It stays the same, so that looks stay ten minutes apart.
+    pub(crate) spread: Duration,
 }
 
 impl Lookout<'_> {
-    /// Returns once a look that began after this call has come to its end, here or elsewhere; with how many jobs were
-    /// queued again here.
-    pub(crate) async fn after_start(&self) -> u64 {
-        let mut started_ms = self.clock.now_ms();
+    /// Looks, as often as it is this worker's turn, for ever. Each look here is told with how many jobs it queued again.
+    pub(crate) async fn run(&self, looked: impl Fn(u64)) {
+        let mut since_ms = self.clock.now_ms();
         loop {
-            let begun = self.store.begin_look(self.clock.now_ms() / SLOT_MS).await;
-            if !matches!(begun, Ok(Created::AlreadyThere)) {
-                match (requeue_lost(self.store, self.broker, self.clock, LostAfter::default()).await, begun) {
-                    (Err(error), _) => tracing::warn!(%error, "lost jobs were not looked for"),
-                    (Ok(jobs), Ok(_)) => return jobs,
-                    (Ok(jobs), Err(error)) => {
-                        tracing::warn!(%error, "workers could not agree on who looks for lost jobs: each does");
-                        return jobs;
-                    }
-                }
+            if let Some(jobs) = self.after(since_ms).await {
+                looked(jobs);
             }
-            let to_next_ms = SLOT_MS - self.clock.now_ms() % SLOT_MS;
-            sleep(Duration::from_millis(to_next_ms) + SPREAD.mul_f64((self.draw)())).await;
+            since_ms = self.clock.now_ms();
+            self.next_stretch().await;
+        }
+    }
+
+    /// Returns once a look that began after that time has come to its end: with how many jobs were queued again if it was
+    /// here, and none if it was elsewhere.
+    async fn after(&self, mut since_ms: u64) -> Option<u64> {
+        loop {
             // Of a clock that was put back, so that nobody waits for it to be there again.
-            started_ms = started_ms.min(self.clock.now_ms());
-            if self.somebody_looked_since(started_ms).await {
-                return 0;
+            since_ms = since_ms.min(self.clock.now_ms());
+            if self.somebody_looked_since(since_ms).await {
+                return None;
+            }
+            if let Some(jobs) = self.look().await {
+                return Some(jobs);
+            }
+            self.next_stretch().await;
+        }
+    }
+
+    /// Looks, if nobody else has begun to in this stretch; with how many jobs were queued again.
+    async fn look(&self) -> Option<u64> {
+        let begun = self.store.begin_look(self.clock.now_ms() / SLOT_MS).await;
+        if matches!(begun, Ok(Created::AlreadyThere)) {
+            return None;
+        }
+        match requeue_lost(self.store, self.broker, self.clock, LostAfter::default()).await {
+            Ok(jobs) => {
+                if let Err(error) = begun {
+                    tracing::warn!(%error, "workers could not agree on who looks for lost jobs: each does");
+                }
+                Some(jobs)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "lost jobs were not looked for");
+                None
             }
         }
+    }
+
+    async fn next_stretch(&self) {
+        let to_next_ms = SLOT_MS - self.clock.now_ms() % SLOT_MS;
+        sleep(Duration::from_millis(to_next_ms) + self.spread).await;
     }
 
     async fn somebody_looked_since(&self, started_ms: u64) -> bool {
@@ -105,8 +132,12 @@ mod tests {
             Self { store, faults, broker: Broker::in_process(), clock, back_ms }
         }
 
+        fn lookout(&self, spread: Duration) -> Lookout<'_> {
+            Lookout { store: &self.store, broker: &self.broker, clock: &self.clock, spread }
+        }
+
         async fn start(&self) -> u64 {
-            Lookout { store: &self.store, broker: &self.broker, clock: &self.clock, draw: || 0.5 }.after_start().await
+            self.lookout(SPREAD / 2).after(self.clock.now_ms()).await.unwrap_or_default()
         }
 
         async fn sweep(&self, after: LostAfter) -> u64 {
@@ -115,11 +146,24 @@ mod tests {
 
         /// A job that was accepted long ago and that nobody has.
         async fn lose_a_job(&self) {
+            self.lose_a_job_of(1).await;
+        }
+
+        async fn lose_a_job_of(&self, created_at_ms: u64) {
             let source =
                 SourceInfo { id: source_id(b"a"), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
             let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
-            let job = JobRecord::new(JobId::from_bytes([7; 16]), 1, source, spec);
+            let job = JobRecord::new(JobId::from_bytes([7; 16]), created_at_ms, source, spec);
             assert_eq!(self.store.create_job(&job).await.unwrap(), Created::New);
+        }
+
+        /// A worker takes the job that is queued, and does it.
+        async fn finish_the_job(&self) {
+            let mut deliveries = self.broker.consume(broker::Prefetch::each(std::num::NonZeroU16::MIN)).await.unwrap();
+            let delivery = deliveries.next().await.unwrap();
+            assert!(delivery.redelivered(), "it may have been begun before");
+            self.store.delete_job(&delivery.message().job.id).await.unwrap();
+            delivery.ack().await.unwrap();
         }
 
         /// A look is one listing here.
@@ -267,5 +311,38 @@ mod tests {
         house.faults.next(2, Operation::List, keys::JOBS_PREFIX, Fault::Fail);
         assert_eq!(house.start().await, 1);
         assert_eq!(house.looks(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fleet_that_never_restarts_finds_what_is_lost_later_with_one_look_in_ten_minutes() {
+        let house = House::new();
+        let found = std::cell::RefCell::new(Vec::new());
+        let workers = join_all((0..20).map(|worker| {
+            let (house, found) = (&house, &found);
+            async move {
+                let lookout = house.lookout(SPREAD.mul_f64(f64::from(worker) / 20.0));
+                lookout.run(|jobs| found.borrow_mut().extend((jobs > 0).then(Instant::now))).await;
+            }
+        }));
+        let losing = async {
+            // At odds with the stretches of time, again and again.
+            for minutes in [7, 61, 93] {
+                sleep(MINUTE * minutes).await;
+                house.lose_a_job_of(house.clock.now_ms()).await;
+                let lost_at = Instant::now();
+                sleep(MINUTE * 20).await;
+                let queued = house.broker.depths().await.unwrap().waiting();
+                assert_eq!((queued, found.borrow().len()), (1, 1), "within twenty minutes");
+                println!("found after {:?}", found.take()[0] - lost_at);
+                house.finish_the_job().await;
+            }
+        };
+        let began = Instant::now();
+        tokio::select! {
+            _ = workers => unreachable!("they look for ever"),
+            () = losing => {}
+        }
+        let stretches = began.elapsed().as_secs() / 600;
+        assert!((stretches..=stretches + 2).contains(&house.looks()), "{} looks in {stretches} stretches", house.looks());
     }
 }

@@ -15,6 +15,8 @@ use prometheus_client::{
 use proto_shared::{ErrorCode, Outcome, RenderStats};
 use service::metrics::{Registry, Unit, seconds_buckets, wait_buckets};
 
+use crate::stage::Stage;
+
 /// A worker's metrics; clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {
@@ -22,6 +24,7 @@ pub(crate) struct Metrics {
     redelivered: Counter,
     in_flight: Gauge,
     unacked: Family<LaneLabels, Gauge>,
+    stages: Family<StageLabels, Counter>,
     deliveries_ended: Family<DeliveryLabels, Counter>,
     jobs_ended: Family<JobLabels, Counter>,
     job_seconds: Histogram,
@@ -79,12 +82,12 @@ impl EncodeLabelValue for Ending {
 }
 
 /// Whether a job failed by a defect of ours.
-pub(crate) fn is_defect(code: ErrorCode) -> bool {
+fn is_defect(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::EnginePanic | ErrorCode::EngineCrashed | ErrorCode::Timeout | ErrorCode::Internal)
 }
 
 /// Whether its message is kept, as a dead letter.
-fn is_kept(code: ErrorCode) -> bool {
+pub(crate) fn is_kept(code: ErrorCode) -> bool {
     is_defect(code) || code == ErrorCode::AttemptsExhausted
 }
 
@@ -113,6 +116,11 @@ struct JobLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct LaneLabels {
     lane: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct StageLabels {
+    stage: Stage,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -146,6 +154,7 @@ impl Metrics {
             redelivered: Counter::default(),
             in_flight: Gauge::default(),
             unacked: Family::default(),
+            stages: Family::default(),
             deliveries_ended: Family::default(),
             jobs_ended: Family::default(),
             job_seconds: seconds(),
@@ -163,6 +172,7 @@ impl Metrics {
         registry.register("worker_redelivered", "Of these, delivered before and not settled", m.redelivered.clone());
         registry.register("worker_jobs_in_flight", "Deliveries in hand", m.in_flight.clone());
         registry.register("queue_unacked_messages", "Messages that this process has in hand, by lane", m.unacked.clone());
+        registry.register("worker_stages", "Deliveries that came so far, by stage", m.stages.clone());
         registry.register("worker_jobs", "Deliveries ended, by outcome", m.deliveries_ended.clone());
         let ended = "Jobs whose result this worker wrote, by outcome, and by code where they failed";
         registry.register("worker_jobs_ended", ended, m.jobs_ended.clone());
@@ -194,6 +204,11 @@ impl Metrics {
         in_flight.all.inc();
         in_flight.of_lane.inc();
         in_flight
+    }
+
+    pub(crate) fn reached(&self, stage: Stage) {
+        self.stages.get_or_create_owned(&StageLabels { stage }).inc();
+        tracing::trace!(stage = stage.as_str(), "reached");
     }
 
     pub(crate) fn delivery_ended(&self, outcome: Ending, took: Duration) {

@@ -1,7 +1,8 @@
 //! Finding lost work: jobs that were accepted and that neither a queue nor a result knows are queued again.
 //!
 //! Run for workers that start (`look`) and by `punchline sweep`, by any number at once. Running a job twice is harmless,
-//! so this errs on the side of queueing; a mark in the store sees to it that nobody does so twice in one stretch of time.
+//! so this errs on the side of queueing. Once the broker has confirmed a message, a mark in the store spares the job another
+//! in the same slot of time. The mark is never written before the confirm: it would stand for a message that nobody has.
 //! A look lists every job that the store keeps: whoever calls this has to mind how often.
 
 use std::time::Duration;
@@ -10,7 +11,7 @@ use broker::{Broker, BrokerError};
 use futures::TryStreamExt as _;
 use proto_shared::{JobMessage, JobRecord};
 use service::Clock;
-use store::{Created, Store, StoreError};
+use store::{Slot, Store, StoreError};
 use tracing::Instrument as _;
 
 use crate::trace;
@@ -59,11 +60,12 @@ pub async fn requeue_lost(store: &Store, broker: &Broker, clock: &Clock, after: 
     let age = if is_quiet { after.quiet } else { after.busy };
     let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX).max(1);
     let now_ms = clock.now_ms();
+    let slot = Slot::at(now_ms, age);
     let mut unfinished = store.unfinished_jobs(Some(now_ms.saturating_sub(age_ms)));
     let mut queued = 0;
     while let Some(job) = unfinished.try_next().await? {
         let span = trace::of_job(&job.id, job.trace());
-        queued += u64::from(requeue(store, broker, job, now_ms / age_ms).instrument(span).await?);
+        queued += u64::from(requeue(store, broker, job, slot).instrument(span).await?);
     }
     if after.finds_as_much_as_usual()
         && let Err(error) = store.end_look(now_ms).await
@@ -73,12 +75,90 @@ pub async fn requeue_lost(store: &Store, broker: &Broker, clock: &Clock, after: 
     Ok(queued)
 }
 
-/// Whether it was this call that queued the job in this stretch of time.
-async fn requeue(store: &Store, broker: &Broker, job: JobRecord, slot: u64) -> Result<bool, RequeueError> {
-    if store.mark_requeued(&job.id, slot).await? == Created::AlreadyThere {
+/// Queues a job, unless that was done in this slot of time; whether it was this call that did it.
+async fn requeue(store: &Store, broker: &Broker, job: JobRecord, slot: Slot) -> Result<bool, RequeueError> {
+    if store.was_queued(&job.id, slot).await? {
         return Ok(false);
     }
-    broker.publish(&JobMessage::first(job)).await?;
+    let message = JobMessage::first(job);
+    // Its message may have been in the hand of a worker that died of it.
+    broker.publish_again(&message).await?;
     tracing::warn!("a lost job is queued again");
+    if let Err(error) = store.mark_queued(&message.job.id, slot).await {
+        tracing::warn!(%error, "a lost job was queued again, and the store was not told: the next look queues it once more");
+    }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use broker::InProcessConfig;
+    use proto_shared::{Caption, CaptionSpec, JobId, MediaType, Position, SourceInfo, Style, keys};
+    use store::{Created, Fault, Faults, Operation, StoreConfig, source_id};
+
+    use super::*;
+
+    /// However many messages wait.
+    const AFTER: LostAfter = LostAfter { busy: Duration::from_secs(600), quiet: Duration::from_secs(600) };
+
+    struct Lost {
+        store: Store,
+        faults: Faults,
+        broker: Broker,
+        clock: Clock,
+        job: JobRecord,
+    }
+
+    impl Lost {
+        /// A job that was accepted long ago and that nobody has, beside a queue for one job.
+        async fn new() -> Self {
+            let (store, faults) = Store::open_with_faults(&StoreConfig::new("memory:")).unwrap();
+            let broker = Broker::in_process_with(InProcessConfig { max_waiting_jobs: 1, ..InProcessConfig::default() });
+            let source =
+                SourceInfo { id: source_id(b"a"), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
+            let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
+            let job = JobRecord::new(JobId::from_bytes([7; 16]), 1, source, spec);
+            assert_eq!(store.create_job(&job).await.unwrap(), Created::New);
+            Self { store, faults, broker, clock: Clock::from_fn(|| 1_700_000_000_000), job }
+        }
+
+        async fn look(&self) -> Result<u64, RequeueError> {
+            requeue_lost(&self.store, &self.broker, &self.clock, AFTER).await
+        }
+
+        async fn waiting(&self) -> u64 {
+            self.broker.depths().await.unwrap().waiting()
+        }
+
+        async fn take_one(&self) -> JobMessage {
+            let mut deliveries = self.broker.consume(broker::Prefetch::each(std::num::NonZeroU16::MIN)).await.unwrap();
+            let delivery = deliveries.next().await.unwrap();
+            let message = delivery.message().clone();
+            delivery.ack().await.unwrap();
+            message
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_the_broker_refused_is_queued_by_the_next_look() {
+        let lost = Lost::new().await;
+        let filler = JobRecord { id: JobId::from_bytes([8; 16]), ..lost.job.clone() };
+        lost.broker.publish(&JobMessage::first(filler)).await.unwrap();
+        assert!(matches!(lost.look().await, Err(RequeueError::Broker(BrokerError::Full { .. }))));
+        lost.take_one().await;
+        assert_eq!((lost.look().await.unwrap(), lost.waiting().await), (1, 1), "in the same slot of time");
+        assert_eq!(lost.take_one().await.job.id, lost.job.id);
+        assert_eq!((lost.look().await.unwrap(), lost.waiting().await), (0, 0), "once in a slot");
+    }
+
+    #[tokio::test]
+    async fn where_the_store_takes_no_mark_the_next_look_queues_once_more() {
+        let lost = Lost::new().await;
+        lost.faults.next(1, Operation::Put, keys::JOBS_PREFIX, Fault::Fail);
+        for _ in 0..2 {
+            assert_eq!((lost.look().await.unwrap(), lost.waiting().await), (1, 1));
+            lost.take_one().await;
+        }
+        assert_eq!(lost.look().await.unwrap(), 0);
+    }
 }

@@ -90,9 +90,14 @@ pub(super) fn complete(described: utoipa::openapi::OpenApi, keys_required: bool)
 }
 
 const HEALTH: [(&str, &str, &str, &str); 3] = [
-    ("/healthz", "live", "Is the process alive", "Fails only after what it can't do without has failed for minutes."),
-    ("/readyz", "ready", "Should the process be given work", "Fails while a check fails, and while the process is ending."),
-    ("/startupz", "started", "Has the process started", "Fails until everything was there once."),
+    ("/healthz", "live", "Is the process alive", "Fails only after something that a restart mends has failed for minutes."),
+    (
+        "/readyz",
+        "ready",
+        "Should the process be given work",
+        "Fails until the store has answered, when it has not for longer than 30 s, and while the process is ending.",
+    ),
+    ("/startupz", "started", "Has the process started", "Fails until everything that it rests on was there once."),
 ];
 
 fn is_health(id: &str) -> bool {

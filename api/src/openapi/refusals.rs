@@ -41,6 +41,7 @@ const UPLOAD: &[E] = &[
     E::IdempotencyMismatch,
     E::RateLimited,
     E::TooManyJobs,
+    E::TooManyUploads,
     E::Overloaded,
     E::BrokerUnavailable,
 ];
@@ -123,6 +124,7 @@ fn examples() -> Vec<ApiError> {
         ApiError::NoKey,
         ApiError::RateLimited { retry_after: Duration::from_secs(2) },
         ApiError::TooManyJobs { limit: 20_000, got: 20_000 },
+        ApiError::TooManyUploads { limit_bytes: 625_000_000, got_bytes: 637_000_000 },
         ApiError::Overloaded,
         ApiError::BrokerNotConnected,
         ApiError::Timeout { limit_s: 60 },

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU16, time::Duration};
 
-use api::{ApiConfig, Callbacks, Clients, Fairness, Listeners, Mint, Parts};
+use api::{Acceptances, ApiConfig, Callbacks, Clients, Fairness, Listeners, Mint, Parts};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -17,7 +17,7 @@ use service::{
     Late,
     metrics::{Exposition, registry},
 };
-use store::{Created, Store, StoreConfig};
+use store::{Created, Faults, Store, StoreConfig};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -36,6 +36,8 @@ pub(crate) struct Front {
     pub(crate) broker: Broker,
     pub(crate) news: Listeners,
     pub(crate) exposition: Exposition,
+    pub(crate) acceptances: Acceptances,
+    pub(crate) faults: Faults,
 }
 
 pub(crate) fn config() -> ApiConfig {
@@ -63,8 +65,8 @@ pub(crate) fn front_on(broker: Broker) -> Front {
 }
 
 pub(crate) fn front_of(config: &ApiConfig, broker: Broker) -> Front {
-    let store = Store::open(&StoreConfig::new("memory:")).unwrap();
-    let news = Listeners::default();
+    let (store, faults) = Store::open_with_faults(&StoreConfig::new("memory:")).unwrap();
+    let (news, acceptances) = (Listeners::default(), Acceptances::default());
     let mut registry = registry();
     let parts = Parts {
         broker: Late::from(broker.clone()),
@@ -75,9 +77,10 @@ pub(crate) fn front_of(config: &ApiConfig, broker: Broker) -> Front {
         news: news.clone(),
         sources: None,
         callbacks: Callbacks::default(),
+        acceptances: acceptances.clone(),
     };
     let router = api::router(config, parts, &mut registry);
-    Front { router, store, broker, news, exposition: Exposition::new(registry) }
+    Front { router, store, broker, news, exposition: Exposition::new(registry), acceptances, faults }
 }
 
 pub(crate) struct Answer {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
 
+mod accepting;
 mod batch;
 mod described;
 mod events;
@@ -23,7 +24,7 @@ use bytes::Bytes;
 use futures::TryStreamExt as _;
 use proto_shared::{ErrorCode, Event, JobId, MediaType, Outcome, OutputInfo, RenderStats, job};
 use serde_json::{Value, json};
-use service::{Late, metrics::registry};
+use service::{Late, listener::Peer, metrics::registry};
 use store::{Store, StoreConfig};
 use tower::ServiceExt as _;
 
@@ -183,9 +184,21 @@ async fn uploads_beyond_the_room_set_aside_are_answered_503() {
         .unwrap();
     let mut first = tokio_test_task(&front, held);
     assert!(futures::poll!(&mut first).is_pending());
-    let answer = front.post(&[("file", &vec![0; 100_000]), ("bottom", b"a")]).await;
+    let another = |parts: &[Part<'_>], ip: [u8; 4]| {
+        let mut request = post(parts);
+        request.extensions_mut().insert(Peer((ip, 1).into()));
+        request
+    };
+    let answer = front.send(another(&[("file", &vec![0; 100_000]), ("bottom", b"a")], [203, 0, 113, 1])).await;
     assert_eq!(answer.refusal(), (503, ErrorCode::Overloaded));
     assert_eq!(answer.header("retry-after"), "5");
+    // Of the same client it is too much for one.
+    let answer = front.post(&[("file", &vec![0; 100_000]), ("bottom", b"a")]).await;
+    assert_eq!(answer.refusal(), (429, ErrorCode::TooManyUploads));
+    assert_eq!(answer.header("retry-after"), "5");
+    let problem = answer.json();
+    assert_eq!(problem["limit"], 1_000_000 + 256 * 1024);
+    assert!(problem["got"].as_u64() > problem["limit"].as_u64(), "{problem}");
     drop(first);
     assert_eq!(front.post(&[("file", GIF), ("bottom", b"a")]).await.status, StatusCode::ACCEPTED);
 }
@@ -216,6 +229,7 @@ async fn without_a_broker_the_client_is_told_to_come_back() {
         news: api::Listeners::default(),
         sources: None,
         callbacks: api::Callbacks::default(),
+        acceptances: api::Acceptances::default(),
     };
     let not_yet = Front { router: api::router(&config(), parts, &mut registry()), store, ..front };
     let answer = not_yet.post(&[("file", GIF), ("bottom", b"a")]).await;

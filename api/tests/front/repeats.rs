@@ -6,7 +6,7 @@ use super::*;
 
 const FORM: &[Part<'_>] = &[("file", GIF), ("bottom", b"monday")];
 
-fn named(parts: &[Part<'_>], name: &'static str) -> Request<Body> {
+pub(super) fn named(parts: &[Part<'_>], name: &'static str) -> Request<Body> {
     let mut request = post(parts);
     request.headers_mut().insert("idempotency-key", header::HeaderValue::from_static(name));
     request

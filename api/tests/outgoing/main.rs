@@ -149,6 +149,7 @@ impl House {
             news: news.clone(),
             sources,
             callbacks: callbacks.clone(),
+            acceptances: api::Acceptances::default(),
         };
         let router = api::router(&config, parts, &mut registry);
         let shutdown = CancellationToken::new();

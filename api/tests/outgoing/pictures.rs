@@ -85,7 +85,7 @@ async fn a_fetch_takes_its_share_of_what_uploads_may_take() {
     // Twelve of them fill what may be in hand; one more is told to come again, while the others go on.
     let (answered, _, others) = futures::future::select_all(fetching).await;
     let (status, problem) = answered.unwrap();
-    assert_eq!((status.as_u16(), &problem["code"]), (503, &"overloaded".into()));
+    assert_eq!((status.as_u16(), &problem["code"]), (429, &"too_many_uploads".into()));
     for other in others {
         other.abort();
     }

@@ -8,7 +8,7 @@ use proto_shared::TraceContext;
 use tokio::time::timeout;
 
 use super::{PATIENCE, QUIET, STANDARD, consume, depths_become, message, next, note, stays_quiet, waiting_becomes};
-use crate::{Broker, DeadLetter, DeadLetters, Depths, wire};
+use crate::{Broker, DeadLetter, DeadLetters, Depths, Envelope, wire};
 
 /// It is gone from the jobs and kept, with its bytes, its reason and the history of its attempts.
 pub async fn a_dead_letter_is_kept_with_its_reason(broker: &Broker) {
@@ -55,7 +55,7 @@ pub async fn a_dead_letter_stays_until_it_is_acked(broker: &Broker) {
 /// Bytes that are no job are never returned and never looped; the jobs behind them come through.
 pub async fn malformed_bytes_become_a_dead_letter(broker: &Broker) {
     let cut_off = br#"{"job":{"version":1}"#;
-    broker.publish_body(STANDARD, cut_off.to_vec(), "broken", None).await.unwrap();
+    broker.publish_body(STANDARD, cut_off.to_vec(), "broken", Envelope::default()).await.unwrap();
     broker.publish(&message(2)).await.unwrap();
     let mut deliveries = consume(broker, 1).await;
     let good = next(&mut deliveries).await;
@@ -72,7 +72,7 @@ pub async fn a_trace_stays_with_its_message(broker: &Broker) {
     let trace = TraceContext::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
     // The record names none, so that nothing but the header can.
     let body = wire::encode(&message(1)).unwrap();
-    broker.publish_body(STANDARD, body, "traced", trace).await.unwrap();
+    broker.publish_body(STANDARD, body, "traced", Envelope { trace, ..Envelope::default() }).await.unwrap();
     let mut deliveries = consume(broker, 1).await;
     assert_eq!(next(&mut deliveries).await.trace(), trace, "the first delivery, which is dropped");
     let again = next(&mut deliveries).await;

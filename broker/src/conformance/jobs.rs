@@ -63,8 +63,27 @@ pub async fn a_dropped_delivery_is_redelivered(broker: &Broker) {
     drop(next(&mut deliveries).await);
     let again = next(&mut deliveries).await;
     assert_eq!((again.message(), again.attempt(), again.redelivered()), (&message(1), 1, true));
+    assert_eq!(again.deliveries_before(), 1);
+    drop(again);
+    let again = next(&mut deliveries).await;
+    assert_eq!(again.deliveries_before(), 2);
     again.ack().await.unwrap();
     stays_quiet(&mut deliveries).await;
+}
+
+/// What is published again counts as delivered before; its retry is another attempt, which was not.
+pub async fn what_is_published_again_counts_from_one(broker: &Broker) {
+    broker.publish_again(&message(1)).await.unwrap();
+    let mut deliveries = consume(broker, 1).await;
+    let first = next(&mut deliveries).await;
+    assert_eq!((first.message(), first.redelivered(), first.deliveries_before()), (&message(1), true, 1));
+    drop(first);
+    let again = next(&mut deliveries).await;
+    assert_eq!(again.deliveries_before(), 2);
+    again.retry(broker.retry_delays()[0], note(1)).await.unwrap();
+    let retried = next(&mut deliveries).await;
+    assert_eq!((retried.attempt(), retried.deliveries_before()), (2, 0));
+    retried.ack().await.unwrap();
 }
 
 /// Every delay there is, each from a new message: not before its time, not much later, one attempt on, with a note of

@@ -37,6 +37,7 @@ pub async fn all(fresh: impl AsyncFn(&'static str) -> Broker) {
     jobs::a_message_goes_to_one_consumer(&fresh("one").await).await;
     jobs::an_acked_message_never_comes_again(&fresh("ack").await).await;
     jobs::a_dropped_delivery_is_redelivered(&fresh("drop").await).await;
+    jobs::what_is_published_again_counts_from_one(&fresh("again").await).await;
     jobs::a_retry_comes_after_its_delay_as_the_next_attempt(&fresh("retry").await).await;
     jobs::a_delay_without_a_queue_is_refused_and_given_back(&fresh("delay").await).await;
     jobs::a_message_comes_by_its_lane(&fresh("lane").await).await;

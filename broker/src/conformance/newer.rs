@@ -8,7 +8,7 @@ use proto_shared::{Lane, RecordedSpec, TraceContext, queue::DELIVERY_LIMIT, queu
 use serde_json::Value;
 
 use super::{PATIENCE, STANDARD, become_true, consume, depths_become, message, message_in, next};
-use crate::{Broker, BrokerError, Deliveries, Depths, Prefetch, wire};
+use crate::{Broker, BrokerError, Deliveries, Depths, Envelope, Prefetch, wire};
 
 /// It is put back again and again, more often than a job may be given back, and is neither lost nor counted; then it comes to one
 /// that knows it, bit for bit, as the attempt that it was.
@@ -17,7 +17,10 @@ pub async fn what_a_consumer_does_not_know_waits_for_one_that_does(broker: &Brok
     for generation in Generation::ALL {
         // Not as this release writes it.
         let body = [b" ".as_slice(), &wire::encode(&message(1)).unwrap(), b"\n"].concat();
-        broker.publish_body((Lane::Express, generation), body.clone(), "newer", trace).await.unwrap();
+        broker
+            .publish_body((Lane::Express, generation), body.clone(), "newer", Envelope { trace, ..Envelope::default() })
+            .await
+            .unwrap();
         let before = broker.counts().from_newer_release;
         let mut older = broker.consume_up_to(NEWEST_VERSION - 1, Prefetch::each(NonZeroU16::MIN)).await.unwrap();
         let times = u64::from(DELIVERY_LIMIT) + 3;
@@ -51,7 +54,7 @@ pub async fn what_is_left_to_others_is_in_nobodys_way(broker: &Broker) {
     ];
     let left = bodies.len() as u64;
     for body in bodies {
-        broker.publish_body(STANDARD, body, "newer", None).await.unwrap();
+        broker.publish_body(STANDARD, body, "newer", Envelope::default()).await.unwrap();
     }
     broker.publish(&message(2)).await.unwrap();
     let mut deliveries = consume(broker, 1).await;

@@ -60,9 +60,9 @@ impl Consumer {
                 let Ok(slot) = Arc::clone(slots).try_acquire_owned() else { continue };
                 match self.take(lane) {
                     Ok((message, entry)) => {
-                        let (redelivered, trace) = (entry.redeliveries > 0, entry.trace);
+                        let (before, trace) = (entry.deliveries_before, entry.trace);
                         let hold = Hold { shared: Arc::clone(&self.shared), entry: Some(entry), slot: Some(slot) };
-                        return Delivery::new(message, lane, redelivered, trace, Backend::InProcess(hold));
+                        return Delivery::new(message, lane, before, trace, Backend::InProcess(hold));
                     }
                     Err(due) => next_due = next_due.into_iter().chain(due).min(),
                 }
@@ -117,7 +117,7 @@ impl Hold {
             return Err(SettleError::UnknownDelay { delay_ms: delay.as_millis() });
         }
         if let Some(Entry { lane, trace, .. }) = self.entry.take() {
-            self.shared.delay(Entry { body, lane, trace, redeliveries: 0 }, delay);
+            self.shared.delay(Entry { body, lane, trace, deliveries_before: 0 }, delay);
         }
         Ok(())
     }

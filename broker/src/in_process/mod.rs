@@ -25,7 +25,7 @@ pub(crate) use self::dead::{DeadConsumer, DeadHold};
 use crate::config::{InProcessConfig, Prefetch};
 use crate::counts::Tally;
 use crate::events::MAX_BEHIND;
-use crate::{BrokerError, Depths, Events, Filter, Heard, wire};
+use crate::{BrokerError, Depths, Envelope, Events, Filter, Heard, wire};
 
 /// How long a message of a newer release waits where there is no retry.
 const NEWER_WAITS: Duration = Duration::from_secs(5);
@@ -66,8 +66,8 @@ struct Entry {
     body: Vec<u8>,
     lane: Lane,
     trace: Option<TraceContext>,
-    /// How often it was delivered and given back.
-    redeliveries: u32,
+    /// How often it was delivered and given back, here or by a message that was before this one.
+    deliveries_before: u32,
 }
 
 impl InProcess {
@@ -82,11 +82,12 @@ impl InProcess {
         }))
     }
 
-    pub(crate) fn publish(&self, lane: Lane, body: Vec<u8>, trace: Option<TraceContext>) -> Result<(), BrokerError> {
+    pub(crate) fn publish(&self, lane: Lane, body: Vec<u8>, envelope: Envelope) -> Result<(), BrokerError> {
+        let Envelope { trace, deliveries_before } = envelope;
         self.ready()?;
         let mut state = self.0.lock();
         let waiting = self.with_room(&mut state, lane)?;
-        waiting.ready.push_back(Entry { body, lane, trace, redeliveries: 0 });
+        waiting.ready.push_back(Entry { body, lane, trace, deliveries_before });
         drop(state);
         self.0.changed.notify_waiters();
         Ok(())
@@ -188,12 +189,12 @@ impl Shared {
     fn put_back(&self, entry: Entry, version: u64) {
         self.tally.from_newer_release.note(version);
         let delay = self.config.retry_delays.iter().min().copied().unwrap_or(NEWER_WAITS);
-        self.delay(Entry { redeliveries: 0, ..entry }, delay);
+        self.delay(entry, delay);
     }
 
     fn give_back(&self, mut entry: Entry) {
-        entry.redeliveries += 1;
-        if entry.redeliveries > self.config.delivery_limit {
+        entry.deliveries_before += 1;
+        if entry.deliveries_before > self.config.delivery_limit {
             self.bury(entry, wire::delivery_limit_reason(self.config.delivery_limit));
         } else {
             self.lock().lane(entry.lane).ready.push_front(entry);

@@ -61,8 +61,8 @@ impl Consumer<Delivery> {
         for (lane, _, queue) in topology.all_jobs() {
             let intake = move |hold: Box<Hold>| match wire::read(hold.body(), newest) {
                 Read::Job(message) => {
-                    let (redelivered, trace) = (hold.redelivered(), hold.trace());
-                    Ok(Delivery::new(message, lane, redelivered, trace, Backend::RabbitMq(hold)))
+                    let (before, trace) = (hold.deliveries_before(), hold.trace());
+                    Ok(Delivery::new(message, lane, before, trace, Backend::RabbitMq(hold)))
                 }
                 Read::Newer { version } => Err((hold, NotOurs::Newer { version })),
                 Read::Malformed(reason) => Err((hold, NotOurs::Malformed(reason))),

@@ -20,7 +20,7 @@ use std::time::Duration;
 use lapin::ErrorKind;
 use lapin::options::QueueDeclareOptions;
 use lapin::types::{FieldTable, ShortString};
-use proto_shared::{Event, Lane, TraceContext, queue::Generation};
+use proto_shared::{Event, Lane, queue::Generation};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -34,7 +34,7 @@ pub(crate) use self::settle::Hold;
 use self::topology::Topology;
 use crate::config::{AmqpConfig, Prefetch};
 use crate::counts::Tally;
-use crate::{BrokerError, DeadLetter, Delivery, Depths, Events, Filter};
+use crate::{BrokerError, DeadLetter, Delivery, Depths, Envelope, Events, Filter};
 
 /// How long a clean end may take before the sockets are simply dropped.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -101,11 +101,11 @@ impl RabbitMq {
         generation: Generation,
         body: &[u8],
         message_id: &str,
-        trace: Option<TraceContext>,
+        envelope: Envelope,
     ) -> Result<(), BrokerError> {
         self.open()?;
         let route = Route::to_queue(self.0.topology.jobs(lane, generation));
-        let published = self.0.publisher.publish(route, body, message_id, publisher::headers(trace)).await;
+        let published = self.0.publisher.publish(route, body, message_id, publisher::headers(envelope)).await;
         self.0.fullness.note(lane, matches!(published, Err(BrokerError::Full { .. })));
         published
     }

@@ -11,14 +11,14 @@ use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError,
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, ErrorKind};
-use proto_shared::{TraceContext, trace::TRACEPARENT};
+use proto_shared::{queue::HEADER_DELIVERED, trace::TRACEPARENT};
 use tokio::time::timeout;
 
 use super::channel_error;
 use super::connection::Link;
 use super::topology::Topology;
 use crate::wire::CONTENT_TYPE;
-use crate::{AmqpConfig, BrokerError};
+use crate::{AmqpConfig, BrokerError, Envelope};
 
 /// AMQP's reply code for an exchange that does not exist.
 const NOT_FOUND: u16 = 404;
@@ -45,9 +45,13 @@ impl<'a> Route<'a> {
     }
 }
 
-/// The headers of a message of this trace.
-pub(super) fn headers(trace: Option<TraceContext>) -> FieldTable {
+/// The headers of a message in this envelope.
+pub(super) fn headers(envelope: Envelope) -> FieldTable {
+    let Envelope { trace, deliveries_before } = envelope;
     let mut headers = FieldTable::default();
+    if deliveries_before > 0 {
+        headers.insert(ShortString::from(HEADER_DELIVERED), AMQPValue::LongLongInt(deliveries_before.into()));
+    }
     if let Some(trace) = trace {
         headers.insert(ShortString::from(TRACEPARENT), AMQPValue::LongString(trace.to_string().into()));
     }

@@ -9,7 +9,11 @@ use std::time::Duration;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Acker, Channel};
-use proto_shared::{TraceContext, queue::HEADER_REASON, trace::TRACEPARENT};
+use proto_shared::{
+    TraceContext,
+    queue::{HEADER_DELIVERED, HEADER_REASON},
+    trace::TRACEPARENT,
+};
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -18,7 +22,7 @@ use super::publisher::{self, Publisher, Route};
 use super::topology::Topology;
 use super::{RabbitMq, channel_error};
 use crate::counts::Tally;
-use crate::{BrokerError, SettleError, wire};
+use crate::{BrokerError, Envelope, SettleError, wire};
 
 /// A header must fit into one frame with all others; a reason is for people and needs no more.
 const MAX_REASON_CHARS: usize = 1_000;
@@ -31,6 +35,9 @@ const OUR_HEADERS: &str = "x-punchline-";
 
 /// The server's word in `x-death` for a message that was given back too often.
 const DELIVERY_LIMIT: &str = "delivery_limit";
+
+/// The server's header on a message that came back to its quorum queue: how often.
+const DELIVERY_COUNT: &str = "x-delivery-count";
 
 /// A message that the server has given to us and waits to hear about.
 pub(crate) struct Hold {
@@ -92,6 +99,11 @@ impl Hold {
         }
     }
 
+    /// What goes with a copy. It counts from nothing: it is another attempt, or no delivery any more.
+    fn envelope(&self) -> Envelope {
+        Envelope { trace: self.trace(), deliveries_before: 0 }
+    }
+
     /// The trace that the message's header names.
     pub(super) fn trace(&self) -> Option<TraceContext> {
         TraceContext::parse(&self.header(TRACEPARENT).and_then(text)?)
@@ -101,8 +113,11 @@ impl Hold {
         &self.message_id
     }
 
-    pub(super) fn redelivered(&self) -> bool {
-        self.redelivered
+    /// How often the message was delivered before, by the server's count, and the job before this message, by the publisher's.
+    /// A quorum queue counts what came back; the flag alone tells of a delivery too, where a server gives no count.
+    pub(super) fn deliveries_before(&self) -> u32 {
+        let number = |name| self.header(name).and_then(number).unwrap_or_default();
+        number(DELIVERY_COUNT).max(u32::from(self.redelivered)).saturating_add(number(HEADER_DELIVERED))
     }
 
     /// Whether its channel has ended, so that the server has taken the message back.
@@ -126,7 +141,7 @@ impl Hold {
         let Some(exchange) = self.topology.retry(delay) else {
             return Err(SettleError::UnknownDelay { delay_ms: delay.as_millis() });
         };
-        match self.copy_to(Route { exchange, key: &self.queue }, body, publisher::headers(self.trace())).await {
+        match self.copy_to(Route { exchange, key: &self.queue }, body, publisher::headers(self.envelope())).await {
             Ok(()) => self.ack().await,
             Err(error) => Err(self.give_back_after(delay, error)),
         }
@@ -134,7 +149,7 @@ impl Hold {
 
     pub(crate) async fn dead_letter(self, reason: &str) -> Result<(), SettleError> {
         let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
-        let mut headers = publisher::headers(self.trace());
+        let mut headers = publisher::headers(self.envelope());
         headers.insert(ShortString::from(HEADER_REASON), AMQPValue::LongString(reason.into()));
         match self.copy_to(Route::to_queue(&self.topology.dead), &self.body, headers).await {
             Ok(()) => self.ack().await,
@@ -227,6 +242,21 @@ impl Drop for Hold {
 
 fn text(value: &AMQPValue) -> Option<String> {
     value.as_long_string().map(ToString::to_string)
+}
+
+/// A count, in whichever of AMQP's integers; below nothing is nothing.
+fn number(value: &AMQPValue) -> Option<u32> {
+    let number = match *value {
+        AMQPValue::ShortShortInt(number) => i64::from(number),
+        AMQPValue::ShortShortUInt(number) => i64::from(number),
+        AMQPValue::ShortInt(number) => i64::from(number),
+        AMQPValue::ShortUInt(number) => i64::from(number),
+        AMQPValue::LongInt(number) => i64::from(number),
+        AMQPValue::LongUInt(number) => i64::from(number),
+        AMQPValue::LongLongInt(number) => number,
+        _ => return None,
+    };
+    Some(u32::try_from(number.max(0)).unwrap_or(u32::MAX))
 }
 
 /// Best effort: where it fails the channel has ended, and the server takes the message back by itself.

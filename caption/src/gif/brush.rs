@@ -2,7 +2,7 @@
 //! remembered from pixel to pixel and, as long as the palette is the same, from frame to frame.
 //!
 //! Used by `paint` for every pixel of a caption. The answers depend on the palette and the caption alone,
-//! never on what was asked before.
+//! never on what was asked before. What is remembered has a fixed bound, however many colours one palette is asked for.
 
 use super::{
     inked::Inked,
@@ -15,6 +15,10 @@ use crate::mask::Cover;
 const CELL_BITS: u32 = 5;
 const CELLS: usize = 1 << (3 * CELL_BITS);
 
+/// Pairs of colours that are remembered at once, 1.8 MB of caches. A spec has at most four captions, so a thread that paints
+/// three jobs in turns keeps all of theirs; one that is lent a second brush (`scratch`) stays below 4 MB.
+const CACHES: usize = 14;
+
 /// A thread's memory of one palette.
 #[derive(Default)]
 pub(super) struct Brush {
@@ -25,15 +29,15 @@ pub(super) struct Brush {
     /// By cell of the colour cube: the entry nearest to its middle, below the number of the palette for which
     /// it was found.
     cells: Vec<u16>,
-    /// What was found for captions of each pair of colours, and for which of them entries are wanted now.
-    pots: Vec<Pot>,
-    dipped: usize,
+    /// What was found for captions of each pair of colours, at most [`CACHES`] of them: the last is the selected one, the
+    /// first was selected longest ago.
+    caches: Vec<ColourCache>,
     /// The palette's number, 1 to 255 before they start again.
     number: u16,
 }
 
 /// A caption's entries, below the palette's number as in `cells`.
-struct Pot {
+struct ColourCache {
     pair: Pair,
     /// By cover: where nothing shows from beneath.
     alone: Box<[u16; 1 << 8]>,
@@ -50,7 +54,7 @@ impl Brush {
         if self.number == 0 || self.number == 255 {
             self.cells.clear();
             self.cells.resize(CELLS, 0);
-            self.pots.clear();
+            self.caches.clear();
             self.number = 0;
         }
         self.number += 1;
@@ -66,25 +70,34 @@ impl Brush {
     }
 
     /// Makes it ready for a caption; the palette stays.
-    pub(super) fn dip(&mut self, inked: &Inked<'_>) {
-        let known = self.pots.iter().position(|pot| pot.pair == inked.pair);
-        self.dipped = known.unwrap_or_else(|| {
-            let pot = Pot { pair: inked.pair, alone: Box::new([0; 1 << 8]), over: vec![0; 1 << 16].into_boxed_slice() };
-            self.pots.push(pot);
-            self.pots.len() - 1
-        });
+    pub(super) fn select(&mut self, inked: &Inked<'_>) {
+        match self.caches.iter().position(|cache| cache.pair == inked.pair) {
+            Some(known) => self.caches[known..].rotate_left(1),
+            None if self.caches.len() < CACHES => self.caches.push(ColourCache::of(inked.pair)),
+            None => {
+                self.caches.rotate_left(1);
+                self.selected().reuse_for(inked.pair);
+            }
+        }
+    }
+
+    /// The cache of the caption that was selected last.
+    #[inline]
+    fn selected(&mut self) -> &mut ColourCache {
+        let last = self.caches.len() - 1;
+        &mut self.caches[last]
     }
 
     /// The entry for a cover over nothing, or one that hides what is beneath.
     #[inline]
     pub(super) fn alone(&mut self, inked: &Inked<'_>, cover: Cover) -> u8 {
-        let known = self.pots[self.dipped].alone[usize::from(cover.0)];
+        let known = self.selected().alone[usize::from(cover.0)];
         if known >> 8 == self.number {
             return entry(known);
         }
         let [fill, under] = inked.pair;
         let found = self.nearest(cover.blend(fill, under, None));
-        self.pots[self.dipped].alone[usize::from(cover.0)] = self.number << 8 | u16::from(found);
+        self.selected().alone[usize::from(cover.0)] = self.number << 8 | u16::from(found);
         found
     }
 
@@ -92,12 +105,12 @@ impl Brush {
     #[inline]
     pub(super) fn over_index(&mut self, inked: &Inked<'_>, cover: Cover, index: u8, colour: [u8; 3]) -> u8 {
         let place = usize::from(cover.0) << 8 | usize::from(index);
-        let known = self.pots[self.dipped].over[place];
+        let known = self.selected().over[place];
         if known >> 8 == self.number {
             return entry(known);
         }
         let found = self.over(inked, cover, colour);
-        self.pots[self.dipped].over[place] = self.number << 8 | u16::from(found);
+        self.selected().over[place] = self.number << 8 | u16::from(found);
         found
     }
 
@@ -131,6 +144,19 @@ impl Brush {
     }
 }
 
+impl ColourCache {
+    fn of(pair: Pair) -> Self {
+        Self { pair, alone: Box::new([0; 1 << 8]), over: vec![0; 1 << 16].into_boxed_slice() }
+    }
+
+    /// Forgets everything: the palette's number does not tell one pair from another.
+    fn reuse_for(&mut self, pair: Pair) {
+        self.pair = pair;
+        self.alone.fill(0);
+        self.over.fill(0);
+    }
+}
+
 /// What is remembered without its palette's number.
 #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
 fn entry(known: u16) -> u8 {
@@ -142,7 +168,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{
-        super::{indices::Indices, inked::tests::with_inks},
+        super::{
+            indices::Indices,
+            inked::tests::{for_each_pair, with_inks},
+        },
         *,
     };
 
@@ -162,8 +191,8 @@ mod tests {
                 brush.take_up(&palette);
                 fresh.take_up(&palette);
                 for inked in inks {
-                    brush.dip(inked);
-                    fresh.dip(inked);
+                    brush.select(inked);
+                    fresh.select(inked);
                     for cover in [0xF0, 0x0F, 0x70, 0x88].map(Cover) {
                         assert_eq!(brush.alone(inked, cover), fresh.alone(inked, cover), "palette {k}");
                         let wanted = cover.blend(inked.pair[0], inked.pair[1], None);
@@ -181,6 +210,59 @@ mod tests {
                 }
             }
         });
+    }
+
+    /// What a brush keeps on the heap.
+    fn held_bytes(brush: &Brush) -> usize {
+        let caches = brush.caches.iter().map(|cache| size_of_val(&*cache.alone) + size_of_val(&*cache.over)).sum::<usize>();
+        caches
+            + brush.caches.capacity() * size_of::<ColourCache>()
+            + brush.cells.capacity() * size_of::<u16>()
+            + brush.channels.iter().map(|channel| channel.capacity() * size_of::<i32>()).sum::<usize>()
+            + brush.entries.capacity()
+    }
+
+    #[test]
+    fn ten_thousand_pairs_of_colours_leave_less_than_two_megabytes_and_change_no_answer() {
+        let colours: Vec<[u8; 3]> = (0..64u8).map(|i| [i * 4, 255 - i * 3, i.wrapping_mul(37)]).collect();
+        let palette = palette(&colours);
+        let mut brush = Brush::default();
+        brush.take_up(&palette);
+        let pair = |k: u32| {
+            let [a, b, c, d] = k.wrapping_mul(2_654_435_761).to_le_bytes();
+            [[a, b, c], [d, c, a]]
+        };
+        let (mut asked, mut largest) = (0, 0);
+        // Every third is one of the first: a thread comes back to colours that it has forgotten.
+        for_each_pair((0..10_000).map(|k| pair(if k % 3 == 0 { k % 50 } else { k })), |inked| {
+            let mut fresh = Brush::default();
+            fresh.take_up(&palette);
+            brush.select(inked);
+            fresh.select(inked);
+            for cover in [0xF0, 0x0F, 0x70, 0x88].map(Cover) {
+                assert_eq!(brush.alone(inked, cover), fresh.alone(inked, cover), "pair {asked}");
+                let over = fresh.over(inked, cover, colours[3]);
+                assert_eq!(brush.over_index(inked, cover, 3, colours[3]), over, "pair {asked}");
+            }
+            asked += 1;
+            largest = largest.max(held_bytes(&brush));
+        });
+        println!("{asked} pairs of colours over one palette: at most {largest} bytes held");
+        assert!(largest < 2_000_000, "{largest} bytes");
+    }
+
+    #[test]
+    fn the_captions_of_three_jobs_are_all_remembered() {
+        let mut brush = Brush::default();
+        brush.take_up(&palette(&[[0; 3], [255; 3]]));
+        for round in 0..3 {
+            for_each_pair((0..12).map(|k| [[k; 3], [255 - k; 3]]), |inked| {
+                brush.select(inked);
+                let known = brush.selected().alone[0xF0] != 0;
+                assert_eq!(known, round > 0, "{:?} in round {round}", inked.pair);
+                brush.alone(inked, Cover(0xF0));
+            });
+        }
     }
 
     #[test]

@@ -114,6 +114,13 @@ pub(super) mod tests {
         use_them(&mask.inks.iter().map(Inked::of).collect::<Vec<_>>())
     }
 
+    /// A mark of one pixel in each pair of colours: many are made fast.
+    pub(in crate::gif) fn for_each_pair(pairs: impl Iterator<Item = Pair>, mut use_it: impl FnMut(&Inked<'_>)) {
+        for [fill, under] in pairs {
+            use_it(&Inked::of(&Ink::new(Rect::at(0, 0, 1, 1), vec![Cover(0x70)], [fill, under], false)));
+        }
+    }
+
     #[test]
     fn runs_hold_each_touched_pixel_once_and_break_where_the_beneath_begins_to_show() {
         with_inks(&[([255; 3], [0; 3]), ([255; 3], [0; 3])], |inks| {

@@ -58,7 +58,7 @@ impl<'a> Painter<'a> {
     fn paint_ink(&mut self, inked: &Inked<'_>, window: &mut Window<'_>, sourced: Sourced) -> Option<usize> {
         let (ink, plan) = (inked.ink, self.job.plan);
         let here = ink.rect.intersect(window.rows());
-        self.brush.dip(inked);
+        self.brush.select(inked);
         let mut first_changed: Option<usize> = None;
         for y in here.top..here.bottom {
             let (place, left, indices) = window.row(y, here.left..here.right);

@@ -14,6 +14,7 @@ mod durable;
 mod network;
 mod overload;
 mod poison;
+mod rate;
 mod retries;
 mod shutdown;
 mod stored_first;

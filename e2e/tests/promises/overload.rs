@@ -1,15 +1,19 @@
 //! Promise 8: overload is refused, not absorbed.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use e2e::{
+    cases::Case,
     client::{Answer, Client},
     cluster::Cluster,
     deadline::within,
     ledger::Ledger,
     samples::many_frames,
 };
-use futures::{StreamExt as _, stream};
+use futures::{StreamExt as _, future::join_all, stream};
 use proto_shared::queue;
 use reqwest::{
     StatusCode,
@@ -21,11 +25,16 @@ use crate::{DONE, TEST, broker, case, cases, events, started, turn, until};
 const REFUSED_WITHIN: Duration = Duration::from_secs(6);
 /// Of many at once, who are in each other's way on a small machine.
 const ALL_REFUSED_WITHIN: Duration = Duration::from_secs(60);
+/// From when there is room and a worker, for the few jobs that a full queue has taken.
+const DONE_WITH_ROOM: Duration = Duration::from_secs(60);
 const FLAT_BYTES: u64 = 20_000_000;
 
+fn form(case: &Case) -> Form {
+    Form::new().part("file", Part::bytes(case.source.clone())).text("spec", case.spec_json().unwrap())
+}
+
 async fn post(client: &Client, seed: u64) -> (Answer, Duration) {
-    let case = case(seed);
-    let form = Form::new().part("file", Part::bytes(case.source.clone())).text("spec", case.spec_json().unwrap());
+    let form = form(&case(seed));
     let asked_at = Instant::now();
     (client.post(form).await.unwrap(), asked_at.elapsed())
 }
@@ -71,7 +80,7 @@ async fn a_blocked_broker_is_a_503_at_once_and_workers_still_ack() {
         // The job in hand is done, and its worker settles it on the blocked broker.
         client.wait_done(&held, DONE).await.unwrap();
         until("nothing in hand", DONE, async || cluster.in_hand(queue::JOBS_EXPRESS).await.is_ok_and(|n| n == 0)).await;
-        assert!(!cluster.client().is_ready().await, "ready while blocked");
+        assert!(client.is_ready().await, "it answers reads, and only submits are refused");
         cluster.rabbitmq.ctl(&["set_vm_memory_high_watermark", "0.6"]).await.unwrap();
         ledger.submit(&client, &[case(8_400)]).await.unwrap();
         ledger.settle(&cluster, DONE).await.unwrap().assert_all_done();
@@ -102,6 +111,52 @@ async fn a_full_queue_is_a_503_and_what_was_accepted_is_done() {
         assert!(refused >= 100, "{refused}");
         cluster.add_worker().await.unwrap();
         let balance = ledger.settle(&cluster, DONE).await.unwrap();
+        println!("{balance}");
+        balance.assert_all_done();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_sent_again_and_again_to_a_full_queue_is_told_202_only_with_a_message() {
+    let _turn = turn().await;
+    within(TEST, async {
+        let mut cluster = Cluster::start(0).await.unwrap();
+        let (client, mut ledger) = (cluster.client(), Ledger::default());
+        let bound = [r#"{"max-length":3}"#, "--apply-to", "queues"];
+        cluster.rabbitmq.ctl(&[["set_policy", "short", "^punchline.jobs"].as_slice(), &bound].concat()).await.unwrap();
+        // Four at once, twice in a row: the first names fill the queue, the last find it full.
+        let (mut taken, mut refused) = (HashSet::new(), 0);
+        for seed in 8_800..8_820 {
+            let case = case(seed);
+            for _ in 0..2 {
+                for answer in join_all((0..4).map(|_| client.post_as(&format!("order-{seed}"), form(&case)))).await {
+                    let answer = answer.unwrap();
+                    if answer.status == StatusCode::ACCEPTED {
+                        let id = answer.json()["id"].as_str().unwrap().to_owned();
+                        if taken.insert(id.clone()) {
+                            ledger.accepted(id, &case);
+                        }
+                    } else {
+                        assert_sent_away(&(answer, Duration::ZERO), REFUSED_WITHIN);
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        println!("room for 3 a lane: {} names were told 202, {refused} requests were refused", taken.len());
+        assert!(!taken.is_empty() && refused > 0);
+        until("a message for each", DONE_WITH_ROOM, async || {
+            let mut messages = 0;
+            for lane in [queue::JOBS, queue::JOBS_EXPRESS] {
+                messages += cluster.waiting(lane).await.unwrap_or(0);
+            }
+            usize::try_from(messages).unwrap() >= taken.len()
+        })
+        .await;
+        cluster.rabbitmq.ctl(&["clear_policy", "short"]).await.unwrap();
+        cluster.add_worker().await.unwrap();
+        let balance = ledger.settle(&cluster, DONE_WITH_ROOM).await.unwrap();
         println!("{balance}");
         balance.assert_all_done();
     })

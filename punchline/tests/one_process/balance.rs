@@ -19,9 +19,10 @@ async fn what_was_accepted_is_done_failed_cancelled_dead_or_in_flight() {
     // Given back more often than a message may be: the broker gives it up, and no worker ever had it.
     let poison = house.submit("poison").await;
     house.give_back(queue::DELIVERY_LIMIT + 1).await;
-    // Given back once: a worker may have died of it, and the next renders it apart.
+    // A worker died with it in hand, and the next renders it apart.
     let suspect = house.submit("suspect").await;
     house.give_back(1).await;
+    house.die_with(&suspect).await;
     // Cancelled before anybody takes it: its message is still there.
     let unwanted = house.submit("unwanted").await;
     house.cancel(&unwanted).await;

@@ -2,7 +2,7 @@
 //! decides what the engine does with it.
 
 use std::{
-    num::NonZeroU16,
+    num::{NonZeroU16, NonZeroUsize},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -25,11 +25,11 @@ use service::{
     Clock, Late,
     metrics::{Exposition, registry},
 };
-use store::{Faults, Store, StoreConfig};
+use store::{Faults, Start, Store, StoreConfig};
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
-use worker::{Engine, Isolation, Product, Task, Worker, WorkerConfig};
+use worker::{Engine, Isolation, ProcessId, Product, Task, Worker, WorkerConfig};
 
 /// One opaque pixel, 43 bytes.
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00\x21\xf9\x04\x00\x00\x00\x00\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b";
@@ -67,14 +67,22 @@ impl House {
             store: store.clone(),
             engine: Engine::with(LONG, move |task, unwanted| render(task, unwanted, &begins)).unwrap(),
             // What a worker may have died of is the end of this process too.
-            isolation: Isolation { program: "/bin/false".into(), args: Vec::new(), memory_bytes: 1 << 30, timeout: LONG },
+            isolation: Isolation {
+                program: "/bin/false".into(),
+                args: Vec::new(),
+                memory_bytes: 1 << 30,
+                at_once: NonZeroUsize::MIN,
+                timeout: LONG,
+            },
             fonts: Fonts::built_in(),
             clock: Clock::system(),
+            process: ProcessId::random(),
         };
         let config = WorkerConfig {
             limits: caption::Limits::default(),
             parallelism: NonZeroU16::MIN,
             shutdown_grace: Duration::from_millis(1),
+            looks_for_lost: true,
         };
         let mut registry = registry();
         let worker = Worker::new(config, parts, &mut registry);
@@ -87,6 +95,7 @@ impl House {
             news: Listeners::default(),
             sources: None,
             callbacks: api::Callbacks::default(),
+            acceptances: api::Acceptances::default(),
         };
         let config = ApiConfig {
             limits: caption::Limits { max_bytes: 1_000_000, ..caption::Limits::default() },
@@ -114,6 +123,12 @@ impl House {
         for _ in 0..times {
             drop(deliveries.next().await.unwrap());
         }
+    }
+
+    /// Leaves what a worker leaves that dies with this job in hand.
+    pub(crate) async fn die_with(&self, id: &JobId) {
+        let start = Start { process: "another".to_owned(), deliveries_before: 0 };
+        self.store.mark_start(id, &start).await.unwrap();
     }
 
     pub(crate) fn stop(&self) {

@@ -82,6 +82,7 @@ async fn one_trace_leads_from_the_request_to_the_end() {
         let id = house.submit_with(caption, &[("traceparent", &header)]).await;
         if working.is_none() {
             house.give_back(1).await;
+            house.die_with(&id).await;
             working = Some(house.work());
         }
         house.ended(&id).await;
@@ -105,7 +106,7 @@ async fn one_trace_leads_from_the_request_to_the_end() {
         assert!(named || !in_a_job && traces.keys().all(|id| !line.to_string().contains(id.as_str())), "{line}");
     }
     let (queued, defect) = (["queued", "request", "taken"], "the job failed by a defect of ours");
-    let suspected = "delivered before and not settled: rendering in a process of its own";
+    let suspected = "a worker process died with this job in hand: a suspect";
     for (id, expected) in ids.iter().zip([
         &[suspected, defect][..],
         &["done"],

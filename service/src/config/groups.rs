@@ -72,6 +72,8 @@ pub struct JobSettings {
     pub parallelism: NonZeroU16,
     /// Of the engine, one job.
     pub timeout: Duration,
+    /// Whether workers look for lost jobs.
+    pub look_for_lost: bool,
 }
 
 /// What every long-running process reads.
@@ -147,6 +149,18 @@ impl ApiSettings {
     }
 }
 
+impl StoreSettings {
+    /// Reads what a command needs that works on the store alone.
+    ///
+    /// # Errors
+    /// Every bad variable at once.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut r = Reader::new(Process::Worker, lookup);
+        let store = store(&mut r);
+        r.finish(store)
+    }
+}
+
 impl WorkerSettings {
     /// Reads from a look-up by environment name.
     ///
@@ -193,7 +207,8 @@ fn jobs(r: &mut Reader<'_>) -> Option<JobSettings> {
     let cpus = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let parallelism = r.value_or(&s::PARALLELISM, &(cpus * 3).min(usize::from(u16::MAX)).to_string(), parse::jobs);
     let timeout = r.value(&s::JOB_TIMEOUT_S, parse::seconds);
-    Some(JobSettings { parallelism: parallelism?, timeout: timeout? })
+    let look_for_lost = r.value(&s::LOOK_FOR_LOST, parse::yes_or_no);
+    Some(JobSettings { parallelism: parallelism?, timeout: timeout?, look_for_lost: look_for_lost? })
 }
 
 fn log(r: &mut Reader<'_>) -> Option<LogSettings> {

@@ -136,8 +136,9 @@ settings! {
     MAX_TOTAL_PIXELS = "PUNCHLINE_MAX_TOTAL_PIXELS", Fallback::Is("400000000"), ALL, false,
         "the most pixels over all frames of one file";
     UPLOADS_IN_FLIGHT_BYTES = "PUNCHLINE_UPLOADS_IN_FLIGHT_BYTES", Fallback::Is("2500000000"), FRONT, false,
-        "the most bytes of uploads in hand at one time, which is what they may take of the spool folder; more are answered 503 \
-         with `Retry-After`";
+        "the most bytes of uploads in hand at one time in one process, which is what they may take of the spool folder; more are \
+         answered 503 with `Retry-After`. One client (a key, or without one an address) may have a quarter of it, or one file \
+         of the largest size; more are answered 429";
     SPOOL_DIR = "PUNCHLINE_SPOOL_DIR", Fallback::Found("the system's folder for temporary files"), FRONT, false,
         "the folder where uploads wait in unnamed files until they are stored; on a disk, because in a `tmpfs` they are memory";
     API_KEYS_FILE = "PUNCHLINE_API_KEYS_FILE", Fallback::Unset, FRONT, false,
@@ -154,13 +155,13 @@ settings! {
     OUTBOUND_ALLOW = "PUNCHLINE_OUTBOUND_ALLOW", Fallback::Unset, FRONT, false,
         "networks beside the public ones that `source_url` and `callback_url` may point to, such as `10.0.0.0/8,fd00::/8`";
     RATE_BURST = "PUNCHLINE_RATE_BURST", Fallback::Is("1000"), FRONT, false,
-        "jobs that one client may ask for at once; more are answered 429 with `Retry-After`";
+        "jobs that one client may ask one process for at once; more are answered 429 with `Retry-After`";
     RATE_PER_S = "PUNCHLINE_RATE_PER_S", Fallback::Is("100"), FRONT, false,
-        "jobs a second that one client may ask for on end";
+        "jobs a second that one client may ask one process for on end";
     CLIENT_JOBS = "PUNCHLINE_CLIENT_JOBS", Fallback::Is("20000"), FRONT, false,
-        "unfinished jobs that one client may have; more are answered 429";
+        "unfinished jobs that one client may have at one process; more are answered 429";
     EXPRESS_JOBS = "PUNCHLINE_EXPRESS_JOBS", Fallback::Is("32"), FRONT, false,
-        "unfinished jobs from which on all that a client adds wait in the standard lane";
+        "unfinished jobs at one process from which on all that a client adds wait in the standard lane";
     EXPRESS_BYTES = "PUNCHLINE_EXPRESS_BYTES", Fallback::Is("2000000"), FRONT, false,
         "the largest file that may take the express lane";
     EXPRESS_PIXELS = "PUNCHLINE_EXPRESS_PIXELS", Fallback::Is("40000000"), FRONT, false,
@@ -175,6 +176,9 @@ settings! {
         "seconds from a request's head to its response's head; a slow upload counts";
     JOB_TIMEOUT_S = "PUNCHLINE_JOB_TIMEOUT_S", Fallback::Is("120"), BACK, false,
         "seconds the engine may take for one job; one that takes longer is tried once more in a process of its own, for as long";
+    LOOK_FOR_LOST = "PUNCHLINE_LOOK_FOR_LOST", Fallback::Is("true"), BACK, false,
+        "whether jobs that are neither finished nor in a queue are looked for, by one of all workers every ten minutes; `false` where \
+         `punchline sweep` is scheduled";
     RETRY_DELAYS_S = "PUNCHLINE_RETRY_DELAYS_S", Fallback::Is("5,30,120,600"), ALL, false,
         "seconds before each further attempt at a job that the store kept from its end; one attempt more than there are delays";
     SHUTDOWN_GRACE_S = "PUNCHLINE_SHUTDOWN_GRACE_S", Fallback::By(&[(Api, "30"), (Worker, "150"), (Serve, "30")]), ALL, false,

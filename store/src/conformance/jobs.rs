@@ -1,13 +1,16 @@
 //! Checks of what is written of jobs: created once, read back, listed.
 
+use std::time::Duration;
+
 use futures::{TryStreamExt, future::join_all};
 use proto_shared::{JobRecord, RecordedSpec, spec::NEWEST_VERSION};
 
 use super::samples::{done, failed, idempotency, idempotency_id, job, job_id, timed_job};
-use crate::{Created, Store};
+use crate::{Created, Slot, Store};
 
 /// Writers in a race for one record.
 const RACERS: u32 = 16;
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Records and results read back as they were first written, whoever writes later.
 pub async fn records_read_back_and_are_never_replaced(store: &Store, run: u64) {
@@ -87,7 +90,7 @@ pub async fn unfinished_jobs_come_oldest_first(store: &Store, run: u64) {
         .collect();
     for job in &jobs {
         assert_eq!(store.create_job(job).await.unwrap(), Created::New);
-        assert_eq!(store.mark_requeued(&job.id, 1).await.unwrap(), Created::New);
+        store.mark_queued(&job.id, Slot::at(1, MINUTE)).await.unwrap();
     }
     for finished in [&jobs[1], &jobs[4]] {
         assert_eq!(store.create_result(&done(finished)).await.unwrap(), Created::New);
@@ -102,17 +105,24 @@ pub async fn unfinished_jobs_come_oldest_first(store: &Store, run: u64) {
     }
 }
 
-/// A result that was taken back makes a job unfinished, and of many who queue it again in one stretch of time one does.
-pub async fn a_job_is_queued_again_once_in_a_stretch_of_time(store: &Store, run: u64) {
+/// A result that was taken back makes a job unfinished. That it was queued is told in the slot of time in which it was,
+/// however many say so, in no other, and in none of another length.
+pub async fn a_job_is_marked_queued_in_a_slot_of_time(store: &Store, run: u64) {
     let job = job(run, "again", 1_000);
     assert_eq!(store.create_job(&job).await.unwrap(), Created::New);
     assert_eq!(store.create_result(&failed(&job.id, 5)).await.unwrap(), Created::New);
     store.delete_result(&job.id).await.unwrap();
     assert_eq!(store.get_result(&job.id).await.unwrap(), None);
-    for slot in [7, 8] {
-        let marks = join_all((0..RACERS).map(|_| store.mark_requeued(&job.id, slot))).await;
-        let new = marks.into_iter().filter(|mark| matches!(mark, Ok(Created::New))).count();
-        assert_eq!(new, 1, "slot {slot}");
+    let slots = [0, 60_000, 120_000].map(|now_ms| Slot::at(now_ms, MINUTE));
+    let marks = join_all((0..RACERS).map(|_| store.mark_queued(&job.id, slots[1]))).await;
+    assert!(marks.iter().all(Result::is_ok), "{marks:?}");
+    for (slot, is_marked) in slots.into_iter().zip([false, true, false]) {
+        assert_eq!(store.was_queued(&job.id, slot).await.unwrap(), is_marked, "{slot:?}");
+    }
+    // Each the first of its length, as the marked one is.
+    for longer in [MINUTE * 10, MINUTE * 60] {
+        let slot = Slot::at(u64::try_from(longer.as_millis()).unwrap(), longer);
+        assert!(!store.was_queued(&job.id, slot).await.unwrap(), "{slot:?}");
     }
     assert_eq!(store.get_job(&job.id).await.unwrap().as_ref(), Some(&job));
     assert_eq!(store.create_result(&failed(&job.id, 6)).await.unwrap(), Created::New);

@@ -1,19 +1,20 @@
 //! The check of retention, with a clock that is said to be later than it is.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use proto_shared::{JobRecord, MediaType};
 
 use super::samples::{dead, done, failed, idempotency, idempotency_id, job, summary};
-use crate::{Created, Store};
+use crate::{Created, Slot, Store};
 
-const MINUTE_MS: u64 = 60_000;
-const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
+const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE_MS: u64 = 60_000;
+pub(super) const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
 
 /// What is finished goes when it is old, contents an hour later, and an unfinished job never.
 pub async fn retention_deletes_what_is_old_and_finished_and_nothing_else(store: &Store, run: u64) {
-    let now_ms = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let now_ms = now_ms();
     let picture = Bytes::from_static(b"a captioned picture");
     let finished = stored_job(store, run, "finished").await;
     let open = stored_job(store, run, "open").await;
@@ -60,9 +61,13 @@ pub async fn retention_deletes_what_is_old_and_finished_and_nothing_else(store: 
     assert!(store.get_output(&summary.output.id, MediaType::Gif).await.is_err());
     assert_eq!(store.get_job(&open.id).await.unwrap().as_ref(), Some(&open));
     assert!(store.has_source(&open.source.id).await.unwrap());
-    assert_eq!(store.mark_requeued(&open.id, 1).await.unwrap(), Created::AlreadyThere);
+    assert!(store.was_queued(&open.id, Slot::at(1, MINUTE)).await.unwrap());
 
     assert_eq!(store.expire(DAY_MS, now_ms + DAY_MS + 70 * MINUTE_MS).await.unwrap(), crate::Expired::default());
+}
+
+pub(super) fn now_ms() -> u64 {
+    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
 /// A job with its source and a mark.
@@ -70,6 +75,6 @@ async fn stored_job(store: &Store, run: u64, name: &str) -> JobRecord {
     let mut job = job(run, name, 1_000);
     job.source.id = store.put_source(Bytes::from(format!("retention {run} {name}"))).await.unwrap();
     assert_eq!(store.create_job(&job).await.unwrap(), Created::New);
-    assert_eq!(store.mark_requeued(&job.id, 1).await.unwrap(), Created::New);
+    store.mark_queued(&job.id, Slot::at(1, MINUTE)).await.unwrap();
     job
 }

@@ -9,7 +9,7 @@ use proto_shared::{
     Caption, CaptionSpec, DeadRecord, ErrorCode, IdempotencyId, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult,
     MediaType, Outcome, OutputInfo, OutputSummary, Position, RenderStats, SourceInfo, Style,
 };
-use store::{Created, Expired, Faults, OwedCallback, Store, StoreConfig, StoreError, conformance::output_of, source_id};
+use store::{Created, Expired, Faults, OwedCallback, Slot, Store, StoreConfig, StoreError, conformance::output_of, source_id};
 
 /// The least time that passes. Short beside the hours for which contents are relied upon and kept, so that chance finds
 /// what lies between.
@@ -90,10 +90,10 @@ impl House {
     pub(crate) async fn replay(&mut self, index: usize) {
         let Some(Promised { job, has_letter: true, .. }) = self.jobs.get(index).cloned() else { return };
         self.jobs[index].has_letter = false;
-        if self.store.get_dead(&job.id).await.unwrap().is_some() {
+        if let Some(letters) = self.store.letters_of(&job.id).await.unwrap() {
             self.store.delete_result(&job.id).await.unwrap();
             self.jobs[index].ended_quarters = None;
-            self.store.delete_dead(&job.id).await.unwrap();
+            self.store.delete_letters(&[letters]).await.unwrap();
         }
     }
 
@@ -157,7 +157,7 @@ pub(crate) async fn furnished(url: &str) -> House {
     for index in 0..6 {
         house.upload(u8::try_from(index).unwrap() % 4, 0).await;
         let id = house.jobs[index].job.id.clone();
-        assert_eq!(house.store.mark_requeued(&id, 1).await.unwrap(), Created::New);
+        house.store.mark_queued(&id, Slot::at(1, Duration::from_secs(60))).await.unwrap();
     }
     house.render(0).await;
     house.render(1).await;

@@ -1,8 +1,12 @@
 //! A worker over the in-process broker and a store, and what tests ask of it.
 
-use std::{num::NonZeroU16, sync::atomic::AtomicBool, time::Duration};
+use std::{
+    num::{NonZeroU16, NonZeroUsize},
+    sync::atomic::AtomicBool,
+    time::Duration,
+};
 
-use broker::{Broker, InProcessConfig};
+use broker::{Broker, InProcessConfig, Prefetch};
 use bytes::Bytes;
 use fonts::Fonts;
 use proto_shared::{
@@ -13,16 +17,20 @@ use service::{
     Clock, Late,
     metrics::{Exposition, registry},
 };
-use store::{Created, Store, StoreConfig};
+use store::{Created, Faults, Start, Store, StoreConfig};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use worker::{Engine, Isolation, Parts, Product, Task, Worker, WorkerConfig};
+use worker::{Engine, Isolation, Parts, ProcessId, Product, Task, Worker, WorkerConfig};
 
 pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+/// The process that the worker says it is.
+pub(crate) const THIS: &str = "this process";
 
 pub(crate) struct House {
     pub(crate) broker: Broker,
     pub(crate) store: Store,
+    pub(crate) faults: Faults,
     pub(crate) isolation: Isolation,
     pub(crate) job_timeout: Duration,
 }
@@ -37,13 +45,14 @@ pub(crate) fn house_on(url: &str) -> House {
     // Three attempts, a millisecond and two apart.
     let retry_delays = vec![Duration::from_millis(1), Duration::from_millis(2)];
     let broker = Broker::in_process_with(InProcessConfig { retry_delays, ..InProcessConfig::default() });
-    House { broker, store: Store::open(&StoreConfig::new(url)).unwrap(), isolation: shell("exit 1"), job_timeout: LONG }
+    let (store, faults) = Store::open_with_faults(&StoreConfig::new(url)).unwrap();
+    House { broker, store, faults, isolation: shell("exit 1"), job_timeout: LONG }
 }
 
 /// A process in the place of one that renders.
 pub(crate) fn shell(script: &str) -> Isolation {
     let args = ["-c".into(), script.into()].into();
-    Isolation { program: "/bin/sh".into(), args, memory_bytes: 1 << 30, timeout: LONG }
+    Isolation { program: "/bin/sh".into(), args, memory_bytes: 1 << 30, at_once: NonZeroUsize::MIN, timeout: LONG }
 }
 
 /// One that answers with these bytes.
@@ -83,14 +92,40 @@ impl House {
             isolation: self.isolation.clone(),
             fonts: Fonts::built_in(),
             clock: Clock::fixed(7),
+            process: ProcessId::named(THIS),
         };
-        let config =
-            WorkerConfig { limits: caption::Limits::default(), parallelism: NonZeroU16::new(2).unwrap(), shutdown_grace: grace };
+        let config = WorkerConfig {
+            limits: caption::Limits::default(),
+            parallelism: NonZeroU16::new(2).unwrap(),
+            shutdown_grace: grace,
+            looks_for_lost: true,
+        };
         let worker = Worker::new(config, parts, &mut registry);
         let shutdown = CancellationToken::new();
         let token = shutdown.clone();
         let task = tokio::spawn(async move { worker.run(&token).await });
         Running { shutdown, exposition: Exposition::new(registry), task }
+    }
+
+    /// Delivers a message so many times elsewhere, unsettled, before it comes to the worker.
+    pub(crate) async fn redeliver(&self, message: &JobMessage, times: u32) {
+        self.broker.publish(message).await.unwrap();
+        let mut elsewhere = self.broker.consume(Prefetch::each(NonZeroU16::MIN)).await.unwrap();
+        for _ in 0..times {
+            drop(elsewhere.next().await.unwrap());
+        }
+        elsewhere.stop().await;
+    }
+
+    /// Leaves the mark of a process at a job.
+    pub(crate) async fn mark(&self, message: &JobMessage, process: &str) {
+        let start = Start { process: process.to_owned(), deliveries_before: 1 };
+        self.store.mark_start(&message.job.id, &start).await.unwrap();
+    }
+
+    /// Whose mark stands at a job.
+    pub(crate) async fn marked_by(&self, message: &JobMessage) -> Option<String> {
+        self.store.get_start(&message.job.id).await.unwrap().map(|start| start.process)
     }
 
     pub(crate) async fn dead(&self, message: &JobMessage) -> DeadRecord {

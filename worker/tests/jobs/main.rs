@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the functions that tests share are tests too")]
 
 mod house;
+mod suspects;
 
 use std::{
-    num::NonZeroU16,
     path::Path,
     sync::{
         Arc, Barrier,
@@ -14,9 +14,8 @@ use std::{
     time::Duration,
 };
 
-use broker::Prefetch;
-use proto_shared::{ErrorCode, JobMessage, Outcome};
-use store::Created;
+use proto_shared::{ErrorCode, JobResult, Outcome, job};
+use store::{Created, Fault, Operation};
 use tokio::sync::Notify;
 
 use house::*;
@@ -56,25 +55,6 @@ async fn a_job_that_panics_harms_only_itself() {
     assert_eq!((letter.message, letter.reason.as_str()), (Some(bad), "engine_panic: the engine panicked: unlucky"));
 }
 
-/// Delivers a message for the second time, as after the death of whoever had it.
-async fn redeliver(house: &House, message: &JobMessage) {
-    house.broker.publish(message).await.unwrap();
-    let mut elsewhere = house.broker.consume(Prefetch::each(NonZeroU16::MIN)).await.unwrap();
-    drop(elsewhere.next().await.unwrap());
-    elsewhere.stop().await;
-}
-
-#[tokio::test]
-async fn what_somebody_may_have_died_of_is_rendered_in_a_process_of_its_own() {
-    let house = House { isolation: isolated_product("elsewhere"), ..house_on("memory:") };
-    let message = house.job(1).await;
-    redeliver(&house, &message).await;
-    let running = house.work(LONG, |_, _| panic!("it is a suspect"));
-    let Outcome::Done { output, .. } = house.outcome(&message).await else { panic!("it is done") };
-    assert_eq!(output.bytes, 9);
-    assert!(running.end().await);
-}
-
 /// Whoever never ends may have taken the threads that another's frames were waiting for.
 #[tokio::test]
 async fn what_takes_too_long_among_others_is_judged_by_itself() {
@@ -90,21 +70,6 @@ async fn what_takes_too_long_among_others_is_judged_by_itself() {
     let Outcome::Done { output, .. } = house.outcome(&message).await else { panic!("it is done") };
     assert_eq!(output.bytes, 9);
     assert!(running.end().await);
-}
-
-#[tokio::test]
-async fn a_job_that_its_process_dies_of_becomes_a_dead_letter_and_the_worker_lives() {
-    let house = House { isolation: shell("kill -ABRT $$"), ..house_on("memory:") };
-    let (bad, good) = (house.job(13).await, house.job(1).await);
-    redeliver(&house, &bad).await;
-    let running = house.work(LONG, |_, _| Ok(product(b"x")));
-    house.broker.publish(&good).await.unwrap();
-    assert_eq!(code_of(&house.outcome(&bad).await), ErrorCode::EngineCrashed);
-    assert!(matches!(house.outcome(&good).await, Outcome::Done { .. }));
-    running.counted(r#"punchline_worker_jobs_total{outcome="dead"} 1"#).await;
-    let letter = house.dead(&bad).await;
-    assert!(running.end().await);
-    assert!(letter.reason.starts_with("engine_crashed: ") && letter.reason.contains("signal: 6"), "{}", letter.reason);
 }
 
 #[tokio::test]
@@ -205,6 +170,86 @@ async fn after_the_last_attempt_the_job_is_a_dead_letter_and_says_so() {
     assert!(letter.reason.starts_with("attempts_exhausted: 3 attempts failed"), "{}", letter.reason);
     let history: Vec<_> = letter.message.unwrap().history.into_iter().map(|note| (note.attempt, note.code)).collect();
     assert_eq!(history, [(1, ErrorCode::StoreUnavailable), (2, ErrorCode::StoreUnavailable)]);
+    assert!(running.end().await);
+}
+
+/// What an attempt has stored is whole when its result could not be written.
+#[tokio::test]
+async fn an_attempt_after_one_that_stored_its_output_renders_nothing() {
+    for came_again in [false, true] {
+        let house = house_on("memory:");
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = runs.clone();
+        let message = house.job(1).await;
+        house.faults.next(1, Operation::Create, &proto_shared::keys::job_result(&message.job.id), Fault::Fail);
+        if came_again {
+            // As by a worker that died between its output and its result.
+            let engine = house.work(LONG, |_, _| Ok(product(b"x")));
+            house.broker.publish(&message).await.unwrap();
+            house.outcome(&message).await;
+            assert!(engine.end().await);
+            house.store.delete_result(&message.job.id).await.unwrap();
+            house.redeliver(&message, 1).await;
+        } else {
+            house.broker.publish(&message).await.unwrap();
+        }
+        let running = house.work(LONG, move |_, _| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(product(b"x"))
+        });
+        let Outcome::Done { output, .. } = house.outcome(&message).await else { panic!("it is done") };
+        assert!(running.end().await);
+        assert_eq!((output.bytes, runs.load(Ordering::SeqCst)), (1, u32::from(!came_again)), "came again: {came_again}");
+    }
+}
+
+/// A result that was written while the job was rendered.
+#[tokio::test]
+async fn a_delivery_is_counted_by_the_result_that_stands() {
+    let another = |outcome: Outcome, message: &proto_shared::JobMessage| JobResult {
+        version: job::VERSION,
+        id: message.job.id.clone(),
+        finished_at_ms: 1,
+        attempts: 1,
+        outcome,
+    };
+    let crashed = Outcome::Failed { code: ErrorCode::EngineCrashed, message: "elsewhere".to_owned() };
+    for (stands, counted, letter) in
+        [(Outcome::Cancelled, "cancelled", None), (crashed, "dead", Some("engine_crashed: elsewhere"))]
+    {
+        let house = house_on("memory:");
+        let message = house.job(1).await;
+        let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Barrier::new(2)));
+        let (begins, goes_on) = (begun.clone(), go_on.clone());
+        let running = house.work(LONG, move |_, _| {
+            begins.notify_one();
+            goes_on.wait();
+            Ok(product(b"x"))
+        });
+        house.broker.publish(&message).await.unwrap();
+        begun.notified().await;
+        assert_eq!(house.store.create_result(&another(stands, &message)).await.unwrap(), Created::New);
+        go_on.wait();
+        running.counted(&format!("punchline_worker_jobs_total{{outcome=\"{counted}\"}} 1")).await;
+        assert_eq!(running.ended("done"), 0);
+        if let Some(reason) = letter {
+            assert_eq!(house.dead(&message).await.reason, reason);
+        }
+        assert!(running.end().await);
+    }
+}
+
+/// Its worker died between the result and the letter.
+#[tokio::test]
+async fn what_comes_again_after_it_failed_by_a_defect_is_kept() {
+    let house = house_on("memory:");
+    let message = house.job(1).await;
+    let outcome = Outcome::Failed { code: ErrorCode::EnginePanic, message: "unlucky".to_owned() };
+    let result = JobResult { version: job::VERSION, id: message.job.id.clone(), finished_at_ms: 1, attempts: 1, outcome };
+    assert_eq!(house.store.create_result(&result).await.unwrap(), Created::New);
+    house.redeliver(&message, 1).await;
+    let running = house.work(LONG, |_, _| panic!("it is finished"));
+    assert_eq!(house.dead(&message).await.reason, "engine_panic: unlucky");
     assert!(running.end().await);
 }
 
