@@ -141,8 +141,8 @@ async fn a_deleted_retry_queue_is_made_again(node: &RabbitMq) {
     next(&mut deliveries).await.ack().await.unwrap();
 }
 
-/// Publishes behind the broker's back, as another release could; whether the queue took it is not asked.
-async fn publish_raw(node: &RabbitMq, queue: &str, payload: &str) {
+/// Publishes behind the broker's back, as another release could. Whether the queue took it.
+async fn publish_raw(node: &RabbitMq, queue: &str, payload: &str) -> bool {
     let url = format!("{}/api/exchanges/%2F/amq.default/publish", node.management_url());
     let properties = serde_json::json!({"delivery_mode": 2});
     let body = serde_json::json!({
@@ -150,7 +150,7 @@ async fn publish_raw(node: &RabbitMq, queue: &str, payload: &str) {
     });
     let client = reqwest::Client::new();
     let answer = client.post(url).basic_auth("guest", Some("guest")).body(body.to_string()).send().await.unwrap();
-    assert!(answer.status().is_success(), "{answer:?}");
+    answer.status().is_success()
 }
 
 /// A message of a newer release for which there is no room among the retries stays in hand: it is not given back again and again,
@@ -160,12 +160,13 @@ async fn a_newer_message_is_kept_while_no_copy_of_it_is_taken(node: &RabbitMq) {
     let config = AmqpConfig { retry_delays: vec![delay], max_waiting_jobs: 1, ..config(node, "kept") };
     let broker = Broker::connect(&config).await.unwrap();
     let (jobs, retry) = (format!("kept.{}", queue::JOBS_V2), format!("kept.{}", queue::retry(delay)));
-    for _ in 0..10 {
-        publish_raw(node, &retry, "no room").await;
+    let mut full = 0;
+    // The server looks at the length now and then: a few more than one may get in.
+    while publish_raw(node, &retry, "no room").await {
+        full += 1;
+        assert!(full < 100, "a queue of at most 1 took 100 messages");
     }
-    let full = broker.depths().await.unwrap().retrying;
-    assert!((1..10).contains(&full), "{full} fillers");
-    publish_raw(node, &jobs, r#"{"job":{"version":99},"added":"later"}"#).await;
+    assert!(publish_raw(node, &jobs, r#"{"job":{"version":99},"added":"later"}"#).await);
     let mut deliveries = consume(&broker, 1).await;
     // Longer than it takes to try twice.
     let nothing = timeout(Duration::from_secs(25), deliveries.next()).await;

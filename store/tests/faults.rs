@@ -10,7 +10,7 @@ use futures::TryStreamExt;
 use proto_shared::{
     Caption, CaptionSpec, ErrorCode, JobId, JobRecord, JobResult, MediaType, Outcome, Position, SourceInfo, Style,
 };
-use store::{Created, Fault, Faults, Operation, Store, StoreConfig, StoreError, conformance::output_of};
+use store::{Created, Fault, Faults, Operation, Store, StoreConfig, StoreError, conformance::output_of, source_id};
 use tempfile::TempDir;
 
 /// Far more than a part, so that there are three.

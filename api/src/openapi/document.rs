@@ -72,6 +72,10 @@ pub(super) fn complete(described: utoipa::openapi::OpenApi, keys_required: bool)
     for form in ["JobForm", "BatchForm"] {
         forms::allow_empty(&mut schemas[form]);
     }
+    // A request is read strictly; the types themselves are not, as records and messages are read by them too.
+    for strict in ["CaptionSpec", "Caption"] {
+        schemas[strict]["additionalProperties"] = json!(false);
+    }
     schemas["StreamEvent"]["properties"]["data"]["contentSchema"] = json!({"$ref": "#/components/schemas/Event"});
     for (path, specs) in [("/v1/jobs", "spec"), ("/v1/batches", "specs")] {
         let form = &mut document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"];
