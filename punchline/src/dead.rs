@@ -148,8 +148,8 @@ async fn replay(place: &Place, which: &Which) -> Result<(), Failure> {
                 queued += 1;
                 None
             }
-            Replayed::DoneAlready => {
-                say(format_args!("{id} was done meanwhile: its letter is dropped"))?;
+            Replayed::EndedAlready => {
+                say(format_args!("{id} was done or cancelled meanwhile: its letter is dropped"))?;
                 None
             }
             // By another who does the same.

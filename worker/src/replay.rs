@@ -15,7 +15,8 @@ pub enum ReplayStep {
     ReadLetters,
     /// A job that was done meanwhile is not done again: its letters are removed and nothing else.
     LookAtResult,
-    /// While a result stands, a worker takes the message for one of a finished job.
+    /// While a result stands, a worker takes the message for one of a finished job. Only a failure that was seen is taken
+    /// back: where none stood, an earlier replay has queued the job, and it may be done by now.
     DeleteResult,
     /// Until the broker has confirmed it, the letter stays.
     Publish,
@@ -33,8 +34,8 @@ impl ReplayStep {
 pub enum Replayed {
     /// Its job is queued again.
     Queued,
-    /// Its job was done meanwhile; only the letter is gone.
-    DoneAlready,
+    /// Its job was done or cancelled meanwhile; only the letter is gone.
+    EndedAlready,
     /// It is gone.
     Gone,
     /// It holds bytes that are no job: it stays.
@@ -83,7 +84,7 @@ async fn replay(
 ) -> Result<Replayed, ReplayError> {
     let id = &letters.id;
     let failed = |source| ReplayError::Store { id: id.clone(), source };
-    let mut message = None;
+    let (mut message, mut has_failed) = (None, false);
     for step in ReplayStep::ORDER {
         match step {
             ReplayStep::ReadLetters => match store.read_letter(letters).await {
@@ -93,13 +94,19 @@ async fn replay(
                 Err(error) if error.is_passing() => return Err(failed(error)),
                 Err(error) => return Ok(Replayed::Unreadable(error)),
             },
-            ReplayStep::LookAtResult => {
-                if is_done(store, id).await.map_err(failed)? {
+            ReplayStep::LookAtResult => match store.get_result(id).await.map(|result| result.map(|result| result.outcome)) {
+                Ok(Some(Outcome::Done { .. } | Outcome::Cancelled)) => {
                     store.delete_letters(std::slice::from_ref(letters)).await.map_err(failed)?;
-                    return Ok(Replayed::DoneAlready);
+                    return Ok(Replayed::EndedAlready);
                 }
-            }
-            ReplayStep::DeleteResult => store.delete_result(id).await.map_err(failed)?,
+                Ok(None) => {}
+                Ok(Some(Outcome::Failed { .. })) => has_failed = true,
+                Err(error) if error.is_passing() => return Err(failed(error)),
+                // What can't be read is no end that anybody could use.
+                Err(_) => has_failed = true,
+            },
+            ReplayStep::DeleteResult if has_failed => store.delete_result(id).await.map_err(failed)?,
+            ReplayStep::DeleteResult => {}
             ReplayStep::Publish => {
                 if let Some(message) = message.take() {
                     publish(message).await.map_err(|source| ReplayError::Broker { id: id.clone(), source })?;
@@ -111,16 +118,6 @@ async fn replay(
         }
     }
     Ok(Replayed::Queued)
-}
-
-/// A replay that was killed leaves a letter whose job may have been done since.
-async fn is_done(store: &Store, id: &JobId) -> Result<bool, StoreError> {
-    match store.get_result(id).await {
-        Ok(result) => Ok(result.is_some_and(|result| matches!(result.outcome, Outcome::Done { .. }))),
-        Err(error) if error.is_passing() => Err(error),
-        // What can't be read is no end that anybody could use.
-        Err(_) => Ok(false),
-    }
 }
 
 #[cfg(test)]
@@ -220,9 +217,19 @@ mod tests {
         let done = result(Outcome::Done { output, stats: RenderStats::default(), missing_glyphs: Vec::new() });
         assert_eq!(store.create_result(&done).await.unwrap(), Created::New);
         let ended = replay(&store, &letters(&store).await, async |_| unreachable!()).await;
-        assert!(matches!(ended, Ok(Replayed::DoneAlready)), "{ended:?}");
+        assert!(matches!(ended, Ok(Replayed::EndedAlready)), "{ended:?}");
         assert_eq!(store.get_dead(&job().id).await.unwrap(), None);
         assert_eq!(store.get_result(&job().id).await.unwrap(), Some(done));
+    }
+
+    /// A replay that was killed after its publish left none, and a worker may write one between the look and a deletion.
+    #[tokio::test]
+    async fn where_no_result_was_seen_none_is_taken_back() {
+        let (store, faults) = given_up().await;
+        store.delete_result(&job().id).await.unwrap();
+        let before = faults.count(Operation::Delete, "jobs/");
+        assert!(matches!(replay(&store, &letters(&store).await, async |_| Ok(())).await, Ok(Replayed::Queued)));
+        assert_eq!(faults.count(Operation::Delete, "jobs/"), before);
     }
 
     #[tokio::test]
