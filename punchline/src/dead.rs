@@ -155,6 +155,7 @@ async fn replay(place: &Place, which: &Which) -> Result<(), Failure> {
             // By another who does the same.
             Replayed::Gone => None,
             Replayed::NoJob => Some(format!("{id} holds bytes that are no job: `punchline dead show {id}` has them")),
+            Replayed::Newer => Some(format!("{id} is of a newer release: replay it with that one")),
             Replayed::Unreadable(error) => Some(error.to_string()),
         };
         if let Some(why) = why {

@@ -40,6 +40,8 @@ pub enum Replayed {
     Gone,
     /// It holds bytes that are no job: it stays.
     NoJob,
+    /// Its job is of a newer release, which can queue it again: it stays.
+    Newer,
     /// It can't be read: it stays.
     Unreadable(StoreError),
 }
@@ -88,6 +90,7 @@ async fn replay(
     for step in ReplayStep::ORDER {
         match step {
             ReplayStep::ReadLetters => match store.read_letter(letters).await {
+                Ok(Some(DeadRecord { message: Some(read), .. })) if read.job.is_newer() => return Ok(Replayed::Newer),
                 Ok(Some(DeadRecord { message: Some(read), .. })) => message = Some(JobMessage::first(read.job)),
                 Ok(Some(_)) => return Ok(Replayed::NoJob),
                 Ok(None) => return Ok(Replayed::Gone),

@@ -128,9 +128,9 @@ async fn a_name_that_is_sent_again_and_again_to_a_full_queue_is_told_202_only_wi
         // Four at once, twice in a row: the first names fill the queue, the last find it full.
         let (mut taken, mut refused) = (HashSet::new(), 0);
         for seed in 8_800..8_820 {
-            let case = case(seed);
+            let (case, name) = (case(seed), format!("order-{seed}"));
             for _ in 0..2 {
-                for answer in join_all((0..4).map(|_| client.post_as(&format!("order-{seed}"), form(&case)))).await {
+                for answer in join_all((0..4).map(|_| client.post_as(&name, form(&case)))).await {
                     let answer = answer.unwrap();
                     if answer.status == StatusCode::ACCEPTED {
                         let id = answer.json()["id"].as_str().unwrap().to_owned();
