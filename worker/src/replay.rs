@@ -103,10 +103,9 @@ async fn replay(
                     return Ok(Replayed::EndedAlready);
                 }
                 Ok(None) => {}
-                Ok(Some(Outcome::Failed { .. })) => has_failed = true,
                 Err(error) if error.is_passing() => return Err(failed(error)),
                 // What can't be read is no end that anybody could use.
-                Err(_) => has_failed = true,
+                Ok(Some(Outcome::Failed { .. })) | Err(_) => has_failed = true,
             },
             ReplayStep::DeleteResult if has_failed => store.delete_result(id).await.map_err(failed)?,
             ReplayStep::DeleteResult => {}
@@ -245,7 +244,7 @@ mod tests {
         assert_eq!(store.get_dead(&job().id).await.unwrap(), Some(stranger));
         faults.next(1, Operation::Get, "dead/", Fault::Fail);
         assert!(matches!(replay_dead(&store, None, &read).await, Err(ReplayError::Store { .. })));
-        store.delete_letters(&[read.clone()]).await.unwrap();
+        store.delete_letters(std::slice::from_ref(&read)).await.unwrap();
         assert!(matches!(replay_dead(&store, None, &read).await, Ok(Replayed::Gone)));
     }
 }
