@@ -82,7 +82,7 @@ impl Client {
     /// Submits a picture with a spec and gives the job's id; comes again while it is told to.
     ///
     /// # Errors
-    /// Any answer but 202, or 429 and 503 for too long.
+    /// Any answer but 202, or 408, 429 and 503 for too long.
     pub async fn submit(&self, picture: &[u8], spec_json: &str) -> Result<String, HarnessError> {
         self.submit_until_taken(None, picture, spec_json).await
     }
@@ -104,7 +104,8 @@ impl Client {
                 request = request.header("idempotency-key", name);
             }
             let answer = answer(request).await?;
-            let come_again = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&answer.status);
+            let come_again = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE, StatusCode::REQUEST_TIMEOUT];
+            let come_again = come_again.contains(&answer.status);
             match (answer.status, answer.json()["id"].as_str()) {
                 (StatusCode::ACCEPTED, Some(id)) => return Ok(id.to_owned()),
                 _ if come_again && Instant::now() < deadline => tokio::time::sleep(POLL * 4).await,

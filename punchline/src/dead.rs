@@ -148,13 +148,14 @@ async fn replay(place: &Place, which: &Which) -> Result<(), Failure> {
                 queued += 1;
                 None
             }
-            Replayed::DoneAlready => {
-                say(format_args!("{id} was done meanwhile: its letter is dropped"))?;
+            Replayed::EndedAlready => {
+                say(format_args!("{id} was done or cancelled meanwhile: its letter is dropped"))?;
                 None
             }
             // By another who does the same.
             Replayed::Gone => None,
             Replayed::NoJob => Some(format!("{id} holds bytes that are no job: `punchline dead show {id}` has them")),
+            Replayed::Newer => Some(format!("{id} is of a newer release: replay it with that one")),
             Replayed::Unreadable(error) => Some(error.to_string()),
         };
         if let Some(why) = why {

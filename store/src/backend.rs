@@ -6,6 +6,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use object_store::{
@@ -18,6 +19,11 @@ use object_store::{
 };
 
 use crate::{S3Settings, StoreConfig, StoreError, location::Location};
+
+/// A connection that nobody uses is kept for so long. A network that lost its state leaves connections that take requests and
+/// never answer. Whoever has waited for one, in vain and for the whole of `request_timeout`, must not find another: with many
+/// in the pool, jobs would wait for minutes after the network is back.
+const KEPT_IDLE: Duration = Duration::from_secs(10);
 
 /// An opened backend and the ways in which they differ.
 pub(crate) struct Backend {
@@ -59,6 +65,7 @@ fn open_s3(config: &StoreConfig, bucket: &str, prefix: Key) -> Result<impl Objec
         // bounds whole operations.
         .with_timeout_disabled()
         .with_read_timeout(config.request_timeout)
+        .with_pool_idle_timeout(KEPT_IDLE)
         .with_allow_http(plain_http(settings)?);
     let retry = RetryConfig {
         backoff: BackoffConfig { max_backoff: config.retry_timeout, ..BackoffConfig::default() },

@@ -70,8 +70,8 @@ impl Undertaker {
         }
     }
 
-    /// The result first, the letter last. A replay that finds a letter takes the result back; one that was written for this
-    /// death after that would end the replayed job. Until both stand the queue holds the letter.
+    /// The result first: a letter that stands means that its result was written. Written after it, the result might come when a
+    /// replay has taken the letter, and end the job for good. Until both stand, the broker keeps the message.
     async fn keep(&self, broker: &Broker, record: &DeadRecord) -> Result<(), StoreError> {
         if let Some(message) = &record.message {
             self.end(broker, record, message).await?;
@@ -79,8 +79,8 @@ impl Undertaker {
         self.store.put_dead(record).await
     }
 
+    /// Whoever gave the job up may have written its result; where the broker did, or the store was away, nobody has.
     async fn end(&self, broker: &Broker, record: &DeadRecord, message: &JobMessage) -> Result<(), StoreError> {
-        // Whoever gave it up may have written one; where the broker did, or the store was away, nobody has.
         let code = record.reason.split(':').next().and_then(ErrorCode::parse).unwrap_or(ErrorCode::AttemptsExhausted);
         let result = JobResult {
             version: job::VERSION,
@@ -106,7 +106,31 @@ fn name_of(body: &[u8]) -> JobId {
 
 #[cfg(test)]
 mod tests {
+    use proto_shared::{Caption, CaptionSpec, JobRecord, MediaType, Position, SourceInfo, Style};
+    use service::metrics::registry;
+    use store::{Fault, Operation, StoreConfig};
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_letter_that_stands_means_that_its_result_was_written() {
+        let source = SourceInfo { id: source_id(b"a"), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
+        let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
+        let message = Some(JobMessage::first(JobRecord::new(JobId::from_bytes([7; 16]), 1, source, spec)));
+        let id = JobId::from_bytes([7; 16]);
+        let record = DeadRecord { version: 1, id: id.clone(), dead_at_ms: 1, reason: "tested".to_owned(), message, body: None };
+        for (operation, prefix) in [(Operation::Create, "jobs/"), (Operation::Put, "dead/")] {
+            let (store, faults) = Store::open_with_faults(&StoreConfig::new("memory:")).unwrap();
+            let metrics = Metrics::register(&mut registry());
+            let (undertaker, broker) = (Undertaker { store, clock: Clock::fixed(7), metrics }, Broker::in_process());
+            faults.next(1, operation, prefix, Fault::Fail);
+            undertaker.keep(&broker, &record).await.unwrap_err();
+            assert_eq!(undertaker.store.get_dead(&id).await.unwrap(), None, "{operation:?}");
+            undertaker.keep(&broker, &record).await.unwrap();
+            assert_eq!(undertaker.store.get_dead(&id).await.unwrap().as_ref(), Some(&record));
+            assert!(undertaker.store.get_result(&id).await.unwrap().is_some());
+        }
+    }
 
     #[test]
     fn bytes_that_are_no_job_have_a_name_of_their_own() {

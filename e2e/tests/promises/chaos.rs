@@ -86,8 +86,9 @@ async fn run(seed: u64, jobs: usize) {
 
     // What is left at the last trouble's end is work, at the pace of the run so far; it takes the machine what it takes.
     let (left, so_far) = (ledger.unfinished(&cluster).await.unwrap(), begun.elapsed());
-    let pace = so_far.div_f64((jobs - left).max(1) as f64);
-    let allowed = RECOVERED_WITHIN + pace.mul_f64(left as f64);
+    let count = |jobs: usize| u32::try_from(jobs).unwrap();
+    let pace = so_far / count((jobs - left).max(1));
+    let allowed = RECOVERED_WITHIN + pace * count(left);
     while ledger.unfinished(&cluster).await.unwrap() > 0 && ended_at.elapsed() < allowed {
         tokio::time::sleep(COUNT_EVERY).await;
     }

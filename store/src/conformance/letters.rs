@@ -23,7 +23,7 @@ pub async fn dead_letters_are_kept_replaced_listed_and_dropped(store: &Store, ru
     // What is written after the letters were looked for stays.
     let last = dead(&job(run, "y", 1), 50);
     store.put_dead(&last).await.unwrap();
-    store.delete_letters(&[of_y.clone()]).await.unwrap();
+    store.delete_letters(std::slice::from_ref(&of_y)).await.unwrap();
     assert_eq!(store.read_letter(&of_y).await.unwrap(), None);
     assert_eq!(listed(store, 100).await, [letters[2].clone(), letters[0].clone(), last]);
 
