@@ -140,7 +140,7 @@ impl Isolated {
 
 /// The end of what a process says. All of it is read: one that found nobody to listen would wait for ever.
 async fn last_words(mut said: impl AsyncRead + Unpin) -> String {
-    let (mut last, mut piece) = (Vec::new(), [0; MAX_LAST_WORDS_BYTES]);
+    let (mut last, mut piece) = (Vec::new(), vec![0; MAX_LAST_WORDS_BYTES]);
     while let Ok(len @ 1..) = said.read(&mut piece).await {
         last.extend_from_slice(&piece[..len]);
         last.drain(..last.len().saturating_sub(MAX_LAST_WORDS_BYTES));

@@ -97,7 +97,8 @@ impl Settler {
         let until = tokio::time::Instant::now() + HELD_AT_MOST;
         loop {
             let passed = self.store_gate.pass(until).await;
-            match self.run(delivery, broker, begun).await {
+            // On the heap: it holds what all requests to the store hold, and each that waits for it would hold it too.
+            match Box::pin(self.run(delivery, broker, begun)).await {
                 Err(error) if self.store_gate.was_away(passed, until).await => {
                     tracing::info!(error = with_source(&error), "the store was away: the attempt is made again");
                 }
