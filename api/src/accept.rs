@@ -160,7 +160,7 @@ impl Acceptance {
     }
 
     async fn run(&self, run: Run) -> Result<Accepted, ApiError> {
-        let ended = self.acceptances.tasks.spawn(run.to_its_end().in_current_span()).await;
+        let ended = self.acceptances.tasks.spawn(run.end().in_current_span()).await;
         ended.unwrap_or_else(|defect| Err(ApiError::Internal(format!("an acceptance broke off: {defect}"))))
     }
 

@@ -52,17 +52,14 @@ pub(crate) async fn submit(
     let callback_url = callback_url.map(|url| reading.callbacks.check(&url)).transpose()?;
     // Only whether there are such fonts.
     engine_spec(&spec, &reading.fonts)?;
-    let accepted = match first {
-        Some(first) => {
-            let source = reading.source_of(picture, &caller).await?;
-            acceptance.repeat(Repeat { first, source, spec, is_public, caller, trace, callback_url }).await
-        }
-        None => {
-            let Looked { picture, upload, share } = reading.look(picture, share, &caller).await?;
-            let output = output_id(&picture.source.id, &spec, &reading.fonts)?;
-            let new = NewJob { picture, upload, share, spec, output, is_public, caller, trace, idempotency, callback_url };
-            acceptance.accept(new).await
-        }
+    let accepted = if let Some(first) = first {
+        let source = reading.source_of(picture, &caller).await?;
+        acceptance.repeat(Repeat { first, source, spec, is_public, caller, trace, callback_url }).await
+    } else {
+        let Looked { picture, upload, share } = reading.look(picture, share, &caller).await?;
+        let output = output_id(&picture.source.id, &spec, &reading.fonts)?;
+        let new = NewJob { picture, upload, share, spec, output, is_public, caller, trace, idempotency, callback_url };
+        acceptance.accept(new).await
     };
     let Accepted { job, mut result, waiting } = accepted?;
     let location = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id));

@@ -1,7 +1,5 @@
 //! A font whose file has changed, on the real binary: what is asked for again is drawn with it, and not answered from before.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{fs, time::Duration};
 
 use caption::Font;

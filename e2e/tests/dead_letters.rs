@@ -28,7 +28,7 @@ fn id(n: u32) -> JobId {
 /// A store with broken letters and, younger than all of them, one of a job that failed.
 async fn folder() -> (TempDir, Store, JobId) {
     let folder = TempDir::with_prefix("punchline-dead-").unwrap();
-    let store = Store::open(&StoreConfig::new(&format!("file://{}", folder.path().display()))).unwrap();
+    let store = Store::open(&StoreConfig::new(format!("file://{}", folder.path().display()))).unwrap();
     for n in 0..BROKEN {
         if n % 2 == 0 {
             let reason = "malformed message: not JSON".to_owned();

@@ -28,7 +28,9 @@ pub fn output_id(source: &SourceId, spec: &CaptionSpec, fonts: &Fonts) -> Result
     for (named, caption) in spec.captions.iter().zip(&drawn.captions) {
         let digests = fonts.digests(&named.font, &caption.text);
         hash.length(digests.len());
-        digests.iter().for_each(|digest| hash.0.update(digest));
+        for digest in digests {
+            hash.0.update(digest);
+        }
     }
     let written = serde_json::to_writer(&mut hash, &spec.canonical());
     debug_assert!(written.is_ok(), "a spec holds only strings, numbers and lists, and a hash takes every byte");

@@ -242,12 +242,11 @@ impl Health {
                     Ok(Err(why)) => why,
                     Err(_) => format!("no answer in {} s", CHECK_TIMEOUT.as_secs()),
                 };
-                let (since, has_held) = match was_failing {
-                    Some(before) => (before.since, before.has_held),
-                    None => {
-                        tracing::warn!(check, why, "a check fails");
-                        (at, before.is_some())
-                    }
+                let (since, has_held) = if let Some(before) = was_failing {
+                    (before.since, before.has_held)
+                } else {
+                    tracing::warn!(check, why, "a check fails");
+                    (at, before.is_some())
                 };
                 Some(Failing { since, why, has_held })
             })

@@ -72,7 +72,7 @@ impl Found {
 }
 
 impl Run {
-    pub(super) async fn to_its_end(mut self) -> Result<Accepted, ApiError> {
+    pub(super) async fn end(mut self) -> Result<Accepted, ApiError> {
         // Its id may change in the first step, and is in every line that is logged of the others.
         let mut step = self.after(Step::Begun).await.unwrap_or(Step::Begun);
         let span = trace::of_job(&self.job.id, &self.trace);

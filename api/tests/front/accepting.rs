@@ -45,7 +45,7 @@ async fn at_the_store(front: &Front, request: &mut futures::future::BoxFuture<'s
         }
         tokio::task::yield_now().await;
     }
-    panic!("the request never came to {prefix}");
+    unreachable!("the request never came to {prefix}");
 }
 
 #[tokio::test(start_paused = true)]

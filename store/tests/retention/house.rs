@@ -135,7 +135,7 @@ impl House {
                 assert!(result.is_some());
             }
             if result.is_some() && *is_done {
-                let output = output_of(&job);
+                let output = output_of(job);
                 assert!(self.store.get_output(&output, MediaType::Gif).await.is_ok(), "done, and the picture is gone");
             }
         }
