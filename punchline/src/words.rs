@@ -175,6 +175,6 @@ mod tests {
         assert!(said(&["--bottom", " "]).contains("--bottom"));
         assert!(said(&["--bottom", "b", "--font", ""]).contains("--font"));
         let undrawable = said(&["--top", "t", "--bottom", "b\u{7}"]);
-        assert!(undrawable.starts_with("--bottom: ") && undrawable.contains("got U+0007 as character 2"), "{undrawable}");
+        assert!(undrawable.contains("--bottom: ") && undrawable.contains("got U+0007 as character 2"), "{undrawable}");
     }
 }
