@@ -3,38 +3,35 @@
 //! Kept in the tally of both backends. It must never write a line for each: there may be thousands, and each comes again.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::time::Instant;
-
-use crate::counts::Counter;
 
 /// At most one line of the log in so long.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default)]
 pub(crate) struct Newer {
-    seen: Counter,
+    seen: AtomicU64,
     told_at: Mutex<Option<Instant>>,
 }
 
 impl Newer {
     /// One was put back.
     pub(crate) fn note(&self, version: u64) {
-        self.seen.increment();
+        let so_far = self.seen.fetch_add(1, Ordering::Relaxed) + 1;
         if self.is_to_be_told() {
-            tracing::warn!(
-                version,
-                so_far = self.seen.get(),
-                "a job needs a newer release than this worker is of: it waits for such a worker"
-            );
+            tracing::warn!(version, so_far, "a job needs a newer release than this worker is of: it waits for such a worker");
         }
     }
 
     pub(crate) fn get(&self) -> u64 {
-        self.seen.get()
+        self.seen.load(Ordering::Relaxed)
     }
 
     fn is_to_be_told(&self) -> bool {

@@ -5,16 +5,8 @@
 use proto_shared::{Event, JobResult, News, Outcome, OutputSummary, job};
 use store::{Created, StoreError};
 
-use super::run::Run;
+use super::run::{NotRecorded, Run};
 use crate::{error::ApiError, spool::Spooled};
-
-/// Why a job was not recorded, as far as is known.
-pub(super) enum NotRecorded {
-    /// No record stands.
-    Surely(ApiError),
-    /// One may: the store was asked to write it, and did not say what became of it.
-    Perhaps(ApiError),
-}
 
 impl Run {
     /// Whatever is left of a refused job would be found as lost and run.

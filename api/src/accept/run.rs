@@ -22,7 +22,7 @@ use store::{Created, Slot, StoreError};
 use tokio::sync::OnceCell;
 use tracing::Instrument as _;
 
-use super::{Acceptance, Accepted, record::NotRecorded, step::Step};
+use super::{Acceptance, Accepted, step::Step};
 use crate::{clients::Place, error::ApiError, intake::Share, news::Listening, spool::Spooled, trace};
 
 /// A job that is asked for again is sent again once in so long.
@@ -298,6 +298,14 @@ impl Run {
         published.await.clone()?;
         Ok(if is_ours.into_inner() { Confirm::Ours } else { Confirm::Shared })
     }
+}
+
+/// Why a job was not recorded, as far as is known.
+pub(super) enum NotRecorded {
+    /// No record stands.
+    Surely(ApiError),
+    /// One may: the store was asked to write it, and did not say what became of it.
+    Perhaps(ApiError),
 }
 
 /// Whose publish the broker has confirmed.
