@@ -9,7 +9,7 @@
 //! - Liveness fails when a vital check has failed for longer than [`VITAL_GRACE`]. Vital is only what a restart mends: a
 //!   server that is away comes back no sooner because its clients are started anew. Liveness never waits for a check:
 //!   a prober that gives up after a second would take a server that hangs for a process that does.
-//! - Some checks are only told, to whoever reads the answer.
+//! - Some checks only appear in the answer, and decide nothing.
 
 use std::{
     future::Future,

@@ -1,7 +1,7 @@
 //! Dead letters: messages that no worker could settle, kept for someone to look at, replay or drop.
 //!
-//! Written by whoever gives a message up, read by the `dead` commands. Each death of a job has a key of its own, so that
-//! whoever removes a letter removes the one that he has read, and none that was written since. A letter that can't be read is
+//! Workers write them, the `dead` commands read them. Each death of a job has a key of its own, so that
+//! a reader removes the very letter that it has read, and none that was written since. A letter that can't be read is
 //! listed and deleted like any other: it must never hide those beside it.
 
 use std::collections::{HashMap, hash_map::Entry};
@@ -102,7 +102,7 @@ impl Store {
         Ok(all.remove(id))
     }
 
-    /// The letters of all jobs, read or not, in no order: whoever walks them acts on each once, whatever is written
+    /// The letters of all jobs, read or not, in no order: a caller acts on each once, whatever is written
     /// meanwhile. Memory: a key for each.
     ///
     /// # Errors

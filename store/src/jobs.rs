@@ -88,7 +88,7 @@ impl Store {
     /// # Errors
     /// The backend did not take it.
     pub async fn mark_queued(&self, id: &JobId, slot: Slot) -> Result<(), StoreError> {
-        // Written over by whoever else had a confirm: it says the same.
+        // Another process with a confirm may write it too: it says the same.
         records::put(&self.objects, &queued(id, slot), &serde_json::json!({ "slot": slot.number })).await
     }
 

@@ -79,7 +79,7 @@ impl Undertaker {
         self.store.put_dead(record).await
     }
 
-    /// Whoever gave the job up may have written its result; where the broker did, or the store was away, nobody has.
+    /// The worker that gave the job up may have written its result. None stands where the broker gave it up, or the store was away.
     async fn end(&self, broker: &Broker, record: &DeadRecord, message: &JobMessage) -> Result<(), StoreError> {
         let code = record.reason.split(':').next().and_then(ErrorCode::parse).unwrap_or(ErrorCode::AttemptsExhausted);
         let result = JobResult {

@@ -47,7 +47,7 @@ impl Settler {
         match settled {
             Ok(()) => self.metrics.reached(Stage::Settled),
             Err(error) => {
-                // The broker delivers it again; whoever gets it finds the result and acks.
+                // The broker delivers it again. The worker that gets it finds the result and acks.
                 self.metrics.settle_failed();
                 span.in_scope(|| tracing::warn!(%error, "failed to settle"));
             }
@@ -71,7 +71,7 @@ impl Settler {
         let attempt = delivery.attempt();
         match ended {
             Ok(Ended { how, letter: None }) => (how, delivery.ack().await),
-            // Its result stands; the message is kept for whoever mends the defect.
+            // Its result stands; the message is kept until the defect is mended.
             Ok(Ended { how, letter: Some(reason) }) => (how, delivery.dead_letter(&reason).await),
             Err(error) => match broker.retry_delays().get(attempt.saturating_sub(1) as usize) {
                 Some(&delay) => {

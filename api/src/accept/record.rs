@@ -65,7 +65,7 @@ impl Run {
         Ok(())
     }
 
-    /// What is owed first: a record that stands is a promise, to whoever asks for the job again too.
+    /// The callback mark is written before the record: a record that stands is a promise to call back, also when the job is asked for again.
     async fn create_job(&self) -> Result<Created, ApiError> {
         if self.job.callback_url.is_some() {
             self.with.store.owe_callback(&self.job.id).await?;
