@@ -1,5 +1,7 @@
 //! All promises at once: workers killed and frozen, broker and store killed alone and together, queues full, the network slow,
 //! cut and silent, while jobs come in. What is struck, and when, is the seed's to say; every kind comes once at least.
+//! In the last act no worker reaches broker or store while a third of all jobs comes in, and something else is struck besides:
+//! so that there is work left when the last trouble ends, and the time from then on is that of recovery.
 //!
 //! Every job that was accepted is done within a minute of the last trouble, without a sweep. One seed and few jobs by default;
 //! `PUNCHLINE_CHAOS_SEEDS=1,2,3` and `PUNCHLINE_CHAOS_JOBS=500` make it the long run.
@@ -64,6 +66,12 @@ impl Trouble {
         random.shuffle(&mut all);
         all
     }
+
+    /// One beside workers that are cut off.
+    fn draw_last(random: &mut Rng) -> Self {
+        let all = [Self::WorkerKilled, Self::BrokerKilled, Self::StoreKilled, Self::BrokerAndStoreKilled, Self::ApiKilled];
+        all[random.usize(0..all.len())]
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,22 +89,41 @@ async fn run(seed: u64, jobs: usize) {
     let begun = Instant::now();
     let mut cluster = Cluster::start(WORKERS).await.unwrap();
     let (client, cases, mut ledger) = (cluster.client(), cases(jobs), Ledger::default());
-    let (submitted, ended_at) = tokio::join!(ledger.submit(&client, &cases), make_trouble(&mut cluster, seed, jobs));
+    let (before, last) = cases.split_at(jobs - jobs / 3);
+    let mut random = Rng::with_seed(seed);
+    let (submitted, ()) = tokio::join!(ledger.submit(&client, before), make_trouble(&mut cluster, &mut random, begun, jobs));
     submitted.unwrap();
+    cut_workers_off(&cluster, &mut random, begun);
+    ledger.submit(&client, last).await.unwrap();
+    strike(&mut cluster, Trouble::draw_last(&mut random), &mut random, begun).await;
+    let left = ledger.unfinished(&cluster).await.unwrap();
+    assert!(left >= last.len(), "{left} jobs are left, and no worker could write a result of the last {}", last.len());
+    let so_far = begun.elapsed();
+    cluster.worker_network.set(Mode::Pass);
+    let ended_at = Instant::now();
+    cluster.replace_ended_workers().await.unwrap();
 
     // What is left at the last trouble's end is work, at the pace of the run so far; it takes the machine what it takes.
-    let (left, so_far) = (ledger.unfinished(&cluster).await.unwrap(), begun.elapsed());
     let count = |jobs: usize| u32::try_from(jobs).unwrap();
     let pace = so_far / count((jobs - left).max(1));
     let allowed = RECOVERED_WITHIN + pace * count(left);
-    while ledger.unfinished(&cluster).await.unwrap() > 0 && ended_at.elapsed() < allowed {
+    let mut first = None;
+    let unfinished = loop {
+        let unfinished = ledger.unfinished(&cluster).await.unwrap();
+        if unfinished < left {
+            first.get_or_insert_with(|| ended_at.elapsed().as_secs_f64());
+        }
+        if unfinished == 0 || ended_at.elapsed() >= allowed {
+            break unfinished;
+        }
         tokio::time::sleep(COUNT_EVERY).await;
-    }
-    let (took, unfinished) = (ended_at.elapsed().as_secs_f64(), ledger.unfinished(&cluster).await.unwrap());
+    };
+    let took = ended_at.elapsed().as_secs_f64();
     println!(
-        "seed {seed}, {:.0} s: {took:.1} s from the last trouble to the last job, {left} of which were left at its end; \
-         {unfinished} unfinished of {} accepted",
+        "seed {seed}, {:.0} s: {left} jobs were left when the last trouble ended; the first of them was done after {:.1} s, \
+         the last after {took:.1} s; {unfinished} unfinished of {} accepted",
         begun.elapsed().as_secs_f64(),
+        first.unwrap_or(took),
         ledger.ids().len()
     );
     if unfinished > 0 {
@@ -109,27 +136,36 @@ async fn run(seed: u64, jobs: usize) {
 }
 
 /// Something each time that a further part of the jobs has a result, or at the latest after a while: there may be nobody left
-/// to do them. Answers when the last came to its end.
-async fn make_trouble(cluster: &mut Cluster, seed: u64, jobs: usize) -> Instant {
-    let mut random = Rng::with_seed(seed);
-    let begun = Instant::now();
-    for (i, trouble) in Trouble::draw(&mut random).into_iter().enumerate() {
-        let wanted = jobs * (i + 1) / (TROUBLES + 2);
+/// to do them.
+async fn make_trouble(cluster: &mut Cluster, random: &mut Rng, begun: Instant, jobs: usize) {
+    for (i, trouble) in Trouble::draw(random).into_iter().enumerate() {
+        let wanted = (jobs - jobs / 3) * (i + 1) / (TROUBLES + 2);
         let deadline = Instant::now() + AT_LATEST;
         while cluster.results().await.is_ok_and(|done| done < wanted) && Instant::now() < deadline {
             tokio::time::sleep(COUNT_EVERY).await;
         }
-        let lasts = Duration::from_millis(random.u64(500..15_000));
-        let which = random.usize(0..WORKERS);
-        let struck_at = begun.elapsed().as_secs_f64();
-        strike(cluster, trouble, which, lasts).await;
-        println!("  {struck_at:.0} s: {trouble:?}, over at {:.0} s", begun.elapsed().as_secs_f64());
+        strike(cluster, trouble, random, begun).await;
         cluster.replace_ended_workers().await.unwrap();
     }
-    Instant::now()
 }
 
-async fn strike(cluster: &mut Cluster, trouble: Trouble, which: usize, lasts: Duration) {
+/// From now on no worker reaches broker or store.
+fn cut_workers_off(cluster: &Cluster, random: &mut Rng, begun: Instant) {
+    let mode = [Mode::Reset, Mode::BlackHole][random.usize(0..2)];
+    cluster.worker_network.set(mode);
+    println!("  {:.0} s: no worker reaches broker or store ({mode:?})", begun.elapsed().as_secs_f64());
+}
+
+async fn strike(cluster: &mut Cluster, trouble: Trouble, random: &mut Rng, begun: Instant) {
+    let lasts = Duration::from_millis(random.u64(500..15_000));
+    let which = random.usize(0..WORKERS);
+    let struck_at = begun.elapsed().as_secs_f64();
+    hold(cluster, trouble, which, lasts).await;
+    println!("  {struck_at:.0} s: {trouble:?}, over at {:.0} s", begun.elapsed().as_secs_f64());
+}
+
+/// One trouble, from its begin to its end.
+async fn hold(cluster: &mut Cluster, trouble: Trouble, which: usize, lasts: Duration) {
     match trouble {
         Trouble::WorkerKilled => cluster.workers[which].kill(),
         Trouble::WorkerFrozen => {
