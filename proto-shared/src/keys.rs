@@ -21,9 +21,9 @@ pub const CALLBACKS_PREFIX: &str = "callbacks";
 pub const GALLERY_PREFIX: &str = "gallery";
 
 /// Below it stands who has begun to look for lost work in which stretch of time.
-pub const LOOKS_BEGUN_PREFIX: &str = "looks/begun";
+pub const SEARCHES_BEGUN_PREFIX: &str = "looks/begun";
 /// When the last look for lost work that came to its end had begun. Written over each time.
-pub const LAST_LOOK: &str = "looks/last.json";
+pub const LAST_SEARCH: &str = "looks/last.json";
 
 /// A source, named by the SHA-256 of its bytes.
 #[must_use]
@@ -101,8 +101,8 @@ pub fn job_started(id: &JobId) -> String {
 
 /// Says that somebody looks for lost work in a stretch of time, so that it is one however many want to.
 #[must_use]
-pub fn look_begun(slot: u64) -> String {
-    format!("{LOOKS_BEGUN_PREFIX}/{slot}.json")
+pub fn search_begun(slot: u64) -> String {
+    format!("{SEARCHES_BEGUN_PREFIX}/{slot}.json")
 }
 
 /// Says that somebody is to be told of a job's end.

@@ -76,7 +76,7 @@ impl Store {
         let dead = sweep.dead_letters(&mut expired).await?;
         expired.idempotency_records = sweep.names(keys::IDEMPOTENCY_PREFIX).await?;
         expired.gallery_entries = sweep.names(keys::GALLERY_PREFIX).await?;
-        expired.looks = sweep.names(keys::LOOKS_BEGUN_PREFIX).await?;
+        expired.looks = sweep.names(keys::SEARCHES_BEGUN_PREFIX).await?;
         let named = sweep.jobs(&dead, &mut expired).await?;
         sweep.callbacks(&mut expired).await?;
         sweep.outputs(&mut expired).await?;

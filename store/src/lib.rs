@@ -24,9 +24,9 @@
 //! | `mark_start` | 1 PUT |
 //! | `get_start` | 1 GET |
 //! | `clear_start` | 1 POST |
-//! | `begin_look` | 1 PUT; 1 HEAD more if something stands there |
-//! | `end_look` | 1 PUT |
-//! | `last_look` | 1 GET |
+//! | `begin_search` | 1 PUT; 1 HEAD more if something stands there |
+//! | `end_search` | 1 PUT |
+//! | `last_search` | 1 GET |
 //! | `begin_callback`, `end_callback` | 1 PUT; 1 HEAD more if something stands there |
 //! | `owe_callback` | 1 PUT |
 //! | `get_callback_end` | 1 GET |
@@ -64,10 +64,10 @@ mod hush;
 mod jobs;
 mod listing;
 mod location;
-mod looks;
 mod objects;
 mod probe;
 mod records;
+mod searches;
 mod starts;
 mod store;
 mod unfinished;

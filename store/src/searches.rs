@@ -20,23 +20,23 @@ impl Store {
     ///
     /// # Errors
     /// The backend did not take it.
-    pub async fn begin_look(&self, slot: u64) -> Result<Created, StoreError> {
-        records::create(&self.objects, &keys::look_begun(slot), &serde_json::json!({ "slot": slot })).await
+    pub async fn begin_search(&self, slot: u64) -> Result<Created, StoreError> {
+        records::create(&self.objects, &keys::search_begun(slot), &serde_json::json!({ "slot": slot })).await
     }
 
     /// Says that a look that began then has come to its end, over what was said of another.
     ///
     /// # Errors
     /// The backend did not take it.
-    pub async fn end_look(&self, began_ms: u64) -> Result<(), StoreError> {
-        records::put(&self.objects, keys::LAST_LOOK, &Look { version: 1, began_ms }).await
+    pub async fn end_search(&self, began_ms: u64) -> Result<(), StoreError> {
+        records::put(&self.objects, keys::LAST_SEARCH, &Look { version: 1, began_ms }).await
     }
 
     /// When the look began that was the last to come to its end, by the clock of whoever looked.
     ///
     /// # Errors
     /// What stands there does not parse, or the backend did not give it.
-    pub async fn last_look(&self) -> Result<Option<u64>, StoreError> {
-        Ok(records::get::<Look>(&self.objects, keys::LAST_LOOK).await?.map(|look| look.began_ms))
+    pub async fn last_search(&self) -> Result<Option<u64>, StoreError> {
+        Ok(records::get::<Look>(&self.objects, keys::LAST_SEARCH).await?.map(|look| look.began_ms))
     }
 }
