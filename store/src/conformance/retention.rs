@@ -43,7 +43,7 @@ pub async fn retention_deletes_what_is_old_and_finished_and_nothing_else(store: 
     let expired = store.expire(DAY_MS, now_ms + DAY_MS + 10 * MINUTE_MS).await.unwrap();
     assert!(expired.jobs >= 1 && expired.idempotency_records >= 1 && expired.dead_letters == 1, "{expired:?}");
     assert!(expired.gallery_entries >= 1 && !store.gallery(1000).await.unwrap().contains(&finished.id), "{expired:?}");
-    assert!(expired.looks >= 1 && store.last_search().await.unwrap() == Some(now_ms), "{expired:?}");
+    assert!(expired.searches >= 1 && store.last_search().await.unwrap() == Some(now_ms), "{expired:?}");
     assert_eq!(store.get_job(&finished.id).await.unwrap(), None);
     assert_eq!(store.get_result(&finished.id).await.unwrap(), None);
     assert_eq!(store.get_idempotency(&key).await.unwrap(), None);
