@@ -1,8 +1,8 @@
 //! Dead letters: messages that no worker could settle, kept for someone to look at, replay or drop.
 //!
-//! Workers write them, the `dead` commands read them. Each death of a job has a key of its own, so that
-//! a reader removes the very letter that it has read, and none that was written since. A letter that can't be read is
-//! listed and deleted like any other: it must never hide those beside it.
+//! Workers write them, the `dead` commands read them. Each time that a job becomes a dead letter has a key of its own, so that
+//! a reader deletes the letter that it has read, and none that was written since. A letter that can't be read is
+//! listed and deleted like any other: it must never hide the others.
 
 use std::collections::{HashMap, hash_map::Entry};
 
@@ -11,18 +11,18 @@ use proto_shared::{DeadRecord, JobId, keys};
 
 use crate::{Store, StoreError, objects::Found, records};
 
-/// Letters among which the oldest are looked for by what they say of themselves; beyond that the backend's own times
-/// choose, so that a flood of letters is not read whole to show ten.
+/// The oldest letters are chosen by the times that they contain among this many, which are chosen by the backend's own times: so
+/// that not every one of very many letters is read to show ten.
 const READ_AT_LEAST: usize = 1000;
 
-/// The letters of one job that stood when they were looked for.
+/// The letters of one job at the time of the listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letters {
     /// The job's.
     pub id: JobId,
-    /// Of the last death.
+    /// The last one.
     newest: Letter,
-    /// Of those before, which a replay that was killed may have left.
+    /// Those before, which a replay that was killed may have left.
     older: Vec<Letter>,
 }
 
@@ -46,7 +46,7 @@ pub struct ListedDead {
     pub record: Result<DeadRecord, StoreError>,
 }
 
-/// Ordered by the time of death; an earlier release wrote one key for all deaths, which comes first.
+/// Ordered by the time at which the job was given up; an earlier release wrote one key for all times, which comes first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Letter {
     dead_at_ms: u64,
@@ -70,7 +70,7 @@ impl Letters {
 }
 
 impl Store {
-    /// Writes a dead letter, beside those of earlier deaths of the same job.
+    /// Writes a dead letter, beside earlier ones of the same job.
     ///
     /// # Errors
     /// The backend did not take it.
@@ -113,7 +113,7 @@ impl Store {
         Ok(all.into_values().collect())
     }
 
-    /// What the last of these letters says, if it still stands.
+    /// The record in the last of these letters, if it is still there.
     ///
     /// # Errors
     /// It does not parse, or the backend did not give it.
@@ -141,7 +141,7 @@ impl Store {
         let mut letters: Vec<ListedDead> = futures::stream::iter(all)
             .map(async |letters| {
                 let record = match self.read_letter(&letters).await {
-                    Ok(None) => return Ok(None), // dropped since it was listed
+                    Ok(None) => return Ok(None), // deleted since it was listed
                     Ok(Some(record)) => Ok(record),
                     Err(error) if error.is_passing() => return Err(error),
                     Err(error) => Err(error),
@@ -179,7 +179,7 @@ fn add(found: Found, all: &mut HashMap<JobId, Letters>) {
 }
 
 /// The job in the key of a dead letter.
-pub(crate) fn dead_id(key: &str) -> Option<JobId> {
+pub(crate) fn job_of(key: &str) -> Option<JobId> {
     parse(key).map(|(id, _)| id)
 }
 

@@ -1,9 +1,9 @@
-//! Finding lost work: jobs that were accepted and that neither a queue nor a result knows are queued again.
+//! Searches for lost jobs, those that were accepted, have no result and are in no queue, and queues them again.
 //!
-//! Run for workers that start (`look`) and by `punchline sweep`, by any number at once. Running a job twice is harmless,
-//! so this errs on the side of queueing. Once the broker has confirmed a message, a mark in the store spares the job another
-//! in the same slot of time. The mark is never written before the confirm: it would stand for a message that nobody has.
-//! A look lists every job that the store keeps: whoever calls this has to mind how often.
+//! Run by workers (`lost_jobs_schedule`) and by `punchline sweep`, by any number at once. Running a job twice is harmless,
+//! so this queues in case of doubt. Once the broker has confirmed a message, a mark in the store keeps the job from being queued
+//! again in the same time slot. The mark is never written before the confirm: it would stand for a message that is in no queue.
+//! A search lists every job that the store keeps, so callers must not run it often.
 
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ use crate::trace;
 /// When a job counts as lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LostAfter {
-    /// Where messages wait: a job may be one of them for as long as it takes.
+    /// While messages wait in the queues: the job's may be one of them.
     pub busy: Duration,
-    /// Where none waits: whatever is in hand somewhere ends sooner.
+    /// While none waits: a worker that has the job ends it sooner.
     pub quiet: Duration,
 }
 
@@ -32,14 +32,14 @@ impl Default for LostAfter {
 }
 
 impl LostAfter {
-    /// Whether whoever looks so finds all that a worker would.
-    fn finds_as_much_as_usual(&self) -> bool {
-        let usual = Self::default();
-        self.busy <= usual.busy && self.quiet <= usual.quiet
+    /// Whether a search with these finds all that a worker's would.
+    fn is_as_thorough_as_default(&self) -> bool {
+        let default = Self::default();
+        self.busy <= default.busy && self.quiet <= default.quiet
     }
 }
 
-/// Why lost work could not be looked for.
+/// Why a search for lost jobs failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RequeueError {
     /// The store did not answer.
@@ -50,7 +50,7 @@ pub enum RequeueError {
     Broker(#[from] BrokerError),
 }
 
-/// Queues lost jobs again; answers how many. Its end is noted in the store, which spares workers a look of their own.
+/// Queues lost jobs again; answers how many. The end of a search is noted in the store, which spares workers one of their own.
 ///
 /// # Errors
 /// Store or broker failed; what was queued until then is.
@@ -67,25 +67,25 @@ pub async fn requeue_lost(store: &Store, broker: &Broker, clock: &Clock, after: 
         let span = trace::of_job(&job.id, job.trace());
         queued += u64::from(requeue(store, broker, job, slot).instrument(span).await?);
     }
-    if after.finds_as_much_as_usual()
-        && let Err(error) = store.end_look(now_ms).await
+    if after.is_as_thorough_as_default()
+        && let Err(error) = store.end_search(now_ms).await
     {
-        tracing::warn!(%error, "lost jobs were looked for, and workers were not told: they will look too");
+        tracing::warn!(%error, "a search for lost jobs has ended, and the store did not note it: workers will search too");
     }
     Ok(queued)
 }
 
-/// Queues a job, unless that was done in this slot of time; whether it was this call that did it.
+/// Queues a job, unless that was done in this time slot; answers whether this call did it.
 async fn requeue(store: &Store, broker: &Broker, job: JobRecord, slot: Slot) -> Result<bool, RequeueError> {
     if store.was_queued(&job.id, slot).await? {
         return Ok(false);
     }
     let message = JobMessage::first(job);
-    // Its message may have been in the hand of a worker that died of it.
+    // A worker may have died of an earlier message.
     broker.publish_again(&message).await?;
     tracing::warn!("a lost job is queued again");
     if let Err(error) = store.mark_queued(&message.job.id, slot).await {
-        tracing::warn!(%error, "a lost job was queued again, and the store was not told: the next look queues it once more");
+        tracing::warn!(%error, "a lost job was queued again, and the store did not note it: the next search queues it once more");
     }
     Ok(true)
 }
@@ -122,7 +122,7 @@ mod tests {
             Self { store, faults, broker, clock: Clock::from_fn(|| 1_700_000_000_000), job }
         }
 
-        async fn look(&self) -> Result<u64, RequeueError> {
+        async fn search(&self) -> Result<u64, RequeueError> {
             requeue_lost(&self.store, &self.broker, &self.clock, AFTER).await
         }
 
@@ -140,25 +140,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_that_the_broker_refused_is_queued_by_the_next_look() {
+    async fn a_job_that_the_broker_refused_is_queued_by_the_next_search() {
         let lost = Lost::new().await;
         let filler = JobRecord { id: JobId::from_bytes([8; 16]), ..lost.job.clone() };
         lost.broker.publish(&JobMessage::first(filler)).await.unwrap();
-        assert!(matches!(lost.look().await, Err(RequeueError::Broker(BrokerError::Full { .. }))));
+        assert!(matches!(lost.search().await, Err(RequeueError::Broker(BrokerError::Full { .. }))));
         lost.take_one().await;
-        assert_eq!((lost.look().await.unwrap(), lost.waiting().await), (1, 1), "in the same slot of time");
+        assert_eq!((lost.search().await.unwrap(), lost.waiting().await), (1, 1), "in the same time slot");
         assert_eq!(lost.take_one().await.job.id, lost.job.id);
-        assert_eq!((lost.look().await.unwrap(), lost.waiting().await), (0, 0), "once in a slot");
+        assert_eq!((lost.search().await.unwrap(), lost.waiting().await), (0, 0), "once in a slot");
     }
 
     #[tokio::test]
-    async fn where_the_store_takes_no_mark_the_next_look_queues_once_more() {
+    async fn where_the_store_takes_no_mark_the_next_search_queues_once_more() {
         let lost = Lost::new().await;
         lost.faults.next(1, Operation::Put, keys::JOBS_PREFIX, Fault::Fail);
         for _ in 0..2 {
-            assert_eq!((lost.look().await.unwrap(), lost.waiting().await), (1, 1));
+            assert_eq!((lost.search().await.unwrap(), lost.waiting().await), (1, 1));
             lost.take_one().await;
         }
-        assert_eq!(lost.look().await.unwrap(), 0);
+        assert_eq!(lost.search().await.unwrap(), 0);
     }
 }

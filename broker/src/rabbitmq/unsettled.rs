@@ -1,6 +1,6 @@
-//! What holds a delivered message, and the three ways to let go of it.
+//! A delivered message until it is settled, and the three ways to settle it.
 //!
-//! Used by `Delivery`. A retry and a dead letter are a copy that is confirmed first and an ack second: a
+//! Used by `Arrivals` and `consumer`. A retry and a dead letter are a copy that is confirmed first and an ack second: a
 //! fault in between leaves two messages, never none. All of it is bounded by the publish timeout.
 
 use std::sync::Arc;
@@ -10,24 +10,30 @@ use lapin::options::{BasicAckOptions, BasicNackOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Acker, Channel};
 use proto_shared::{
-    TraceContext,
-    queue::{HEADER_DELIVERED, HEADER_REASON},
+    ErrorCode, TraceContext,
+    queue::{HEADER_CODE, HEADER_DELIVERED, HEADER_REASON},
     trace::TRACEPARENT,
 };
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::publisher::{self, Publisher, Route};
-use super::topology::Topology;
-use super::{RabbitMq, channel_error};
-use crate::counts::Tally;
-use crate::{BrokerError, Envelope, SettleError, wire};
+use super::{
+    channel::channel_error,
+    publisher::{self, Publisher, Route},
+    server::Server,
+    topology::Topology,
+};
+use crate::{
+    BrokerError, SettleError,
+    counts::Tally,
+    wire::{Envelope, Reason},
+};
 
 /// A header must fit into one frame with all others; a reason is for people and needs no more.
 const MAX_REASON_CHARS: usize = 1_000;
 
-/// What could not be copied is kept no longer than this, however long a retry asked for.
+/// A message that could not be copied is given back after this at most, however long a retry asked for.
 const LONGEST_KEPT: Duration = Duration::from_secs(10);
 
 /// What the names of our own headers begin with, among those that a server may add.
@@ -40,7 +46,7 @@ const DELIVERY_LIMIT: &str = "delivery_limit";
 const DELIVERY_COUNT: &str = "x-delivery-count";
 
 /// A message that the server has given to us and waits to hear about.
-pub(crate) struct Hold {
+pub(crate) struct Unsettled {
     body: Vec<u8>,
     message_id: String,
     /// Where it goes again after a retry: the queue it came from.
@@ -57,8 +63,8 @@ pub(crate) struct Hold {
     closed: CancellationToken,
 }
 
-impl Hold {
-    pub(super) fn new(broker: &RabbitMq, queue: &str, channel: Channel, raw: lapin::message::Delivery) -> Self {
+impl Unsettled {
+    pub(super) fn new(server: &Server, queue: &str, channel: Channel, raw: lapin::message::Delivery) -> Self {
         Self {
             message_id: raw.properties.message_id().as_ref().map(ToString::to_string).unwrap_or_default(),
             queue: queue.to_owned(),
@@ -67,11 +73,11 @@ impl Hold {
             redelivered: raw.redelivered,
             acker: raw.acker,
             channel,
-            publisher: broker.0.publisher.clone(),
-            topology: Arc::clone(&broker.0.topology),
-            tally: Arc::clone(&broker.0.tally),
-            limit: broker.0.config.publish_timeout,
-            closed: broker.0.closed.clone(),
+            publisher: server.publisher.clone(),
+            topology: Arc::clone(&server.topology),
+            tally: Arc::clone(&server.tally),
+            limit: server.config.publish_timeout,
+            closed: server.closed.clone(),
         }
     }
 
@@ -83,8 +89,9 @@ impl Hold {
         std::mem::take(&mut self.body)
     }
 
-    /// Why it is a dead letter: ours if we buried it, the server's if it did.
-    pub(super) fn reason(&self, delivery_limit: u32) -> String {
+    /// Why it is a dead letter: in our headers if a worker made it one, in the server's if the server did.
+    pub(super) fn reason(&self, delivery_limit: u32) -> Reason {
+        let code = self.header(HEADER_CODE).and_then(text).and_then(|code| ErrorCode::parse(&code));
         let ours = self.header(HEADER_REASON).and_then(text);
         // The newest of the server's notes stands first.
         let servers = || match self.header("x-death")?.as_array()?.as_slice().first()? {
@@ -93,9 +100,9 @@ impl Hold {
         };
         match ours.or_else(servers) {
             // The server counts deaths, not deliveries; how often it was given back follows from the limit.
-            Some(reason) if reason == DELIVERY_LIMIT => wire::delivery_limit_reason(delivery_limit),
-            Some(reason) => reason,
-            None => "unknown".to_owned(),
+            Some(reason) if reason == DELIVERY_LIMIT => Reason::delivery_limit(delivery_limit),
+            Some(text) => Reason { code, text },
+            None => Reason { code, text: "unknown".to_owned() },
         }
     }
 
@@ -147,10 +154,14 @@ impl Hold {
         }
     }
 
-    pub(crate) async fn dead_letter(self, reason: &str) -> Result<(), SettleError> {
-        let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
+    pub(crate) async fn dead_letter(self, reason: Reason) -> Result<(), SettleError> {
+        let Reason { code, text } = reason;
+        let text: String = text.chars().take(MAX_REASON_CHARS).collect();
         let mut headers = publisher::headers(self.envelope());
-        headers.insert(ShortString::from(HEADER_REASON), AMQPValue::LongString(reason.into()));
+        headers.insert(ShortString::from(HEADER_REASON), AMQPValue::LongString(text.into()));
+        if let Some(code) = code {
+            headers.insert(ShortString::from(HEADER_CODE), AMQPValue::LongString(code.as_str().into()));
+        }
         match self.copy_to(Route::to_queue(&self.topology.dead), &self.body, headers).await {
             Ok(()) => self.ack().await,
             Err(error) => Err(self.give_back_after(LONGEST_KEPT, error)),
@@ -158,7 +169,7 @@ impl Hold {
     }
 
     /// Leaves the message to a newer release: a copy of it, as it is, comes to this queue again after the shortest delay. While
-    /// the server takes no copy the message is kept in hand, however long that is: given back it would count as delivered,
+    /// the server takes no copy the message stays unsettled, however long that is: given back it would count as delivered,
     /// and become a dead letter in the end.
     pub(super) async fn put_back(self: Box<Self>) {
         let closed = self.closed.clone();
@@ -195,8 +206,8 @@ impl Hold {
         lasting
     }
 
-    /// Keeps the message out of the queue for a while. Given back at once it would come again at once, fail again while the
-    /// server takes no messages, and reach the delivery limit within a second.
+    /// Keeps the message out of the queue for a while. Given back at once it would be delivered at once, fail again while the
+    /// server accepts no messages, and reach the delivery limit within a second.
     fn give_back_after(self, wait: Duration, cause: SettleError) -> SettleError {
         let closed = self.closed.clone();
         tokio::spawn(async move {
@@ -219,13 +230,13 @@ impl Hold {
     }
 }
 
-impl std::fmt::Debug for Hold {
+impl std::fmt::Debug for Unsettled {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hold").field("message_id", &self.message_id).finish_non_exhaustive()
+        f.debug_struct("Unsettled").field("message_id", &self.message_id).finish_non_exhaustive()
     }
 }
 
-impl Drop for Hold {
+impl Drop for Unsettled {
     fn drop(&mut self) {
         // Outside a runtime nothing can be sent, but then the connection ends too and gives it back.
         if self.acker.usable()

@@ -1,6 +1,6 @@
-//! Dead letters on their way from the queue to the store, where people look at them; and the last word on their jobs.
+//! Moves dead letters from the queue to the store, where people can read them, and writes the results of their jobs.
 //!
-//! Every worker does it beside its jobs. Whatever is taken from the queue stands in the store before it is acked.
+//! Every worker does it beside its jobs. A dead letter must be stored before it is acked.
 
 use std::time::Duration;
 
@@ -17,39 +17,40 @@ use crate::{
 };
 
 /// Between two tries to store one.
-const WAIT: Duration = Duration::from_secs(2);
-/// Of bytes that are no message, so many are kept.
+const RETRY_INTERVAL: Duration = Duration::from_secs(2);
+/// Of a body that is no message, this much is kept.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
 #[derive(Debug)]
-pub(crate) struct Undertaker {
+pub(crate) struct DeadLetterMover {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
 }
 
-impl Undertaker {
+impl DeadLetterMover {
     /// Moves dead letters until the broker is closed or `shutdown`.
     pub(crate) async fn run(&self, broker: &Broker, shutdown: &CancellationToken) {
         let consume = || broker.consume_dead();
         let Some(mut letters) = until_it_works("take dead letters", shutdown, consume).await else { return };
         while let Some(Some(letter)) = shutdown.run_until_cancelled(letters.next()).await {
-            // One that is dropped on the way comes again.
+            // A letter that is dropped on the way is delivered again.
             let record = self.record(&letter);
             let span = trace::of_job(&record.id, letter.trace());
-            let burying = self.bury(broker, letter, record).instrument(span);
-            if shutdown.run_until_cancelled(burying).await.is_none() {
+            let moving = self.move_to_store(broker, letter, record).instrument(span);
+            if shutdown.run_until_cancelled(moving).await.is_none() {
                 return;
             }
         }
     }
 
-    async fn bury(&self, broker: &Broker, letter: DeadLetter, record: DeadRecord) {
-        while let Err(error) = self.keep(broker, &record).await {
+    async fn move_to_store(&self, broker: &Broker, letter: DeadLetter, record: DeadRecord) {
+        let code = letter.code().unwrap_or(ErrorCode::AttemptsExhausted);
+        while let Err(error) = self.keep(broker, &record, code).await {
             tracing::warn!(%error, "failed to store a dead letter; trying again");
-            tokio::time::sleep(WAIT).await;
+            tokio::time::sleep(RETRY_INTERVAL).await;
         }
-        self.metrics.buried();
+        self.metrics.dead_letter_stored();
         tracing::error!(reason = record.reason, "a dead letter is kept: see `punchline dead show`");
         if let Err(error) = letter.ack().await {
             tracing::warn!(%error, "failed to settle a dead letter; it will come again");
@@ -70,18 +71,27 @@ impl Undertaker {
         }
     }
 
-    /// The result first: a letter that stands means that its result was written. Written after it, the result might come when a
-    /// replay has taken the letter, and end the job for good. Until both stand, the broker keeps the message.
-    async fn keep(&self, broker: &Broker, record: &DeadRecord) -> Result<(), StoreError> {
+    /// Stores result and letter. Until both stand, the broker keeps the message.
+    ///
+    /// The result comes first, so that a stored letter means that its result was written. The other way round: the letter is
+    /// stored; a replay reads it, finds no result to take back and queues the job; now the result is written, and the job has
+    /// failed for good although its message is in the queue.
+    async fn keep(&self, broker: &Broker, record: &DeadRecord, code: ErrorCode) -> Result<(), StoreError> {
         if let Some(message) = &record.message {
-            self.end(broker, record, message).await?;
+            self.write_result(broker, record, message, code).await?;
         }
         self.store.put_dead(record).await
     }
 
-    /// The worker that gave the job up may have written its result. None stands where the broker gave it up, or the store was away.
-    async fn end(&self, broker: &Broker, record: &DeadRecord, message: &JobMessage) -> Result<(), StoreError> {
-        let code = record.reason.split(':').next().and_then(ErrorCode::parse).unwrap_or(ErrorCode::AttemptsExhausted);
+    /// Writes the job's result where none stands. The worker that gave the job up has usually written it; there is none where the
+    /// broker gave the job up, or the store was away.
+    async fn write_result(
+        &self,
+        broker: &Broker,
+        record: &DeadRecord,
+        message: &JobMessage,
+        code: ErrorCode,
+    ) -> Result<(), StoreError> {
         let result = JobResult {
             version: job::VERSION,
             id: record.id.clone(),
@@ -97,10 +107,10 @@ impl Undertaker {
     }
 }
 
-/// Bytes that are no job are named by what they are.
+/// An id for bytes that are no job, made of the bytes.
 fn name_of(body: &[u8]) -> JobId {
     let digits = source_id(body);
-    // The first half of a digest is as good a name.
+    // The first half of a digest is unique enough.
     JobId::parse(&digits.as_str()[..32]).unwrap_or_else(|_| JobId::from_bytes([0; 16]))
 }
 
@@ -113,7 +123,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_letter_that_stands_means_that_its_result_was_written() {
+    async fn a_stored_letter_means_that_its_result_was_written() {
         let source = SourceInfo { id: source_id(b"a"), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
         let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
         let message = Some(JobMessage::first(JobRecord::new(JobId::from_bytes([7; 16]), 1, source, spec)));
@@ -122,13 +132,14 @@ mod tests {
         for (operation, prefix) in [(Operation::Create, "jobs/"), (Operation::Put, "dead/")] {
             let (store, faults) = Store::open_with_faults(&StoreConfig::new("memory:")).unwrap();
             let metrics = Metrics::register(&mut registry());
-            let (undertaker, broker) = (Undertaker { store, clock: Clock::fixed(7), metrics }, Broker::in_process());
+            let (mover, broker) = (DeadLetterMover { store, clock: Clock::fixed(7), metrics }, Broker::in_process());
             faults.next(1, operation, prefix, Fault::Fail);
-            undertaker.keep(&broker, &record).await.unwrap_err();
-            assert_eq!(undertaker.store.get_dead(&id).await.unwrap(), None, "{operation:?}");
-            undertaker.keep(&broker, &record).await.unwrap();
-            assert_eq!(undertaker.store.get_dead(&id).await.unwrap().as_ref(), Some(&record));
-            assert!(undertaker.store.get_result(&id).await.unwrap().is_some());
+            mover.keep(&broker, &record, ErrorCode::Timeout).await.unwrap_err();
+            assert_eq!(mover.store.get_dead(&id).await.unwrap(), None, "{operation:?}");
+            mover.keep(&broker, &record, ErrorCode::Timeout).await.unwrap();
+            assert_eq!(mover.store.get_dead(&id).await.unwrap().as_ref(), Some(&record));
+            let outcome = mover.store.get_result(&id).await.unwrap().map(|result| result.outcome);
+            assert!(matches!(outcome, Some(Outcome::Failed { code: ErrorCode::Timeout, .. })), "{outcome:?}");
         }
     }
 

@@ -1,5 +1,5 @@
-//! What a backend says when it refuses, without what it repeats of our credentials: S3 puts a token that it does not like
-//! into its answer, which becomes the text of an error, which is logged.
+//! Removes credentials from what a backend says in its errors: S3 repeats a token that it refuses in its answer, which becomes
+//! the text of an error, which is logged.
 //!
 //! `Objects` passes every error through it.
 
@@ -7,33 +7,33 @@ use std::{error::Error, sync::Arc};
 
 use crate::S3Settings;
 
-/// The element in which S3 repeats a token, be it from a role that this process knows nothing of.
+/// The element in which S3 repeats a token, also one of a role, which this process does not know.
 const TOKEN: (&str, &str) = ("<Token-0>", "</Token-0>");
 const HIDDEN: &str = "(hidden)";
 
-/// Knows the secrets that were given by name.
+/// Knows the secrets of the configuration.
 #[derive(Clone, Default)]
-pub(crate) struct Hush(Arc<[String]>);
+pub(crate) struct Redactor(Arc<[String]>);
 
-impl Hush {
+impl Redactor {
     pub(crate) fn new(settings: &S3Settings) -> Self {
         let given = [&settings.secret_access_key, &settings.session_token];
         Self(given.into_iter().flatten().filter(|secret| !secret.is_empty()).cloned().collect())
     }
 
-    /// The same error, or its text alone where that tells a secret.
+    /// The same error, or its text without the secrets where it has any.
     pub(crate) fn error(&self, cause: impl Error + Send + Sync + 'static) -> Box<dyn Error + Send + Sync> {
-        let told: Vec<_> =
+        let texts: Vec<_> =
             std::iter::successors(Some(&cause as &(dyn Error + 'static)), |e| (**e).source()).map(ToString::to_string).collect();
-        if told.iter().all(|text| self.text(text) == *text) { Box::new(cause) } else { self.text(&told.join(": ")).into() }
+        if texts.iter().all(|text| self.text(text) == *text) { Box::new(cause) } else { self.text(&texts.join(": ")).into() }
     }
 
-    fn text(&self, told: &str) -> String {
+    fn text(&self, whole: &str) -> String {
         let (begin, end) = TOKEN;
-        let mut pieces = told.split(begin);
+        let mut pieces = whole.split(begin);
         let mut text = pieces.next().unwrap_or_default().to_owned();
         for piece in pieces {
-            // Cut off before its end, nothing behind it is known to be harmless.
+            // Where the token is cut off before its end, all that follows may be a part of it.
             let rest = piece.split_once(end).map_or("", |(_, rest)| rest);
             text = [text.as_str(), begin, HIDDEN, end, rest].concat();
         }
@@ -47,18 +47,19 @@ mod tests {
 
     use super::*;
 
-    fn hush() -> Hush {
+    fn redactor() -> Redactor {
         let settings = S3Settings {
             secret_access_key: Some("hush-secret".into()),
             session_token: Some("hush-token".into()),
             ..S3Settings::default()
         };
-        Hush::new(&settings)
+        Redactor::new(&settings)
     }
 
     /// What is logged of an error with a cause beneath it.
     fn told(text: &str) -> String {
-        let error = hush().error(object_store::Error::Generic { store: "S3", source: io::Error::other(text.to_owned()).into() });
+        let error =
+            redactor().error(object_store::Error::Generic { store: "S3", source: io::Error::other(text.to_owned()).into() });
         let chain = std::iter::successors(Some(&*error as &(dyn Error + 'static)), |e| (**e).source());
         chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
     }
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn an_error_without_a_secret_keeps_what_lies_beneath_it() {
-        let error = hush().error(object_store::Error::Generic { store: "S3", source: "connection refused".into() });
+        let error = redactor().error(object_store::Error::Generic { store: "S3", source: "connection refused".into() });
         assert!(error.source().is_some_and(|source| source.to_string() == "connection refused"));
     }
 }
