@@ -56,7 +56,7 @@ mod reference;
 
 pub use caption_layout::{
     At, BUILTIN_FONT_NAMES, Caption, CaptionPreview, ENGINE_VERSION, Error, Font, Limits, Media, Preview, Probe, Spec, Style,
-    chosen_fonts, preview, probe, probe_file,
+    preview, probe, probe_file,
 };
 pub use counts::Counts;
 pub use output::Output;
