@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use caption::Stats;
+use caption::Counts;
 use cpu_time::ProcessTime;
 
 /// What `--stats` prints.
@@ -26,7 +26,7 @@ pub(crate) struct StatsLine {
 }
 
 impl StatsLine {
-    pub(crate) fn new(done: &Stats, bytes_in: usize, bytes_out: usize, began: Instant, cpu_began: ProcessTime) -> Self {
+    pub(crate) fn new(done: &Counts, bytes_in: usize, bytes_out: usize, began: Instant, cpu_began: ProcessTime) -> Self {
         Self {
             frames: done.frames,
             frames_copied: done.frames_copied,
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn frames_come_first_then_segments_then_what_it_took() {
-        let done = Stats {
+        let done = Counts {
             frames: 6,
             frames_copied: 1,
             frames_spliced: 2,

@@ -131,15 +131,15 @@ pub(crate) fn render(task: &Task, cancelled: &AtomicBool) -> Result<Product, cap
         },
         width_px: rendered.width_px,
         height_px: rendered.height_px,
-        stats: stats_of(&rendered.stats),
+        stats: stats_of(&rendered.counts),
         missing_glyphs: rendered.missing_glyphs,
         bytes: rendered.output.to_vec(&task.source).into(),
     })
 }
 
-fn stats_of(done: &caption::Stats) -> RenderStats {
+fn stats_of(done: &caption::Counts) -> RenderStats {
     // Named one by one, so that a figure the engine adds is not forgotten here.
-    let caption::Stats {
+    let caption::Counts {
         frames,
         frames_copied,
         frames_spliced,
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn every_figure_of_the_engine_arrives_under_its_own_name() {
-        let done = caption::Stats {
+        let done = caption::Counts {
             frames: 6,
             frames_copied: 1,
             frames_spliced: 2,
