@@ -9,18 +9,21 @@ use std::{
     time::Duration,
 };
 
+use backon::{ConstantBuilder, Retryable as _};
 use store::Store;
 use tokio::{
     sync::Mutex,
-    time::{Instant, sleep, timeout},
+    time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
 /// A delivery is held no longer than this in all. The broker takes it for stuck after 30 minutes.
 pub(crate) const HELD_AT_MOST: Duration = Duration::from_secs(600);
 
-/// Between two probes, each of which is a request that the store's client repeats for five seconds.
-const BETWEEN_PROBES: Duration = Duration::from_millis(500);
+/// Between two probes, each of which is a request that the store's client repeats for five seconds. The jitter adds up to once
+/// the pause: a fleet that lost its store at one moment must not ask at one moment.
+const BETWEEN_PROBES: ConstantBuilder =
+    ConstantBuilder::new().with_delay(Duration::from_millis(500)).with_jitter().without_max_times();
 
 /// When an attempt began.
 #[derive(Clone, Copy, Debug)]
@@ -84,13 +87,16 @@ impl StoreGate {
     /// Returns when the store answers.
     async fn probe(&self) {
         let began = Instant::now();
-        while let Err(error) = self.store.ready().await {
-            if !self.is_away.swap(true, Ordering::SeqCst) {
-                tracing::warn!(%error, "the store does not answer: jobs in hand wait for it");
-            }
-            // A fleet that lost its store at one moment must not ask at one moment.
-            sleep(BETWEEN_PROBES.mul_f64(1.0 + fastrand::f64())).await;
-        }
+        let probe = || self.store.ready();
+        // Without a limit of times it ends well or not at all.
+        let _ = probe
+            .retry(BETWEEN_PROBES)
+            .notify(|error, _| {
+                if !self.is_away.swap(true, Ordering::SeqCst) {
+                    tracing::warn!(%error, "the store does not answer: jobs in hand wait for it");
+                }
+            })
+            .await;
         if self.is_away.swap(false, Ordering::SeqCst) {
             self.outages.fetch_add(1, Ordering::SeqCst);
             tracing::info!(waited_ms = began.elapsed().as_millis(), "the store answers again");
@@ -104,6 +110,8 @@ mod tests {
 
     use futures::future::join_all;
     use store::{Fault, Faults, Operation, StoreConfig};
+
+    use tokio::time::sleep;
 
     use super::*;
 

@@ -4,8 +4,7 @@
 //! integers, so the way from one to coverage is a table, and only those within the outline's reach
 //! matter: that leaves sums that fit sixteen bits, many of which a processor adds at once.
 
-use image::GrayImage;
-use imageproc::distance_transform::euclidean_squared_distance_transform;
+use std::ops::Add;
 
 /// The farthest reach at which the sum of two squares fits an `i16`.
 const NARROW_PX: u8 = 127;
@@ -56,19 +55,20 @@ fn narrow(fill: &[u8], width_px: usize, reach: f64) -> Vec<u8> {
 }
 
 /// From each pixel to the nearest letter above or below it, at most `far`.
-fn vertical_distances(fill: &[u8], width_px: usize, far: u8) -> Vec<u8> {
-    let mut distances = vec![0; fill.len()];
+fn vertical_distances<T: Copy + Ord + From<u8> + Add<Output = T>>(fill: &[u8], width_px: usize, far: T) -> Vec<T> {
+    let (zero, one) = (T::from(0), T::from(1));
+    let mut distances = vec![zero; fill.len()];
     let mut above = vec![far; width_px];
     for (row, fill) in distances.chunks_exact_mut(width_px.max(1)).zip(fill.chunks_exact(width_px.max(1))) {
         for ((distance, above), &fill) in row.iter_mut().zip(&mut above).zip(fill) {
-            *above = if is_letter(fill) { 0 } else { (*above + 1).min(far) };
+            *above = if is_letter(fill) { zero } else { (*above + one).min(far) };
             *distance = *above;
         }
     }
     let mut below = vec![far; width_px];
     for row in distances.chunks_exact_mut(width_px.max(1)).rev() {
         for (distance, below) in row.iter_mut().zip(&mut below) {
-            *below = (*below + 1).min(*distance);
+            *below = (*below + one).min(*distance);
             *distance = *below;
         }
     }
@@ -76,14 +76,42 @@ fn vertical_distances(fill: &[u8], width_px: usize, far: u8) -> Vec<u8> {
 }
 
 /// For letters half as high as a large picture: the work does not depend on the reach.
+///
+/// The distance transform of Meijster, Roerdink and Hesselink (2000). With `g` the distance of a column's nearest letter, the
+/// squared distance from `x` is the least `(x - column)² + g²`. As a function of `x` each column gives a parabola; a row keeps
+/// those that are the lowest somewhere, from left to right, each with where it begins to be.
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "sides of a canvas, whose squares f64 holds")]
 fn wide(fill: &[u8], width_px: usize, reach: f64) -> Vec<u8> {
-    let rows = fill.len() / width_px.max(1);
-    let letters = fill.iter().map(|&fill| if is_letter(fill) { 255 } else { 0 }).collect();
-    let sides = (u32::try_from(width_px), u32::try_from(rows));
-    let (Ok(width), Ok(height)) = sides else { return fill.to_vec() };
-    let Some(letters) = GrayImage::from_raw(width, height, letters) else { return fill.to_vec() };
-    let distances = euclidean_squared_distance_transform(&letters);
-    distances.iter().zip(fill).map(|(&squared, &own)| coverage(reach, squared).max(own)).collect()
+    let columns = width_px as i64;
+    let distances = vertical_distances(fill, width_px, reach as u32 + 1);
+    let mut stroke = fill.to_vec();
+    let mut lowest: Vec<(i64, i64)> = Vec::new();
+    for (row, distances) in stroke.chunks_exact_mut(width_px.max(1)).zip(distances.chunks_exact(width_px.max(1))) {
+        let squared_g = |column: i64| i64::from(distances[column as usize]).pow(2);
+        let squared = |x: i64, column: i64| (x - column).pow(2) + squared_g(column);
+        lowest.clear();
+        for column in 0..columns {
+            while lowest.last().is_some_and(|&(last, begin)| squared(begin, last) > squared(begin, column)) {
+                lowest.pop();
+            }
+            let begin = lowest.last().map_or(0, |&(last, _)| {
+                let difference = column.pow(2) - last.pow(2) + squared_g(column) - squared_g(last);
+                1 + difference.div_euclid(2 * (column - last))
+            });
+            if begin < columns {
+                lowest.push((column, begin));
+            }
+        }
+        let mut end = columns;
+        for &(column, begin) in lowest.iter().rev() {
+            for x in begin..end {
+                let own = &mut row[x as usize];
+                *own = coverage(reach, squared(x, column) as f64).max(*own);
+            }
+            end = begin;
+        }
+    }
+    stroke
 }
 
 fn is_letter(fill: u8) -> bool {
