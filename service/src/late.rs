@@ -5,8 +5,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use backon::{ExponentialBuilder, Retryable as _};
-use tokio::sync::SetOnce;
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use tokio::{sync::SetOnce, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 /// Between two attempts, doubled up to the longest. Many processes lose one broker together: the jitter, up to once the pause,
@@ -77,8 +77,17 @@ where
     E: fmt::Display,
     F: Future<Output = Result<T, E>>,
 {
-    let attempts = attempt.retry(PAUSES).notify(|error, _| tracing::warn!(%error, what, "failed, trying again"));
-    shutdown.run_until_cancelled(attempts.into_future()).await?.ok()
+    let attempts = async {
+        let mut pauses = PAUSES.build();
+        loop {
+            match attempt().await {
+                Ok(value) => break value,
+                Err(error) => tracing::warn!(%error, what, "failed, trying again"),
+            }
+            sleep(pauses.next().unwrap_or_default()).await;
+        }
+    };
+    shutdown.run_until_cancelled(attempts).await
 }
 
 #[cfg(test)]

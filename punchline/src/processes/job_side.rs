@@ -12,7 +12,7 @@ use service::{
     metrics::Registry,
 };
 use store::Store;
-use worker::{Engine, Isolation, ProcessId, Worker, WorkerConfig};
+use worker::{Engine, Isolation, ProcessId, Worker, WorkerConfig, WorkerParts};
 
 use crate::{open, processes::render_one};
 
@@ -38,7 +38,7 @@ pub(crate) fn worker(
         at_once: suspects_at_once(memory::limit_bytes(), jobs.parallelism),
         timeout: jobs.timeout,
     };
-    let parts = worker::Parts {
+    let parts = WorkerParts {
         broker: broker.clone(),
         store: store.clone(),
         engine: Engine::new(jobs.timeout).context("failed to start the engine's threads")?,
@@ -51,7 +51,7 @@ pub(crate) fn worker(
         limits: open::limits(common.limits),
         parallelism: jobs.parallelism,
         shutdown_grace: common.shutdown_grace,
-        looks_for_lost: jobs.look_for_lost,
+        searches_for_lost: jobs.look_for_lost,
     };
     Ok(Worker::new(config, parts, registry))
 }
