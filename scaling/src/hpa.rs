@@ -1,6 +1,6 @@
 //! How fast the number of pods may follow what a metric asks for: stabilisation windows, scaling policies, bounds.
 //!
-//! The state machine of `horizontal.go` (`autoscaling/v2` with `behavior`), used by [`crate::autoscaler`]. It knows no
+//! The state machine of `horizontal.go` (`autoscaling/v2` with `behavior`), used by `autoscaler`. It knows no
 //! metric and reads no clock: whoever asks says what time it is.
 
 use std::{cmp::Ordering, time::Duration};
