@@ -11,13 +11,13 @@ use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    client::{Client, Trouble, send},
+    client::http::{Client, RequestError, send},
     exit::{Failure, Reason},
 };
 
 /// A job and the JSON that told of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
+pub(crate) struct JobDocument {
     pub(crate) job: Job,
     pub(crate) json: Value,
 }
@@ -64,16 +64,16 @@ pub(crate) fn path(id: &str) -> String {
     format!("v1/jobs/{id}")
 }
 
-/// Asks how a job is.
-pub(crate) async fn look(client: &Client, id: &str) -> Result<Told, Trouble> {
-    Told::read(send(client.request(Method::GET, &path(id)).timeout(LOOK_WITHIN)).await?).await
+/// Asks the service for a job.
+pub(crate) async fn get(client: &Client, id: &str) -> Result<JobDocument, RequestError> {
+    JobDocument::read(send(client.request(Method::GET, &path(id)).timeout(ANSWERED_WITHIN)).await?).await
 }
 
-const LOOK_WITHIN: Duration = Duration::from_secs(30);
+const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 
-impl Told {
-    pub(crate) async fn read(answer: Response) -> Result<Self, Trouble> {
-        let bytes = answer.bytes().await.map_err(|e| Trouble::of(&e))?;
+impl JobDocument {
+    pub(crate) async fn read(answer: Response) -> Result<Self, RequestError> {
+        let bytes = answer.bytes().await.map_err(|e| RequestError::of(&e))?;
         let json = serde_json::from_slice(&bytes).map_err(|e| unlike_ours(&e))?;
         Ok(Self::of(json)?)
     }
@@ -156,36 +156,36 @@ mod tests {
 
     use super::*;
 
-    fn told(change: &Value) -> Job {
+    fn job(change: &Value) -> Job {
         let mut json = json!({"id": "1", "state": "queued", "created_at": "2026-01-02T03:04:05Z", "spec": {"captions": []},
             "source": {"id": "a".repeat(64), "media": "gif", "bytes": 9, "width_px": 20, "height_px": 10, "frames": 3}});
         for (name, value) in change.as_object().unwrap() {
             json[name] = value.clone();
         }
-        Told::of(json).unwrap().job
+        JobDocument::of(json).unwrap().job
     }
 
     #[test]
     fn each_end_has_its_lines_and_its_reason() {
-        let queued = told(&json!({}));
+        let queued = job(&json!({}));
         assert!(!queued.has_ended());
         assert_eq!(
             queued.lines(),
             "job      1\nstate    queued\nasked    2026-01-02T03:04:05Z\nsource   GIF, 20 x 10 pixels, 9 bytes, 3 frames\n"
         );
-        let done = told(&json!({"state": "done", "finished_at": "2026-01-02T03:04:06.5Z", "attempts": 2, "output":
+        let done = job(&json!({"state": "done", "finished_at": "2026-01-02T03:04:06.5Z", "attempts": 2, "output":
             {"id": "b".repeat(64), "media": "gif", "bytes": 12, "width_px": 20, "height_px": 14, "url": "/v1/jobs/1/result"}}));
         assert_eq!(done.result().unwrap().bytes, 12);
         assert!(done.lines().contains("ended    2026-01-02T03:04:06.5Z, 1.5 s later\nattempts 2\n"), "{}", done.lines());
         assert!(done.lines().ends_with("result   GIF, 20 x 14 pixels, 12 bytes\n"));
-        let failed = |code| told(&json!({"state": "failed", "error": {"code": code, "message": "no"}}));
+        let failed = |code| job(&json!({"state": "failed", "error": {"code": code, "message": "no"}}));
         assert!(failed("truncated").lines().ends_with("error    no (truncated)\n"));
         for (code, reason) in
             [("truncated", Reason::BadInput), ("engine_panic", Reason::Internal), ("store_unavailable", Reason::Unavailable)]
         {
             assert_eq!(failed(code).result().unwrap_err().reason(), reason, "{code}");
         }
-        assert_eq!(told(&json!({"state": "cancelled"})).result().unwrap_err().reason(), Reason::Unavailable);
-        assert!(!told(&json!({"state": "paused"})).has_ended());
+        assert_eq!(job(&json!({"state": "cancelled"})).result().unwrap_err().reason(), Reason::Unavailable);
+        assert!(!job(&json!({"state": "paused"})).has_ended());
     }
 }

@@ -73,12 +73,12 @@ macro_rules! process_args {
     ($(#[$doc:meta])* $name:ident, $process:expr) => {
         $(#[$doc])*
         #[derive(Debug)]
-        pub(crate) struct $name(crate::flags::Flags);
+        pub(crate) struct $name(crate::processes::flags::Flags);
 
         impl clap::Args for $name {
             fn augment_args(command: clap::Command) -> clap::Command {
                 // A start that captions one file must not pay for the flags and help of three services.
-                command.about(crate::flags::about($process)).defer(|command| crate::flags::add(command, $process))
+                command.about(crate::processes::flags::about($process)).defer(|command| crate::processes::flags::add(command, $process))
             }
 
             fn augment_args_for_update(command: clap::Command) -> clap::Command {
@@ -88,7 +88,7 @@ macro_rules! process_args {
 
         impl clap::FromArgMatches for $name {
             fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
-                Ok(Self(crate::flags::Flags::of(matches, $process)))
+                Ok(Self(crate::processes::flags::Flags::of(matches, $process)))
             }
 
             fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {

@@ -1,58 +1,18 @@
-//! The bars on a terminal: of `punchline caption` while a long picture is being worked on, and of the commands that wait
-//! for a service.
+//! What a command that waits for a service shows on a terminal: what it is doing, and how far that is.
 //!
-//! Called by caption, from the engine's threads, and by what waits. It must cost nothing where the work is done at once,
-//! and never write anything but the bar.
+//! Used by everything in `client`. It must write nothing where standard error is not a terminal.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar on the terminal, for work that takes longer than a second.
-pub(crate) struct Progress {
-    began: Instant,
-    bar: Mutex<Option<ProgressBar>>,
-}
-
-const QUIET_FOR: Duration = Duration::from_secs(1);
-
-impl Progress {
-    pub(crate) fn new(began: Instant) -> Self {
-        Self { began, bar: Mutex::new(None) }
-    }
-
-    pub(crate) fn report(&self, done: u32, total: u32) {
-        if self.began.elapsed() < QUIET_FOR {
-            return;
-        }
-        let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
-        let bar = bar.get_or_insert_with(|| {
-            // indicatif draws nothing where standard error is not a terminal.
-            let bar = ProgressBar::with_draw_target(Some(total.into()), ProgressDrawTarget::stderr());
-            match ProgressStyle::with_template("{bar:40} {pos}/{len} frames, {eta} left") {
-                Ok(style) => bar.with_style(style),
-                Err(_) => bar,
-            }
-        });
-        bar.set_position(done.into());
-    }
-
-    pub(crate) fn finish(&self) {
-        if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-/// What a command that waits for a service is doing.
+/// A bar or a spinner with a message.
 pub(crate) struct Activity(ProgressBar);
 
 const TICK: Duration = Duration::from_millis(100);
-const WORDS: &str = "{spinner} {msg}";
+const MESSAGE: &str = "{spinner} {msg}";
 const BYTES: &str = "{msg} {bar:40} {bytes}/{total_bytes}, {eta} left";
+const CAPTIONING: &str = "captioning";
 const FRAMES: &str = "{msg} {bar:40} {pos}/{len} frames, {eta} left";
 
 impl Activity {
@@ -67,19 +27,19 @@ impl Activity {
         activity
     }
 
-    /// Says something that has no measure.
-    pub(crate) fn say(&self, words: impl Into<String>) {
-        self.show(WORDS);
-        self.0.set_message(words.into());
+    /// Shows a message that has no measure.
+    pub(crate) fn say(&self, message: impl Into<String>) {
+        self.show(MESSAGE);
+        self.0.set_message(message.into());
     }
 
     /// Begins to count bytes; the counter may be given away.
-    pub(crate) fn bytes(&self, words: &'static str, total: u64) -> ProgressBar {
+    pub(crate) fn bytes(&self, message: &'static str, total: u64) -> ProgressBar {
         // Each of these may draw: the numbers are right before they are shown.
         self.0.set_position(0);
         self.0.set_length(total);
         self.0.reset_eta();
-        self.0.set_message(words);
+        self.0.set_message(message);
         self.show(BYTES);
         self.0.clone()
     }
@@ -95,7 +55,7 @@ impl Activity {
         self.0.set_position(done);
     }
 
-    /// Ends when nothing has been counted for so long.
+    /// Ends when nothing has been counted for `silence`.
     pub(crate) async fn stalled(&self, silence: Duration) {
         loop {
             let before = self.0.position();
@@ -117,8 +77,6 @@ impl Activity {
         }
     }
 }
-
-const CAPTIONING: &str = "captioning";
 
 impl Drop for Activity {
     fn drop(&mut self) {

@@ -19,9 +19,9 @@ use tokio_util::io::ReaderStream;
 use url::Url;
 
 use crate::{
+    client::activity::Activity,
     exit::{Failure, Reason},
     files,
-    progress::Activity,
 };
 
 /// What is to be captioned.

@@ -7,12 +7,15 @@ use std::path::PathBuf;
 use proto_shared::JobId;
 
 use crate::{
-    client::{Client, ServerArgs},
+    client::{
+        ending::{fetch, print, status_hint, until_interrupted},
+        follow,
+        http::ServerArgs,
+        job,
+        session::Session,
+    },
     exit::Failure,
-    files, follow, job,
-    patience::Patience,
-    progress::Activity,
-    submit::{fetch, look_again, print, until_interrupted},
+    files,
 };
 
 /// Say how a job of a service is, wait for it, fetch its result.
@@ -47,28 +50,26 @@ pub(crate) struct StatusArgs {
 }
 
 pub(crate) fn run(args: &StatusArgs) -> Result<(), Failure> {
-    let client = Client::new(&args.server.server, args.server.key.as_deref())?;
-    until_interrupted(status(args, &client)).map_err(|failure| {
-        if args.wait || args.output.is_some() { failure.with_hint(look_again(args.id.as_str(), &args.server)) } else { failure }
+    let mut session = Session::new(&args.server)?;
+    until_interrupted(status(args, &mut session)).map_err(|failure| {
+        if args.wait || args.output.is_some() { failure.with_hint(status_hint(args.id.as_str(), &args.server)) } else { failure }
     })
 }
 
-async fn status(args: &StatusArgs, client: &Client) -> Result<(), Failure> {
-    let activity = Activity::new();
-    let mut patience = Patience::new(args.server.patience);
+async fn status(args: &StatusArgs, session: &mut Session) -> Result<(), Failure> {
     let id = args.id.as_str();
-    let told = if args.wait || args.output.is_some() {
-        follow::to_the_end(client, id, &mut patience, &activity).await?
+    let document = if args.wait || args.output.is_some() {
+        follow::to_the_end(session, id).await?
     } else {
-        client.insist(&mut patience, &activity, async || job::look(client, id).await).await?
+        session.retry(async |client, _| job::get(client, id).await).await?
     };
     if let Some(output) = &args.output {
         if !args.json {
-            print(told.job.lines().trim_end(), files::is_stream(output), &activity)?;
+            print(document.job.lines().trim_end(), files::is_stream(output), &session.activity)?;
         }
-        return fetch(client, &told, output, args.json, &mut patience, &activity).await;
+        return fetch(session, &document, output, args.json).await;
     }
-    let text = if args.json { told.json.to_string() } else { told.job.lines() };
-    print(text.trim_end(), false, &activity)?;
-    if args.wait { told.job.result().map(|_| ()) } else { Ok(()) }
+    let text = if args.json { document.json.to_string() } else { document.job.lines() };
+    print(text.trim_end(), false, &session.activity)?;
+    if args.wait { document.job.result().map(|_| ()) } else { Ok(()) }
 }

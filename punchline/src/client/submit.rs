@@ -1,29 +1,25 @@
 //! `punchline submit`: has a service write words on a picture.
 //!
-//! Called by main. The request has a name of its own, so that it can be sent again after a lost connection without making a
+//! Called by main. The request has an idempotency key, so that it can be sent again after a lost connection without making a
 //! second job. Once the job is accepted nothing that happens here harms it.
 
-use std::{
-    cell::OnceCell,
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{cell::OnceCell, path::PathBuf, time::Duration};
 
 use proto_shared::CaptionSpec;
 use reqwest::{Method, multipart::Form};
 
 use crate::{
-    client::{Client, DEFAULT_SERVER, ServerArgs, Trouble, send, shown},
-    download,
+    caption_flags::CaptionFlags,
+    client::{
+        ending::{fetch, print, status_hint, until_interrupted},
+        follow,
+        http::{RequestError, ServerArgs, send, shown},
+        job::{self, JobDocument},
+        session::Session,
+        upload::{self, Picture},
+    },
     exit::{Failure, Reason},
-    files, follow,
-    job::{self, Told},
-    parts,
-    patience::Patience,
-    progress::Activity,
-    upload::{self, Picture},
-    words::{self, WordArgs},
+    files,
 };
 
 /// Longer than a service takes to store an upload or to fetch a picture from elsewhere.
@@ -53,7 +49,7 @@ pub(crate) struct SubmitArgs {
     server: ServerArgs,
 
     #[command(flatten)]
-    words: WordArgs,
+    caption: CaptionFlags,
 
     /// Wait for the end and fetch the result
     #[arg(long)]
@@ -77,114 +73,72 @@ pub(crate) struct SubmitArgs {
 }
 
 pub(crate) fn run(args: &SubmitArgs) -> Result<(), Failure> {
-    let spec = args.words.spec()?;
-    if let Some(file) = args.words.font_file() {
+    let spec = args.caption.spec()?;
+    if let Some(file) = args.caption.font_file() {
         let why = format_args!("--font: a service knows fonts by their names, {} is a file", file.display());
         return Err(Failure::new(Reason::Usage, why));
     }
-    let client = Client::new(&args.server.server, args.server.key.as_deref())?;
+    let mut session = Session::new(&args.server)?;
     let picture = Picture::of(&args.input)?;
     let accepted = OnceCell::new();
-    let done = until_interrupted(submit(args, &client, &spec, &picture, &accepted));
+    let done = until_interrupted(submit(args, &mut session, &spec, &picture, &accepted));
     done.map_err(|failure| match accepted.get() {
-        Some(id) => failure.with_hint(look_again(id, &args.server)),
+        Some(id) => failure.with_hint(status_hint(id, &args.server)),
         None => failure,
     })
 }
 
-/// Runs the work of a command until it is done or someone presses Ctrl-C.
-pub(crate) fn until_interrupted(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    parts::runtime()?.block_on(async {
-        tokio::select! {
-            done = work => done,
-            _ = tokio::signal::ctrl_c() => Err(Failure::new(Reason::Interrupted, "stopped")),
-        }
-    })
-}
-
-/// What to do about a job that goes on without us.
-pub(crate) fn look_again(id: &str, server: &ServerArgs) -> String {
-    let server = shown(&server.server);
-    let elsewhere = if server == DEFAULT_SERVER { String::new() } else { format!(" --server {server}") };
-    format!("the job stays with the service: `punchline status {id}{elsewhere}` looks at it")
-}
-
 async fn submit(
     args: &SubmitArgs,
-    client: &Client,
+    session: &mut Session,
     spec: &CaptionSpec,
     picture: &Picture,
     accepted: &OnceCell<String>,
 ) -> Result<(), Failure> {
-    let activity = Activity::new();
-    let mut patience = Patience::new(args.server.patience);
     // The same for every try.
-    let name = format!("{:032x}", fastrand::u128(..));
-    let told = client
-        .insist(&mut patience, &activity, async || {
-            let form = picture.add_to(args.form(spec)?, &activity).await?;
-            let request = client.request(Method::POST, "v1/jobs").header("idempotency-key", &name).multipart(form);
+    let key = format!("{:032x}", fastrand::u128(..));
+    let document = session
+        .retry(async |client, activity| {
+            let form = picture.add_to(args.form(spec)?, activity).await?;
+            let request = client.request(Method::POST, "v1/jobs").header("idempotency-key", &key).multipart(form);
             tokio::select! {
-                answer = async { Told::read(send(request).await?).await } => answer,
-                () = activity.stalled(SILENCE) => Err(Trouble::lost("no answer in time")),
+                answer = async { JobDocument::read(send(request).await?).await } => answer,
+                () = activity.stalled(SILENCE) => Err(RequestError::lost("no answer in time")),
             }
         })
         .await
-        .map_err(|trouble| name_flag(trouble, &args.words))?;
-    let id = accepted.get_or_init(|| told.job.id.clone());
+        .map_err(|error| name_flag(error, &args.caption))?;
+    let id = accepted.get_or_init(|| document.job.id.clone());
 
     let output = args.output.clone().unwrap_or_else(|| upload::default_output(&args.input));
     let waits = args.wait || args.output.is_some();
     if !args.json {
-        let place = shown(&client.url(&job::path(id)));
+        let place = shown(&session.client.url(&job::path(id)));
         // A line that goes through a pipe with the picture would spoil it.
-        print(&format!("{id} {place}"), waits && files::is_stream(&output), &activity)?;
+        print(&format!("{id} {place}"), waits && files::is_stream(&output), &session.activity)?;
     } else if !waits {
-        print(&told.json.to_string(), false, &activity)?;
+        print(&document.json.to_string(), false, &session.activity)?;
     }
     if !waits {
         return Ok(());
     }
-    let told = if told.job.has_ended() { told } else { follow::to_the_end(client, id, &mut patience, &activity).await? };
-    fetch(client, &told, &output, args.json, &mut patience, &activity).await
-}
-
-/// The end of a wait: the result, what is to be said of it, and the job as JSON if that is wanted.
-pub(crate) async fn fetch(
-    client: &Client,
-    told: &Told,
-    output: &Path,
-    json: bool,
-    patience: &mut Patience,
-    activity: &Activity,
-) -> Result<(), Failure> {
-    if json {
-        print(&told.json.to_string(), files::is_stream(output), activity)?;
-    }
-    download::result(client, &told.job, output, patience, activity).await?;
-    activity.aside(|| words::warn_of_missing(&told.job.missing_glyphs));
-    Ok(())
-}
-
-/// A line on standard output, or beside a picture that goes there.
-pub(crate) fn print(line: &str, beside: bool, activity: &Activity) -> Result<(), Failure> {
-    let written = activity.aside(|| if beside { writeln!(io::stderr(), "{line}") } else { writeln!(io::stdout(), "{line}") });
-    written.map_err(|e| Failure::new(Reason::CannotWrite, format_args!("failed to write to standard output: {e}")))
+    let document = if document.job.has_ended() { document } else { follow::to_the_end(session, id).await? };
+    fetch(session, &document, &output, args.json).await
 }
 
 /// Says of a refusal which flag it is about.
-fn name_flag(trouble: Trouble, words: &WordArgs) -> Trouble {
-    match trouble {
-        Trouble::Refused(mut refusal) => {
+fn name_flag(error: RequestError, flags: &CaptionFlags) -> RequestError {
+    match error {
+        RequestError::Refused(mut refusal) => {
             let flag = match refusal.field.as_deref() {
                 Some("callback_url") => Some("--callback-url"),
-                Some(field) => words.flag_of(field),
+                Some(field) => flags.flag_of(field),
                 None => None,
             };
             if let Some(flag) = flag {
                 refusal.field = Some(flag.to_owned());
             }
-            Trouble::Refused(refusal)
+            RequestError::Refused(refusal)
         }
         other => other,
     }

@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use caption::{Media, Probe};
 
-use crate::{exit::Failure, files, limits::LimitArgs};
+use crate::{
+    exit::{Failure, Reason},
+    files,
+    local::limit_flags::LimitFlags,
+};
 
 /// Say what a picture is (size, frames, duration, loops) and whether it is within the limits.
 #[derive(Debug, clap::Args)]
@@ -23,7 +27,7 @@ pub(crate) struct ProbeArgs {
     json: bool,
 
     #[command(flatten)]
-    limits: LimitArgs,
+    limits: LimitFlags,
 }
 
 #[derive(serde::Serialize)]
@@ -45,7 +49,7 @@ pub(crate) fn run(args: &ProbeArgs) -> Result<(), Failure> {
     let found = caption::probe(&bytes, &limits)?;
     if args.json {
         let line = line(&found, bytes.len());
-        println!("{}", serde_json::to_string(&line).map_err(|e| Failure::new(crate::exit::Reason::Internal, e))?);
+        println!("{}", serde_json::to_string(&line).map_err(|e| Failure::new(Reason::Internal, e))?);
     } else {
         println!("{}", sentence(&found, bytes.len()));
     }

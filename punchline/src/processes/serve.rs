@@ -13,23 +13,15 @@ use std::{
 };
 
 use anyhow::Context as _;
-use api::{Acceptances, Listeners, Mint, Parts};
 use broker::{Broker, InProcessConfig};
 use futures::TryStreamExt as _;
 use proto_shared::JobMessage;
-use service::{
-    Doors, Late, Process, ServeSettings,
-    metrics::{Exposition, registry},
-    shutdown, telemetry,
-};
+use service::{Doors, Late, Process, ServeSettings, metrics::registry, shutdown, telemetry};
 use store::Store;
-use worker::Worker;
 
 use crate::{
-    broker_metrics,
-    flags::process_args,
-    parts::{self, Outgoing},
-    start::keeps_its_word,
+    open,
+    processes::{broker_metrics, flags::process_args, health, http_side::HttpSide, job_side, startup::check_store},
 };
 
 /// The file in the folder that says, by its lock, that the folder is served. It stays when the process has ended.
@@ -43,7 +35,7 @@ process_args! {
 pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
     let settings = ServeSettings::read(&args.0.lookup())?;
     telemetry::init(&settings.common.log)?;
-    parts::runtime()?.block_on(serve(settings))
+    open::runtime()?.block_on(serve(settings))
 }
 
 async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
@@ -51,46 +43,22 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let folder = &settings.data_dir;
     fs::create_dir_all(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
     // Until the end of this process, however it comes.
-    let _held = hold(folder)?;
-    let store = parts::open_folder(folder)?;
+    let _lock = lock(folder)?;
+    let store = open::folder(folder)?;
     // The address first: if it is taken, nothing has begun.
     let doors = Doors::open(&settings.http).await?;
     let address = doors.address()?;
-    keeps_its_word(&store, &shutdown).await?;
+    check_store(&store, &shutdown).await?;
     let broker = requeue(&store, settings.common.retry_delays.clone()).await?;
     let late = Late::from(broker.clone());
-    let health = parts::front_health(&late, &store, &Late::from(()), &shutdown);
+    let health = health::of_front(&late, &store, &Late::from(()), &shutdown);
 
     let mut registry = registry();
-    let jobs = parts::worker_parts(&late, &store, &settings.jobs, &settings.common)?;
-    let worker = Worker::new(parts::back(&settings.jobs, &settings.common), jobs, &mut registry);
-    let (keys, clients) = (parts::keys(&settings.http)?, parts::clients(&settings.http));
-    let Outgoing { sources, callbacks, courier } = parts::outgoing(&settings.http.outbound, &store, &mut registry)?;
-    let news = Listeners::default();
-    let hearing = {
-        let (news, broker, clients, shutdown) = (news.clone(), late.clone(), clients.clone(), shutdown.clone());
-        let (callbacks, store) = (callbacks.clone(), store.clone());
-        tokio::spawn(async move {
-            tokio::join!(news.hear(&broker, &clients, &callbacks, &shutdown), clients.recount(&store, &shutdown))
-        })
-    };
+    let worker = job_side::worker(&late, &store, &settings.jobs, &settings.common, &mut registry)?;
+    let side = HttpSide::new(&settings.http, &settings.common, &late, &store, &mut registry)?;
     broker_metrics::watch(&late, &mut registry, &shutdown);
-    let acceptances = Acceptances::default();
-    let front = Parts {
-        broker: late,
-        store,
-        mint: Mint::system(),
-        keys,
-        clients,
-        news,
-        sources,
-        callbacks,
-        acceptances: acceptances.clone(),
-    };
-    let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
-    greet(address, &settings.data_dir)?;
+    greet(address, folder)?;
 
-    let (ops, grace) = ((health, Exposition::new(registry)), settings.common.shutdown_grace);
     let working = async {
         let finished = worker.run(&shutdown).await;
         // A worker that ends by itself has lost a thread to a job that would not stop.
@@ -98,13 +66,8 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         shutdown.cancel();
         (finished, lost)
     };
-    let serving = doors.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace);
-    let serving = parts::until_its_grace_is_over(serving, &shutdown, grace);
-    let ((requests_finished, deadline), (jobs_finished, lost), ()) =
-        tokio::join!(serving, working, parts::call_back(courier, &shutdown));
-    // What goes on without its request needs the broker still.
-    let requests_finished = acceptances.end_by(deadline).await && requests_finished;
-    hearing.abort();
+    let serving = side.serve(doors, health, registry, &settings.common, &shutdown);
+    let (requests_finished, (jobs_finished, lost)) = tokio::join!(serving, working);
     broker.close().await;
     tracing::info!(requests_finished, jobs_finished, "stopped; unfinished jobs go on at the next start");
     anyhow::ensure!(!lost, "a job could not be stopped; whoever watches this process should start it anew");
@@ -113,7 +76,7 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
 
 /// Keeps other processes from serving this folder: each would do the jobs of both. The system lets go of it when the process
 /// ends, also by a kill.
-fn hold(folder: &Path) -> anyhow::Result<File> {
+fn lock(folder: &Path) -> anyhow::Result<File> {
     let path = folder.join(LOCK);
     let shown = path.display();
     let file = File::options().write(true).create(true).truncate(false).open(&path);
@@ -163,10 +126,10 @@ mod tests {
     #[test]
     fn a_folder_is_served_by_one_process_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
-        let held = hold(folder.path()).unwrap();
-        let refused = hold(folder.path()).unwrap_err().to_string();
+        let held = lock(folder.path()).unwrap();
+        let refused = lock(folder.path()).unwrap_err().to_string();
         assert!(refused.contains(&folder.path().display().to_string()) && refused.contains("--data"), "{refused}");
         drop(held);
-        hold(folder.path()).unwrap();
+        lock(folder.path()).unwrap();
     }
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use service::Clock;
 use worker::{LostAfter, requeue_lost};
 
-use crate::{parts, place::PlaceArgs};
+use crate::{open, operator::backends::BackendArgs};
 
 /// Queue lost jobs again, and delete old jobs with their pictures.
 #[derive(Debug, Args)]
@@ -27,28 +27,29 @@ pub(crate) struct SweepArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = LostAfter::default().quiet.as_secs())]
     lost_after_quiet_s: u64,
     #[command(flatten)]
-    place: PlaceArgs,
+    backends: BackendArgs,
 }
 
 const DAY_MS: u64 = 24 * 3600 * 1000;
 
 pub(crate) fn run(args: &SweepArgs) -> anyhow::Result<()> {
-    parts::runtime()?.block_on(sweep(args))
+    open::runtime()?.block_on(sweep(args))
 }
 
 async fn sweep(args: &SweepArgs) -> anyhow::Result<()> {
-    let place = args.place.open().await?;
+    let backends = args.backends.open().await?;
     let clock = Clock::system();
     let mut out = io::stdout();
-    if let Some(broker) = &place.broker {
+    if let Some(broker) = &backends.broker {
         let after =
             LostAfter { busy: Duration::from_secs(args.lost_after_s), quiet: Duration::from_secs(args.lost_after_quiet_s) };
-        let queued = requeue_lost(&place.store, broker, &clock, after).await;
-        place.close().await;
+        let queued = requeue_lost(&backends.store, broker, &clock, after).await;
+        backends.close().await;
         writeln!(out, "lost jobs queued again: {}", queued?)?;
     }
     if args.keep_days > 0 {
-        let gone = place.store.expire(args.keep_days * DAY_MS, clock.now_ms()).await.context("failed to delete what is old")?;
+        let gone =
+            backends.store.expire(args.keep_days * DAY_MS, clock.now_ms()).await.context("failed to delete what is old")?;
         writeln!(
             out,
             "deleted: {} jobs, {} outputs, {} sources, {} dead letters, {} idempotency keys, {} marks of calls back, \

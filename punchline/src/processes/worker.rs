@@ -8,9 +8,11 @@ use service::{
     ops, shutdown, telemetry,
 };
 use tokio_util::sync::CancellationToken;
-use worker::Worker;
 
-use crate::{broker_metrics, flags::process_args, parts, start::Start};
+use crate::{
+    open,
+    processes::{broker_metrics, flags::process_args, health, job_side, startup::Startup},
+};
 
 process_args! {
     /// The flags of `punchline worker`.
@@ -20,21 +22,19 @@ process_args! {
 pub(crate) fn run(args: WorkerArgs) -> anyhow::Result<()> {
     let settings = WorkerSettings::read(&args.0.lookup())?;
     telemetry::init(&settings.common.log)?;
-    parts::runtime_beside_engine()?.block_on(work(settings))
+    open::runtime_beside_engine()?.block_on(work(settings))
 }
 
 async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signals()?;
-    let store = parts::open_store(&settings.store)?;
+    let store = open::store(&settings.store)?;
     let listener = listener::bind(settings.ops_listen).await?;
-    let start = Start::begin(&store, parts::amqp(&settings.amqp_url, &settings.common, "punchline worker"), &shutdown);
-    let broker = start.broker.clone();
-    let health = parts::worker_health(&broker, &store, &shutdown);
+    let startup = Startup::begin(&store, open::amqp(&settings.amqp_url, &settings.common, "punchline worker"), &shutdown);
+    let health = health::of_worker(&startup.broker, &store, &shutdown);
 
     let mut registry = registry();
-    let jobs = parts::worker_parts(&broker, &store, &settings.jobs, &settings.common)?;
-    let worker = Worker::new(parts::back(&settings.jobs, &settings.common), jobs, &mut registry);
-    broker_metrics::watch(&broker, &mut registry, &shutdown);
+    let worker = job_side::worker(&startup.broker, &store, &settings.jobs, &settings.common, &mut registry)?;
+    broker_metrics::watch(&startup.broker, &mut registry, &shutdown);
     let ops = ops::router(health, Exposition::new(registry));
     tracing::info!(ops_listen = %settings.ops_listen, "listening");
 
@@ -42,7 +42,7 @@ async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
     let drained = CancellationToken::new();
     let working = async {
         let all_finished = worker.run(&shutdown).await;
-        let started = start.end().await;
+        let started = startup.end().await;
         drained.cancel();
         (all_finished, started)
     };

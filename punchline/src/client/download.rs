@@ -10,61 +10,60 @@ use reqwest::Method;
 use tokio::time::timeout;
 
 use crate::{
-    client::{Client, Trouble, send},
+    client::{
+        activity::Activity,
+        http::{Client, RequestError, send},
+        job::{self, Job},
+        session::Session,
+    },
     exit::{Failure, Reason},
     files::Output,
-    job::{self, Job},
-    patience::Patience,
-    progress::Activity,
 };
 
-/// No piece in so long: the connection is as good as broken.
+/// A connection that has brought nothing for so long is as good as broken.
 const SILENCE: Duration = Duration::from_secs(30);
 
-pub(crate) async fn result(
-    client: &Client,
-    job: &Job,
-    to: &Path,
-    patience: &mut Patience,
-    activity: &Activity,
-) -> Result<(), Failure> {
+pub(crate) async fn result(session: &mut Session, job: &Job, to: &Path) -> Result<(), Failure> {
     let info = job.result()?;
-    let mut output = Output::begin(to)?;
-    let mut written_bytes = 0;
-    client.insist(patience, activity, async || rest(client, job, info, &mut output, &mut written_bytes, activity).await).await?;
-    output.finish()
+    let mut partial = Partial { job, info, output: Output::begin(to)?, written_bytes: 0 };
+    session.retry(async |client, activity| partial.write_rest(client, activity).await).await?;
+    partial.output.finish()
 }
 
-/// Writes what has not been written yet.
-async fn rest(
-    client: &Client,
-    job: &Job,
-    info: &OutputInfo,
-    output: &mut Output,
-    written_bytes: &mut u64,
-    activity: &Activity,
-) -> Result<(), Trouble> {
-    let request = client.request(Method::GET, &format!("{}/result", job::path(&job.id)));
-    let silent = |_| Trouble::lost("nothing came");
-    let mut answer = timeout(SILENCE, send(request)).await.map_err(silent)??;
-    let counter = activity.bytes("downloading", info.bytes);
-    let mut got_bytes = 0;
-    while let Some(piece) = timeout(SILENCE, answer.chunk()).await.map_err(silent)?.map_err(|e| Trouble::of(&e))? {
-        // What an earlier connection brought is passed over.
-        let known = usize::try_from(written_bytes.saturating_sub(got_bytes)).unwrap_or(usize::MAX).min(piece.len());
-        got_bytes += piece.len() as u64;
-        if got_bytes > info.bytes {
-            break;
+/// A result of which some bytes have been written.
+struct Partial<'a> {
+    job: &'a Job,
+    info: &'a OutputInfo,
+    output: Output,
+    written_bytes: u64,
+}
+
+impl Partial<'_> {
+    /// Asks for the result, and writes what has not been written yet.
+    async fn write_rest(&mut self, client: &Client, activity: &Activity) -> Result<(), RequestError> {
+        let request = client.request(Method::GET, &format!("{}/result", job::path(&self.job.id)));
+        let silent = |_| RequestError::lost("nothing came");
+        let mut answer = timeout(SILENCE, send(request)).await.map_err(silent)??;
+        let bytes = self.info.bytes;
+        let counter = activity.bytes("downloading", bytes);
+        let mut got_bytes = 0;
+        while let Some(piece) = timeout(SILENCE, answer.chunk()).await.map_err(silent)?.map_err(|e| RequestError::of(&e))? {
+            // What an earlier connection brought is passed over.
+            let known = usize::try_from(self.written_bytes.saturating_sub(got_bytes)).unwrap_or(usize::MAX).min(piece.len());
+            got_bytes += piece.len() as u64;
+            if got_bytes > bytes {
+                break;
+            }
+            self.output.write(&mut [IoSlice::new(&piece[known..])])?;
+            self.written_bytes = got_bytes.max(self.written_bytes);
+            counter.set_position(self.written_bytes);
         }
-        output.write(&mut [IoSlice::new(&piece[known..])])?;
-        *written_bytes = got_bytes.max(*written_bytes);
-        counter.set_position(*written_bytes);
+        if got_bytes == bytes {
+            return Ok(());
+        }
+        let found = if got_bytes > bytes { "more".to_owned() } else { got_bytes.to_string() };
+        Err(Failure::new(Reason::Internal, format_args!("the result should have {bytes} bytes, {found} came")).into())
     }
-    if got_bytes == info.bytes {
-        return Ok(());
-    }
-    let found = if got_bytes > info.bytes { "more".to_owned() } else { got_bytes.to_string() };
-    Err(Failure::new(Reason::Internal, format_args!("the result should have {} bytes, {found} came", info.bytes)).into())
 }
 
 #[cfg(test)]
@@ -77,6 +76,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::client::http::ServerArgs;
 
     fn job(bytes: usize) -> Job {
         let id = "0".repeat(64);
@@ -110,10 +110,9 @@ mod tests {
         let server = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("out.gif");
-        let (client, job, mut patience, activity) =
-            (Client::new(&server, None)?, job(promised), Patience::new(60), Activity::new());
+        let (mut session, job) = (Session::new(&ServerArgs { server, key: None, patience: 60 })?, job(promised));
         let got = tokio::select! {
-            got = result(&client, &job, &to, &mut patience, &activity) => got,
+            got = result(&mut session, &job, &to) => got,
             () = giving(listener, whole, lengths) => unreachable!("it ends without a word"),
         };
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), usize::from(got.is_ok()), "nothing but a whole file");

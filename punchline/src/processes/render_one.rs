@@ -6,7 +6,7 @@ use std::{ffi::OsString, io, path::Path, path::PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::parts;
+use crate::open;
 
 /// Its name on the command line.
 pub(crate) const NAME: &str = "render-one";
@@ -29,6 +29,6 @@ pub(crate) fn args(font_dir: Option<&Path>) -> Vec<OsString> {
 }
 
 pub(crate) fn run(args: &RenderOneArgs) -> anyhow::Result<()> {
-    let fonts = parts::fonts(args.font_dir.as_deref())?;
+    let fonts = open::fonts(args.font_dir.as_deref())?;
     worker::answer(&fonts, io::stdin().lock(), io::stdout().lock()).context("failed to render for a worker")
 }

@@ -1,10 +1,10 @@
-//! The engine's limits as flags, with the names that the service's settings have.
+//! The engine's limits as flags, with the names that the service's settings have. caption and probe have them.
 
 /// How large a picture may be.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Limits")]
 #[expect(clippy::struct_field_names, reason = "clap makes the flags of them, and all are maxima")]
-pub(crate) struct LimitArgs {
+pub(crate) struct LimitFlags {
     /// Bytes of the file
     #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_UPLOAD_BYTES", default_value_t = caption::Limits::default().max_bytes)]
     max_upload_bytes: u64,
@@ -22,7 +22,7 @@ pub(crate) struct LimitArgs {
     max_total_pixels: u64,
 }
 
-impl LimitArgs {
+impl LimitFlags {
     pub(crate) fn limits(&self) -> caption::Limits {
         caption::Limits {
             max_bytes: self.max_upload_bytes,

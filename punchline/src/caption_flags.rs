@@ -1,7 +1,7 @@
-//! The flags that say what to write, for `caption`, which writes it here, and `submit`, which has it written.
+//! The flags that say what to write, for `caption`, which writes it here, and `submit`, which has a service write it.
 //!
-//! It makes the spec and says of what is wrong with it which flag that is about. It loads no font: which ones there are is
-//! known here to the one command and far away to the other.
+//! They make a spec, and an error in it names the flag. No font is loaded: `caption` knows which fonts there are, `submit` does
+//! not.
 
 use std::path::{Path, PathBuf};
 
@@ -12,9 +12,9 @@ use crate::{
     files,
 };
 
-/// What to write.
+/// What to write, and how.
 #[derive(Debug, clap::Args)]
-pub(crate) struct WordArgs {
+pub(crate) struct CaptionFlags {
     /// Words at the top
     #[arg(long, value_name = "TEXT")]
     top: Option<String>,
@@ -48,7 +48,7 @@ pub(crate) struct WordArgs {
     spec: Option<PathBuf>,
 }
 
-impl WordArgs {
+impl CaptionFlags {
     /// What was asked for, checked as far as it can be without fonts and picture.
     pub(crate) fn spec(&self) -> Result<CaptionSpec, Failure> {
         match &self.spec {
@@ -135,18 +135,18 @@ mod tests {
     use super::*;
 
     #[derive(Parser)]
-    struct Words {
+    struct Typed {
         #[command(flatten)]
-        words: WordArgs,
+        flags: CaptionFlags,
     }
 
-    fn words(flags: &[&str]) -> WordArgs {
-        Words::try_parse_from([&["test"], flags].concat()).unwrap().words
+    fn typed(flags: &[&str]) -> CaptionFlags {
+        Typed::try_parse_from([&["test"], flags].concat()).unwrap().flags
     }
 
     #[test]
     fn flags_make_a_spec_and_its_fields_lead_back_to_them() {
-        let both = words(&["--top", "a", "--bottom", "b", "--style", "bar", "--size", "20"]);
+        let both = typed(&["--top", "a", "--bottom", "b", "--style", "bar", "--size", "20"]);
         let spec = both.spec().unwrap();
         assert_eq!(
             spec.captions.iter().map(|c| (c.text.as_str(), c.at)).collect::<Vec<_>>(),
@@ -154,23 +154,23 @@ mod tests {
         );
         assert!(spec.captions.iter().all(|c| c.style == Style::Bar && c.size == Size::Px(20)));
         assert_eq!(["captions[0].text", "captions[1].text"].map(|f| both.flag_of(f)), [Some("--top"), Some("--bottom")]);
-        let bottom = words(&["--bottom", "b"]);
+        let bottom = typed(&["--bottom", "b"]);
         assert_eq!(bottom.flag_of("captions[0].text"), Some("--bottom"));
         assert_eq!((bottom.flag_of("captions[0].font"), bottom.flag_of("file")), (Some("--font"), None));
-        assert_eq!(words(&["--spec", "s.json"]).flag_of("captions[0].text"), None);
+        assert_eq!(typed(&["--spec", "s.json"]).flag_of("captions[0].text"), None);
     }
 
     #[test]
     fn a_font_is_a_file_where_it_looks_like_one() {
-        assert_eq!(words(&["--bottom", "b", "--font", "a.TTF"]).font_file(), Some(Path::new("a.TTF")));
-        assert_eq!(words(&["--bottom", "b", "--font", "fonts/a"]).font_file(), Some(Path::new("fonts/a")));
-        let by_name = words(&["--bottom", "b", "--font", "sans"]);
+        assert_eq!(typed(&["--bottom", "b", "--font", "a.TTF"]).font_file(), Some(Path::new("a.TTF")));
+        assert_eq!(typed(&["--bottom", "b", "--font", "fonts/a"]).font_file(), Some(Path::new("fonts/a")));
+        let by_name = typed(&["--bottom", "b", "--font", "sans"]);
         assert_eq!((by_name.font_file(), by_name.spec().unwrap().captions[0].font.as_str()), (None, "sans"));
     }
 
     #[test]
     fn what_is_wrong_is_said_of_the_flag() {
-        let said = |flags: &[&str]| words(flags).spec().unwrap_err().to_string();
+        let said = |flags: &[&str]| typed(flags).spec().unwrap_err().to_string();
         assert!(said(&[]).contains("--bottom"));
         assert!(said(&["--bottom", " "]).contains("--bottom"));
         assert!(said(&["--bottom", "b", "--font", ""]).contains("--font"));

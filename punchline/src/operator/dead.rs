@@ -14,8 +14,8 @@ use worker::{Replayed, replay_dead};
 
 use crate::{
     exit::{Failure, Reason},
-    parts,
-    place::{Place, PlaceArgs},
+    open,
+    operator::backends::{BackendArgs, Backends},
 };
 
 /// Look at jobs that were given up, try them again, or let them go.
@@ -45,28 +45,28 @@ enum DeadCommand {
         #[arg(long, value_name = "N", default_value_t = 100)]
         limit: usize,
         #[command(flatten)]
-        place: PlaceArgs,
+        backends: BackendArgs,
     },
     /// Everything that is known of one, as JSON
     Show {
         /// The job's id
         id: String,
         #[command(flatten)]
-        place: PlaceArgs,
+        backends: BackendArgs,
     },
     /// Queue it again, as a first attempt
     Replay {
         #[command(flatten)]
         which: Which,
         #[command(flatten)]
-        place: PlaceArgs,
+        backends: BackendArgs,
     },
     /// Forget it; its job stays failed
     Drop {
         #[command(flatten)]
         which: Which,
         #[command(flatten)]
-        place: PlaceArgs,
+        backends: BackendArgs,
     },
 }
 
@@ -84,17 +84,17 @@ struct Which {
 const PAGE: usize = 1000;
 
 pub(crate) fn run(args: DeadArgs) -> Result<(), Failure> {
-    parts::runtime()?.block_on(async {
+    open::runtime()?.block_on(async {
         match args.command {
-            DeadCommand::List { limit, place } => Ok(list(&place.store()?, limit).await?),
-            DeadCommand::Show { id, place } => Ok(show(&place.store()?, &id).await?),
-            DeadCommand::Replay { which, place } => {
-                let place = place.open().await?;
-                let replayed = replay(&place, &which).await;
-                place.close().await;
+            DeadCommand::List { limit, backends } => Ok(list(&backends.store()?, limit).await?),
+            DeadCommand::Show { id, backends } => Ok(show(&backends.store()?, &id).await?),
+            DeadCommand::Replay { which, backends } => {
+                let backends = backends.open().await?;
+                let replayed = replay(&backends, &which).await;
+                backends.close().await;
                 replayed
             }
-            DeadCommand::Drop { which, place } => Ok(forget(&place.store()?, &which).await?),
+            DeadCommand::Drop { which, backends } => Ok(forget(&backends.store()?, &which).await?),
         }
     })
 }
@@ -133,12 +133,12 @@ async fn show(store: &Store, id: &str) -> anyhow::Result<()> {
     Ok(writeln!(out)?)
 }
 
-async fn replay(place: &Place, which: &Which) -> Result<(), Failure> {
-    let letters = meant(&place.store, which).await?;
+async fn replay(backends: &Backends, which: &Which) -> Result<(), Failure> {
+    let letters = meant(&backends.store, which).await?;
     let (mut queued, mut passed_over) = (0_usize, 0_usize);
     for (i, letters_of_job) in letters.iter().enumerate() {
         let id = &letters_of_job.id;
-        let replayed = replay_dead(&place.store, place.broker.as_ref(), letters_of_job).await;
+        let replayed = replay_dead(&backends.store, backends.broker.as_ref(), letters_of_job).await;
         // Where store or broker fails, the rest would fail alike.
         let replayed = replayed
             .with_context(|| format!("{queued} queued again, {passed_over} passed over, {} left", letters.len() - i))

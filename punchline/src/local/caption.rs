@@ -1,7 +1,7 @@
 //! `punchline caption`: one picture in, one captioned picture out, no service needed.
 //!
-//! Called by main. It reads words and files, hands them to the engine on a pool of threads, and writes
-//! what comes back; how a picture is captioned is not its business.
+//! Called by main. It reads flags and files, hands them to the engine on a pool of threads, and writes the result. The engine
+//! decides how a picture is captioned.
 
 use std::{io::IoSlice, num::NonZeroUsize, path::PathBuf, thread, time::Instant};
 
@@ -10,13 +10,10 @@ use cpu_time::ProcessTime;
 use fonts::{Fonts, FontsError, engine_spec};
 
 use crate::{
+    caption_flags::{CaptionFlags, warn_of_missing},
     exit::{Failure, Reason},
     files,
-    limits::LimitArgs,
-    pool,
-    progress::Progress,
-    stats::StatsLine,
-    words::{self, WordArgs},
+    local::{limit_flags::LimitFlags, progress::Progress, stats::StatsLine, threads},
 };
 
 /// Write words on a GIF (or a PNG, JPEG or WebP).
@@ -42,7 +39,7 @@ pub(crate) struct CaptionArgs {
     output: Option<PathBuf>,
 
     #[command(flatten)]
-    words: WordArgs,
+    caption: CaptionFlags,
 
     /// A folder of TTF and OTF files: each a font by its name, and a fallback for missing glyphs
     #[arg(long, value_name = "DIR", env = "PUNCHLINE_FONT_DIR")]
@@ -61,7 +58,7 @@ pub(crate) struct CaptionArgs {
     stats: bool,
 
     #[command(flatten)]
-    limits: LimitArgs,
+    limits: LimitFlags,
 }
 
 pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
@@ -76,7 +73,7 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     let progress = Progress::new(began);
     let report = |done, total| progress.report(done, total);
     let watch = Watch { progress: &report, ..Watch::none() };
-    let pool = pool::start(threads).map_err(|e| Failure::new(Reason::Internal, e))?;
+    let pool = threads::start(threads).map_err(|e| Failure::new(Reason::Internal, e))?;
     let rendered = pool.install(|| prepared.render(&watch));
     progress.finish();
     let rendered = rendered?;
@@ -91,7 +88,7 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
 
 #[expect(clippy::print_stderr, reason = "what is told beside the result belongs on standard error")]
 fn tell(args: &CaptionArgs, bytes: &[u8], rendered: &Rendered, began: Instant, cpu_began: ProcessTime) {
-    words::warn_of_missing(&rendered.missing_glyphs);
+    warn_of_missing(&rendered.missing_glyphs);
     if args.stats {
         let line = StatsLine::new(&rendered.counts, bytes.len(), rendered.output.len_bytes(), began, cpu_began);
         if let Ok(json) = serde_json::to_string(&line) {
@@ -103,7 +100,7 @@ fn tell(args: &CaptionArgs, bytes: &[u8], rendered: &Rendered, began: Instant, c
 impl CaptionArgs {
     /// What the engine is to write, with its fonts loaded.
     fn engine_spec(&self) -> Result<caption::Spec, Failure> {
-        let spec = self.words.spec()?;
+        let spec = self.caption.spec()?;
         let mut fonts = Fonts::built_in();
         if let Some(folder) = &self.font_dir {
             fonts = fonts.with_folder(folder).map_err(|e| match e {
@@ -112,7 +109,7 @@ impl CaptionArgs {
             })?;
         }
         let mut spec = engine_spec(&spec, &fonts).map_err(|e| Failure::new(Reason::Usage, format_args!("--font: {e}")))?;
-        if let Some(path) = self.words.font_file() {
+        if let Some(path) = self.caption.font_file() {
             let font = caption::Font::parse(files::read(path, MAX_FONT_BYTES)?);
             let font =
                 font.map_err(|e| Failure::new(Reason::BadInput, format_args!("{}: {e} ({})", path.display(), e.code())))?;

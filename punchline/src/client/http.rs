@@ -1,7 +1,7 @@
-//! A client of a service: where it is, what opens it, and what its refusals mean.
+//! Speaks HTTP to a service: its address, its key, and what its refusals mean.
 //!
-//! `submit`, `status` and `load` speak through it. What is passing (no connection, 429, 503) and what is final are told
-//! apart here and nowhere else. The key must stand in no message.
+//! Everything in `client` speaks through it. Transient failures (no connection, 429, 503) and final ones are told apart here and
+//! nowhere else. The key must stand in no message.
 
 use std::{error::Error as _, time::Duration};
 
@@ -9,11 +9,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, header::RETRY_AFTER}
 use serde::Deserialize;
 use url::Url;
 
-use crate::{
-    exit::{Failure, Reason},
-    patience::Patience,
-    progress::Activity,
-};
+use crate::exit::{Failure, Reason};
 
 /// Where a service is that was not named: the one that `punchline serve` runs.
 pub(crate) const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
@@ -42,25 +38,25 @@ pub(crate) struct Client {
     key: Option<String>,
 }
 
-/// Why a request has no good answer.
+/// Why a request failed.
 #[derive(Debug)]
-pub(crate) enum Trouble {
-    /// It may have one later.
-    Passing(Passing),
-    /// The service says no, and will say it again.
+pub(crate) enum RequestError {
+    /// A later try may succeed.
+    Transient(Transient),
+    /// The service refuses, and will refuse again.
     Refused(Refusal),
-    /// It is not the service's doing.
+    /// The service has nothing to do with it.
     Failed(Failure),
 }
 
-/// What may be over soon.
+/// A failure that may be over soon.
 #[derive(Debug)]
-pub(crate) struct Passing {
+pub(crate) struct Transient {
     pub(crate) why: String,
-    /// When to come again, if the service said it.
-    pub(crate) after: Option<Duration>,
+    /// How long the service asks to wait, if it does.
+    pub(crate) retry_after: Option<Duration>,
     /// Whether there was an answer at all.
-    pub(crate) is_answer: bool,
+    pub(crate) was_answered: bool,
 }
 
 /// A problem (RFC 9457) as the service tells it.
@@ -113,40 +109,21 @@ impl Client {
         url.set_path(&format!("{}{path}", self.base.path()));
         url
     }
-
-    /// Tries until there is an answer, a refusal, or no patience left.
-    pub(crate) async fn insist<T>(
-        &self,
-        patience: &mut Patience,
-        activity: &Activity,
-        mut attempt: impl AsyncFnMut() -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
-        loop {
-            match attempt().await {
-                Ok(answer) => {
-                    patience.heard();
-                    return Ok(answer);
-                }
-                Err(Trouble::Passing(passing)) => patience.wait(&passing, &shown(&self.base), activity).await?,
-                Err(other) => return Err(other),
-            }
-        }
-    }
 }
 
-/// Sends a request; an answer that is not a success is a trouble.
-pub(crate) async fn send(request: RequestBuilder) -> Result<Response, Trouble> {
-    let answer = request.send().await.map_err(|e| Trouble::of(&e))?;
-    if answer.status().is_success() { Ok(answer) } else { Err(trouble_of(answer).await) }
+/// Sends a request; an answer that is not a success is an error.
+pub(crate) async fn send(request: RequestBuilder) -> Result<Response, RequestError> {
+    let answer = request.send().await.map_err(|e| RequestError::of(&e))?;
+    if answer.status().is_success() { Ok(answer) } else { Err(error_of(answer).await) }
 }
 
 /// When the service asks a client to come again, if it does.
-pub(crate) fn retry_after(answer: &Response) -> Option<Duration> {
+fn retry_after(answer: &Response) -> Option<Duration> {
     Some(Duration::from_secs(answer.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?))
 }
 
-async fn trouble_of(mut answer: Response) -> Trouble {
-    let (status, after) = (answer.status(), retry_after(&answer));
+async fn error_of(mut answer: Response) -> RequestError {
+    let (status, retry_after) = (answer.status(), retry_after(&answer));
     let mut body = Vec::new();
     while let Ok(Some(piece)) = answer.chunk().await {
         if body.len() + piece.len() > MAX_PROBLEM_BYTES {
@@ -155,7 +132,7 @@ async fn trouble_of(mut answer: Response) -> Trouble {
         body.extend_from_slice(&piece);
     }
     let refusal = Refusal { status: status.as_u16(), ..serde_json::from_slice(&body).unwrap_or_default() };
-    let is_passing = matches!(
+    let is_transient = matches!(
         status,
         StatusCode::REQUEST_TIMEOUT
             | StatusCode::TOO_MANY_REQUESTS
@@ -163,15 +140,15 @@ async fn trouble_of(mut answer: Response) -> Trouble {
             | StatusCode::SERVICE_UNAVAILABLE
             | StatusCode::GATEWAY_TIMEOUT
     );
-    if is_passing || refusal.code == "not_ready" {
-        Trouble::Passing(Passing { why: refusal.to_string(), after, is_answer: true })
+    if is_transient || refusal.code == "not_ready" {
+        RequestError::Transient(Transient { why: refusal.to_string(), retry_after, was_answered: true })
     } else {
-        Trouble::Refused(refusal)
+        RequestError::Refused(refusal)
     }
 }
 
-impl Trouble {
-    /// What it means that a request, or the reading of its answer, failed.
+impl RequestError {
+    /// Of a request, or the reading of its answer, that failed.
     pub(crate) fn of(error: &reqwest::Error) -> Self {
         if error.is_builder() {
             // An address that is none was refused before; what is left is a key that fits in no header.
@@ -182,21 +159,21 @@ impl Trouble {
 
     /// A connection that can't be made, or broke.
     pub(crate) fn lost(why: impl Into<String>) -> Self {
-        Self::Passing(Passing { why: why.into(), after: None, is_answer: false })
+        Self::Transient(Transient { why: why.into(), retry_after: None, was_answered: false })
     }
 }
 
-impl From<Failure> for Trouble {
+impl From<Failure> for RequestError {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
     }
 }
 
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Passing(passing) => Self::new(Reason::Unavailable, passing.why),
-            Trouble::Refused(refusal) => {
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Transient(failure) => Self::new(Reason::Unavailable, failure.why),
+            RequestError::Refused(refusal) => {
                 let reason = match (refusal.code.as_str(), refusal.status) {
                     // Nothing of ours speaks so.
                     ("", _) => Reason::Unavailable,
@@ -206,7 +183,7 @@ impl From<Trouble> for Failure {
                 };
                 Self::new(reason, format_args!("refused: {refusal}"))
             }
-            Trouble::Failed(failure) => failure,
+            RequestError::Failed(failure) => failure,
         }
     }
 }
@@ -286,9 +263,9 @@ mod tests {
             br#"{"type":"x","status":413,"code":"file_too_large","detail":"too many","field":"file","limit":2,"got":3}"#;
         let refusal: Refusal = serde_json::from_slice(problem).unwrap();
         assert_eq!(refusal.to_string(), "too many (file_too_large; field file, limit 2, got 3)");
-        let failure = Failure::from(Trouble::Refused(refusal));
+        let failure = Failure::from(RequestError::Refused(refusal));
         assert_eq!(failure.reason(), Reason::BadInput);
-        let other = Failure::from(Trouble::Refused(Refusal { status: 404, ..Refusal::default() }));
+        let other = Failure::from(RequestError::Refused(Refusal { status: 404, ..Refusal::default() }));
         assert_eq!(other.reason(), Reason::Unavailable);
     }
 }

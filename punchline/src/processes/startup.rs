@@ -17,29 +17,29 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 const CLEARED_WITHIN: Duration = Duration::from_secs(5);
 
 /// A start that goes on beside the listener.
-pub(crate) struct Start {
+pub(crate) struct Startup {
     /// There once the store has shown that it can be used.
-    pub(crate) asked: Late<()>,
+    pub(crate) store_checked: Late<()>,
     /// There once the process may work.
     pub(crate) broker: Late<Broker>,
     task: JoinHandle<Result<(), StoreError>>,
 }
 
-impl Start {
-    /// Begins. A store that must not be used cancels `shutdown`, and [`Start::end`] says why.
+impl Startup {
+    /// Begins. A store that must not be used cancels `shutdown`, and [`Startup::end`] says why.
     pub(crate) fn begin(store: &Store, config: AmqpConfig, shutdown: &CancellationToken) -> Self {
-        let (asked, broker) = (Late::default(), Late::default());
-        let (store, shutdown, has_shown, late) = (store.clone(), shutdown.clone(), asked.clone(), broker.clone());
+        let (store_checked, broker) = (Late::default(), Late::default());
+        let (store, shutdown, checked, late) = (store.clone(), shutdown.clone(), store_checked.clone(), broker.clone());
         let task = tokio::spawn(async move {
-            if let Err(refused) = keeps_its_word(&store, &shutdown).await {
+            if let Err(refused) = check_store(&store, &shutdown).await {
                 shutdown.cancel();
                 return Err(refused);
             }
-            has_shown.set(());
+            checked.set(());
             late.fill("broker", &shutdown, || Broker::connect(&config)).await;
             Ok(())
         });
-        Self { asked, broker, task }
+        Self { store_checked, broker, task }
     }
 
     /// Ends what was begun.
@@ -58,7 +58,7 @@ impl Start {
 ///
 /// # Errors
 /// It overwrites, or can't be used for another reason that waiting does not mend.
-pub(crate) async fn keeps_its_word(store: &Store, shutdown: &CancellationToken) -> Result<(), StoreError> {
+pub(crate) async fn check_store(store: &Store, shutdown: &CancellationToken) -> Result<(), StoreError> {
     // In tasks of their own: one that is dropped half way would leave its object behind.
     let questions = TaskTracker::new();
     let ask = || {
@@ -104,7 +104,7 @@ mod tests {
     async fn a_store_that_is_away_is_asked_again_until_it_answers() {
         let (store, faults) = store();
         faults.next(5, Operation::Create, PROBES, Fault::Fail);
-        keeps_its_word(&store, &CancellationToken::new()).await.unwrap();
+        check_store(&store, &CancellationToken::new()).await.unwrap();
         assert_eq!(faults.count(Operation::Create, PROBES), 7, "five that failed, and two of the one that worked");
         assert!(nothing_is_left(&faults), "{:?}", faults.asked());
     }
@@ -114,7 +114,7 @@ mod tests {
         let (store, faults) = store();
         faults.next(1, Operation::Create, PROBES, Fault::Delay(Duration::from_secs(2)));
         let shutdown = CancellationToken::new();
-        let asking = keeps_its_word(&store, &shutdown);
+        let asking = check_store(&store, &shutdown);
         let stopping = async {
             tokio::time::sleep(Duration::from_secs(1)).await;
             shutdown.cancel();
@@ -128,7 +128,7 @@ mod tests {
     async fn many_that_start_at_once_do_not_meet() {
         let (store, faults) = store();
         let shutdown = CancellationToken::new();
-        let answers = futures::future::join_all((0..50).map(|_| keeps_its_word(&store, &shutdown))).await;
+        let answers = futures::future::join_all((0..50).map(|_| check_store(&store, &shutdown))).await;
         assert!(answers.iter().all(Result::is_ok), "{answers:?}");
         assert!(nothing_is_left(&faults));
     }
