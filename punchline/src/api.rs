@@ -4,7 +4,7 @@
 
 use api::{Acceptances, Listeners, Mint, Parts};
 use service::{
-    ApiSettings, Doors, Process,
+    ApiSettings, FrontListeners, Process,
     metrics::{Exposition, registry},
     shutdown, telemetry,
 };
@@ -30,7 +30,7 @@ pub(crate) fn run(args: ApiArgs) -> anyhow::Result<()> {
 async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signals()?;
     let store = parts::open_store(&settings.store)?;
-    let doors = Doors::open(&settings.http).await?;
+    let listeners = FrontListeners::bind(&settings.http).await?;
     let start = Start::begin(&store, parts::amqp(&settings.amqp_url, &settings.common, "punchline api"), &shutdown);
     let broker = start.broker.clone();
     let health = parts::front_health(&broker, &store, &start.asked, &shutdown);
@@ -53,7 +53,7 @@ async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
     broker_metrics::watch(&start.broker, &mut registry, &shutdown);
     tracing::info!(listen = %settings.http.listen, "listening");
     let (ops, grace) = ((health, Exposition::new(registry)), settings.common.shutdown_grace);
-    let serving = doors.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace);
+    let serving = listeners.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace);
     let ((all_finished, deadline), ()) =
         tokio::join!(parts::until_its_grace_is_over(serving, &shutdown, grace), parts::call_back(courier, &shutdown));
     // What goes on without its request needs the broker still.

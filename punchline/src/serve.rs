@@ -18,7 +18,7 @@ use broker::{Broker, InProcessConfig};
 use futures::TryStreamExt as _;
 use proto_shared::JobMessage;
 use service::{
-    Doors, Late, Process, ServeSettings,
+    FrontListeners, Late, Process, ServeSettings,
     metrics::{Exposition, registry},
     shutdown, telemetry,
 };
@@ -54,8 +54,8 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let _held = hold(folder)?;
     let store = parts::open_folder(folder)?;
     // The address first: if it is taken, nothing has begun.
-    let doors = Doors::open(&settings.http).await?;
-    let address = doors.address()?;
+    let listeners = FrontListeners::bind(&settings.http).await?;
+    let address = listeners.address()?;
     keeps_its_word(&store, &shutdown).await?;
     let broker = requeue(&store, settings.common.retry_delays.clone()).await?;
     let late = Late::from(broker.clone());
@@ -98,7 +98,7 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         shutdown.cancel();
         (finished, lost)
     };
-    let serving = doors.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace);
+    let serving = listeners.serve(parts::bounds(&settings.http), router, ops, &shutdown, grace);
     let serving = parts::until_its_grace_is_over(serving, &shutdown, grace);
     let ((requests_finished, deadline), (jobs_finished, lost), ()) =
         tokio::join!(serving, working, parts::call_back(courier, &shutdown));
