@@ -2,48 +2,72 @@
 
 /// Pixels from (`left`, `top`) up to but not including (`right`, `bottom`). Empty when they meet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Rect {
+pub struct Rect {
+    /// The first column.
     pub left: u32,
+    /// The first row.
     pub top: u32,
+    /// One past the last column.
     pub right: u32,
+    /// One past the last row.
     pub bottom: u32,
 }
 
 impl Rect {
-    pub(crate) fn at(left: u32, top: u32, width: u32, height: u32) -> Self {
+    /// By its corner and its sides.
+    #[must_use]
+    #[inline]
+    pub fn at(left: u32, top: u32, width: u32, height: u32) -> Self {
         Self { left, top, right: left + width, bottom: top + height }
     }
 
-    pub(crate) fn width(self) -> u32 {
+    /// Pixels from left to right.
+    #[must_use]
+    #[inline]
+    pub fn width(self) -> u32 {
         self.right.saturating_sub(self.left)
     }
 
-    pub(crate) fn height(self) -> u32 {
+    /// Pixels from top to bottom.
+    #[must_use]
+    #[inline]
+    pub fn height(self) -> u32 {
         self.bottom.saturating_sub(self.top)
     }
 
-    pub(crate) fn area(self) -> usize {
+    /// Pixels in it.
+    #[must_use]
+    #[inline]
+    pub fn area(self) -> usize {
         self.width() as usize * self.height() as usize
     }
 
-    pub(crate) fn is_empty(self) -> bool {
+    /// Whether it has no pixel.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(self) -> bool {
         self.left >= self.right || self.top >= self.bottom
     }
 
-    #[cfg(feature = "render")]
-    pub(crate) fn contains(self, x: u32, y: u32) -> bool {
+    /// Whether the pixel is one of ours.
+    #[must_use]
+    #[inline]
+    pub fn contains(self, x: u32, y: u32) -> bool {
         (self.left..self.right).contains(&x) && (self.top..self.bottom).contains(&y)
     }
 
     /// Whether every pixel of `other` is one of ours.
-    #[cfg(feature = "render")]
-    pub(crate) fn covers(self, other: Self) -> bool {
+    #[must_use]
+    #[inline]
+    pub fn covers(self, other: Self) -> bool {
         other.is_empty()
             || (self.left <= other.left && self.top <= other.top && self.right >= other.right && self.bottom >= other.bottom)
     }
 
-    #[cfg(feature = "render")]
-    pub(crate) fn intersect(self, other: Self) -> Self {
+    /// What both have.
+    #[must_use]
+    #[inline]
+    pub fn intersect(self, other: Self) -> Self {
         let r = Self {
             left: self.left.max(other.left),
             top: self.top.max(other.top),
@@ -54,8 +78,9 @@ impl Rect {
     }
 
     /// The smallest rectangle around both.
-    #[cfg(feature = "render")]
-    pub(crate) fn union(self, other: Self) -> Self {
+    #[must_use]
+    #[inline]
+    pub fn union(self, other: Self) -> Self {
         if self.is_empty() {
             return other;
         }
@@ -71,8 +96,9 @@ impl Rect {
     }
 
     /// The smallest rectangle around what `other` leaves of it.
-    #[cfg(feature = "render")]
-    pub(crate) fn without(self, other: Self) -> Self {
+    #[must_use]
+    #[inline]
+    pub fn without(self, other: Self) -> Self {
         let hidden = self.intersect(other);
         let mut rest = self;
         if hidden.left == self.left && hidden.right == self.right {
@@ -91,16 +117,22 @@ impl Rect {
         if hidden.is_empty() || !rest.is_empty() { rest } else { Self::default() }
     }
 
-    pub(crate) fn moved_right(self, by: u32) -> Self {
+    /// The same, so many pixels further right.
+    #[must_use]
+    #[inline]
+    pub fn moved_right(self, by: u32) -> Self {
         Self { left: self.left + by, right: self.right + by, ..self }
     }
 
-    pub(crate) fn moved_down(self, by: u32) -> Self {
+    /// The same, so many pixels further down.
+    #[must_use]
+    #[inline]
+    pub fn moved_down(self, by: u32) -> Self {
         Self { top: self.top + by, bottom: self.bottom + by, ..self }
     }
 }
 
-#[cfg(all(test, feature = "render"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -1,15 +1,15 @@
 //! What a picture is and how large, from its headers and block walk alone.
 //!
-//! api calls it on every upload, which stays in its file, `render` before any decode. No decompressor runs
+//! api calls it on every upload, which stays in its file, a renderer before any decode. No decompressor runs
 //! here, and of a file no more is held than [`WINDOW_BYTES`].
 
 use std::io::{self, Read, Seek};
 
-use crate::{
-    Error, Limits,
-    gif::blocks::Gif,
-    source::{Reading, Source, Window},
+use super::{
+    blocks::Gif,
+    source::{FileWindow, Reading, Source},
 };
+use crate::{error::Error, limits::Limits};
 
 /// How much of a file is in memory at a time.
 const WINDOW_BYTES: usize = 64 * 1024;
@@ -60,7 +60,7 @@ pub fn probe(mut bytes: &[u8], limits: &Limits) -> Result<Probe, Error> {
 /// # Errors
 /// The file can't be read. The inner errors are those of [`probe`].
 pub fn probe_file(file: impl Read + Seek, limits: &Limits) -> io::Result<Result<Probe, Error>> {
-    let mut window = Window::new(file, WINDOW_BYTES)?;
+    let mut window = FileWindow::new(file, WINDOW_BYTES)?;
     let outcome = probe_in(&mut window, limits);
     window.failure().map_or(Ok(outcome), Err)
 }
@@ -84,9 +84,11 @@ fn probe_in(source: &mut impl Source, limits: &Limits) -> Result<Probe, Error> {
     }
 }
 
-/// The kind of a file that is not too large.
-#[cfg(feature = "render")]
-pub(crate) fn media_of(bytes: &[u8], limits: &Limits) -> Result<Media, Error> {
+/// The kind of a file by its first bytes, where it is not too large.
+///
+/// # Errors
+/// [`Error::FileTooLarge`] and [`Error::UnsupportedMedia`].
+pub fn media_of(bytes: &[u8], limits: &Limits) -> Result<Media, Error> {
     limits.check_bytes(bytes.len() as u64)?;
     sniff(bytes).ok_or(Error::UnsupportedMedia)
 }
@@ -220,7 +222,7 @@ mod tests {
 
     /// Through the smallest window, so that every look may cross its edge.
     fn assert_same_through_a_window(bytes: &[u8], limits: &Limits) {
-        let mut window = Window::new(io::Cursor::new(bytes), 0).unwrap();
+        let mut window = FileWindow::new(io::Cursor::new(bytes), 0).unwrap();
         let (mut slice, name) = (bytes, format!("{bytes:x?}"));
         let (a, b) = (probe_in(&mut slice, limits), probe_in(&mut window, limits));
         assert_eq!(format!("{a:?}"), format!("{b:?}"), "{name}");

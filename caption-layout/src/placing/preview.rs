@@ -3,9 +3,9 @@
 //! api answers previews with it. It decodes nothing and draws nothing, and comes from the same [`Arrangement`] as the mask that
 //! a render paints with.
 
+use super::arrangement::{Arrangement, PlacedCaption};
 use crate::{
-    Error,
-    place::{Arrangement, Place},
+    error::Error,
     rect::Rect,
     spec::Spec,
     text::{extent::Extent, font::Font, layout::stroke_px, outline::outline},
@@ -59,7 +59,7 @@ pub fn preview(spec: &Spec, width_px: u32, height_px: u32) -> Result<Preview, Er
 }
 
 impl CaptionPreview {
-    fn of(place: &Place<'_>, fallbacks: &[Font]) -> Self {
+    fn of(place: &PlacedCaption<'_>, fallbacks: &[Font]) -> Self {
         let text = &place.text;
         let (extent, corner) = (Extent::of(text, place.stroke_em()), [place.rect.left, place.rect.top]);
         let letters = outline(extent, text.size_px, &place.caption.font, fallbacks, corner);
@@ -78,14 +78,10 @@ impl CaptionPreview {
 }
 
 #[cfg(test)]
-#[cfg(feature = "render")]
 #[expect(clippy::cast_precision_loss, reason = "sides of small pictures")]
 mod tests {
     use super::*;
-    use crate::{
-        mask::{Cover, Mask},
-        spec::{At, Caption, Style},
-    };
+    use crate::spec::{At, Caption, Style};
 
     fn caption(text: &str, at: At, style: Style, size_px: Option<u32>) -> Caption {
         Caption {
@@ -96,32 +92,6 @@ mod tests {
             size_px,
             fill: [255; 3],
             stroke: [0; 3],
-        }
-    }
-
-    #[test]
-    fn the_letters_stand_within_a_pixel_of_where_a_render_paints_them() {
-        let texts = ["a", "when it compiles on the first try and nobody believes it", "Wgj| Ж שלום", "two\nlines"];
-        for (text, (w, h)) in texts.iter().flat_map(|&text| [(500, 281), (120, 90), (281, 500)].map(|side| (text, side))) {
-            for (at, style, size_px) in
-                [(At::Top, Style::Overlay, None), (At::Bottom, Style::Overlay, Some(20)), (At::Top, Style::Bar, None)]
-            {
-                let spec = Spec::new(vec![caption(text, at, style, size_px)]);
-                let mask = Mask::draw(&spec, w, h, Rect::at(0, 0, w, h)).unwrap();
-                let seen = preview(&spec, w, h).unwrap();
-                assert_eq!((seen.width_px, seen.height_px, seen.picture_top_px), (w, mask.height_px, mask.picture_top_px));
-                let ink = &mask.inks[0];
-                let blank = if ink.is_band { Cover(0x0F) } else { Cover::NONE };
-                let inked = ink.covers_in(ink.rect).filter(|&(.., cover)| cover != blank);
-                let painted = inked.fold(Rect::default(), |all, (x, y, _)| all.union(Rect::at(x, y, 1, 1)));
-                let [left, top, width, height] = seen.captions[0].ink_px;
-                let edges = [left, top, left + width, top + height];
-                for (told, painted) in edges.into_iter().zip([painted.left, painted.top, painted.right, painted.bottom]) {
-                    assert!((told - painted as f32).abs() <= 1.5, "{text} {w}x{h} {style:?}: {edges:?} for {painted}");
-                }
-                let band = seen.captions[0].band_px.map(|[left, top, width, height]| Rect::at(left, top, width, height));
-                assert_eq!(band, ink.is_band.then_some(ink.rect));
-            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Where the words stand: line breaks and size for a box of pixels.
 //!
-//! Called by the renderer, and open to api for previews. It chooses the largest size at which the
+//! Called by the arrangement, for renders and for api's previews. It chooses the largest size at which the
 //! text fits its share of the box with whole words, then breaks inside words, then gives up with an
 //! error; nothing it answers reaches beyond the box.
 
@@ -13,7 +13,7 @@ use super::{
     font::Font,
     shape::{FontStack, Line},
 };
-use crate::Error;
+use crate::error::Error;
 
 /// The smallest letters that anyone can read, in pixels per em.
 const READABLE_SIZE_PX: f32 = 6.0;
@@ -26,10 +26,12 @@ const WHOLE_WORDS_DOWN_TO: f32 = 0.5;
 
 /// The room that a text has, and the size it would like.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Room {
+pub struct Room {
+    /// No line is wider.
     pub width_px: f32,
     /// Heights to try in turn: the share it should take, then what it may take when that is too little.
     pub heights_px: [f32; 2],
+    /// Pixels per em to begin with.
     pub size_px: f32,
     /// The outline's width on each side, in ems of the size tried; 0 for none.
     pub stroke_em: f32,
@@ -37,21 +39,28 @@ pub(crate) struct Room {
 
 /// A text broken into shaped lines at one size.
 #[derive(Clone, Debug)]
-pub(crate) struct Layout {
+pub struct Layout {
+    /// Pixels per em.
     pub size_px: f32,
+    /// From top to bottom.
     pub lines: Vec<Line>,
     /// The words of each line.
     pub texts: Vec<String>,
+    /// From one baseline to the next.
     pub line_height_px: f32,
     /// Of the widest line.
     pub width_px: f32,
     /// From the top of the first line's ink to the bottom of the last one's.
     pub height_px: f32,
+    /// Characters that no font has, each once.
     pub missing_glyphs: Vec<char>,
 }
 
 /// Lays `text` out in `room`.
-pub(crate) fn layout(text: &str, font: &Font, fallbacks: &[Font], room: Room) -> Result<Layout, Error> {
+///
+/// # Errors
+/// [`Error::EmptyText`] and [`Error::TextDoesNotFit`].
+pub fn layout(text: &str, font: &Font, fallbacks: &[Font], room: Room) -> Result<Layout, Error> {
     let text = cleaned(text);
     if text.trim().is_empty() {
         return Err(Error::EmptyText);
@@ -106,7 +115,8 @@ pub(crate) fn layout(text: &str, font: &Font, fallbacks: &[Font], room: Room) ->
 }
 
 /// How far an outline reaches at a size, in pixels; at least one where there is any.
-pub(crate) fn stroke_px(size_px: f32, stroke_em: f32) -> f32 {
+#[must_use]
+pub fn stroke_px(size_px: f32, stroke_em: f32) -> f32 {
     if stroke_em > 0.0 { (size_px * stroke_em).max(1.0) } else { 0.0 }
 }
 

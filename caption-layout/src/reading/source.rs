@@ -1,8 +1,8 @@
 //! Where a picture's bytes are while it is measured: in memory, or in a file seen through a window.
 //!
 //! `probe` and the block walk read through [`Source`] alone, so that api can look at a file of any size
-//! with a few kilobytes of memory. A [`Window`] remembers a failed read and then acts as if the file ended
-//! there: its owner must ask [`Window::failure`] before it believes an outcome.
+//! with a few kilobytes of memory. A [`FileWindow`] remembers a failed read and then acts as if the file ended
+//! there: its owner must ask [`FileWindow::failure`] before it believes an outcome.
 
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
@@ -47,7 +47,7 @@ impl Source for &[u8] {
 }
 
 /// A file, of which one stretch is held at a time.
-pub(crate) struct Window<R> {
+pub(crate) struct FileWindow<R> {
     file: R,
     len: usize,
     held: Box<[u8]>,
@@ -57,7 +57,7 @@ pub(crate) struct Window<R> {
     failure: Option<io::Error>,
 }
 
-impl<R: Read + Seek> Window<R> {
+impl<R: Read + Seek> FileWindow<R> {
     /// Measures the file, whose bytes must not change while it is looked at. `held_bytes` is how much of it is in
     /// memory at a time.
     pub(crate) fn new(mut file: R, held_bytes: usize) -> io::Result<Self> {
@@ -88,7 +88,7 @@ impl<R: Read + Seek> Window<R> {
     }
 }
 
-impl<R: Read + Seek> Source for Window<R> {
+impl<R: Read + Seek> Source for FileWindow<R> {
     fn len(&self) -> usize {
         self.len
     }

@@ -12,18 +12,21 @@ const SLACK_PX: f32 = 1.0;
 
 /// A layout in a rectangle as large as its ink with an outline.
 #[derive(Clone, Copy)]
-pub(crate) struct Extent<'a> {
+pub struct Extent<'a> {
     layout: &'a Layout,
     /// From the rectangle's edge to the ink.
     pad_px: f32,
+    /// The rectangle's width.
     pub width_px: u32,
+    /// The rectangle's height.
     pub height_px: u32,
 }
 
 impl<'a> Extent<'a> {
     /// `stroke_em` is the outline's width on each side; 0 for none.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas: a few thousand pixels")]
-    pub(crate) fn of(layout: &'a Layout, stroke_em: f32) -> Self {
+    #[must_use]
+    pub fn of(layout: &'a Layout, stroke_em: f32) -> Self {
         let pad_px = stroke_px(layout.size_px, stroke_em) + SLACK_PX;
         let side = |ink_px: f32| (ink_px + 2.0 * pad_px).ceil() as u32;
         Self { layout, pad_px, width_px: side(layout.width_px), height_px: side(layout.height_px) }
@@ -31,7 +34,7 @@ impl<'a> Extent<'a> {
 
     /// Each glyph and its origin, on the rectangle's whole pixels.
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "pixels of a canvas: far below 2^24")]
-    pub(crate) fn glyphs(self) -> impl Iterator<Item = (&'a Glyph, i32, i32)> {
+    pub fn glyphs(self) -> impl Iterator<Item = (&'a Glyph, i32, i32)> {
         let Layout { size_px, lines, line_height_px, .. } = self.layout;
         let first_top_px = lines.first().map_or(0.0, |line| line.ink_top_em) * size_px;
         lines.iter().enumerate().flat_map(move |(i, line)| {

@@ -1,14 +1,15 @@
 //! Fonts: the two that are built in, and any TTF or OTF from bytes.
 //!
-//! Made by worker and the command line, once a process; used by layout for shapes and by the
-//! rasteriser for outlines. Reading files and folders is the callers' business.
+//! Made by worker and the command line, once a process; used by layout for shapes and by a
+//! renderer for outlines. Reading files and folders is the callers' business.
 
 use std::{
+    any::Any,
     borrow::Cow,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
-use crate::Error;
+use crate::error::Error;
 
 /// The names that [`Font::builtin`] knows, the default first.
 pub const BUILTIN_FONT_NAMES: &[&str] = &["anton", "sans"];
@@ -22,8 +23,7 @@ pub struct Font(Arc<Face>);
 
 struct Face {
     bytes: Cow<'static, [u8]>,
-    #[cfg(feature = "render")]
-    whole: std::sync::OnceLock<Option<fontdue::Font>>,
+    derived: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 impl std::fmt::Debug for Font {
@@ -68,15 +68,12 @@ impl Font {
     }
 
     fn of(bytes: Cow<'static, [u8]>) -> Self {
-        Self(Arc::new(Face {
-            bytes,
-            #[cfg(feature = "render")]
-            whole: std::sync::OnceLock::new(),
-        }))
+        Self(Arc::new(Face { bytes, derived: OnceLock::new() }))
     }
 
     /// The tables that shaping reads; nothing is built.
-    pub(crate) fn shaper(&self) -> Option<rustybuzz::Face<'_>> {
+    #[must_use]
+    pub fn shaper(&self) -> Option<rustybuzz::Face<'_>> {
         rustybuzz::Face::from_slice(&self.0.bytes, 0)
     }
 
@@ -86,11 +83,10 @@ impl Font {
         &self.0.bytes
     }
 
-    /// Every outline of the face, built at first use: some milliseconds for a font of a few hundred
-    /// glyphs, so only for a face from which single glyphs can't be taken.
-    #[cfg(feature = "render")]
-    pub(crate) fn whole(&self) -> Option<&fontdue::Font> {
-        self.0.whole.get_or_init(|| fontdue::Font::from_bytes(self.bytes(), super::glyphs::SETTINGS).ok()).as_ref()
+    /// What a renderer makes of the file, kept as long as the face: `make` is called once, for the first that asks.
+    /// `None` for a `T` other than the first one's: there is one renderer.
+    pub fn derived<T: Send + Sync + 'static>(&self, make: impl FnOnce(&[u8]) -> T) -> Option<&T> {
+        self.0.derived.get_or_init(|| Box::new(make(self.bytes()))).downcast_ref()
     }
 }
 

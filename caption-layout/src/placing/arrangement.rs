@@ -3,7 +3,7 @@
 //! The mask draws what stands here; the preview only tells it. No pixel is known to this file.
 
 use crate::{
-    Error,
+    error::Error,
     rect::Rect,
     spec::{At, Caption, Spec, Style},
     text::{
@@ -13,11 +13,13 @@ use crate::{
 };
 
 /// An outline's width on each side, in ems.
-pub(crate) const STROKE_EM: f32 = 0.065;
+pub const STROKE_EM: f32 = 0.065;
 
 /// A caption on the output.
-pub(crate) struct Place<'a> {
+pub struct PlacedCaption<'a> {
+    /// What is written.
     pub caption: &'a Caption,
+    /// Its lines.
     pub text: Layout,
     /// Of the text with its outline, as its [`Extent`] has it; never beyond the output.
     pub rect: Rect,
@@ -26,25 +28,31 @@ pub(crate) struct Place<'a> {
 }
 
 /// All captions of a job on the output's canvas: bars first.
-pub(crate) struct Arrangement<'a> {
-    pub places: Vec<Place<'a>>,
-    /// The output's size.
+pub struct Arrangement<'a> {
+    /// Each caption with its place.
+    pub places: Vec<PlacedCaption<'a>>,
+    /// The output's width.
     pub width_px: u32,
+    /// The output's height.
     pub height_px: u32,
     /// Where the picture's first row stands in the output: the height of a bar above it.
     pub picture_top_px: u32,
 }
 
-impl Place<'_> {
+impl PlacedCaption<'_> {
     /// The outline's width on each side, in ems: a bar has none.
-    pub(crate) fn stroke_em(&self) -> f32 {
+    #[must_use]
+    pub fn stroke_em(&self) -> f32 {
         if self.band.is_some() { 0.0 } else { STROKE_EM }
     }
 }
 
 impl<'a> Arrangement<'a> {
     /// Lays every caption out on a picture of this size. Overlays stand within `shown`, the part of it that can be written on.
-    pub(crate) fn find(spec: &'a Spec, width_px: u32, height_px: u32, shown: Rect) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// [`Error::EmptyText`] and [`Error::TextDoesNotFit`].
+    pub fn find(spec: &'a Spec, width_px: u32, height_px: u32, shown: Rect) -> Result<Self, Error> {
         if spec.captions.is_empty() {
             return Err(Error::EmptyText);
         }
@@ -60,8 +68,8 @@ impl<'a> Arrangement<'a> {
     }
 
     /// Characters that no font has, each once.
-    #[cfg(feature = "render")]
-    pub(crate) fn missing_glyphs(&self) -> Vec<char> {
+    #[must_use]
+    pub fn missing_glyphs(&self) -> Vec<char> {
         let mut missing: Vec<char> = self.places.iter().flat_map(|place| &place.text.missing_glyphs).copied().collect();
         missing.sort_unstable();
         missing.dedup();
@@ -90,7 +98,7 @@ impl<'a> Arrangement<'a> {
         };
         let on_picture = Rect::at(left, top, text_width_px.min(width_px), text_height_px.min(height_px));
         let rect = on_picture.moved_right(shown.left).moved_down(shown.top + self.picture_top_px);
-        self.places.push(Place { caption, text, rect, band: None });
+        self.places.push(PlacedCaption { caption, text, rect, band: None });
         Ok(())
     }
 
@@ -122,7 +130,7 @@ impl<'a> Arrangement<'a> {
         self.height_px += band_height;
         let left = width_px.saturating_sub(text_width_px) / 2;
         let rect = Rect::at(left, top + pad, text_width_px.min(width_px), text_height_px);
-        self.places.push(Place { caption, text, rect, band: Some(Rect::at(0, top, width_px, band_height)) });
+        self.places.push(PlacedCaption { caption, text, rect, band: Some(Rect::at(0, top, width_px, band_height)) });
         Ok(())
     }
 }

@@ -26,9 +26,10 @@ pub(crate) struct FontStack<'a> {
 
 /// A glyph of one of the stack's fonts, placed on a line's baseline.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Glyph {
+pub struct Glyph {
     /// Index into the stack.
     pub font: usize,
+    /// Its number in that font.
     pub id: u16,
     /// From the line's left end, in ems.
     pub x_em: f32,
@@ -38,8 +39,10 @@ pub(crate) struct Glyph {
 
 /// A shaped line: its glyphs from left to right, its advance width, and how far its ink reaches.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Line {
+pub struct Line {
+    /// From left to right.
     pub glyphs: Vec<Glyph>,
+    /// The sum of their advances.
     pub width_em: f32,
     /// Of the highest glyph, upwards from the baseline.
     pub ink_top_em: f32,

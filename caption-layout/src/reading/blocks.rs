@@ -1,17 +1,18 @@
 //! The walk over a GIF's blocks (`GIF89a`, sections 17 to 26): where each frame, palette and extension
 //! stands in the file, without decoding a pixel.
 //!
-//! `probe` and `render` begin here, and api meets no deeper part of the format. It takes what browsers
+//! `probe` and the renderer begin here, and api meets no deeper part of the format. It takes what browsers
 //! take (no trailer, no last terminator, extra bytes, frames beyond the screen) and refuses a file
 //! that ends inside a block. It never allocates by what the file claims, only by the frames it met.
 
 use std::ops::Range;
 
-use crate::{Error, Limits, rect::Rect, source::Source};
+use super::source::Source;
+use crate::{error::Error, limits::Limits, rect::Rect};
 
 /// What a frame's pixels become when its time is over (section 23).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Disposal {
+pub enum Disposal {
     /// They stay: values 0, 1 and the reserved ones.
     Keep,
     /// The frame's rectangle becomes transparent.
@@ -22,7 +23,7 @@ pub(crate) enum Disposal {
 
 /// One frame: its rectangle, what the Graphic Control Extension says of it, and where its bytes are.
 #[derive(Clone, Debug)]
-pub(crate) struct Frame {
+pub struct Frame {
     /// From the end of the frame before it to its image separator: extensions, to be passed on.
     pub lead: Range<usize>,
     /// Where in `lead` the flags of the last Graphic Control Extension stand.
@@ -32,33 +33,43 @@ pub(crate) struct Frame {
     pub second_screen: Option<usize>,
     /// The image descriptor with its separator: 10 bytes.
     pub descriptor: Range<usize>,
+    /// Where on the canvas it stands; it may reach beyond.
     pub rect: Rect,
+    /// Whether its rows come in four passes (appendix E).
     pub interlaced: bool,
+    /// The bytes of its own table, three an entry.
     pub local_palette: Option<Range<usize>>,
     /// The LZW minimum code size as the file has it, right or wrong.
     pub min_code_size: u8,
     /// The data sub-blocks with their terminator, where there is one.
     pub data: Range<usize>,
+    /// Whether there is one.
     pub terminated: bool,
+    /// How long it is shown, in hundredths of a second.
     pub delay_cs: u16,
+    /// What becomes of it then.
     pub disposal: Disposal,
+    /// The index by which its pixels show what is beneath.
     pub transparent: Option<u8>,
 }
 
 /// A whole GIF, as ranges of its bytes.
 #[derive(Clone, Debug)]
-pub(crate) struct Gif {
+pub struct Gif {
     /// What is shown: the logical screen, or the first frame where that reaches further (decoders
     /// enlarge the picture for it).
     pub canvas: Rect,
+    /// The bytes of the table of frames without one of their own, three an entry.
     pub global_palette: Option<Range<usize>>,
     /// The entry of the global palette that some decoders show where nothing was drawn.
     pub background: u8,
+    /// In their order; at least one.
     pub frames: Vec<Frame>,
     /// What follows the last frame, from a trailer to extra data.
     pub tail: Range<usize>,
     /// Whether one is to be added. A block that is cut off stays cut off: a trailer would be read as its next byte.
     pub lacks_trailer: bool,
+    /// How often it repeats: 0 is for ever, absent is once.
     pub loop_count: Option<u16>,
 }
 
@@ -70,8 +81,10 @@ const APPLICATION: u8 = 0xFF;
 
 impl Gif {
     /// Walks `bytes` to the end, or to the first limit it breaks.
-    #[cfg(any(test, feature = "render"))]
-    pub(crate) fn walk(mut bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// What the file is refused for.
+    pub fn walk(mut bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
         Self::walk_in(&mut bytes, limits)
     }
 

@@ -1,6 +1,6 @@
 //! How large a picture may be. Checked by the block walk, before anything is decoded.
 
-use crate::Error;
+use crate::error::Error;
 
 /// Bounds on what is taken on; each is checked against what the file declares, which is what
 /// decoding it would cost.
@@ -23,7 +23,11 @@ impl Default for Limits {
 }
 
 impl Limits {
-    pub(crate) fn check_bytes(&self, got_bytes: u64) -> Result<(), Error> {
+    /// Holds the length of a file against [`Self::max_bytes`].
+    ///
+    /// # Errors
+    /// [`Error::FileTooLarge`].
+    pub fn check_bytes(&self, got_bytes: u64) -> Result<(), Error> {
         if got_bytes > self.max_bytes {
             return Err(Error::FileTooLarge { got_bytes, limit_bytes: self.max_bytes });
         }
@@ -37,7 +41,11 @@ impl Limits {
         Ok(())
     }
 
-    pub(crate) fn check_total_pixels(&self, got: u64) -> Result<(), Error> {
+    /// Holds the pixels of all frames against [`Self::max_total_pixels`].
+    ///
+    /// # Errors
+    /// [`Error::TooManyPixels`].
+    pub fn check_total_pixels(&self, got: u64) -> Result<(), Error> {
         if got > self.max_total_pixels {
             return Err(Error::TooManyPixels { got, limit: self.max_total_pixels });
         }
