@@ -7,13 +7,13 @@ use std::hint::black_box;
 
 use benches::{DUCK, WORDS, animation, criterion, font, mask, paint, spec, walked};
 use caption::{
-    At, Limits, Style,
+    Limits, Position, Style,
     stages::{Codec, layout},
 };
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use samples::Content;
 
-const STYLES: [(&str, At, Style); 2] = [("overlay", At::Bottom, Style::Overlay), ("bar", At::Top, Style::Bar)];
+const STYLES: [(&str, Position, Style); 2] = [("overlay", Position::Bottom, Style::Overlay), ("bar", Position::Top, Style::Bar)];
 
 fn lay_out(criterion: &mut Criterion) {
     let font = font();
@@ -63,7 +63,7 @@ fn paint_frames(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("paint");
     for (name, bytes) in [("duck", DUCK), ("dithered", &dithered), ("flat", &flat)] {
         let gif = walked(bytes);
-        let mask = mask(&gif, &spec(At::Bottom, Style::Overlay));
+        let mask = mask(&gif, &spec(Position::Bottom, Style::Overlay));
         let (plan, inked) = (gif.plan(&mask), mask.inked());
         let tables = gif.tables(&mask, &plan);
         let areas_px: Vec<usize> = gif.data().map(|data| data.area_px).collect();

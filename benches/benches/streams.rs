@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use benches::{AREA_PX, CONTENTS, SIDES_PX, criterion, image_data, mask, spec};
 use caption::{
-    At, Style,
+    Position, Style,
     stages::{Codec, Gif},
 };
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -68,7 +68,7 @@ fn splice(criterion: &mut Criterion) {
     for (name, content) in CONTENTS {
         let data = image_data(content);
         let gif = Gif::of_stream(data[0], SIDES_PX.0, SIDES_PX.1, &data[1..]);
-        let mask = mask(&gif, &spec(At::Bottom, Style::Overlay));
+        let mask = mask(&gif, &spec(Position::Bottom, Style::Overlay));
         let inked = mask.inked();
         let mut codec = Codec::default();
         group.throughput(Throughput::Bytes(data.len() as u64));

@@ -14,11 +14,11 @@ mod text;
 mod watch;
 
 pub use caption_layout::{
-    At, BUILTIN_FONT_NAMES, Caption, CaptionPreview, ENGINE_VERSION, Error, Font, Limits, Media, Preview, Probe, Spec, Style,
-    chosen_fonts, preview, probe, probe_file,
+    BUILTIN_FONT_NAMES, Caption, CaptionPreview, Colour, ENGINE_VERSION, Error, ErrorCode, Font, Limits, LoadedCaption,
+    MediaType, Position, Preview, Probe, RenderStats, Size, Spec, Style, chosen_fonts, preview, probe, probe_file,
 };
 pub use output::Output;
-pub use render::{Prepared, Rendered, Stats, prepare, render, render_with};
+pub use render::{Prepared, Rendered, prepare, render, render_with};
 pub use watch::Watch;
 
 /// For measurements and fuzz targets alone: no part of what the crate promises.

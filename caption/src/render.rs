@@ -3,7 +3,7 @@
 //! It decides by the probe which of the two ways a picture goes, a GIF's or a still's, and gives both
 //! answers one shape.
 
-use caption_layout::{Error, Limits, Media, Spec, probe, reading::probe::media_of};
+use caption_layout::{Error, Limits, MediaType, RenderStats, Spec, probe, reading::probe::media_of};
 
 use crate::{gif, mask::Mask, output::Output, still, watch::Watch};
 
@@ -12,13 +12,13 @@ pub struct Rendered {
     /// The picture, of its source's kind.
     pub output: Output,
     /// Its kind.
-    pub media: Media,
+    pub media: MediaType,
     /// Its width.
     pub width_px: u32,
     /// Its height: the source's, or more where a bar was added.
     pub height_px: u32,
     /// What was done.
-    pub stats: Stats,
+    pub stats: RenderStats,
     /// Characters that no font had, drawn as their replacement.
     pub missing_glyphs: Vec<char>,
     mask: Mask,
@@ -48,27 +48,6 @@ impl Rendered {
     }
 }
 
-/// How frames, and the segments of their LZW streams, came through. A still is one frame, recoded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Frames of the source.
-    pub frames: u32,
-    /// Copied byte for byte.
-    pub frames_copied: u32,
-    /// Of which only the touched segments were coded again.
-    pub frames_spliced: u32,
-    /// Coded again whole.
-    pub frames_recoded: u32,
-    /// Segments, from one Clear code to the next, of all frames.
-    pub segments: u32,
-    /// Copied bit for bit.
-    pub segments_copied: u32,
-    /// Of which the codes before the first touched pixel were copied and the rest coded again.
-    pub segments_spliced: u32,
-    /// Coded again whole.
-    pub segments_recoded: u32,
-}
-
 /// Captions a picture.
 ///
 /// # Errors
@@ -90,7 +69,7 @@ pub struct Prepared<'a>(Kind<'a>);
 
 enum Kind<'a> {
     Gif(gif::render::PreparedGif<'a>),
-    Still { bytes: &'a [u8], media: Media, spec: &'a Spec, limits: &'a Limits },
+    Still { bytes: &'a [u8], media: MediaType, spec: &'a Spec, limits: &'a Limits },
 }
 
 /// Looks a picture over, so that threads can be had for what there is to do.
@@ -99,7 +78,7 @@ enum Kind<'a> {
 /// As [`render`], but for those that only decoding shows.
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a Spec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
     Ok(Prepared(match media_of(bytes, limits)? {
-        Media::Gif => Kind::Gif(gif::render::prepare(bytes, spec, limits)?),
+        MediaType::Gif => Kind::Gif(gif::render::prepare(bytes, spec, limits)?),
         _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },
     }))
 }
@@ -122,12 +101,18 @@ impl Prepared<'_> {
         let (output, media, mask, stats, altered) = match self.0 {
             Kind::Gif(gif) => {
                 let gif::render::RenderedGif { output, mask, stats, altered } = gif::render::render(gif, watch)?;
-                (output, Media::Gif, mask, stats, altered)
+                (output, MediaType::Gif, mask, stats, altered)
             }
             Kind::Still { bytes, media, spec, limits } => {
                 let still::RenderedStill { bytes, mask } = still::render(bytes, media, spec, limits)?;
                 (watch.progress)(1, 1);
-                (Output::of(bytes), media, mask, Stats { frames: 1, frames_recoded: 1, ..Stats::default() }, Vec::new())
+                (
+                    Output::of(bytes),
+                    media,
+                    mask,
+                    RenderStats { frames: 1, frames_recoded: 1, ..RenderStats::default() },
+                    Vec::new(),
+                )
             }
         };
         let (width_px, height_px, missing_glyphs) = (mask.width_px, mask.height_px, mask.missing_glyphs.clone());

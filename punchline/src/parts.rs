@@ -17,7 +17,7 @@ use futures::future::BoxFuture;
 use service::{
     ApiKeys, Clock, ConfigError, Health, Late,
     api_keys::KeysError,
-    config::{AwsSettings, CommonSettings, HttpSettings, JobSettings, LimitSettings, OutboundSettings, Secret, StoreSettings},
+    config::{AwsSettings, CommonSettings, HttpSettings, JobSettings, OutboundSettings, Secret, StoreSettings},
     files,
     health::Decides,
     listener::Bounds,
@@ -141,7 +141,7 @@ fn taking(broker: &Late<Broker>) -> impl Fn() -> BoxFuture<'static, Result<(), S
 
 pub(crate) fn front(http: &HttpSettings, common: &CommonSettings) -> anyhow::Result<ApiConfig> {
     Ok(ApiConfig {
-        limits: limits(common.limits),
+        limits: common.limits,
         uploads_in_flight_bytes: http.uploads_in_flight_bytes,
         request_timeout: http.request_timeout,
         body_stall: http.body_stall,
@@ -223,7 +223,7 @@ pub(crate) fn bounds(http: &HttpSettings) -> Bounds {
 
 pub(crate) fn back(jobs: &JobSettings, common: &CommonSettings) -> WorkerConfig {
     WorkerConfig {
-        limits: limits(common.limits),
+        limits: common.limits,
         parallelism: jobs.parallelism,
         shutdown_grace: common.shutdown_grace,
         searches_for_lost: jobs.look_for_lost,
@@ -263,15 +263,6 @@ pub(crate) fn fonts(folder: Option<&Path>) -> anyhow::Result<Fonts> {
         Some(folder) => Fonts::built_in().with_folder(folder)?,
         None => Fonts::built_in(),
     })
-}
-
-fn limits(settings: LimitSettings) -> caption::Limits {
-    caption::Limits {
-        max_bytes: settings.max_upload_bytes,
-        max_side_px: settings.max_side_px,
-        max_frames: settings.max_frames,
-        max_total_pixels: settings.max_total_pixels,
-    }
 }
 
 #[cfg(test)]

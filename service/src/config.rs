@@ -13,8 +13,7 @@ use std::env;
 
 pub use front::{Fairness, HttpSettings, OutboundSettings};
 pub use groups::{
-    ApiSettings, AwsSettings, CommonSettings, JobSettings, LimitSettings, LogSettings, ServeSettings, StoreSettings,
-    WorkerSettings,
+    ApiSettings, AwsSettings, CommonSettings, JobSettings, LogSettings, ServeSettings, StoreSettings, WorkerSettings,
 };
 pub use parse::LogFormat;
 pub use reader::{ConfigError, Problem, Secret};
@@ -71,7 +70,7 @@ mod tests {
         ]);
         let api = ApiSettings::read(&env).unwrap();
         assert_eq!(api.http.listen.to_string(), "0.0.0.0:8080");
-        assert_eq!(api.common.limits.max_upload_bytes, 25_000_000);
+        assert_eq!(api.common.limits.max_bytes, 25_000_000);
         assert_eq!(api.common.shutdown_grace.as_secs(), 30);
         let worker = WorkerSettings::read(&env).unwrap();
         assert_eq!(worker.ops_listen.to_string(), "0.0.0.0:9090");

@@ -9,7 +9,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use caption_layout::{Error, Limits, Spec, reading::blocks::Gif, rect::Rect};
+use caption_layout::{Error, Limits, RenderStats, Spec, limits::CheckLimits as _, reading::blocks::Gif, rect::Rect};
 use rayon::prelude::*;
 
 use super::{
@@ -20,13 +20,13 @@ use super::{
     scratch::Scratch,
     tables::{Tables, may_become_transparent},
 };
-use crate::{Stats, Watch, mask::Mask, output::Output};
+use crate::{Watch, mask::Mask, output::Output};
 
 /// A captioned GIF and what is to be told of it.
 pub(crate) struct RenderedGif {
     pub output: Output,
     pub mask: Mask,
-    pub stats: Stats,
+    pub stats: RenderStats,
     /// Pixels outside the mask that took a neighbouring colour: (x, y).
     pub altered: Vec<(u32, u32)>,
 }
@@ -80,7 +80,7 @@ pub(crate) fn render(prepared: PreparedGif<'_>, watch: &Watch<'_>) -> Result<Ren
     let inked: Vec<Inked<'_>> = mask.inks.iter().map(Inked::of).collect();
 
     let output = Output::of(header(bytes, &gif, &mask, tables.changed_global()));
-    let mut writer = Writer { bytes, output, stats: Stats::default(), altered: Vec::new() };
+    let mut writer = Writer { bytes, output, stats: RenderStats::default(), altered: Vec::new() };
     let done = AtomicU32::new(0);
     let total = u32::try_from(gif.frames.len()).unwrap_or(u32::MAX);
     let in_flight = rayon::current_num_threads() * FRAMES_PER_THREAD;
@@ -176,7 +176,7 @@ fn on_source(rect: Rect, mask: &Mask) -> Rect {
 struct Writer<'a> {
     bytes: &'a [u8],
     output: Output,
-    stats: Stats,
+    stats: RenderStats,
     altered: Vec<(u32, u32)>,
 }
 

@@ -4,6 +4,8 @@
 
 use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf, thread, time::Duration};
 
+use caption_types::Limits;
+
 use super::{
     front::{HttpSettings, http},
     parse::{self, LogFormat},
@@ -18,19 +20,6 @@ pub struct LogSettings {
     pub filter: String,
     /// The form.
     pub format: LogFormat,
-}
-
-/// What is refused before any decoding.
-#[derive(Clone, Copy, Debug)]
-pub struct LimitSettings {
-    /// Bytes of one file.
-    pub max_upload_bytes: u64,
-    /// Pixels of a canvas's longest side.
-    pub max_side_px: u32,
-    /// Frames of one file.
-    pub max_frames: u32,
-    /// Pixels over all frames.
-    pub max_total_pixels: u64,
 }
 
 /// How to reach S3; read for every store, used only for `s3://`.
@@ -74,7 +63,7 @@ pub struct CommonSettings {
     /// Logs.
     pub log: LogSettings,
     /// What is refused; worker checks again, because the engine trusts nobody.
-    pub limits: LimitSettings,
+    pub limits: Limits,
     /// Fonts beside the built-in ones; api reads only their names.
     pub font_dir: Option<PathBuf>,
     /// Before each further attempt at a job.
@@ -132,7 +121,7 @@ impl ApiSettings {
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut r = Reader::new(Process::Api, lookup);
         let (amqp_url, store, common) = (r.required(&s::AMQP_URL, parse::amqp_url), store(&mut r), common(&mut r));
-        let http = http(&mut r, common.limits.max_upload_bytes);
+        let http = http(&mut r, common.limits.max_bytes);
         r.finish(Self { amqp_url, store, http, common })
     }
 }
@@ -176,7 +165,7 @@ impl ServeSettings {
         let mut r = Reader::new(Process::Serve, lookup);
         let data_dir = r.value(&s::DATA, |text| Ok(PathBuf::from(text)));
         let (jobs, common) = (jobs(&mut r), common(&mut r));
-        let http = http(&mut r, common.limits.max_upload_bytes);
+        let http = http(&mut r, common.limits.max_bytes);
         r.finish(Self { data_dir, http, jobs, common })
     }
 }
@@ -184,8 +173,8 @@ impl ServeSettings {
 fn common(r: &mut Reader<'_>) -> CommonSettings {
     CommonSettings {
         log: LogSettings { filter: r.value(&s::LOG, parse::log_filter), format: r.value(&s::LOG_FORMAT, parse::log_format) },
-        limits: LimitSettings {
-            max_upload_bytes: r.value(&s::MAX_UPLOAD_BYTES, parse::at_least_one),
+        limits: Limits {
+            max_bytes: r.value(&s::MAX_UPLOAD_BYTES, parse::at_least_one),
             max_side_px: r.value(&s::MAX_SIDE_PX, parse::at_least_one),
             max_frames: r.value(&s::MAX_FRAMES, parse::at_least_one),
             max_total_pixels: r.value(&s::MAX_TOTAL_PIXELS, parse::at_least_one),

@@ -17,28 +17,21 @@ use super::{
     },
     *,
 };
-use caption_layout::{At, Caption, Font, Limits, Spec, Style, reading::blocks::Gif};
+use caption_layout::{Font, Limits, LoadedCaption, Position, Spec, Style, reading::blocks::Gif};
 
 use crate::{Rendered, Watch, mask::Mask};
 
-const LOW: (&str, At, Style) = ("Hi", At::Bottom, Style::Overlay);
-const HIGH: (&str, At, Style) = ("When", At::Top, Style::Overlay);
-const BAR: (&str, At, Style) = ("bar", At::Top, Style::Bar);
+const LOW: (&str, Position, Style) = ("Hi", Position::Bottom, Style::Overlay);
+const HIGH: (&str, Position, Style) = ("When", Position::Top, Style::Overlay);
+const BAR: (&str, Position, Style) = ("bar", Position::Top, Style::Bar);
 
-fn spec(captions: &[(&str, At, Style)]) -> Spec {
-    let caption = |&(text, at, style): &(&str, At, Style)| Caption {
-        text: text.to_owned(),
-        at,
-        style,
-        font: Font::builtin("anton").unwrap(),
-        size_px: None,
-        fill: if style == Style::Bar { [0; 3] } else { [255; 3] },
-        stroke: [0; 3],
-    };
+fn spec(captions: &[(&str, Position, Style)]) -> Spec {
+    let caption =
+        |&(text, at, style): &(&str, Position, Style)| LoadedCaption::new(text, at, style, Font::builtin("anton").unwrap());
     Spec::new(captions.iter().map(caption).collect())
 }
 
-fn rendered(source: &[u8], captions: &[(&str, At, Style)]) -> Rendered {
+fn rendered(source: &[u8], captions: &[(&str, Position, Style)]) -> Rendered {
     crate::render_with(source, &spec(captions), &Limits::default(), &Watch::none()).unwrap()
 }
 
@@ -178,7 +171,7 @@ fn a_spliced_stream_is_hardly_longer_than_one_coded_anew() {
 }
 
 /// Calls `see` for every frame that is touched, with its palette, opened.
-fn each_job(source: &[u8], captions: &[(&str, At, Style)], mut see: impl FnMut(&Job<'_>, &Palette, &mut Scratch)) {
+fn each_job(source: &[u8], captions: &[(&str, Position, Style)], mut see: impl FnMut(&Job<'_>, &Palette, &mut Scratch)) {
     // (A stream that swallows its terminator, or a frame too small to be written on, is no matter here.)
     let Ok(gif) = Gif::walk(source, &Limits::default()) else { return };
     let Ok(mask) = Mask::draw(&spec(captions), gif.canvas.width(), gif.canvas.height(), written_on(&gif)) else { return };
