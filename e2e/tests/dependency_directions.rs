@@ -25,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("outbound", &["proto-shared"]),
     ("api", &["broker", "store", "service", "fonts", "outbound", "proto-shared", "caption-layout"]),
     ("worker", &["broker", "store", "service", "fonts", "proto-shared", "caption"]),
-    ("punchline", &["api", "worker", "broker", "store", "service", "fonts", "outbound", "scaling", "proto-shared", "caption"]),
+    ("punchline", &["api", "worker", "broker", "store", "service", "fonts", "outbound", "proto-shared", "caption"]),
 ];
 
 /// Crates that exist to test or measure the others.

@@ -1,7 +1,7 @@
-//! `punchline plan`: how many workers a load needs and how long its jobs wait, simulated.
+//! `punchline-plan`: how many workers a load needs and how long its jobs wait, simulated.
 //!
-//! It prints what comes of a [`scaling::Plan`]: a table, JSON, a picture. What is simulated, and how, is `scaling`'s; what may be
-//! typed, `options`'. It asks no service and needs none.
+//! It prints the runs of a [`scaling::Plan`] as a table, JSON or a picture. The library simulates; `options` holds what may be
+//! typed, and `build` makes a plan of it. It asks no service and needs none.
 
 mod build;
 mod options;
@@ -12,21 +12,22 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context as _;
+use clap::Parser as _;
 use scaling::{Mode, Plan, Run, plot, report};
 use serde_json::{Value, json};
 
-use crate::exit::{Failure, Reason};
-pub(crate) use options::PlanArgs;
+use crate::options::Options;
 
-pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
-    let plan = build::plan(args)?;
-    let runs = plan.run().map_err(|e| build::wrong(&e))?;
-    if let Some(path) = &args.plot {
-        fs::write(path, plot::svg(&runs))
-            .map_err(|e| Failure::new(Reason::CannotWrite, format_args!("failed to write {}: {e}", path.display())))?;
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let plan = build::plan(&options)?;
+    let runs = plan.run()?;
+    if let Some(path) = &options.plot {
+        fs::write(path, plot::svg(&runs)).with_context(|| format!("failed to write {}", path.display()))?;
     }
-    let text = if args.json { format!("{}\n", as_json(args, &plan, &runs)) } else { as_text(args, &plan, &runs) };
-    io::stdout().write_all(text.as_bytes()).map_err(|e| Failure::new(Reason::CannotWrite, e))
+    let text = if options.json { format!("{}\n", as_json(&plan, &runs)) } else { as_text(&options, &plan, &runs) };
+    Ok(io::stdout().write_all(text.as_bytes())?)
 }
 
 /// The target that external and keda have, if one of them is asked for.
@@ -37,11 +38,11 @@ fn target(plan: &Plan) -> Option<f64> {
     })
 }
 
-fn as_text(args: &PlanArgs, plan: &Plan, runs: &[Run]) -> String {
+fn as_text(options: &Options, plan: &Plan, runs: &[Run]) -> String {
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     let times = &plan.times;
     let targets = target(plan).map(|target| {
-        format!("external and keda want {target:.0} messages a pod, cpu {} % of its request.\n", args.scaling.cpu_target)
+        format!("external and keda want {target:.0} messages a pod, cpu {} % of its request.\n", options.scaling.cpu_target)
     });
     format!(
         "A job is in hand for {:.0} ms in the mean (p50 {:.0}, p95 {:.0}), a pod has {} at a time and does {:.1} a second; \
@@ -51,18 +52,18 @@ fn as_text(args: &PlanArgs, plan: &Plan, runs: &[Run]) -> String {
         ms(times.quantile(0.95)),
         plan.parallelism,
         plan.jobs_per_s_of_a_pod(),
-        args.delays.pod_start_s,
+        plan.pod_start.as_secs_f64(),
         targets.unwrap_or_default(),
         report::table(runs),
     )
 }
 
-fn as_json(args: &PlanArgs, plan: &Plan, runs: &[Run]) -> Value {
+fn as_json(plan: &Plan, runs: &[Run]) -> Value {
     json!({
         "seed": plan.seed,
         "job_mean_s": plan.times.mean().as_secs_f64(),
         "parallelism": plan.parallelism,
-        "pod_start_s": args.delays.pod_start_s,
+        "pod_start_s": plan.pod_start.as_secs_f64(),
         "jobs_per_s_of_a_pod": plan.jobs_per_s_of_a_pod(),
         "target_messages_per_pod": target(plan),
         "min": plan.bounds.min,
@@ -77,14 +78,14 @@ mod tests {
 
     #[test]
     fn a_line_for_each_run_and_what_is_assumed_before_them() {
-        let args = options::typed("--load steady,burst --mode external,keda --rate 2 --burst-jobs 50");
-        let plan = build::plan(&args).unwrap();
+        let options = options::typed("--load steady,burst --mode external,keda --rate 2 --burst-jobs 50").unwrap();
+        let plan = build::plan(&options).unwrap();
         let runs = plan.run().unwrap();
-        let text = as_text(&args, &plan, &runs);
+        let text = as_text(&options, &plan, &runs);
         assert!(text.starts_with("A job is in hand for "), "{text}");
         assert!(text.contains("\nexternal and keda want 3 messages a pod"), "{text}");
         assert_eq!(text.lines().count(), 3 + 1 + 4, "{text}");
-        let json = as_json(&args, &plan, &runs);
+        let json = as_json(&plan, &runs);
         assert_eq!((json["runs"].as_array().unwrap().len(), json["runs"][2]["jobs"].as_u64()), (4, Some(50)));
     }
 }
