@@ -224,7 +224,7 @@ impl Ink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use caption_layout::{LoadedCaption, Position, Style, preview};
+    use caption_layout::{LoadedCaption, Position, Size, Style, preview};
 
     fn spec(captions: &[(&str, Position, Style)]) -> Spec {
         let caption =
@@ -312,13 +312,13 @@ mod tests {
     fn the_letters_stand_within_a_pixel_of_where_a_render_paints_them() {
         let texts = ["a", "when it compiles on the first try and nobody believes it", "Wgj| Ж שלום", "two\nlines"];
         for (text, (w, h)) in texts.iter().flat_map(|&text| [(500, 281), (120, 90), (281, 500)].map(|side| (text, side))) {
-            for (at, style, size_px) in [
+            for (at, style, size) in [
                 (Position::Top, Style::Overlay, None),
                 (Position::Bottom, Style::Overlay, Some(20)),
                 (Position::Top, Style::Bar, None),
             ] {
                 let mut spec = spec(&[(text, at, style)]);
-                spec.captions[0].size_px = size_px;
+                spec.captions[0].spec.size = size;
                 let mask = Mask::draw(&spec, w, h, Rect::at(0, 0, w, h)).unwrap();
                 let seen = preview(&spec, w, h).unwrap();
                 assert_eq!((seen.width_px, seen.height_px, seen.picture_top_px), (w, mask.height_px, mask.picture_top_px));
