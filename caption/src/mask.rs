@@ -313,9 +313,9 @@ mod tests {
         let texts = ["a", "when it compiles on the first try and nobody believes it", "Wgj| Ж שלום", "two\nlines"];
         for (text, (w, h)) in texts.iter().flat_map(|&text| [(500, 281), (120, 90), (281, 500)].map(|side| (text, side))) {
             for (at, style, size) in [
-                (Position::Top, Style::Overlay, None),
-                (Position::Bottom, Style::Overlay, Some(20)),
-                (Position::Top, Style::Bar, None),
+                (Position::Top, Style::Overlay, Size::Auto),
+                (Position::Bottom, Style::Overlay, Size::Px(20)),
+                (Position::Top, Style::Bar, Size::Auto),
             ] {
                 let mut spec = spec(&[(text, at, style)]);
                 spec.captions[0].spec.size = size;
