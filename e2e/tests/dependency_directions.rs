@@ -44,6 +44,11 @@ const CONFINED: &[(&str, &[&str], &str)] = &[
 /// Crates of others that would break what one of ours promises: (ours, what, why).
 const FORBIDDEN: &[(&str, &[&str], &str)] = &[
     (
+        "caption-types",
+        &["tokio", "lapin", "object_store", "axum", "reqwest", "rayon", "rand", "time"],
+        "it is data that every part shares, the engine among them",
+    ),
+    (
         "proto-shared",
         &["tokio", "lapin", "object_store", "axum", "reqwest", "rayon"],
         "it is data: nothing in it waits, computes or touches a network",
