@@ -22,7 +22,6 @@ use caption_layout::{
 };
 
 const WHITE: [u8; 3] = [255; 3];
-const BLACK: [u8; 3] = [0; 3];
 const LOW: &[(&str, Position, Style)] = &[("Hi", Position::Bottom, Style::Overlay)];
 
 fn spec(captions: &[(&str, Position, Style)]) -> Spec {
