@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use broker::AmqpConfig;
 use fonts::Fonts;
-use service::config::{AwsSettings, CommonSettings, LimitSettings, Secret, StoreSettings};
+use service::config::{AwsSettings, CommonSettings, Secret, StoreSettings};
 use store::{S3Settings, Store, StoreConfig};
 use tokio::runtime::{Builder, Runtime};
 
@@ -58,14 +58,4 @@ pub(crate) fn fonts(folder: Option<&Path>) -> anyhow::Result<Fonts> {
         Some(folder) => Fonts::built_in().with_folder(folder)?,
         None => Fonts::built_in(),
     })
-}
-
-/// The engine's limits, as the settings have them.
-pub(crate) fn limits(settings: LimitSettings) -> caption::Limits {
-    caption::Limits {
-        max_bytes: settings.max_upload_bytes,
-        max_side_px: settings.max_side_px,
-        max_frames: settings.max_frames,
-        max_total_pixels: settings.max_total_pixels,
-    }
 }

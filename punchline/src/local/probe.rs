@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use caption::{Media, Probe};
+use caption::{MediaType, Probe};
 
 use crate::{
     exit::{Failure, Reason},
@@ -72,7 +72,7 @@ fn line(found: &Probe, bytes: usize) -> ProbeLine {
 fn sentence(found: &Probe, bytes: usize) -> String {
     let media = media_name(found.media).to_uppercase();
     let size = format!("{media}, {} x {} pixels, {bytes} bytes", found.width_px, found.height_px);
-    if found.media != Media::Gif {
+    if found.media != MediaType::Gif {
         return size;
     }
     let loops = match found.loop_count {
@@ -84,12 +84,12 @@ fn sentence(found: &Probe, bytes: usize) -> String {
     format!("{size}, {frames} frame{s} in {}.{:02} s, {loops}", found.duration_cs / 100, found.duration_cs % 100)
 }
 
-fn media_name(media: Media) -> &'static str {
+fn media_name(media: MediaType) -> &'static str {
     match media {
-        Media::Gif => "gif",
-        Media::Png => "png",
-        Media::Jpeg => "jpeg",
-        Media::Webp => "webp",
+        MediaType::Gif => "gif",
+        MediaType::Png => "png",
+        MediaType::Jpeg => "jpeg",
+        MediaType::Webp => "webp",
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_gif_is_told_in_a_sentence() {
         let found = Probe {
-            media: Media::Gif,
+            media: MediaType::Gif,
             width_px: 500,
             height_px: 281,
             frames: 27,

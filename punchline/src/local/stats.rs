@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use caption::Counts;
+use caption::RenderStats;
 use cpu_time::ProcessTime;
 
 /// What `--stats` prints.
@@ -26,7 +26,7 @@ pub(crate) struct StatsLine {
 }
 
 impl StatsLine {
-    pub(crate) fn new(done: &Counts, bytes_in: usize, bytes_out: usize, began: Instant, cpu_began: ProcessTime) -> Self {
+    pub(crate) fn new(done: &RenderStats, bytes_in: usize, bytes_out: usize, began: Instant, cpu_began: ProcessTime) -> Self {
         Self {
             frames: done.frames,
             frames_copied: done.frames_copied,
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn frames_come_first_then_segments_then_what_it_took() {
-        let done = Counts {
+        let done = RenderStats {
             frames: 6,
             frames_copied: 1,
             frames_spliced: 2,
@@ -63,6 +63,7 @@ mod tests {
             segments_copied: 4,
             segments_spliced: 5,
             segments_recoded: 6,
+            engine_wall_ms: 0,
         };
         let line = StatsLine::new(&done, 7, 8, Instant::now(), ProcessTime::now());
         let json = serde_json::to_string(&line).unwrap();

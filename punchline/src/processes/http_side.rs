@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use api::{Acceptances, ApiConfig, Callbacks, Clients, Courier, Listeners, Mint, Parts, Routine, Signer};
 use broker::Broker;
 use service::{
-    ApiKeys, Clock, Doors, Health, Late,
+    ApiKeys, Clock, FrontListeners, Health, Late,
     config::{CommonSettings, HttpSettings, OutboundSettings},
     files,
     listener::Bounds,
@@ -51,7 +51,7 @@ impl HttpSide {
             acceptances: Acceptances::default(),
         };
         let config = ApiConfig {
-            limits: open::limits(common.limits),
+            limits: common.limits,
             uploads_in_flight_bytes: http.uploads_in_flight_bytes,
             request_timeout: http.request_timeout,
             body_stall: http.body_stall,
@@ -65,7 +65,7 @@ impl HttpSide {
     /// Answers until `shutdown`, then lets requests in hand finish for the grace of `common`. True when all were finished.
     pub(crate) async fn serve(
         self,
-        doors: Doors,
+        listeners: FrontListeners,
         health: Health,
         mut registry: Registry,
         common: &CommonSettings,
@@ -80,7 +80,7 @@ impl HttpSide {
                 tokio::join!(news.hear(&broker, &clients, &callbacks, &shutdown), clients.recount(&store, &shutdown))
             })
         };
-        let serving = doors.serve(self.bounds, router, (health, Exposition::new(registry)), shutdown, grace);
+        let serving = listeners.serve(self.bounds, router, (health, Exposition::new(registry)), shutdown, grace);
         let deadline = async {
             shutdown.cancelled().await;
             Instant::now() + grace

@@ -48,7 +48,7 @@ pub(crate) fn worker(
         process: ProcessId::random(),
     };
     let config = WorkerConfig {
-        limits: open::limits(common.limits),
+        limits: common.limits,
         parallelism: jobs.parallelism,
         shutdown_grace: common.shutdown_grace,
         searches_for_lost: jobs.look_for_lost,

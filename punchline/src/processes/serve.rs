@@ -16,7 +16,7 @@ use anyhow::Context as _;
 use broker::{Broker, InProcessConfig};
 use futures::TryStreamExt as _;
 use proto_shared::JobMessage;
-use service::{Doors, Late, Process, ServeSettings, metrics::registry, shutdown, telemetry};
+use service::{FrontListeners, Late, Process, ServeSettings, metrics::registry, shutdown, telemetry};
 use store::Store;
 
 use crate::{
@@ -46,8 +46,8 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let _lock = lock(folder)?;
     let store = open::folder(folder)?;
     // The address first: if it is taken, nothing has begun.
-    let doors = Doors::open(&settings.http).await?;
-    let address = doors.address()?;
+    let listeners = FrontListeners::bind(&settings.http).await?;
+    let address = listeners.address()?;
     check_store(&store, &shutdown).await?;
     let broker = requeue(&store, settings.common.retry_delays.clone()).await?;
     let late = Late::from(broker.clone());
@@ -66,7 +66,7 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
         shutdown.cancel();
         (finished, lost)
     };
-    let serving = side.serve(doors, health, registry, &settings.common, &shutdown);
+    let serving = side.serve(listeners, health, registry, &settings.common, &shutdown);
     let (requests_finished, (jobs_finished, lost)) = tokio::join!(serving, working);
     broker.close().await;
     tracing::info!(requests_finished, jobs_finished, "stopped; unfinished jobs go on at the next start");

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorCode, SpecError, spec::shown};
+use crate::{ErrorCode, SpecError, spec_error::shown};
 
 /// The smallest and largest size that may be asked for, in pixels per em.
 pub const SIZE_RANGE_PX: std::ops::RangeInclusive<u32> = 4..=1_000;

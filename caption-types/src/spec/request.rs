@@ -9,8 +9,8 @@ use serde::{
 };
 use serde_ignored::Path;
 
-use super::{Caption, CaptionSpec, SpecError};
-use crate::ErrorCode;
+use super::{Caption, CaptionSpec};
+use crate::{ErrorCode, SpecError, spec_error::shown};
 
 impl CaptionSpec {
     /// Reads the JSON form and checks it.
@@ -78,7 +78,7 @@ fn unknown_field(prefix: &str, path: &Path<'_>) -> SpecError {
         _ => ("", [].as_slice()),
     };
     let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let message = format!("unknown field `{}`, one of {known} was expected", super::shown(name));
+    let message = format!("unknown field `{}`, one of {known} was expected", shown(name));
     SpecError::new(ErrorCode::BadSpec, format!("{prefix}{}", written(path)), message)
 }
 
@@ -88,8 +88,8 @@ fn written(path: &Path<'_>) -> String {
         Path::Root => String::new(),
         Path::Seq { parent, index } => format!("{}[{index}]", written(parent)),
         Path::Map { parent, key } => match written(parent) {
-            parent if parent.is_empty() => super::shown(key),
-            parent => format!("{parent}.{}", super::shown(key)),
+            parent if parent.is_empty() => shown(key),
+            parent => format!("{parent}.{}", shown(key)),
         },
         Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => written(parent),
     }

@@ -5,6 +5,7 @@
 //! no font and no picture; whether a font exists or a text fits is for later stages to say. How a field is added is told in
 //! docs/ARCHITECTURE.md.
 
+pub mod bounds;
 mod canonical;
 mod recorded;
 mod request;
@@ -13,19 +14,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{canonical::Canonical, recorded::RecordedSpec};
-use crate::{Colour, ErrorCode, Size, size::SIZE_RANGE_PX};
+use self::bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font};
+pub use self::recorded::RecordedSpec;
+use crate::{Colour, ErrorCode, Size, SpecError, size::SIZE_RANGE_PX, spec_error::shown};
 
 /// The newest version of a job that this release understands. It is raised by each field or value that is added to a spec, and
 /// a job says the version that it needs ([`CaptionSpec::needs_version`]): what asks for nothing new is understood by all.
 pub const NEWEST_VERSION: u32 = 1;
-
-/// Captions in one spec: one per position and style.
-pub const MAX_CAPTIONS: usize = 4;
-/// Characters in one caption.
-pub const MAX_TEXT_CHARS: usize = 1_000;
-/// Characters of a font's name.
-pub const MAX_FONT_NAME_CHARS: usize = 64;
 
 /// Everything to be written on one picture.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,7 +36,7 @@ pub struct CaptionSpec {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Caption {
     /// The words; `\n` breaks a line.
-    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::words))]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::caption_text))]
     pub text: String,
     /// Where.
     #[serde(default)]
@@ -62,12 +57,6 @@ pub struct Caption {
     /// The outline's colour, overlay only; black when absent. A bar has no outline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stroke: Option<Colour>,
-}
-
-/// The font that is used when none is named.
-#[must_use]
-pub fn default_font() -> String {
-    "anton".to_owned()
 }
 
 /// Which edge of the picture the text stands at.
@@ -106,39 +95,6 @@ impl FromStr for Style {
                 format!("`overlay` or `bar` was expected, got `{}`", shown(text)),
             )),
         }
-    }
-}
-
-/// What is wrong with a spec, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {message}")]
-pub struct SpecError {
-    /// Why, for programs.
-    pub code: ErrorCode,
-    /// The field, as a path: `captions[0].fill`.
-    pub field: String,
-    /// What was expected and what was got.
-    pub message: String,
-}
-
-impl SpecError {
-    /// What is wrong with a field.
-    pub fn new(code: ErrorCode, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code, field: field.into(), message: message.into() }
-    }
-
-    /// The same error, of a spec that is itself a field.
-    #[must_use]
-    pub fn below(self, root: &str) -> Self {
-        let field = format!("{root}.{}", self.field);
-        self.at(field)
-    }
-
-    /// The same error, said of another field.
-    #[must_use]
-    pub fn at(mut self, field: impl Into<String>) -> Self {
-        self.field = field.into();
-        self
     }
 }
 
@@ -250,11 +206,6 @@ fn is_undrawable(c: char) -> bool {
     c.is_control() && !matches!(c, '\t'..='\r' | '\u{85}')
 }
 
-/// At most 40 characters of what was got: a message must not echo a megabyte.
-pub(crate) fn shown(text: &str) -> String {
-    text.chars().take(40).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,6 +223,14 @@ mod tests {
         assert_eq!(spec.captions[0].fill, Some(Colour { rgb: [255; 3] }));
         let short = CaptionSpec::from_json(br#"{"captions":[{"text":"when it compiles"}]}"#).unwrap();
         assert_eq!(short.captions[0], Caption::new("when it compiles", Position::Bottom, Style::Overlay));
+    }
+
+    #[test]
+    fn each_style_has_its_own_colours_unless_others_are_given() {
+        let overlay = Caption::new("a", Position::Top, Style::Overlay);
+        assert_eq!((overlay.drawn_fill().rgb, overlay.drawn_stroke()), ([255; 3], Some(Colour { rgb: [0; 3] })));
+        let bar = Caption { stroke: Some(Colour { rgb: [1; 3] }), ..Caption::new("a", Position::Top, Style::Bar) };
+        assert_eq!((bar.drawn_fill().rgb, bar.drawn_stroke()), ([0; 3], None), "a bar has no outline");
     }
 
     #[test]

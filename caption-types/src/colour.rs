@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorCode, SpecError, spec::shown};
+use crate::{ErrorCode, SpecError, spec_error::shown};
 
 /// An opaque sRGB colour, written `#rgb` or `#rrggbb`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
-//! Where a front is answered: its own address, and health and metrics there, or on one that only operators reach.
+//! The addresses of a front: its own, and one for health and metrics that only operators reach, if that is set.
 //!
-//! The binary opens them for `api` and `serve`. An address that is taken is told before anything has begun.
+//! The binary binds them for `api` and `serve`, before anything else has begun, so that an address in use ends the start.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -16,19 +16,19 @@ use crate::{
     ops,
 };
 
-/// The addresses, taken.
+/// The bound addresses.
 #[derive(Debug)]
-pub struct Doors {
+pub struct FrontListeners {
     front: TcpListener,
     ops: Option<TcpListener>,
 }
 
-impl Doors {
-    /// Takes the addresses.
+impl FrontListeners {
+    /// Binds the addresses.
     ///
     /// # Errors
-    /// One is taken or not ours; the message names it.
-    pub async fn open(http: &HttpSettings) -> io::Result<Self> {
+    /// One is in use or not this machine's; the message names it.
+    pub async fn bind(http: &HttpSettings) -> io::Result<Self> {
         let front = listener::bind(http.listen).await?;
         let ops = match http.ops_listen {
             Some(address) => Some(listener::bind(address).await?),
@@ -59,7 +59,7 @@ impl Doors {
             let router = front.merge(ops::router(health, exposition));
             return listener::serve_within(bounds, self.front, router, shutdown, grace).await;
         };
-        // Who balances load asks the front itself how it is.
+        // A load balancer asks the front itself for its health.
         let router = front.merge(ops::health(health.clone()));
         let drained = CancellationToken::new();
         let serving = async {
@@ -93,16 +93,15 @@ mod tests {
         let any = "127.0.0.1:0".parse().unwrap();
         for apart in [false, true] {
             let ops = if apart { Some(listener::bind(any).await.unwrap()) } else { None };
-            let doors = Doors { front: listener::bind(any).await.unwrap(), ops };
-            let front = doors.address().unwrap();
-            let ops = doors.ops.as_ref().map_or(front, |ops| ops.local_addr().unwrap());
+            let listeners = FrontListeners { front: listener::bind(any).await.unwrap(), ops };
+            let front = listeners.address().unwrap();
+            let ops = listeners.ops.as_ref().map_or(front, |ops| ops.local_addr().unwrap());
             let shutdown = CancellationToken::new();
             let told = (Health::new(shutdown.clone()), Exposition::new(registry()));
             let token = shutdown.clone();
-            let serving =
-                tokio::spawn(
-                    async move { doors.serve(Bounds::default(), Router::new(), told, &token, Duration::from_secs(5)).await },
-                );
+            let serving = tokio::spawn(async move {
+                listeners.serve(Bounds::default(), Router::new(), told, &token, Duration::from_secs(5)).await
+            });
             for path in ["/healthz", "/readyz", "/startupz", "/metrics"] {
                 assert_eq!(status(ops, path).await, "200", "{path}");
                 let left = apart && path == "/metrics";
