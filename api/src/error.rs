@@ -180,7 +180,7 @@ impl ApiError {
             Self::BadForm(_) | Self::BadPart { .. } | Self::BadHeader { .. } => ErrorCode::BadRequest,
             Self::MissingFile => ErrorCode::MissingFile,
             Self::FileTooLarge { .. } => ErrorCode::FileTooLarge,
-            Self::Picture(error) => ErrorCode::parse(error.code()).unwrap_or(ErrorCode::Internal),
+            Self::Picture(error) => error.code(),
             Self::Spec(error) => error.code,
             Self::Outbound { error, .. } => error.code(),
             Self::CallbacksOff => ErrorCode::CallbacksOff,

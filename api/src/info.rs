@@ -73,7 +73,7 @@ pub(crate) async fn show(State(state): State<ApiState>) -> Json<Info> {
             max_side_px: limits.max_side_px,
             max_frames: limits.max_frames,
             max_total_pixels: limits.max_total_pixels,
-            max_text_chars: spec::MAX_TEXT_CHARS,
+            max_text_chars: spec::bounds::MAX_TEXT_CHARS,
             max_batch: MAX_JOBS,
         },
     })

@@ -5,8 +5,8 @@
 use std::{fs::File, io, sync::Arc};
 
 use bytes::Bytes;
-use caption_layout::{Limits, Media, Probe};
-use proto_shared::{MediaType, SourceId, SourceInfo};
+use caption_layout::Probe;
+use proto_shared::{Limits, SourceId, SourceInfo};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::{
@@ -73,21 +73,12 @@ impl Inspector {
         let probe = walked.await.map_err(|e| ended(&e))?.map_err(ApiError::Spool)??;
         let source = SourceInfo {
             id,
-            media: media_type(probe.media),
+            media: probe.media,
             bytes: len_bytes,
             width_px: probe.width_px,
             height_px: probe.height_px,
             frames: probe.frames,
         };
         Ok(Inspected { source, total_pixels: probe.total_pixels })
-    }
-}
-
-fn media_type(media: Media) -> MediaType {
-    match media {
-        Media::Gif => MediaType::Gif,
-        Media::Png => MediaType::Png,
-        Media::Jpeg => MediaType::Jpeg,
-        Media::Webp => MediaType::Webp,
     }
 }

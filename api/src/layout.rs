@@ -10,9 +10,9 @@ use axum::{
     body::to_bytes,
     extract::{Request, State},
 };
-use caption_layout::{CaptionPreview, Error, Limits, Preview, Spec};
+use caption_layout::{CaptionPreview, Error, LoadedCaption, Preview, Spec};
 use fonts::{Fonts, engine_spec};
-use proto_shared::{CaptionSpec, Colour, ErrorCode, Position, SpecError, Style};
+use proto_shared::{Caption, CaptionSpec, Colour, ErrorCode, Limits, Position, SpecError, Style};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use utoipa::ToSchema;
@@ -23,6 +23,8 @@ use crate::{error::ApiError, intake::Intake};
 const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Layouts at one time: the longest text takes some milliseconds of a thread.
 const AT_ONCE: usize = 4;
+/// The outline's colour that is told of a style that draws none.
+const BLACK: Colour = Colour { rgb: [0; 3] };
 
 /// Lays captions out, so many at a time.
 #[derive(Clone)]
@@ -48,7 +50,7 @@ struct LayoutRequest {
     height_px: u32,
     /// As in a spec.
     #[schema(schema_with = proto_shared::openapi::captions)]
-    captions: Vec<proto_shared::Caption>,
+    captions: Vec<Caption>,
 }
 
 /// A result's layout, in its own pixels.
@@ -134,12 +136,10 @@ pub(crate) async fn lay_out(
     let place = layouts.0.acquire_owned().await.map_err(|e| ended(&e))?;
     let laid_out = spawn_blocking(move || {
         let _place = place;
-        caption_layout::preview(&spec, width_px, height_px)
-            .map_err(|error| of_caption(&spec, error, [width_px, height_px]))
-            .map(|preview| (spec, preview))
+        caption_layout::preview(&spec, width_px, height_px).map_err(|error| of_caption(&spec, error, [width_px, height_px]))
     });
-    let (spec, preview) = laid_out.await.map_err(|e| ended(&e))??;
-    Ok(Json(LayoutView::new(&wire, &spec, preview, height_px)))
+    let preview = laid_out.await.map_err(|e| ended(&e))??;
+    Ok(Json(LayoutView::new(&wire, preview, height_px)))
 }
 
 /// To JSON 480 and 480.0 are one number. What is larger than any side can be is too large, whatever it is.
@@ -174,28 +174,25 @@ fn within_limits(limits: &Limits, width_px: u32, height_px: u32) -> Result<(), S
 
 /// Says which caption it is that has no room, or nothing to be seen.
 fn of_caption(spec: &Spec, error: Error, [width_px, height_px]: [u32; 2]) -> ApiError {
-    let alone = |caption: &caption_layout::Caption| Spec { captions: vec![caption.clone()], fallbacks: spec.fallbacks.clone() };
+    let alone = |caption: &LoadedCaption| Spec { captions: vec![caption.clone()], fallbacks: spec.fallbacks.clone() };
     match spec.captions.iter().position(|caption| caption_layout::preview(&alone(caption), width_px, height_px).is_err()) {
-        Some(i) => {
-            let code = ErrorCode::parse(error.code()).unwrap_or(ErrorCode::BadSpec);
-            SpecError::new(code, format!("captions[{i}].text"), error.to_string()).into()
-        }
+        Some(i) => SpecError::new(error.code(), format!("captions[{i}].text"), error.to_string()).into(),
         None => ApiError::Picture(error),
     }
 }
 
 impl LayoutView {
-    fn new(wire: &CaptionSpec, spec: &Spec, preview: Preview, picture_height_px: u32) -> Self {
+    fn new(spec: &CaptionSpec, preview: Preview, picture_height_px: u32) -> Self {
         let Preview { width_px, height_px, picture_top_px, captions } = preview;
-        let view = |((wire, engine), seen): ((&proto_shared::Caption, &caption_layout::Caption), CaptionPreview)| {
+        let view = |(caption, seen): (&Caption, CaptionPreview)| {
             let CaptionPreview { size_px, stroke_px, band_px, ink_px, lines, path, missing_glyphs } = seen;
             CaptionView {
-                at: wire.at,
-                style: wire.style,
+                at: caption.at,
+                style: caption.style,
                 size_px,
                 stroke_px,
-                fill: Colour { rgb: engine.fill },
-                stroke: Colour { rgb: engine.stroke },
+                fill: caption.drawn_fill(),
+                stroke: caption.drawn_stroke().unwrap_or(BLACK),
                 band: band_px.map(BoxView::new),
                 r#box: BoxView::new(ink_px),
                 lines,
@@ -207,7 +204,7 @@ impl LayoutView {
             width_px,
             height_px,
             picture: BoxView::new([0, picture_top_px, width_px, picture_height_px]),
-            captions: wire.captions.iter().zip(&spec.captions).zip(captions).map(view).collect(),
+            captions: spec.captions.iter().zip(captions).map(view).collect(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use benches::{DUCK, WORDS, animation, criterion, font, is_paintable, mask, paint, spec, walked, work};
 use caption::{
-    At, Font, Limits, Style,
+    Font, Limits, Position, Style,
     stages::{InkRuns, Palettes, StreamReader, Tools, plan},
 };
 use caption_layout::{
@@ -17,7 +17,7 @@ use caption_layout::{
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use samples::Content;
 
-const STYLES: [(&str, At, Style); 2] = [("overlay", At::Bottom, Style::Overlay), ("bar", At::Top, Style::Bar)];
+const STYLES: [(&str, Position, Style); 2] = [("overlay", Position::Bottom, Style::Overlay), ("bar", Position::Top, Style::Bar)];
 
 fn lay_out(criterion: &mut Criterion) {
     let font = font();
@@ -68,7 +68,7 @@ fn paint_frames(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("paint");
     for (name, bytes) in [("duck", DUCK), ("dithered", &dithered), ("flat", &flat)] {
         let gif = walked(bytes);
-        let mask = mask(&gif, &spec(At::Bottom, Style::Overlay));
+        let mask = mask(&gif, &spec(Position::Bottom, Style::Overlay));
         let (plans, inks) = (plan(&gif, &mask), mask.inks.iter().map(InkRuns::of).collect::<Vec<_>>());
         let palettes = Palettes::decide(bytes, &gif, &mask, &plans);
         let paintable = plans.iter().enumerate().filter(|(_, plan)| is_paintable(plan));

@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use benches::{DUCK, animation, criterion, spec};
-use caption::{At, Limits, Style};
+use caption::{Limits, Position, Style};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use samples::Content;
 
@@ -16,7 +16,7 @@ fn jobs(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("job");
     for (name, bytes) in [("duck", DUCK), ("dithered", &dithered), ("delta", &delta)] {
         group.throughput(Throughput::Bytes(bytes.len() as u64));
-        for (style, spec) in [("overlay", spec(At::Bottom, Style::Overlay)), ("bar", spec(At::Top, Style::Bar))] {
+        for (style, spec) in [("overlay", spec(Position::Bottom, Style::Overlay)), ("bar", spec(Position::Top, Style::Bar))] {
             group.bench_function(format!("{style}, {name}"), |b| b.iter(|| caption::render(black_box(bytes), &spec, &limits)));
         }
     }

@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use benches::{AREA_PX, CONTENTS, criterion, image_data, mask, spec, still, walked, work};
 use caption::{
-    At, Style,
+    Position, Style,
     stages::{Encoder, InkRuns, Palettes, StreamReader, Tools, plan, splice as splice_frame},
 };
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -70,7 +70,7 @@ fn splice(criterion: &mut Criterion) {
     for (name, content) in CONTENTS {
         let bytes = still(content);
         let gif = walked(&bytes);
-        let mask = mask(&gif, &spec(At::Bottom, Style::Overlay));
+        let mask = mask(&gif, &spec(Position::Bottom, Style::Overlay));
         let (plans, inks) = (plan(&gif, &mask), mask.inks.iter().map(InkRuns::of).collect::<Vec<_>>());
         let palettes = Palettes::decide(&bytes, &gif, &mask, &plans);
         let work = work(&bytes, &gif, 0, plans[0], &palettes, &inks);

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use caption::{
-    At, Caption, Font, Limits, Spec, Style,
+    Font, Limits, LoadedCaption, Position, Spec, Style,
     stages::{
         Change, FramePlan, FrameWork, InkRuns, Mask, Palettes, Patch, StreamReader, Tools, paint as paint_frame, written_on,
     },
@@ -43,9 +43,8 @@ pub fn criterion() -> Criterion {
 /// # Panics
 /// If the default font were not built in.
 #[must_use]
-pub fn spec(at: At, style: Style) -> Spec {
-    let fill = if style == Style::Bar { [0; 3] } else { [255; 3] };
-    Spec::new(vec![Caption { text: WORDS.to_owned(), at, style, font: font(), size_px: None, fill, stroke: [0; 3] }])
+pub fn spec(at: Position, style: Style) -> Spec {
+    Spec::new(vec![LoadedCaption::new(WORDS, at, style, font())])
 }
 
 /// The default font.

@@ -1,7 +1,9 @@
 //! Everything that can be wrong with a picture, a spec or a font, each with a stable code.
 //!
 //! Returned by every entry point of the crate. Messages are for people and name the limit and what
-//! was got; the codes are the ones `proto-shared` lists. Nothing here says what to do about it.
+//! was got. Nothing here says what to do about it.
+
+use caption_types::ErrorCode;
 
 /// Why a picture was refused or a render stopped.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -106,25 +108,25 @@ pub enum Error {
 }
 
 impl Error {
-    /// The stable code, one of `proto-shared`'s.
+    /// The stable code.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::FileTooLarge { .. } => "file_too_large",
-            Self::UnsupportedMedia => "unsupported_media",
-            Self::AnimatedStill { .. } => "animated_still",
-            Self::Truncated { .. } => "truncated",
-            Self::Malformed { .. } => "malformed",
-            Self::ZeroSized { .. } => "zero_sized",
-            Self::NoFrames => "no_frames",
-            Self::CanvasTooLarge { .. } => "canvas_too_large",
-            Self::TooManyFrames { .. } => "too_many_frames",
-            Self::TooManyPixels { .. } => "too_many_pixels",
-            Self::EmptyText => "empty_text",
-            Self::TextDoesNotFit { .. } => "text_does_not_fit",
-            Self::BadFont { .. } => "bad_font",
-            Self::Cancelled => "cancelled",
-            Self::Encode { .. } => "internal",
+            Self::FileTooLarge { .. } => ErrorCode::FileTooLarge,
+            Self::UnsupportedMedia => ErrorCode::UnsupportedMedia,
+            Self::AnimatedStill { .. } => ErrorCode::AnimatedStill,
+            Self::Truncated { .. } => ErrorCode::Truncated,
+            Self::Malformed { .. } => ErrorCode::Malformed,
+            Self::ZeroSized { .. } => ErrorCode::ZeroSized,
+            Self::NoFrames => ErrorCode::NoFrames,
+            Self::CanvasTooLarge { .. } => ErrorCode::CanvasTooLarge,
+            Self::TooManyFrames { .. } => ErrorCode::TooManyFrames,
+            Self::TooManyPixels { .. } => ErrorCode::TooManyPixels,
+            Self::EmptyText => ErrorCode::EmptyText,
+            Self::TextDoesNotFit { .. } => ErrorCode::TextDoesNotFit,
+            Self::BadFont { .. } => ErrorCode::BadFont,
+            Self::Cancelled => ErrorCode::Cancelled,
+            Self::Encode { .. } => ErrorCode::Internal,
         }
     }
 }

@@ -11,15 +11,16 @@ pub mod reading;
 pub mod rect;
 pub mod text;
 
+pub mod limits;
+
 mod error;
-mod limits;
 mod spec;
 
+pub use caption_types::{Caption, Colour, ErrorCode, Limits, MediaType, Position, RenderStats, Size, Style};
 pub use error::Error;
-pub use limits::Limits;
 pub use placing::preview::{CaptionPreview, Preview, preview};
-pub use reading::probe::{Media, Probe, probe, probe_file};
-pub use spec::{At, Caption, Spec, Style};
+pub use reading::probe::{Probe, probe, probe_file};
+pub use spec::{LoadedCaption, Spec};
 pub use text::{
     chosen::chosen_fonts,
     font::{BUILTIN_FONT_NAMES, Font},

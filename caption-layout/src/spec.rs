@@ -1,6 +1,8 @@
-//! What to write, in the engine's own terms: fonts loaded, colours read.
+//! What to write, with the fonts loaded that the spec names.
 //!
-//! worker and the command line make it from the wire form; the engine only reads it.
+//! worker and the command line make it of a [`caption_types::CaptionSpec`]; the engine only reads it.
+
+use caption_types::{Caption, Position, Style};
 
 use crate::text::font::Font;
 
@@ -8,7 +10,7 @@ use crate::text::font::Font;
 #[derive(Clone, Debug)]
 pub struct Spec {
     /// At least one; at most one for each place and style, or they would cover each other.
-    pub captions: Vec<Caption>,
+    pub captions: Vec<LoadedCaption>,
     /// Fonts to ask, in order, for glyphs that a caption's own font lacks.
     pub fallbacks: Vec<Font>,
 }
@@ -16,44 +18,24 @@ pub struct Spec {
 impl Spec {
     /// Captions with the built-in fallback font.
     #[must_use]
-    pub fn new(captions: Vec<Caption>) -> Self {
+    pub fn new(captions: Vec<LoadedCaption>) -> Self {
         Self { captions, fallbacks: vec![Font::fallback()] }
     }
 }
 
-/// One text at one place.
+/// A caption with its font.
 #[derive(Clone, Debug)]
-pub struct Caption {
-    /// The words; `\n` breaks a line.
-    pub text: String,
-    /// Which edge it stands at.
-    pub at: At,
-    /// How it meets the picture.
-    pub style: Style,
-    /// Its font.
+pub struct LoadedCaption {
+    /// What was asked for.
+    pub spec: Caption,
+    /// The font that it names.
     pub font: Font,
-    /// Pixels per em to begin with, shrunk only if the text would not fit; chosen when absent.
-    pub size_px: Option<u32>,
-    /// The letters' colour, sRGB.
-    pub fill: [u8; 3],
-    /// The outline's colour, sRGB; a bar has no outline.
-    pub stroke: [u8; 3],
 }
 
-/// An edge of the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
-    /// The upper; for a bar, above the picture.
-    Top,
-    /// The lower; for a bar, below the picture.
-    Bottom,
-}
-
-/// How a text meets the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Filled and outlined letters on the picture.
-    Overlay,
-    /// Letters on a white band outside it.
-    Bar,
+impl LoadedCaption {
+    /// A caption with the defaults of everything else.
+    #[must_use]
+    pub fn new(text: impl Into<String>, at: Position, style: Style, font: Font) -> Self {
+        Self { spec: Caption::new(text, at, style), font }
+    }
 }

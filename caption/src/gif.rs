@@ -18,11 +18,10 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use caption_layout::{Error, Limits, Spec, reading::blocks::Gif};
+use caption_layout::{Error, Limits, RenderStats, Spec, limits::CheckLimits as _, reading::blocks::Gif};
 use rayon::prelude::*;
 
 use crate::{
-    counts::Counts,
     mask::Mask,
     output::Output,
     painting::{FrameWork, InkRuns, PaintedFrame, Tools, paint},
@@ -39,7 +38,7 @@ use crate::{
 pub(crate) struct RenderedGif {
     pub output: Output,
     pub mask: Mask,
-    pub counts: Counts,
+    pub stats: RenderStats,
     /// Pixels outside the mask that took a neighbouring colour: (x, y).
     pub altered: Vec<(u32, u32)>,
 }
@@ -125,8 +124,8 @@ impl PreparedGif<'_> {
             }
         }
         writer.finish();
-        let Writer { output, counts, altered, .. } = writer;
-        Ok(RenderedGif { output, mask, counts, altered })
+        let Writer { output, stats, altered, .. } = writer;
+        Ok(RenderedGif { output, mask, stats, altered })
     }
 }
 

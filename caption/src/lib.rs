@@ -4,22 +4,14 @@
 //! touch is copied, down to the bits of its LZW stream. PNG, JPEG and WebP stills come out as what they were.
 //!
 //! ```
-//! use caption::{At, Caption, Font, Limits, Spec, Style, Watch};
+//! use caption::{Font, Limits, LoadedCaption, Position, Spec, Style, Watch};
 //!
 //! // A GIF of one white pixel, shown in 120 x 80.
 //! let frame = b"\x2C\0\0\0\0\x78\0\x50\0\0\x02\x02\x44\x01\0";
 //! let source = [&b"GIF89a\x78\0\x50\0\x80\0\0\xFF\xFF\xFF\0\0\0"[..], frame, b"\x3B"].concat();
 //!
-//! let caption = Caption {
-//!     text: "it compiles".to_owned(),
-//!     at: At::Top,
-//!     style: Style::Bar,
-//!     font: Font::builtin("anton").ok_or("no such font")?,
-//!     size_px: None, // as suits the picture
-//!     fill: [0, 0, 0],
-//!     stroke: [0, 0, 0],
-//! };
-//! let spec = Spec::new(vec![caption]);
+//! let font = Font::builtin("anton").ok_or("no such font")?;
+//! let spec = Spec::new(vec![LoadedCaption::new("it compiles", Position::Top, Style::Bar, font)]);
 //! let rendered = caption::render_with(&source, &spec, &Limits::default(), &Watch::none())?;
 //! assert_eq!(rendered.width_px, 120);
 //! assert!(rendered.height_px > 80, "a bar stands above the picture");
@@ -38,7 +30,6 @@
 #![allow(unreachable_pub, reason = "what the feature `stages` opens is not told apart item by item")]
 #![cfg_attr(feature = "stages", allow(missing_docs, clippy::must_use_candidate, clippy::new_without_default))]
 
-mod counts;
 mod gif;
 mod lzw;
 mod mask;
@@ -55,10 +46,9 @@ mod writing;
 mod reference;
 
 pub use caption_layout::{
-    At, BUILTIN_FONT_NAMES, Caption, CaptionPreview, ENGINE_VERSION, Error, Font, Limits, Media, Preview, Probe, Spec, Style,
-    preview, probe, probe_file,
+    BUILTIN_FONT_NAMES, Caption, CaptionPreview, Colour, ENGINE_VERSION, Error, ErrorCode, Font, Limits, LoadedCaption,
+    MediaType, Position, Preview, Probe, RenderStats, Size, Spec, Style, preview, probe, probe_file,
 };
-pub use counts::Counts;
 pub use output::Output;
 pub use picture::{Prepared, Rendered, prepare, render, render_with};
 pub use watch::Watch;

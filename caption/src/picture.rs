@@ -3,10 +3,9 @@
 //! It decides by the probe which of the two ways a picture goes, a GIF's or a still's, and gives both
 //! answers one shape.
 
-use caption_layout::{Error, Limits, Media, Spec, probe, reading::probe::media_of};
+use caption_layout::{Error, Limits, MediaType, RenderStats, Spec, probe, reading::probe::media_of};
 
 use crate::{
-    counts::Counts,
     gif::{self, PreparedGif, RenderedGif},
     mask::Mask,
     output::Output,
@@ -19,13 +18,13 @@ pub struct Rendered {
     /// The picture, of its source's kind.
     pub output: Output,
     /// Its kind.
-    pub media: Media,
+    pub media: MediaType,
     /// Its width.
     pub width_px: u32,
     /// Its height: the source's, or more where a bar was added.
     pub height_px: u32,
     /// What was done.
-    pub counts: Counts,
+    pub stats: RenderStats,
     /// Characters that no font had, drawn as their replacement.
     pub missing_glyphs: Vec<char>,
     mask: Mask,
@@ -77,7 +76,7 @@ pub struct Prepared<'a>(Kind<'a>);
 
 enum Kind<'a> {
     Gif(PreparedGif<'a>),
-    Still { bytes: &'a [u8], media: Media, spec: &'a Spec, limits: &'a Limits },
+    Still { bytes: &'a [u8], media: MediaType, spec: &'a Spec, limits: &'a Limits },
 }
 
 /// Looks a picture over, so that threads can be had for what there is to do.
@@ -86,7 +85,7 @@ enum Kind<'a> {
 /// As [`render`], but for those that only decoding shows.
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a Spec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
     Ok(Prepared(match media_of(bytes, limits)? {
-        Media::Gif => Kind::Gif(gif::prepare(bytes, spec, limits)?),
+        MediaType::Gif => Kind::Gif(gif::prepare(bytes, spec, limits)?),
         _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },
     }))
 }
@@ -106,16 +105,16 @@ impl Prepared<'_> {
     /// # Errors
     /// As [`render_with`].
     pub fn render(self, watch: &Watch<'_>) -> Result<Rendered, Error> {
-        let (RenderedGif { output, mask, counts, altered }, media) = match self.0 {
-            Kind::Gif(gif) => (gif.render(watch)?, Media::Gif),
+        let (RenderedGif { output, mask, stats, altered }, media) = match self.0 {
+            Kind::Gif(gif) => (gif.render(watch)?, MediaType::Gif),
             Kind::Still { bytes, media, spec, limits } => {
                 let RenderedStill { bytes, mask } = still::render(bytes, media, spec, limits)?;
                 (watch.progress)(1, 1);
-                let counts = Counts { frames: 1, frames_recoded: 1, ..Counts::default() };
-                (RenderedGif { output: Output::of(bytes), mask, counts, altered: Vec::new() }, media)
+                let stats = RenderStats { frames: 1, frames_recoded: 1, ..RenderStats::default() };
+                (RenderedGif { output: Output::of(bytes), mask, stats, altered: Vec::new() }, media)
             }
         };
         let (width_px, height_px, missing_glyphs) = (mask.width_px, mask.height_px, mask.missing_glyphs.clone());
-        Ok(Rendered { output, media, width_px, height_px, counts, missing_glyphs, mask, altered })
+        Ok(Rendered { output, media, width_px, height_px, stats, missing_glyphs, mask, altered })
     }
 }

@@ -14,7 +14,7 @@ use image::{
     },
 };
 
-use caption_layout::{Error, Limits, Media, Spec, rect::Rect};
+use caption_layout::{Error, Limits, MediaType, Spec, rect::Rect};
 
 use crate::mask::{Cover, Mask};
 
@@ -27,7 +27,7 @@ pub(crate) struct RenderedStill {
 /// JPEG quality at which letters keep clean edges.
 const JPEG_QUALITY: u8 = 92;
 
-pub(crate) fn render(bytes: &[u8], media: Media, spec: &Spec, limits: &Limits) -> Result<RenderedStill, Error> {
+pub(crate) fn render(bytes: &[u8], media: MediaType, spec: &Spec, limits: &Limits) -> Result<RenderedStill, Error> {
     let mut decoder = decoder(bytes, media, limits).map_err(unreadable)?;
     let profile = decoder.icc_profile().map_err(unreadable)?;
     let orientation = decoder.orientation().map_err(unreadable)?;
@@ -72,12 +72,12 @@ fn unreadable(error: image::ImageError) -> Error {
     Error::Malformed { what: error.to_string() }
 }
 
-fn decoder<'a>(bytes: &'a [u8], media: Media, limits: &Limits) -> image::ImageResult<Box<dyn ImageDecoder + 'a>> {
+fn decoder<'a>(bytes: &'a [u8], media: MediaType, limits: &Limits) -> image::ImageResult<Box<dyn ImageDecoder + 'a>> {
     let input = Cursor::new(bytes);
     let mut decoder: Box<dyn ImageDecoder + 'a> = match media {
-        Media::Png => Box::new(PngDecoder::new(input)?),
-        Media::Jpeg => Box::new(JpegDecoder::new(input)?),
-        Media::Webp | Media::Gif => Box::new(WebPDecoder::new(input)?),
+        MediaType::Png => Box::new(PngDecoder::new(input)?),
+        MediaType::Jpeg => Box::new(JpegDecoder::new(input)?),
+        MediaType::Webp | MediaType::Gif => Box::new(WebPDecoder::new(input)?),
     };
     let mut bounds = image::Limits::default();
     bounds.max_image_width = Some(limits.max_side_px);
@@ -86,17 +86,17 @@ fn decoder<'a>(bytes: &'a [u8], media: Media, limits: &Limits) -> image::ImageRe
     Ok(decoder)
 }
 
-fn encode(picture: DynamicImage, media: Media, profile: Option<Vec<u8>>) -> image::ImageResult<Vec<u8>> {
+fn encode(picture: DynamicImage, media: MediaType, profile: Option<Vec<u8>>) -> image::ImageResult<Vec<u8>> {
     let mut out = Vec::new();
     match media {
-        Media::Png => write(PngEncoder::new(&mut out), &picture, profile)?,
-        Media::Jpeg => {
+        MediaType::Png => write(PngEncoder::new(&mut out), &picture, profile)?,
+        MediaType::Jpeg => {
             // JPEG has neither alpha nor more than 8 bits.
             let flat: DynamicImage =
                 if picture.color().has_color() { picture.into_rgb8().into() } else { picture.into_luma8().into() };
             write(JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY), &flat, profile)?;
         }
-        Media::Webp | Media::Gif => {
+        MediaType::Webp | MediaType::Gif => {
             // Lossless, and 8 bits a channel.
             let shallow: DynamicImage =
                 if picture.color().has_alpha() { picture.into_rgba8().into() } else { picture.into_rgb8().into() };
@@ -138,20 +138,12 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use caption_layout::{At, Caption, Font, Style};
+    use caption_layout::{Font, LoadedCaption, Position, Style};
     use image::{GenericImageView, GrayImage, ImageFormat, Luma, RgbaImage};
 
     fn spec(style: Style) -> Spec {
         let font = Font::builtin("anton").unwrap();
-        Spec::new(vec![Caption {
-            text: "still".to_owned(),
-            at: At::Top,
-            style,
-            font,
-            size_px: None,
-            fill: [255; 3],
-            stroke: [0; 3],
-        }])
+        Spec::new(vec![LoadedCaption::new("still", Position::Top, style, font)])
     }
 
     fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
@@ -167,7 +159,7 @@ mod tests {
         let deep = DynamicImage::ImageLuma16(ImageBuffer::from_fn(120, 90, |x, y| Luma([u16::try_from(x * 500 + y).unwrap()])));
         for source in [source, deep] {
             let rendered =
-                render(&encoded(&source, ImageFormat::Png), Media::Png, &spec(Style::Overlay), &Limits::default()).unwrap();
+                render(&encoded(&source, ImageFormat::Png), MediaType::Png, &spec(Style::Overlay), &Limits::default()).unwrap();
             let output = image::load_from_memory(&rendered.bytes).unwrap();
             assert_eq!((output.color(), output.dimensions()), (source.color(), source.dimensions()));
             let (before, after, mask) = (source.to_rgba16(), output.to_rgba16(), rendered.mask.to_gray());
@@ -181,10 +173,10 @@ mod tests {
     fn each_kind_comes_out_as_what_it_was_with_a_bar_on_top() {
         let grey = DynamicImage::ImageLuma8(GrayImage::from_pixel(100, 80, Luma([90])));
         for (media, format) in
-            [(Media::Png, ImageFormat::Png), (Media::Jpeg, ImageFormat::Jpeg), (Media::Webp, ImageFormat::WebP)]
+            [(MediaType::Png, ImageFormat::Png), (MediaType::Jpeg, ImageFormat::Jpeg), (MediaType::Webp, ImageFormat::WebP)]
         {
             let input =
-                encoded(&if media == Media::Webp { DynamicImage::ImageRgb8(grey.to_rgb8()) } else { grey.clone() }, format);
+                encoded(&if media == MediaType::Webp { DynamicImage::ImageRgb8(grey.to_rgb8()) } else { grey.clone() }, format);
             let rendered = render(&input, media, &spec(Style::Bar), &Limits::default()).unwrap();
             assert_eq!(image::guess_format(&rendered.bytes).unwrap(), format);
             let output = image::load_from_memory(&rendered.bytes).unwrap();
@@ -200,6 +192,9 @@ mod tests {
     fn a_still_that_does_not_decode_is_malformed() {
         let mut png = encoded(&DynamicImage::new_rgb8(40, 40), ImageFormat::Png);
         png.truncate(60);
-        assert_eq!(render(&png, Media::Png, &spec(Style::Overlay), &Limits::default()).err().unwrap().code(), "malformed");
+        assert_eq!(
+            render(&png, MediaType::Png, &spec(Style::Overlay), &Limits::default()).err().unwrap().code().as_str(),
+            "malformed"
+        );
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! Called by the pipeline, in the frames' order. It decides nothing: what differs is told by plans, palettes and painted frames.
 
-use caption_layout::reading::blocks::{Frame, Gif};
+use caption_layout::{
+    RenderStats,
+    reading::blocks::{Frame, Gif},
+};
 
 use crate::{
-    counts::Counts,
     mask::Mask,
     output::Output,
     painting::{Change, NewStream, PaintedFrame},
@@ -18,7 +20,7 @@ pub(crate) struct Writer<'a> {
     gif: &'a Gif,
     mask: &'a Mask,
     pub output: Output,
-    pub counts: Counts,
+    pub stats: RenderStats,
     /// Pixels outside the mask that took a neighbouring colour: (x, y).
     pub altered: Vec<(u32, u32)>,
 }
@@ -38,31 +40,31 @@ impl<'a> Writer<'a> {
         } else {
             header.extend_from_slice(&bytes[gif.global_palette.clone().unwrap_or_default()]);
         }
-        Self { bytes, gif, mask, output: Output::of(header), counts: Counts::default(), altered: Vec::new() }
+        Self { bytes, gif, mask, output: Output::of(header), stats: RenderStats::default(), altered: Vec::new() }
     }
 
     /// Adds a frame: painted, or one that was not opened.
     pub(crate) fn add(&mut self, frame: &Frame, plan: &FramePlan, painted: Option<PaintedFrame>) {
         let (segments, change) = painted.map_or((None, Change::Nothing), |painted| (Some(painted.segments), painted.change));
-        let counts = &mut self.counts;
-        counts.frames += 1;
+        let stats = &mut self.stats;
+        stats.frames += 1;
         if let Some(segments) = segments {
-            counts.segments_copied += segments.copied;
-            counts.segments_spliced += segments.spliced;
-            counts.segments_recoded += segments.recoded;
-            counts.segments += segments.copied + segments.spliced + segments.recoded;
+            stats.segments_copied += segments.copied;
+            stats.segments_spliced += segments.spliced;
+            stats.segments_recoded += segments.recoded;
+            stats.segments += segments.copied + segments.spliced + segments.recoded;
         }
         match change {
             Change::Nothing => {
-                counts.frames_copied += 1;
+                stats.frames_copied += 1;
                 self.copy(frame, plan);
             }
             Change::Spliced(stream) => {
-                counts.frames_spliced += 1;
+                stats.frames_spliced += 1;
                 self.add_new(frame, plan, stream);
             }
             Change::Recoded(stream) => {
-                counts.frames_recoded += 1;
+                stats.frames_recoded += 1;
                 self.add_new(frame, plan, stream);
             }
         }

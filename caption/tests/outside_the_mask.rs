@@ -5,7 +5,7 @@
 //! in `gif/reference.rs`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use caption::{At, Caption, Error, Font, Limits, Spec, Style, Watch};
+use caption::{Error, Font, Limits, LoadedCaption, Position, Spec, Style, Watch};
 use samples::{
     Content, Frame, Palette, Sample,
     compare::{Allowed, compare},
@@ -15,21 +15,18 @@ use samples::{
 };
 
 /// Captions, and whether the only bar among them stands above the picture.
-const LAYOUTS: [(&[(At, Style)], bool); 6] = [
-    (&[(At::Bottom, Style::Overlay)], false),
-    (&[(At::Top, Style::Overlay)], false),
-    (&[(At::Top, Style::Overlay), (At::Bottom, Style::Overlay)], false),
-    (&[(At::Top, Style::Bar)], true),
-    (&[(At::Bottom, Style::Bar), (At::Bottom, Style::Overlay)], false),
-    (&[(At::Top, Style::Bar), (At::Top, Style::Overlay)], true),
+const LAYOUTS: [(&[(Position, Style)], bool); 6] = [
+    (&[(Position::Bottom, Style::Overlay)], false),
+    (&[(Position::Top, Style::Overlay)], false),
+    (&[(Position::Top, Style::Overlay), (Position::Bottom, Style::Overlay)], false),
+    (&[(Position::Top, Style::Bar)], true),
+    (&[(Position::Bottom, Style::Bar), (Position::Bottom, Style::Overlay)], false),
+    (&[(Position::Top, Style::Bar), (Position::Top, Style::Overlay)], true),
 ];
 
-fn spec(places: &[(At, Style)]) -> Spec {
+fn spec(places: &[(Position, Style)]) -> Spec {
     let font = Font::builtin("anton").unwrap();
-    let caption = |&(at, style)| {
-        let fill = if style == Style::Bar { [0; 3] } else { [255; 3] };
-        Caption { text: "Hi".to_owned(), at, style, font: font.clone(), size_px: None, fill, stroke: [0; 3] }
-    };
+    let caption = |&(at, style)| LoadedCaption::new("Hi", at, style, font.clone());
     Spec::new(places.iter().map(caption).collect())
 }
 

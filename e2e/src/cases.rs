@@ -5,7 +5,7 @@
 
 use std::{fs, io, path::PathBuf};
 
-use caption::{At, Font, Limits, Media, Rendered, Watch};
+use caption::{Font, Limits, LoadedCaption, MediaType, Rendered, Watch};
 use proto_shared::{Caption, CaptionSpec, Position, Style};
 
 use crate::{canvas, samples};
@@ -64,7 +64,7 @@ impl Case {
     /// # Errors
     /// The engine's.
     pub fn render(&self) -> Result<Rendered, caption::Error> {
-        let captions = self.spec.captions.iter().filter_map(engine_caption).collect();
+        let captions = self.spec.captions.iter().filter_map(loaded).collect();
         caption::render_with(&self.source, &caption::Spec::new(captions), &Limits::default(), &Watch::none())
     }
 
@@ -82,7 +82,7 @@ impl Case {
     }
 
     fn changed_outside(&self, output: &Rendered) -> Option<String> {
-        if output.media != Media::Gif {
+        if output.media != MediaType::Gif {
             return None;
         }
         let (source, shown) = match (canvas::show(&self.source), canvas::show(&output.output.to_vec(&self.source))) {
@@ -106,17 +106,8 @@ fn spec(seed: u64) -> CaptionSpec {
     CaptionSpec { captions }
 }
 
-fn engine_caption(wire: &Caption) -> Option<caption::Caption> {
-    let (style, fill) = match wire.style {
-        Style::Overlay => (caption::Style::Overlay, [255; 3]),
-        Style::Bar => (caption::Style::Bar, [0; 3]),
-    };
-    let at = match wire.at {
-        Position::Top => At::Top,
-        Position::Bottom => At::Bottom,
-    };
-    let font = Font::builtin(&wire.font)?;
-    Some(caption::Caption { text: wire.text.clone(), at, style, font, size_px: None, fill, stroke: [0; 3] })
+fn loaded(caption: &Caption) -> Option<LoadedCaption> {
+    Some(LoadedCaption { spec: caption.clone(), font: Font::builtin(&caption.font)? })
 }
 
 fn real_gifs() -> Vec<PathBuf> {

@@ -18,15 +18,15 @@ use crate::{Fonts, UnknownFont, engine_spec};
 /// # Errors
 /// A font that is not loaded.
 pub fn output_id(source: &SourceId, spec: &CaptionSpec, fonts: &Fonts) -> Result<OutputId, UnknownFont> {
-    let drawn = engine_spec(spec, fonts)?;
+    engine_spec(spec, fonts)?;
     let mut hash = HashWriter(Sha256::new());
     hash.0.update(source.as_str());
     // What is of no fixed length says first how long it is: else one could end like another begins.
     hash.length(ENGINE_VERSION.len());
     hash.0.update(ENGINE_VERSION);
-    hash.length(drawn.captions.len());
-    for (named, caption) in spec.captions.iter().zip(&drawn.captions) {
-        let digests = fonts.digests(&named.font, &caption.text);
+    hash.length(spec.captions.len());
+    for caption in &spec.captions {
+        let digests = fonts.digests(&caption.font, &caption.text);
         hash.length(digests.len());
         for digest in digests {
             hash.0.update(digest);

@@ -7,7 +7,7 @@ pub mod streams;
 
 use std::sync::LazyLock;
 
-use caption::{At, Caption, Font, Limits, Media, Spec, Style, Watch};
+use caption::{Font, Limits, LoadedCaption, MediaType, Position, Spec, Style, Watch};
 use samples::{
     compare::{Allowed, compare},
     show::Player,
@@ -27,21 +27,18 @@ pub struct Layout {
 /// Each place and style, alone and with others.
 pub static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
     let font = Font::builtin("anton").expect("a built-in font");
-    let caption = |&(at, style): &(At, Style)| {
-        let fill = if style == Style::Bar { [0; 3] } else { [255; 3] };
-        Caption { text: "Hi".to_owned(), at, style, font: font.clone(), size_px: None, fill, stroke: [0; 3] }
-    };
-    let layout = |places: &[(At, Style)]| Layout {
+    let caption = |&(at, style): &(Position, Style)| LoadedCaption::new("Hi", at, style, font.clone());
+    let layout = |places: &[(Position, Style)]| Layout {
         spec: Spec::new(places.iter().map(caption).collect()),
-        is_below_bar: places.contains(&(At::Top, Style::Bar)),
+        is_below_bar: places.contains(&(Position::Top, Style::Bar)),
     };
     vec![
-        layout(&[(At::Bottom, Style::Overlay)]),
-        layout(&[(At::Top, Style::Overlay)]),
-        layout(&[(At::Top, Style::Overlay), (At::Bottom, Style::Overlay)]),
-        layout(&[(At::Top, Style::Bar)]),
-        layout(&[(At::Bottom, Style::Bar), (At::Bottom, Style::Overlay)]),
-        layout(&[(At::Top, Style::Bar), (At::Top, Style::Overlay)]),
+        layout(&[(Position::Bottom, Style::Overlay)]),
+        layout(&[(Position::Top, Style::Overlay)]),
+        layout(&[(Position::Top, Style::Overlay), (Position::Bottom, Style::Overlay)]),
+        layout(&[(Position::Top, Style::Bar)]),
+        layout(&[(Position::Bottom, Style::Bar), (Position::Bottom, Style::Overlay)]),
+        layout(&[(Position::Top, Style::Bar), (Position::Top, Style::Overlay)]),
     ]
 });
 
@@ -52,7 +49,7 @@ pub static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
 pub fn caption_and_compare(source: &[u8], layout: &Layout) {
     let Ok(rendered) = caption::render_with(source, &layout.spec, &LIMITS, &Watch::none()) else { return };
     let output = rendered.output.to_vec(source);
-    if rendered.media != Media::Gif {
+    if rendered.media != MediaType::Gif {
         return;
     }
     if let Ok(player) = Player::open(source) {

@@ -3,7 +3,7 @@
 
 use clap::ValueEnum;
 
-use crate::{properties, sizes::Sizes};
+use crate::{promises, sizes::Sizes};
 
 /// A step that the model can walk in its old way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -31,12 +31,12 @@ impl OldStep {
     #[must_use]
     pub fn breaks(self) -> &'static str {
         match self {
-            Self::MarkBeforeConfirm => properties::ACCEPTED_IS_CONFIRMED,
-            Self::DroppedWithRequest => properties::RECORD_IS_COUNTED,
-            Self::LookAtStartOnly => properties::ACCEPTED_ENDS,
-            Self::AckBeforeResult => properties::RESULT_BEFORE_ACK,
-            Self::OneLetterKey | Self::AckOfFailed | Self::OwnOutcomeDecides => properties::FAILED_HAS_LETTER,
-            Self::ReplayOfDone => properties::DONE_STAYS,
+            Self::MarkBeforeConfirm => promises::ACCEPTED_IS_CONFIRMED,
+            Self::DroppedWithRequest => promises::RECORD_IS_COUNTED,
+            Self::LookAtStartOnly => promises::ACCEPTED_ENDS,
+            Self::AckBeforeResult => promises::RESULT_BEFORE_ACK,
+            Self::OneLetterKey | Self::AckOfFailed | Self::OwnOutcomeDecides => promises::FAILED_HAS_LETTER,
+            Self::ReplayOfDone => promises::DONE_STAYS,
         }
     }
 

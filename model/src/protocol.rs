@@ -2,12 +2,9 @@
 //!
 //! Each actor's steps have a file of their own below `steps`.
 
-use stateright::{Model, Property};
-
 use crate::{
     action::{Action, Luck},
     old::OldStep,
-    properties,
     sizes::Sizes,
     state::{Job, Message, Number, State, WORKERS},
 };
@@ -145,26 +142,5 @@ impl Protocol {
         if state.left.stretches > 0 && (state.search_begun || state.jobs.iter().any(is_news)) {
             actions.push(Action::TimePasses);
         }
-    }
-}
-
-impl Model for Protocol {
-    type State = State;
-    type Action = Action;
-
-    fn init_states(&self) -> Vec<State> {
-        vec![State::first(&self.sizes)]
-    }
-
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        self.offers(state, actions);
-    }
-
-    fn next_state(&self, before: &State, action: Action) -> Option<State> {
-        Some(self.after(before, action).canonical())
-    }
-
-    fn properties(&self) -> Vec<Property<Self>> {
-        properties::all()
     }
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CaptionSpec, ClientId, ErrorCode, JobId, Lane, MediaType, OutputId, RecordedSpec, SourceId, TraceContext,
+    CaptionSpec, ClientId, ErrorCode, JobId, Lane, MediaType, OutputId, RecordedSpec, RenderStats, SourceId, TraceContext,
     spec::NEWEST_VERSION,
 };
 
@@ -254,34 +254,6 @@ pub struct OutputInfo {
     pub height_px: u32,
 }
 
-/// What a render did and took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct RenderStats {
-    /// Frames in the source.
-    pub frames: u32,
-    /// Frames copied byte for byte.
-    pub frames_copied: u32,
-    /// Frames of which only the touched segments were coded again.
-    pub frames_spliced: u32,
-    /// Frames coded again whole.
-    pub frames_recoded: u32,
-    /// Segments, from one Clear code to the next, of all frames; 0 in results older than the count.
-    #[serde(default)]
-    pub segments: u32,
-    /// Segments copied bit for bit.
-    #[serde(default)]
-    pub segments_copied: u32,
-    /// Segments whose codes before the first touched pixel were copied and the rest coded again.
-    #[serde(default)]
-    pub segments_spliced: u32,
-    /// Segments coded again whole.
-    #[serde(default)]
-    pub segments_recoded: u32,
-    /// Wall time inside the engine.
-    pub engine_wall_ms: u64,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -320,13 +292,5 @@ mod tests {
         let note = AttemptNote { attempt: 1, at_ms: 8, code: ErrorCode::StoreUnavailable, message: "down".into() };
         let next = first.next(note.clone());
         assert_eq!((next.attempt, next.history), (2, vec![note]));
-    }
-
-    #[test]
-    fn stats_from_before_segments_were_counted_still_read() {
-        let older = r#"{"frames":3,"frames_copied":1,"frames_spliced":0,"frames_recoded":2,"engine_wall_ms":5}"#;
-        let expected =
-            RenderStats { frames: 3, frames_copied: 1, frames_recoded: 2, engine_wall_ms: 5, ..RenderStats::default() };
-        assert_eq!(serde_json::from_str::<RenderStats>(older).unwrap(), expected);
     }
 }

@@ -1,119 +1,23 @@
-//! The schemas of what is written by hand: ids, sizes, colours, codes.
+//! The schemas of ids.
 //!
-//! The front's description of itself takes them, and those that are derived beside their types. Limits are the constants
-//! that the readers check; a schema must never promise what its reader refuses.
+//! The front's description of itself takes them, and those that are derived beside their types.
 
-use std::borrow::Cow;
+pub use caption_types::openapi::{caption_text, captions, font};
+use caption_types::{named_schemas, openapi::text};
+use utoipa::openapi::schema::Schema;
 
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{
-        Ref, RefOr,
-        schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type},
-    },
-};
+use crate::{ClientId, IdempotencyId, JobId, OutputId, SourceId};
 
-use crate::{
-    Caption, ClientId, Colour, ErrorCode, IdempotencyId, JobId, OutputId, Size, SourceId,
-    size::SIZE_RANGE_PX,
-    spec::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font},
-};
-
-/// Something to be seen, which is neither white space nor a control character, among characters that are drawn or lay out.
-const SOME_WORD: &str = r"^[^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*$";
-
-/// The name is the type's own.
-macro_rules! named {
-    ($($name:ident: $schema:expr,)*) => {
-        $(impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                $schema.into()
-            }
-        }
-
-        impl ToSchema for $name {
-            fn name() -> Cow<'static, str> {
-                Cow::Borrowed(stringify!($name))
-            }
-        })*
-    };
-}
-
-named! {
+named_schemas! {
     JobId: hex(32, "A job: sorts by the time it was made.", "0192f0c1a2b37c4d8e9f001122334455"),
     SourceId: hex(64, "A picture: the SHA-256 of its bytes.", A_HASH),
     OutputId: hex(64, "A result: the SHA-256 of its source, its spec, the fonts that are drawn and the engine's version.", A_HASH),
     IdempotencyId: hex(64, "What a client called a request.", A_HASH),
     ClientId: hex(16, "Who asks.", "9f86d081884c7d65"),
-    Colour: text("An opaque sRGB colour.", "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$", "#ffcc00"),
-    Size: size(),
-    ErrorCode: code(),
 }
 
 const A_HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
-/// The captions of a spec.
-#[must_use]
-pub fn captions() -> Schema {
-    ArrayBuilder::new()
-        .items(Ref::from_schema_name(Caption::name()))
-        .min_items(Some(1))
-        .max_items(Some(MAX_CAPTIONS))
-        .description(Some("At most one for each place and style."))
-        .into()
-}
-
-/// The words of a caption.
-#[must_use]
-pub fn words() -> Schema {
-    string()
-        .pattern(Some(SOME_WORD))
-        .max_length(Some(MAX_TEXT_CHARS))
-        .description(Some("The words, with something to be seen among them. A line feed breaks the line; other control characters of which nothing is drawn are refused."))
-        .examples(["when it compiles"])
-        .into()
-}
-
-/// The font of a caption.
-#[must_use]
-pub fn font() -> Schema {
-    string()
-        .min_length(Some(1))
-        .max_length(Some(MAX_FONT_NAME_CHARS))
-        .description(Some("One of the `fonts` that `/v1/info` lists."))
-        .default(Some(default_font().into()))
-        .examples(["anton"])
-        .into()
-}
-
 fn hex(digits: usize, what: &str, example: &str) -> Schema {
     text(what, &format!("^[0-9a-f]{{{digits}}}$"), example)
-}
-
-fn text(what: &str, pattern: &str, example: &str) -> Schema {
-    string().description(Some(what)).pattern(Some(pattern)).examples([example]).into()
-}
-
-fn string() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
-}
-
-/// A number may come as text too: a form has nothing else.
-fn size() -> Schema {
-    let (least, most) = (*SIZE_RANGE_PX.start(), *SIZE_RANGE_PX.end());
-    let px = ObjectBuilder::new()
-        .schema_type(SchemaType::Type(Type::Integer))
-        .minimum(Some(least))
-        .maximum(Some(most))
-        .description(Some("pixels per em, shrunk only if the text would not fit"));
-    let auto = string().enum_values(Some(["auto"])).description(Some("as large as reads well and fits"));
-    OneOfBuilder::new().item(auto).item(px).description(Some("How large the letters are.")).default(Some("auto".into())).into()
-}
-
-fn code() -> Schema {
-    let codes = ErrorCode::ALL.iter().map(|code| code.as_str());
-    string()
-        .enum_values(Some(codes))
-        .description(Some("Why, for programs. A code is never renamed or given another meaning."))
-        .into()
 }

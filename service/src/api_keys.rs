@@ -1,8 +1,8 @@
-//! Who is let in: API keys by their hashes, from a file that may change while the process runs.
+//! API keys, by their hashes, from a file that may change while the process runs.
 //!
-//! api asks it on every request, `punchline key` makes new keys with it. It never holds, logs or prints a
-//! key that it was given: what is kept is a hash, what is named is a name. The file is looked at when a key
-//! is checked, at most once a second; a version that can't be read changes nothing and is logged once.
+//! api asks it on every request, `punchline key` makes new keys with it. It must never keep, log or print a
+//! key: it keeps a hash and shows a name. The file is polled when a key is checked, at most once a second; a version that can't
+//! be read changes nothing and is logged once.
 
 use std::{
     fmt, fs, io,
@@ -11,14 +11,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{Clock, config::Secret};
 
-/// The file is looked at again after this long.
-const LOOK_AGAIN_MS: u64 = 1_000;
+/// Between two polls of the file.
+const POLL_INTERVAL_MS: u64 = 1_000;
 /// A file longer than this is not one of keys.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 const MAX_NAME_BYTES: usize = 64;
@@ -38,7 +39,7 @@ struct Inner {
 
 struct State {
     keys: Arc<[Key]>,
-    looked_at_ms: u64,
+    polled_at_ms: u64,
     version: Version,
 }
 
@@ -57,7 +58,7 @@ struct Key {
     expires_at_ms: Option<u64>,
 }
 
-/// The name of a key that is let in.
+/// The name of a valid key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyName(Arc<str>);
 
@@ -69,13 +70,13 @@ impl KeyName {
     }
 }
 
-/// A key is not let in.
+/// Why a key is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRefusal {
     /// No line of the file is this key's.
     #[error("this API key is not known")]
     Unknown,
-    /// It was one until then.
+    /// It was valid until then.
     #[error("this API key has expired")]
     Expired {
         /// Which, for the log.
@@ -94,7 +95,7 @@ pub enum KeysError {
         /// Why.
         source: io::Error,
     },
-    /// A line is none. The line itself is not shown: somebody may have put a key there.
+    /// A line that can't be read. The line itself is not shown: it may hold a key.
     #[error("line {line} of the API keys: {expected} was expected")]
     BadLine {
         /// From 1.
@@ -107,10 +108,10 @@ pub enum KeysError {
     Random(String),
 }
 
-/// A key that nobody has yet.
+/// A new key.
 #[derive(Debug)]
 pub struct NewKey {
-    /// To be given to who will use it, and kept nowhere else.
+    /// To be given to its user, and kept nowhere else.
     pub key: Secret,
     /// Its line for the file.
     pub line: String,
@@ -125,19 +126,19 @@ impl ApiKeys {
         let unreadable = |source| KeysError::Unreadable { path: path.to_owned(), source };
         let version = version(path).map_err(unreadable)?;
         let keys = parse(&read(path).map_err(unreadable)?)?;
-        let state = State { keys: keys.into(), looked_at_ms: clock.now_ms(), version };
+        let state = State { keys: keys.into(), polled_at_ms: clock.now_ms(), version };
         Ok(Self(Arc::new(Inner { path: path.to_owned(), clock, state: Mutex::new(state) })))
     }
 
-    /// Whose key this is.
+    /// The name of a key.
     ///
     /// # Errors
-    /// [`KeyRefusal`]: it is nobody's, or not any more.
+    /// [`KeyRefusal`]: it is not known, or has expired.
     pub fn check(&self, presented: &[u8]) -> Result<KeyName, KeyRefusal> {
         let now_ms = self.0.clock.now_ms();
         let keys = self.0.current(now_ms);
         let hash: [u8; 32] = Sha256::digest(presented).into();
-        // Every line is compared whole, whichever matches: the time says nothing of how near a guess is.
+        // Every line is compared whole, whichever matches: the time tells nothing about how close a guess is.
         let mut found = u32::MAX;
         for (i, key) in (0_u32..).zip(keys.iter()) {
             let same: Choice = key.hash[..].ct_eq(&hash[..]);
@@ -168,8 +169,8 @@ pub fn new_key(name: &str) -> Result<NewKey, KeysError> {
     }
     let mut random = [0; KEY_RANDOM_BYTES];
     getrandom::fill(&mut random).map_err(|e| KeysError::Random(e.to_string()))?;
-    let key = format!("{KEY_PREFIX}{}", hex(&random));
-    let line = format!("{name} {}", hex(&Sha256::digest(&key)));
+    let key = format!("{KEY_PREFIX}{}", HEXLOWER.encode(&random));
+    let line = format!("{name} {}", HEXLOWER.encode(&Sha256::digest(&key)));
     Ok(NewKey { key: key.into(), line })
 }
 
@@ -177,20 +178,20 @@ impl Inner {
     fn current(&self, now_ms: u64) -> Arc<[Key]> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was put back must not keep the file unread until it catches up.
-        if now_ms.abs_diff(state.looked_at_ms) >= LOOK_AGAIN_MS {
-            state.looked_at_ms = now_ms;
-            self.look(&mut state);
+        if now_ms.abs_diff(state.polled_at_ms) >= POLL_INTERVAL_MS {
+            state.polled_at_ms = now_ms;
+            self.poll(&mut state);
         }
         state.keys.clone()
     }
 
     /// Reads a small local file in line: one `stat` a second, and rarely more.
-    fn look(&self, state: &mut State) {
+    fn poll(&self, state: &mut State) {
         let path = self.path.display();
         let version = match version(&self.path) {
             Ok(version) if version == state.version => return,
             Ok(version) => version,
-            Err(error) => return tracing::warn!(%path, %error, "failed to look at the API keys; the old ones hold"),
+            Err(error) => return tracing::warn!(%path, %error, "failed to poll the API keys; the old ones stay valid"),
         };
         state.version = version;
         match read(&self.path).map_err(|e| e.to_string()).and_then(|text| parse(&text).map_err(|e| e.to_string())) {
@@ -198,7 +199,7 @@ impl Inner {
                 tracing::info!(%path, keys = keys.len(), "read the API keys again");
                 state.keys = keys.into();
             }
-            Err(error) => tracing::error!(%path, %error, "failed to read the API keys again; the old ones hold"),
+            Err(error) => tracing::error!(%path, %error, "failed to read the API keys again; the old ones stay valid"),
         }
     }
 }
@@ -231,7 +232,7 @@ fn parse(text: &str) -> Result<Vec<Key>, KeysError> {
 fn parse_line(line: &str) -> Result<Key, &'static str> {
     let mut words = line.split_whitespace();
     let name = words.next().filter(|name| is_name(name)).ok_or(NAME)?;
-    let hash = words.next().and_then(bytes_of_hex).ok_or("the SHA-256 of the key in 64 hexadecimal digits after the name")?;
+    let hash = words.next().and_then(sha256_of_hex).ok_or("the SHA-256 of the key in 64 hexadecimal digits after the name")?;
     let expires_at_ms = match (words.next(), words.next(), words.next()) {
         (None, None, None) => None,
         (Some("expires"), Some(at), None) => {
@@ -243,22 +244,8 @@ fn parse_line(line: &str) -> Result<Key, &'static str> {
     Ok(Key { name: name.into(), hash, expires_at_ms })
 }
 
-fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
-}
-
-fn bytes_of_hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    let digits = text.as_bytes();
-    if digits.len() != 64 {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let [high, low] = [pair[0], pair[1]].map(|digit| char::from(digit).to_digit(16));
-        *byte = u8::try_from(high? << 4 | low?).ok()?;
-    }
-    Some(bytes)
+fn sha256_of_hex(text: &str) -> Option<[u8; 32]> {
+    HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
 #[cfg(test)]
@@ -269,9 +256,9 @@ mod tests {
 
     /// A clock that a test moves.
     fn clock(now_ms: u64) -> (Arc<AtomicU64>, Clock) {
-        let hands = Arc::new(AtomicU64::new(now_ms));
-        let shown = hands.clone();
-        (hands, Clock::from_fn(move || shown.load(Ordering::Relaxed)))
+        let now = Arc::new(AtomicU64::new(now_ms));
+        let shown = now.clone();
+        (now, Clock::from_fn(move || shown.load(Ordering::Relaxed)))
     }
 
     fn name_of(keys: &ApiKeys, key: &str) -> Result<String, KeyRefusal> {
@@ -314,15 +301,15 @@ mod tests {
         let (hands, clock) = clock(0);
         let keys = ApiKeys::open(file.path(), clock).unwrap();
         fs::write(file.path(), format!("{}\n# a longer file", new.line)).unwrap();
-        assert!(name_of(&keys, old.key.expose()).is_ok(), "not looked at within the second");
-        hands.fetch_add(LOOK_AGAIN_MS, Ordering::Relaxed);
+        assert!(name_of(&keys, old.key.expose()).is_ok(), "not polled within the second");
+        hands.fetch_add(POLL_INTERVAL_MS, Ordering::Relaxed);
         assert!(name_of(&keys, old.key.expose()).is_err());
         assert!(name_of(&keys, new.key.expose()).is_ok());
         fs::write(file.path(), "bot half-a-line").unwrap();
-        hands.fetch_add(LOOK_AGAIN_MS, Ordering::Relaxed);
+        hands.fetch_add(POLL_INTERVAL_MS, Ordering::Relaxed);
         assert!(name_of(&keys, new.key.expose()).is_ok());
         fs::remove_file(file.path()).unwrap();
-        hands.fetch_add(LOOK_AGAIN_MS, Ordering::Relaxed);
+        hands.fetch_add(POLL_INTERVAL_MS, Ordering::Relaxed);
         assert!(name_of(&keys, new.key.expose()).is_ok());
     }
 

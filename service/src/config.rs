@@ -5,144 +5,19 @@
 
 mod front;
 mod groups;
-mod outbound;
 mod parse;
+mod reader;
 pub mod settings;
 
-use std::{env, fmt};
+use std::env;
 
-pub use front::{Fairness, HttpSettings};
+pub use front::{Fairness, HttpSettings, OutboundSettings};
 pub use groups::{
-    ApiSettings, AwsSettings, CommonSettings, JobSettings, LimitSettings, LogFormat, LogSettings, ServeSettings, StoreSettings,
-    WorkerSettings,
+    ApiSettings, AwsSettings, CommonSettings, JobSettings, LogSettings, ServeSettings, StoreSettings, WorkerSettings,
 };
-pub use outbound::OutboundSettings;
+pub use parse::LogFormat;
+pub use reader::{ConfigError, Problem, Secret};
 pub use settings::{Fallback, Process, SETTINGS, Setting, settings_markdown};
-
-/// Text that must not be shown: `Debug` hides it, there is no `Display`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text itself, for the one place that needs it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
-
-/// One variable that can't be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The variable.
-    pub name: &'static str,
-    /// What was expected.
-    pub expected: String,
-    /// What was got; `None` when nothing was, or when it is a secret.
-    pub got: Option<String>,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.got {
-            Some(got) => write!(f, "{}: {} was expected, got `{got}`", self.name, self.expected),
-            None => write!(f, "{}: {} was expected", self.name, self.expected),
-        }
-    }
-}
-
-/// Every variable that can't be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("bad configuration\n  {}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "))]
-pub struct ConfigError {
-    /// At least one.
-    pub problems: Vec<Problem>,
-}
-
-/// Reads settings one by one and remembers what is wrong with them.
-pub struct Reader<'a> {
-    process: Process,
-    lookup: &'a dyn Fn(&str) -> Option<String>,
-    problems: Vec<Problem>,
-}
-
-impl<'a> Reader<'a> {
-    /// Reads for `process` from `lookup`, which knows a setting by its environment name.
-    #[must_use]
-    pub fn new(process: Process, lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { process, lookup, problems: Vec::new() }
-    }
-
-    /// The value of a setting that is given or has a default. `None` only after a problem was noted,
-    /// which [`Reader::finish`] will return.
-    pub fn value<T>(&mut self, setting: &Setting, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let given = self.given(setting).or_else(|| setting.default_for(self.process).map(str::to_owned));
-        if given.is_none() {
-            self.problems.push(Problem { name: setting.name, expected: format!("a value ({})", setting.meaning), got: None });
-        }
-        given.and_then(|text| self.parsed(setting, &text, parse))
-    }
-
-    /// The value of a setting whose default was found out at start.
-    pub fn value_or<T>(&mut self, setting: &Setting, found: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let text = self.given(setting).unwrap_or_else(|| found.to_owned());
-        self.parsed(setting, &text, parse)
-    }
-
-    /// The value of a setting that may be absent.
-    pub fn optional<T>(&mut self, setting: &Setting, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        self.given(setting).and_then(|text| self.parsed(setting, &text, parse))
-    }
-
-    /// Notes that a setting does not go with another.
-    pub fn refuse(&mut self, setting: &Setting, expected: impl Into<String>, got: impl fmt::Display) {
-        let got = (!setting.secret).then(|| got.to_string());
-        self.problems.push(Problem { name: setting.name, expected: expected.into(), got });
-    }
-
-    /// Notes that a setting is missing where another makes it necessary.
-    pub fn refuse_missing(&mut self, setting: &Setting, expected: impl Into<String>) {
-        self.problems.push(Problem { name: setting.name, expected: expected.into(), got: None });
-    }
-
-    /// Whether a setting is given at all, well or badly.
-    #[must_use]
-    pub fn is_given(&self, setting: &Setting) -> bool {
-        self.given(setting).is_some()
-    }
-
-    /// The settings, or everything that is wrong with them.
-    ///
-    /// # Errors
-    /// Every problem noted. `settings` is `None` only after a problem.
-    pub fn finish<T>(self, settings: Option<T>) -> Result<T, ConfigError> {
-        match settings {
-            Some(settings) if self.problems.is_empty() => Ok(settings),
-            _ => Err(ConfigError { problems: self.problems }),
-        }
-    }
-
-    /// An empty variable is one that is not set: that is how a shell or a compose file unsets one.
-    fn given(&self, setting: &Setting) -> Option<String> {
-        (self.lookup)(setting.name).filter(|text| !text.trim().is_empty())
-    }
-
-    fn parsed<T>(&mut self, setting: &Setting, text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        parse(text.trim()).map_err(|expected| self.refuse(setting, expected, text)).ok()
-    }
-}
 
 /// The process's environment as a look-up, with `flags` (name and text) before it.
 pub fn flags_then_environment(flags: Vec<(&'static str, String)>) -> impl Fn(&str) -> Option<String> {
@@ -195,7 +70,7 @@ mod tests {
         ]);
         let api = ApiSettings::read(&env).unwrap();
         assert_eq!(api.http.listen.to_string(), "0.0.0.0:8080");
-        assert_eq!(api.common.limits.max_upload_bytes, 25_000_000);
+        assert_eq!(api.common.limits.max_bytes, 25_000_000);
         assert_eq!(api.common.shutdown_grace.as_secs(), 30);
         let worker = WorkerSettings::read(&env).unwrap();
         assert_eq!(worker.ops_listen.to_string(), "0.0.0.0:9090");

@@ -1,14 +1,14 @@
 //! Is this process alive, and is it ready: named checks behind `/healthz` and `/readyz`.
 //!
 //! The binary names the checks (broker, store) and says of each what it decides; `ops` answers with them. A check must be
-//! cheap; what it found is kept for a second, so that no prober can turn health into load.
+//! cheap; its outcome is kept for a second, so that no prober can turn health into load.
 //!
 //! - Readiness fails while the process is draining, until each check that it rests on has held once, and when one of them
 //!   has failed for longer than [`READY_GRACE`]. All processes see a short outage of one server at the same time: if each
-//!   of them left its balancer, nobody would be answered at all.
-//! - Liveness fails when a vital check has failed for longer than [`VITAL_GRACE`]. Vital is only what a restart mends: a
-//!   server that is away comes back no sooner because its clients are started anew. Liveness never waits for a check:
-//!   a prober that gives up after a second would take a server that hangs for a process that does.
+//!   of them left its load balancer, no client would be answered at all.
+//! - Liveness fails when a check that it rests on has failed for longer than [`VITAL_GRACE`]. It rests only on what a restart
+//!   mends: a server that is away comes back no sooner because its clients are restarted. Liveness never waits for a check: a
+//!   prober that gives up after a second would take a server that hangs for a process that does.
 //! - Some checks only appear in the answer, and decide nothing.
 
 use std::{
@@ -28,20 +28,20 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// What a check found stands this long.
+/// The outcome of the checks is kept this long.
 const KEPT_FOR: Duration = Duration::from_secs(1);
 /// A check that takes longer has failed.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 /// A check may fail this long before the process counts as not ready.
 pub const READY_GRACE: Duration = Duration::from_secs(30);
-/// A vital check may fail this long before the process counts as dead.
+/// A check of liveness may fail this long before the process counts as dead.
 pub const VITAL_GRACE: Duration = Duration::from_secs(300);
 
 /// The checks of one process. Clones share them.
 #[derive(Clone)]
 pub struct Health {
     checks: Arc<Vec<Check>>,
-    /// What was found last; held for a moment only.
+    /// The last outcome; locked for a moment only.
     last: Arc<Lock<Option<Observation>>>,
     /// Held while checks run, so that they run once for all who ask.
     running: Arc<Mutex<()>>,
@@ -54,11 +54,14 @@ struct Check {
     run: Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>,
 }
 
-/// What a check decides beside being told.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Decides {
+/// What a check decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decides {
+    /// Whether the process is ready.
     Readiness,
+    /// Whether the process is alive: for something that a restart mends.
     Liveness,
+    /// Nothing: it only appears in the answer.
     Nothing,
 }
 
@@ -79,11 +82,11 @@ struct Failing {
     has_held: bool,
 }
 
-/// What is said of one check.
+/// The outcome of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Finding {
-    /// Of what.
+    /// The check's name.
     pub name: &'static str,
     /// Whether it works.
     pub ok: bool,
@@ -99,7 +102,7 @@ pub struct Finding {
 pub struct Report {
     /// Yes or no.
     pub ok: bool,
-    /// What it rests on.
+    /// The checks.
     pub checks: Vec<Finding>,
 }
 
@@ -110,37 +113,21 @@ impl Health {
         Self { checks: Arc::default(), last: Arc::default(), running: Arc::default(), draining }
     }
 
-    /// Adds a check that readiness rests on. To be called before the first clone is made, as the other two.
+    /// Adds a check. To be called before the first clone is made.
     #[must_use]
-    pub fn check<F>(self, name: &'static str, run: impl Fn() -> F + Send + Sync + 'static) -> Self
+    pub fn check<F>(self, name: &'static str, decides: Decides, run: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
-        self.add(name, Decides::Readiness, run)
-    }
-
-    /// Adds a check that liveness rests on: of something that a restart mends.
-    #[must_use]
-    pub fn vital_check<F>(self, name: &'static str, run: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Result<(), String>> + Send + 'static,
-    {
-        self.add(name, Decides::Liveness, run)
-    }
-
-    /// Adds a check that is told and decides nothing.
-    #[must_use]
-    pub fn told_check<F>(self, name: &'static str, run: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Result<(), String>> + Send + 'static,
-    {
-        self.add(name, Decides::Nothing, run)
+        let mut checks = Arc::into_inner(self.checks).unwrap_or_default();
+        checks.push(Check { name, decides, run: Box::new(move || run().boxed()) });
+        Self { checks: Arc::new(checks), ..self }
     }
 
     /// Should this process be given work?
     pub async fn ready(&self) -> Report {
         if self.draining.is_cancelled() {
-            // Said at once: no check can change it.
+            // Answered at once: no check can change it.
             let message = Some("the process is shutting down".to_owned());
             return Report { ok: false, checks: vec![Finding { name: "draining", ok: false, message }] };
         }
@@ -176,15 +163,6 @@ impl Health {
         self.report(&observation, |check, _| check.decides == Decides::Readiness && !all_held)
     }
 
-    fn add<F>(self, name: &'static str, decides: Decides, run: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Result<(), String>> + Send + 'static,
-    {
-        let mut checks = Arc::into_inner(self.checks).unwrap_or_default();
-        checks.push(Check { name, decides, run: Box::new(move || run().boxed()) });
-        Self { checks: Arc::new(checks), ..self }
-    }
-
     fn report(&self, observation: &Observation, counts: impl Fn(&Check, &Failing) -> bool) -> Report {
         let mut ok = true;
         let found = self.checks.iter().zip(&observation.failing).map(|(check, failing)| {
@@ -204,7 +182,7 @@ impl Health {
     }
 
     async fn observe_again(self) {
-        // Whoever is at it finds out for everybody.
+        // A run that is under way is enough.
         if let Ok(_running) = self.running.try_lock() {
             self.run_checks().await;
         }
@@ -274,7 +252,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn readiness_follows_the_checks_and_names_what_is_down() {
         let up = Arc::new(AtomicBool::new(true));
-        let health = Health::new(CancellationToken::new()).check("store", || async { Ok(()) }).check("broker", switch(&up));
+        let health = Health::new(CancellationToken::new()).check("store", Decides::Readiness, || async { Ok(()) }).check(
+            "broker",
+            Decides::Readiness,
+            switch(&up),
+        );
         assert!(health.ready().await.ok);
         up.store(false, Ordering::SeqCst);
         tokio::time::advance(KEPT_FOR).await;
@@ -293,7 +275,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn readiness_outlasts_a_blip_of_what_has_held_before_and_of_nothing_else() {
         let up = Arc::new(AtomicBool::new(false));
-        let health = Health::new(CancellationToken::new()).check("store", switch(&up));
+        let health = Health::new(CancellationToken::new()).check("store", Decides::Readiness, switch(&up));
         let told = health.ready().await;
         assert_eq!((told.ok, told.checks[0].ok), (false, false), "it has never held");
         up.store(true, Ordering::SeqCst);
@@ -317,9 +299,9 @@ mod tests {
     async fn a_check_that_is_only_told_or_vital_makes_no_process_unready() {
         let down = Arc::new(AtomicBool::new(false));
         let health = Health::new(CancellationToken::new())
-            .check("store", || async { Ok(()) })
-            .told_check("broker", switch(&down))
-            .vital_check("consumers", switch(&down));
+            .check("store", Decides::Readiness, || async { Ok(()) })
+            .check("broker", Decides::Nothing, switch(&down))
+            .check("consumers", Decides::Liveness, switch(&down));
         assert!(health.started().await.ok, "it starts without them");
         for _ in 0..2 {
             let report = health.ready().await;
@@ -333,7 +315,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn liveness_fails_only_after_a_vital_check_failed_for_minutes_on_end() {
         let up = Arc::new(AtomicBool::new(false));
-        let health = Health::new(CancellationToken::new()).vital_check("broker", switch(&up));
+        let health = Health::new(CancellationToken::new()).check("broker", Decides::Liveness, switch(&up));
         health.ready().await;
         assert!(health.live().await.ok);
         tokio::time::advance(VITAL_GRACE).await;
@@ -352,7 +334,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn liveness_answers_while_a_check_hangs_and_learns_what_it_finds() {
-        let health = Health::new(CancellationToken::new()).vital_check("broker", std::future::pending);
+        let health = Health::new(CancellationToken::new()).check("broker", Decides::Liveness, std::future::pending);
         assert!(health.live().now_or_never().is_some_and(|report| report.ok));
         tokio::time::sleep(CHECK_TIMEOUT + KEPT_FOR).await;
         let report = health.live().now_or_never().unwrap();
@@ -362,7 +344,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_process_has_started_once_everything_was_there() {
         let up = Arc::new(AtomicBool::new(false));
-        let health = Health::new(CancellationToken::new()).check("broker", switch(&up));
+        let health = Health::new(CancellationToken::new()).check("broker", Decides::Readiness, switch(&up));
         assert!(!health.started().await.ok);
         up.store(true, Ordering::SeqCst);
         tokio::time::advance(KEPT_FOR).await;
@@ -379,7 +361,7 @@ mod tests {
     async fn a_check_that_hangs_fails_and_probes_share_one_run() {
         let runs = Arc::new(AtomicU32::new(0));
         let counted = runs.clone();
-        let health = Health::new(CancellationToken::new()).check("store", move || {
+        let health = Health::new(CancellationToken::new()).check("store", Decides::Readiness, move || {
             counted.fetch_add(1, Ordering::SeqCst);
             std::future::pending()
         });

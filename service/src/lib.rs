@@ -1,5 +1,5 @@
-//! What a long-running process needs and no job is about: configuration from the environment, logs,
-//! health, metrics, a listener and an orderly end.
+//! What a long-running process needs whatever it does: configuration from the environment, logs, health, metrics, a listener
+//! and an orderly end.
 //!
 //! api, worker and the binary use it. It must never know what a job is: no broker, no store, no
 //! engine, so that a crate of ours can depend on it without pulling in a network client.
@@ -7,8 +7,8 @@
 pub mod api_keys;
 pub mod clock;
 pub mod config;
-pub mod doors;
 pub mod files;
+pub mod front_listeners;
 pub mod health;
 pub mod held;
 pub mod late;
@@ -23,6 +23,6 @@ pub mod telemetry;
 pub use api_keys::ApiKeys;
 pub use clock::Clock;
 pub use config::{ApiSettings, ConfigError, Process, ServeSettings, StoreSettings, WorkerSettings};
-pub use doors::Doors;
+pub use front_listeners::FrontListeners;
 pub use health::Health;
 pub use late::Late;

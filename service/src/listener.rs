@@ -1,8 +1,8 @@
 //! HTTP connections: accepts them, serves a router on each, ends them in order.
 //!
-//! api and worker both listen with it. It exists beside `axum::serve` for what the internet asks of a
-//! front: a client that dribbles its head is cut off, one that never reads its answer too, one that is
-//! refused while it still sends gets to read why, and there are never more connections than [`Bounds`] say.
+//! api and worker both listen with it. It exists beside `axum::serve` because a front on the internet needs more: a client that
+//! sends its head too slowly is cut off, and so is one that never reads its answer; a client that is refused while it still
+//! sends can read why; and there are never more connections than [`Bounds`] say.
 
 use std::{future::poll_fn, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -24,16 +24,16 @@ use tower::ServiceExt as _;
 
 /// How long a connection that the server ends is still read, and how much of it. Closing a socket with
 /// unread data resets it, and a reset can overtake the response on the client's side.
-const LINGER: Duration = Duration::from_secs(2);
-const LINGER_BYTES: u64 = 256 * 1024 * 1024;
-const LINGER_BUFFER_BYTES: usize = 16 * 1024;
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+const DRAIN_BYTES: u64 = 256 * 1024 * 1024;
+const DRAIN_BUFFER_BYTES: usize = 16 * 1024;
 /// A client that takes nothing of its answer for this long is gone.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// What a connection may hold of what it read, so also the longest head: more is answered 431.
 const BUFFER_BYTES: usize = 16 * 1024;
-/// Connections beyond the bound that are told so at one time; the others are closed without a word.
-const FAREWELLS: usize = 64;
-/// What they are told.
+/// Connections beyond the bound that are answered at one time; the others are closed without an answer.
+const REFUSALS: usize = 64;
+/// Their answer.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-type: application/problem+json\r\ncontent-length: 161\r\nretry-after: 5\r\ncache-control: no-store\r\n\
     x-content-type-options: nosniff\r\nconnection: close\r\n\r\n\
@@ -85,21 +85,21 @@ pub async fn serve_within(
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
     let places = Arc::new(Semaphore::new(bounds.max_connections as usize));
-    let farewells = Arc::new(Semaphore::new(FAREWELLS));
+    let refusals = Arc::new(Semaphore::new(REFUSALS));
     loop {
         // The listener of axum waits a moment when no file descriptor is left, instead of spinning.
         let (stream, peer) = tokio::select! {
             accepted = axum::serve::Listener::accept(&mut listener) => accepted,
             () = shutdown.cancelled() => break,
         };
-        // Closed rather than left waiting: a client that waits unaccepted can't tell a busy server from a dead one.
+        // Refused rather than left waiting: a client that is not accepted can't tell a busy server from a dead one.
         if let Ok(place) = places.clone().try_acquire_owned() {
             let connection = connection(stream, peer, bounds.head_timeout, router.clone(), shutdown.clone());
             connections.spawn(cut.clone().run_until_cancelled_owned(async move {
                 connection.await;
                 drop(place);
             }));
-        } else if let Ok(place) = farewells.clone().try_acquire_owned() {
+        } else if let Ok(place) = refusals.clone().try_acquire_owned() {
             connections.spawn(cut.clone().run_until_cancelled_owned(async move {
                 refuse(stream).await;
                 drop(place);
@@ -136,28 +136,28 @@ async fn connection(stream: TcpStream, peer: SocketAddr, head_timeout: Duration,
         }
     };
     match served {
-        Ok(()) => linger(connection.into_parts().io.into_inner()).await,
+        Ok(()) => drain(connection.into_parts().io.into_inner()).await,
         // It was answered 400, 414 or 431, perhaps while it still sends.
-        Err(error) if error.is_parse() => linger(connection.into_parts().io.into_inner()).await,
-        // A client that went away or spoke no HTTP is the client's affair.
+        Err(error) if error.is_parse() => drain(connection.into_parts().io.into_inner()).await,
+        // The client closed the connection, or did not speak HTTP.
         Err(error) => tracing::debug!(%error, "connection ended early"),
     }
 }
 
 async fn refuse(mut stream: TcpStream) {
-    if matches!(timeout(LINGER, stream.write_all(FULL)).await, Ok(Ok(()))) {
-        linger(stream).await;
+    if matches!(timeout(DRAIN_TIME, stream.write_all(FULL)).await, Ok(Ok(()))) {
+        drain(stream).await;
     }
 }
 
-/// Says that nothing more will come, then reads what the client still sends, so that it reads the response.
-async fn linger(mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin) {
+/// Closes the sending side, then reads what the client still sends, so that the client can read the response.
+async fn drain(mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin) {
     if stream.shutdown().await.is_err() {
         return;
     }
-    let mut rest = BufReader::with_capacity(LINGER_BUFFER_BYTES, stream.take(LINGER_BYTES));
+    let mut rest = BufReader::with_capacity(DRAIN_BUFFER_BYTES, stream.take(DRAIN_BYTES));
     // Whether it ends, fails or takes too long, the connection is dropped.
-    let _ = timeout(LINGER, copy_buf(&mut rest, &mut sink())).await;
+    let _ = timeout(DRAIN_TIME, copy_buf(&mut rest, &mut sink())).await;
 }
 
 #[cfg(test)]

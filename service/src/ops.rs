@@ -60,6 +60,7 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::health::Decides;
 
     async fn get(router: &Router, path: &str) -> (StatusCode, String) {
         let response = router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
@@ -70,7 +71,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_prober_reads_which_check_fails() {
-        let health = Health::new(CancellationToken::new()).check("store", || async { Err("no such bucket".to_owned()) });
+        let health = Health::new(CancellationToken::new())
+            .check("store", Decides::Readiness, || async { Err("no such bucket".to_owned()) });
         let router = router(health, Exposition::new(metrics::registry()));
         let (status, body) = get(&router, "/readyz").await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);

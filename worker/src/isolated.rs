@@ -14,10 +14,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use caption::Limits;
 use fonts::{Fonts, engine_spec};
 use nix::sys::resource::{Resource, setrlimit};
-use proto_shared::{CaptionSpec, ErrorCode, Lane, MediaType, RenderStats};
+use proto_shared::{CaptionSpec, ErrorCode, Lane, Limits, MediaType, RenderStats};
 use rayon::ThreadPoolBuilder;
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -65,10 +64,7 @@ pub(crate) struct Isolated {
 struct Request {
     spec: CaptionSpec,
     memory_bytes: u64,
-    max_bytes: u64,
-    max_side_px: u32,
-    max_frames: u32,
-    max_total_pixels: u64,
+    limits: Limits,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -117,8 +113,9 @@ impl Isolated {
         let (Some(mut to), Some(mut from), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
             return Err(crashed("it has no streams".to_owned()));
         };
-        let mut request = serde_json::to_vec(&Request::new(spec, limits, self.isolation.memory_bytes))
-            .map_err(|e| crashed(format!("its task could not be written: {e}")))?;
+        let mut request =
+            serde_json::to_vec(&Request { spec: spec.clone(), memory_bytes: self.isolation.memory_bytes, limits: *limits })
+                .map_err(|e| crashed(format!("its task could not be written: {e}")))?;
         request.push(b'\n');
         let tell = async move {
             // A process that dies before it has read all is explained by how it ends.
@@ -145,18 +142,6 @@ async fn stderr_end(mut stderr: impl AsyncRead + Unpin) -> String {
         last.drain(..last.len().saturating_sub(MAX_STDERR_BYTES));
     }
     String::from_utf8_lossy(&last).into_owned()
-}
-
-impl Request {
-    fn new(spec: &CaptionSpec, limits: &Limits, memory_bytes: u64) -> Self {
-        let Limits { max_bytes, max_side_px, max_frames, max_total_pixels } = *limits;
-        Self { spec: spec.clone(), memory_bytes, max_bytes, max_side_px, max_frames, max_total_pixels }
-    }
-
-    fn limits(&self) -> Limits {
-        let Self { max_bytes, max_side_px, max_frames, max_total_pixels, .. } = *self;
-        Limits { max_bytes, max_side_px, max_frames, max_total_pixels }
-    }
 }
 
 fn read_answer(mut answer: Vec<u8>) -> Result<Product, EngineError> {
@@ -205,7 +190,7 @@ pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Res
 
 fn produce(fonts: &Fonts, request: &Request, source: Bytes) -> Result<Product, (ErrorCode, String)> {
     let spec = engine_spec(&request.spec, fonts).map_err(|e| (e.code(), e.to_string()))?;
-    let task = Task { source, spec, limits: request.limits(), progress: Progress::default(), lane: Lane::Standard };
+    let task = Task { source, spec, limits: request.limits, progress: Progress::default(), lane: Lane::Standard };
     // A pool of its own size, whatever the environment asks for.
     let threads = ThreadPoolBuilder::new().num_threads(THREADS).build().map_err(|e| (ErrorCode::Internal, e.to_string()))?;
     threads.install(|| attempt(render, &task, &AtomicBool::new(false))).map_err(|e| (e.code(), e.to_string()))
@@ -286,7 +271,8 @@ mod tests {
     #[test]
     fn what_is_asked_is_answered_with_the_engines_bytes() {
         let source = Bytes::from(samples_gif());
-        let mut request = serde_json::to_vec(&Request::new(&spec(), &Limits::default(), u64::MAX)).unwrap();
+        let mut request =
+            serde_json::to_vec(&Request { spec: spec(), memory_bytes: u64::MAX, limits: Limits::default() }).unwrap();
         request.push(b'\n');
         request.extend_from_slice(&source);
         let mut reply = Vec::new();

@@ -11,8 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use caption::Limits;
-use proto_shared::{ErrorCode, Lane, MediaType, RenderStats};
+use proto_shared::{ErrorCode, Lane, Limits, MediaType, RenderStats};
 
 use crate::Progress;
 
@@ -84,7 +83,7 @@ impl EngineError {
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Refused(error) => ErrorCode::parse(error.code()).unwrap_or(ErrorCode::Internal),
+            Self::Refused(error) => error.code(),
             Self::RefusedElsewhere { code, .. } => *code,
             Self::Crashed { .. } => ErrorCode::EngineCrashed,
             Self::Panicked(_) => ErrorCode::EnginePanic,
@@ -112,7 +111,7 @@ pub(crate) fn attempt(
 
 pub(crate) fn render(task: &Task, cancelled: &AtomicBool) -> Result<Product, caption::Error> {
     #[cfg(feature = "faults")]
-    let (asked, begun) = (task.spec.captions.first().map(|caption| caption.text.as_str()), Instant::now());
+    let (asked, begun) = (task.spec.captions.first().map(|caption| caption.spec.text.as_str()), Instant::now());
     #[cfg(feature = "faults")]
     crate::faults::strike(asked);
     let progress = |done, of| {
@@ -123,77 +122,16 @@ pub(crate) fn render(task: &Task, cancelled: &AtomicBool) -> Result<Product, cap
     let watch = caption::Watch { progress: &progress, cancelled };
     let rendered = caption::render_with(&task.source, &task.spec, &task.limits, &watch)?;
     Ok(Product {
-        media: match rendered.media {
-            caption::Media::Gif => MediaType::Gif,
-            caption::Media::Png => MediaType::Png,
-            caption::Media::Jpeg => MediaType::Jpeg,
-            caption::Media::Webp => MediaType::Webp,
-        },
+        media: rendered.media,
         width_px: rendered.width_px,
         height_px: rendered.height_px,
-        stats: stats_of(&rendered.counts),
+        stats: rendered.stats,
         missing_glyphs: rendered.missing_glyphs,
         bytes: rendered.output.to_vec(&task.source).into(),
     })
 }
 
-fn stats_of(done: &caption::Counts) -> RenderStats {
-    // Named one by one, so that a figure the engine adds is not forgotten here.
-    let caption::Counts {
-        frames,
-        frames_copied,
-        frames_spliced,
-        frames_recoded,
-        segments,
-        segments_copied,
-        segments_spliced,
-        segments_recoded,
-    } = *done;
-    RenderStats {
-        frames,
-        frames_copied,
-        frames_spliced,
-        frames_recoded,
-        segments,
-        segments_copied,
-        segments_spliced,
-        segments_recoded,
-        engine_wall_ms: 0,
-    }
-}
-
 fn message_of(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("no message").chars().take(200).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_figure_of_the_engine_arrives_under_its_own_name() {
-        let done = caption::Counts {
-            frames: 6,
-            frames_copied: 1,
-            frames_spliced: 2,
-            frames_recoded: 3,
-            segments: 15,
-            segments_copied: 4,
-            segments_spliced: 5,
-            segments_recoded: 6,
-        };
-        let expected = RenderStats {
-            frames: 6,
-            frames_copied: 1,
-            frames_spliced: 2,
-            frames_recoded: 3,
-            segments: 15,
-            segments_copied: 4,
-            segments_spliced: 5,
-            segments_recoded: 6,
-            engine_wall_ms: 0,
-        };
-        assert_eq!(stats_of(&done), expected);
-    }
 }

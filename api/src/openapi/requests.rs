@@ -79,10 +79,10 @@ pub(crate) struct JobForm {
     #[schema(nullable = false)]
     spec: Option<CaptionSpec>,
     /// The words at the upper edge.
-    #[schema(schema_with = proto_shared::openapi::words, required = false)]
+    #[schema(schema_with = proto_shared::openapi::caption_text, required = false)]
     top: Option<String>,
     /// The words at the lower edge.
-    #[schema(schema_with = proto_shared::openapi::words, required = false)]
+    #[schema(schema_with = proto_shared::openapi::caption_text, required = false)]
     bottom: Option<String>,
     /// Of both.
     #[schema(nullable = false)]

@@ -22,9 +22,11 @@ const IN_ORDER: [Lane; 2] = [Lane::Express, Lane::Standard];
 /// The next message that there is room for, or when one will be due.
 type Take<T> = Result<(T, Unsettled), Option<Instant>>;
 
+type Taker<T> = Box<dyn Fn(&Arc<Queues>) -> Take<T> + Send + Sync>;
+
 pub(crate) struct Consumer<T> {
     queues: Arc<Queues>,
-    take: Box<dyn Fn(&Arc<Queues>) -> Take<T> + Send + Sync>,
+    take: Taker<T>,
     is_stopped: bool,
 }
 

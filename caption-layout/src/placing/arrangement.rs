@@ -2,10 +2,12 @@
 //!
 //! The mask draws what stands here; the preview only tells it. No pixel is known to this file.
 
+use caption_types::{Position, Size, Style};
+
 use crate::{
     error::Error,
     rect::Rect,
-    spec::{At, Caption, Spec, Style},
+    spec::{LoadedCaption, Spec},
     text::{
         extent::Extent,
         layout::{Layout, Room, layout},
@@ -18,7 +20,7 @@ pub const STROKE_EM: f32 = 0.065;
 /// A caption on the output.
 pub struct PlacedCaption<'a> {
     /// What is written.
-    pub caption: &'a Caption,
+    pub caption: &'a LoadedCaption,
     /// Its lines.
     pub text: Layout,
     /// Of the text with its outline, as its [`Extent`] has it; never beyond the output.
@@ -57,7 +59,7 @@ impl<'a> Arrangement<'a> {
             return Err(Error::EmptyText);
         }
         let mut found = Self { places: Vec::new(), width_px, height_px, picture_top_px: 0 };
-        let (bars, overlays): (Vec<_>, Vec<_>) = spec.captions.iter().partition(|caption| caption.style == Style::Bar);
+        let (bars, overlays): (Vec<_>, Vec<_>) = spec.captions.iter().partition(|caption| caption.spec.style == Style::Bar);
         for bar in bars {
             found.add_bar(bar, spec, width_px, height_px)?;
         }
@@ -77,7 +79,7 @@ impl<'a> Arrangement<'a> {
     }
 
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas")]
-    fn add_overlay(&mut self, caption: &'a Caption, spec: &Spec, shown: Rect) -> Result<(), Error> {
+    fn add_overlay(&mut self, caption: &'a LoadedCaption, spec: &Spec, shown: Rect) -> Result<(), Error> {
         let (width_px, height_px) = (shown.width(), shown.height());
         let (width, height) = (width_px as f32, height_px as f32);
         let margin = (width.min(height) * 0.025).round().max(1.0);
@@ -87,14 +89,14 @@ impl<'a> Arrangement<'a> {
             size_px: size_px(caption, width, height),
             stroke_em: STROKE_EM,
         };
-        let text = layout(&caption.text, &caption.font, &spec.fallbacks, room)?;
+        let text = layout(&caption.spec.text, &caption.font, &spec.fallbacks, room)?;
         let Extent { width_px: text_width_px, height_px: text_height_px, .. } = Extent::of(&text, STROKE_EM);
         // An extent has a pixel of slack on each side, which may lie on the margin.
         let from_edge = (margin as u32 - 1).min(height_px.saturating_sub(text_height_px));
         let left = width_px.saturating_sub(text_width_px) / 2;
-        let top = match caption.at {
-            At::Top => from_edge,
-            At::Bottom => height_px.saturating_sub(text_height_px + from_edge),
+        let top = match caption.spec.at {
+            Position::Top => from_edge,
+            Position::Bottom => height_px.saturating_sub(text_height_px + from_edge),
         };
         let on_picture = Rect::at(left, top, text_width_px.min(width_px), text_height_px.min(height_px));
         let rect = on_picture.moved_right(shown.left).moved_down(shown.top + self.picture_top_px);
@@ -103,7 +105,7 @@ impl<'a> Arrangement<'a> {
     }
 
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas")]
-    fn add_bar(&mut self, caption: &'a Caption, spec: &Spec, width_px: u32, height_px: u32) -> Result<(), Error> {
+    fn add_bar(&mut self, caption: &'a LoadedCaption, spec: &Spec, width_px: u32, height_px: u32) -> Result<(), Error> {
         let (width, height) = (width_px as f32, height_px as f32);
         let margin = (width * 0.03).round();
         let room = Room {
@@ -112,12 +114,12 @@ impl<'a> Arrangement<'a> {
             size_px: size_px(caption, width, height),
             stroke_em: 0.0,
         };
-        let text = layout(&caption.text, &caption.font, &spec.fallbacks, room)?;
+        let text = layout(&caption.spec.text, &caption.font, &spec.fallbacks, room)?;
         let Extent { width_px: text_width_px, height_px: text_height_px, .. } = Extent::of(&text, 0.0);
         let pad = (text.size_px * 0.4).ceil().max(3.0) as u32;
         let band_height = text_height_px + 2 * pad;
-        let top = match caption.at {
-            At::Top => {
+        let top = match caption.spec.at {
+            Position::Top => {
                 for place in &mut self.places {
                     place.rect = place.rect.moved_down(band_height);
                     place.band = place.band.map(|band| band.moved_down(band_height));
@@ -125,7 +127,7 @@ impl<'a> Arrangement<'a> {
                 self.picture_top_px += band_height;
                 0
             }
-            At::Bottom => self.height_px,
+            Position::Bottom => self.height_px,
         };
         self.height_px += band_height;
         let left = width_px.saturating_sub(text_width_px) / 2;
@@ -137,8 +139,11 @@ impl<'a> Arrangement<'a> {
 
 /// The size to begin with.
 #[expect(clippy::cast_precision_loss, reason = "a size is at most some thousand pixels")]
-fn size_px(caption: &Caption, width: f32, height: f32) -> f32 {
-    caption.size_px.map_or_else(|| comfortable_size_px(width, height), |px| px as f32)
+fn size_px(caption: &LoadedCaption, width: f32, height: f32) -> f32 {
+    match caption.spec.size {
+        Size::Auto => comfortable_size_px(width, height),
+        Size::Px(px) => px as f32,
+    }
 }
 
 /// The letters' size when none is asked for: about nine to a line, yet readable on a small picture

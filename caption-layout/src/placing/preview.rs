@@ -80,27 +80,23 @@ impl CaptionPreview {
 #[cfg(test)]
 #[expect(clippy::cast_precision_loss, reason = "sides of small pictures")]
 mod tests {
-    use super::*;
-    use crate::spec::{At, Caption, Style};
+    use caption_types::{Position, Size, Style};
 
-    fn caption(text: &str, at: At, style: Style, size_px: Option<u32>) -> Caption {
-        Caption {
-            text: text.to_owned(),
-            at,
-            style,
-            font: Font::builtin("anton").unwrap(),
-            size_px,
-            fill: [255; 3],
-            stroke: [0; 3],
-        }
+    use super::*;
+    use crate::spec::LoadedCaption;
+
+    fn caption(text: &str, at: Position, style: Style, size: Size) -> LoadedCaption {
+        let mut caption = LoadedCaption::new(text, at, style, Font::builtin("anton").unwrap());
+        caption.spec.size = size;
+        caption
     }
 
     #[test]
     fn captions_come_in_the_order_of_the_spec_with_their_lines() {
         let captions = vec![
-            caption("over", At::Top, Style::Overlay, None),
-            caption("a bar\nof two", At::Top, Style::Bar, None),
-            caption("below 中", At::Bottom, Style::Bar, Some(9)),
+            caption("over", Position::Top, Style::Overlay, Size::Auto),
+            caption("a bar\nof two", Position::Top, Style::Bar, Size::Auto),
+            caption("below 中", Position::Bottom, Style::Bar, Size::Px(9)),
         ];
         let seen = preview(&Spec::new(captions), 300, 200).unwrap();
         let lines: Vec<_> = seen.captions.iter().map(|caption| caption.lines.join("/")).collect();
@@ -113,8 +109,8 @@ mod tests {
 
     #[test]
     fn what_has_no_room_is_an_error() {
-        let spec = Spec::new(vec![caption(&"m".repeat(900), At::Top, Style::Overlay, None)]);
-        assert_eq!(preview(&spec, 20, 10).unwrap_err().code(), "text_does_not_fit");
-        assert_eq!(preview(&spec, 0, 10).unwrap_err().code(), "zero_sized");
+        let spec = Spec::new(vec![caption(&"m".repeat(900), Position::Top, Style::Overlay, Size::Auto)]);
+        assert_eq!(preview(&spec, 20, 10).unwrap_err().code().as_str(), "text_does_not_fit");
+        assert_eq!(preview(&spec, 0, 10).unwrap_err().code().as_str(), "zero_sized");
     }
 }

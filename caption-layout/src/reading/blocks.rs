@@ -8,7 +8,9 @@
 use std::ops::Range;
 
 use super::source::Source;
-use crate::{error::Error, limits::Limits, rect::Rect};
+use caption_types::Limits;
+
+use crate::{error::Error, limits::CheckLimits as _, rect::Rect};
 
 /// What a frame's pixels become when its time is over (section 23).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,29 +9,18 @@ use super::{
     blocks::Gif,
     source::{FileWindow, Reading, Source},
 };
-use crate::{error::Error, limits::Limits};
+use caption_types::{Limits, MediaType};
+
+use crate::{error::Error, limits::CheckLimits as _};
 
 /// How much of a file is in memory at a time.
 const WINDOW_BYTES: usize = 64 * 1024;
-
-/// A kind of picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Media {
-    /// GIF, animated or not.
-    Gif,
-    /// PNG.
-    Png,
-    /// JPEG.
-    Jpeg,
-    /// WebP.
-    Webp,
-}
 
 /// What is known of a picture before it is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Probe {
     /// Its kind, by its first bytes.
-    pub media: Media,
+    pub media: MediaType,
     /// Canvas width.
     pub width_px: u32,
     /// Canvas height.
@@ -68,10 +57,10 @@ pub fn probe_file(file: impl Read + Seek, limits: &Limits) -> io::Result<Result<
 fn probe_in(source: &mut impl Source, limits: &Limits) -> Result<Probe, Error> {
     limits.check_bytes(source.len() as u64)?;
     match sniff(source.from(0)).ok_or(Error::UnsupportedMedia)? {
-        Media::Gif => {
+        MediaType::Gif => {
             let gif = Gif::walk_in(source, limits)?;
             Ok(Probe {
-                media: Media::Gif,
+                media: MediaType::Gif,
                 width_px: gif.canvas.width(),
                 height_px: gif.canvas.height(),
                 frames: u32::try_from(gif.frames.len()).unwrap_or(u32::MAX),
@@ -88,23 +77,23 @@ fn probe_in(source: &mut impl Source, limits: &Limits) -> Result<Probe, Error> {
 ///
 /// # Errors
 /// [`Error::FileTooLarge`] and [`Error::UnsupportedMedia`].
-pub fn media_of(bytes: &[u8], limits: &Limits) -> Result<Media, Error> {
+pub fn media_of(bytes: &[u8], limits: &Limits) -> Result<MediaType, Error> {
     limits.check_bytes(bytes.len() as u64)?;
     sniff(bytes).ok_or(Error::UnsupportedMedia)
 }
 
 /// The kind that the first bytes announce.
-fn sniff(bytes: &[u8]) -> Option<Media> {
+fn sniff(bytes: &[u8]) -> Option<MediaType> {
     match bytes {
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Media::Gif),
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some(Media::Png),
-        [0xFF, 0xD8, 0xFF, ..] => Some(Media::Jpeg),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Media::Webp),
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(MediaType::Gif),
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some(MediaType::Png),
+        [0xFF, 0xD8, 0xFF, ..] => Some(MediaType::Jpeg),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(MediaType::Webp),
         _ => None,
     }
 }
 
-fn probe_still(source: &mut impl Source, media: Media, limits: &Limits) -> Result<Probe, Error> {
+fn probe_still(source: &mut impl Source, media: MediaType, limits: &Limits) -> Result<Probe, Error> {
     let size = imagesize::reader_size(Reading { source, at: 0 }).map_err(|e| match e {
         imagesize::ImageError::IoError(_) => Error::Truncated { at_byte: source.len() as u64, inside: "the header" },
         other => Error::Malformed { what: other.to_string() },
@@ -118,9 +107,9 @@ fn probe_still(source: &mut impl Source, media: Media, limits: &Limits) -> Resul
     let total_pixels = u64::from(width_px) * u64::from(height_px);
     limits.check_total_pixels(total_pixels)?;
     match media {
-        Media::Png if chunk_comes_before(source, *b"acTL", *b"IDAT") => return Err(Error::AnimatedStill { kind: "PNG" }),
+        MediaType::Png if chunk_comes_before(source, *b"acTL", *b"IDAT") => return Err(Error::AnimatedStill { kind: "PNG" }),
         // WebP container, section "Extended File Format": bit 1 of the VP8X flags says animation.
-        Media::Webp if source.get(12, 4) == Some(b"VP8X") && source.byte(20).is_some_and(|flags| flags & 2 != 0) => {
+        MediaType::Webp if source.get(12, 4) == Some(b"VP8X") && source.byte(20).is_some_and(|flags| flags & 2 != 0) => {
             return Err(Error::AnimatedStill { kind: "WebP" });
         }
         _ => {}
@@ -162,7 +151,7 @@ mod tests {
     }
 
     fn code(bytes: &[u8]) -> &'static str {
-        probe(bytes, &Limits::default()).map_or_else(|e| e.code(), |_| "ok")
+        probe(bytes, &Limits::default()).map_or_else(|e| e.code().as_str(), |_| "ok")
     }
 
     #[test]
@@ -175,12 +164,12 @@ mod tests {
     #[test]
     fn stills_are_measured_and_held_against_the_limits() {
         let found = probe(&png(640, 480, &[b"IDAT"]), &Limits::default()).unwrap();
-        assert_eq!((found.media, found.width_px, found.height_px, found.frames), (Media::Png, 640, 480, 1));
+        assert_eq!((found.media, found.width_px, found.height_px, found.frames), (MediaType::Png, 640, 480, 1));
         assert_eq!(code(&png(5000, 10, &[b"IDAT"])), "canvas_too_large");
         assert_eq!(code(&png(0, 10, &[b"IDAT"])), "zero_sized");
         assert_eq!(code(&png(10, 10, &[b"IDAT"])[..18]), "truncated");
         let small = Limits { max_bytes: 10, ..Limits::default() };
-        assert_eq!(probe(&png(1, 1, &[]), &small).unwrap_err().code(), "file_too_large");
+        assert_eq!(probe(&png(1, 1, &[]), &small).unwrap_err().code().as_str(), "file_too_large");
     }
 
     #[test]

@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_has_no_outlines_is_refused() {
-        let code = |bytes: &[u8]| Font::parse(bytes.to_vec()).map(|_| ()).unwrap_err().code();
+        let code = |bytes: &[u8]| Font::parse(bytes.to_vec()).map(|_| ()).unwrap_err().code().as_str();
         assert_eq!(code(b"not a font"), "bad_font");
         let anton: &[u8] = include_bytes!("../../fonts/Anton-Regular.ttf");
         assert_eq!(code(&anton[..anton.len() / 50]), "bad_font", "cut off within its tables");

@@ -325,8 +325,8 @@ mod tests {
     fn no_words_and_too_many_words_are_errors() {
         assert_eq!(lay(" \n\u{7}\t", 100.0, 50.0, 20.0).unwrap_err(), Error::EmptyText);
         assert_eq!(lay("\u{200B}\u{2800}", 100.0, 50.0, 20.0).unwrap_err(), Error::EmptyText);
-        assert_eq!(lay(&"many words ".repeat(400), 100.0, 50.0, 20.0).unwrap_err().code(), "text_does_not_fit");
-        assert_eq!(lay("a", 2.0, 2.0, 20.0).unwrap_err().code(), "text_does_not_fit");
+        assert_eq!(lay(&"many words ".repeat(400), 100.0, 50.0, 20.0).unwrap_err().code().as_str(), "text_does_not_fit");
+        assert_eq!(lay("a", 2.0, 2.0, 20.0).unwrap_err().code().as_str(), "text_does_not_fit");
     }
 
     proptest! {

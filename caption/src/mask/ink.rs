@@ -91,7 +91,8 @@ impl Ink {
             for (fill, stroke) in rows.zip(stroke.chunks_exact(stride)) {
                 covers.extend(fill.iter().zip(stroke).map(|(&fill, &stroke)| Cover::of(fill, stroke)));
             }
-            return Self::new(*rect, covers, [caption.fill, caption.stroke], false);
+            let (ink, outline) = (caption.spec.drawn_fill().rgb, caption.spec.drawn_stroke().map_or([0; 3], |colour| colour.rgb));
+            return Self::new(*rect, covers, [ink, outline], false);
         };
         let mut covers = vec![Cover::of(0, 255); band.area()];
         let band_rows = covers.chunks_exact_mut(band.width().max(1) as usize).skip((rect.top - band.top) as usize);
@@ -100,7 +101,7 @@ impl Ink {
                 *cover = Cover::of(fill, 255);
             }
         }
-        Self::new(band, covers, [caption.fill, WHITE], true)
+        Self::new(band, covers, [caption.spec.drawn_fill().rgb, WHITE], true)
     }
 
     /// Its two colours.
@@ -157,18 +158,11 @@ impl Ink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use caption_layout::{At, Caption, Style, preview};
+    use caption_layout::{LoadedCaption, Position, Size, Style, preview};
 
-    fn spec(captions: &[(&str, At, Style)]) -> Spec {
-        let caption = |&(text, at, style): &(&str, At, Style)| Caption {
-            text: text.to_owned(),
-            at,
-            style,
-            font: Font::builtin("anton").unwrap(),
-            size_px: None,
-            fill: [255; 3],
-            stroke: [0; 3],
-        };
+    fn spec(captions: &[(&str, Position, Style)]) -> Spec {
+        let caption =
+            |&(text, at, style): &(&str, Position, Style)| LoadedCaption::new(text, at, style, Font::builtin("anton").unwrap());
         Spec::new(captions.iter().map(caption).collect())
     }
 
@@ -176,7 +170,7 @@ mod tests {
     fn overlays_stay_inside_and_apart_at_every_size() {
         for (w, h) in [(16, 16), (64, 64), (500, 281), (281, 500), (4096, 20), (31, 1000)] {
             match Mask::draw(
-                &spec(&[("top text", At::Top, Style::Overlay), ("bottom text", At::Bottom, Style::Overlay)]),
+                &spec(&[("top text", Position::Top, Style::Overlay), ("bottom text", Position::Bottom, Style::Overlay)]),
                 w,
                 h,
                 Rect::at(0, 0, w, h),
@@ -186,14 +180,18 @@ mod tests {
                     assert!(mask.inks.iter().all(|ink| canvas.covers(ink.rect)), "{w} x {h}");
                     assert!(mask.inks[0].rect.intersect(mask.inks[1].rect).is_empty(), "{w} x {h}");
                 }
-                Err(e) => assert_eq!(e.code(), "text_does_not_fit", "{w} x {h}"),
+                Err(e) => assert_eq!(e.code().as_str(), "text_does_not_fit", "{w} x {h}"),
             }
         }
     }
 
     #[test]
     fn touched_columns_are_those_of_the_covers_wherever_an_ink_was_moved() {
-        let captions = [("over", At::Top, Style::Overlay), ("above", At::Top, Style::Bar), ("below", At::Bottom, Style::Bar)];
+        let captions = [
+            ("over", Position::Top, Style::Overlay),
+            ("above", Position::Top, Style::Bar),
+            ("below", Position::Bottom, Style::Bar),
+        ];
         let mask = Mask::draw(&spec(&captions), 300, 200, Rect::at(20, 10, 250, 180)).unwrap();
         for ink in &mask.inks {
             let (mut touched_rows, canvas) = (0, Rect::at(0, 0, mask.width_px, mask.height_px));
@@ -219,7 +217,7 @@ mod tests {
     #[test]
     fn bars_stand_outside_the_picture() {
         let mask = Mask::draw(
-            &spec(&[("b", At::Bottom, Style::Bar), ("a", At::Top, Style::Bar), ("c", At::Top, Style::Overlay)]),
+            &spec(&[("b", Position::Bottom, Style::Bar), ("a", Position::Top, Style::Bar), ("c", Position::Top, Style::Overlay)]),
             300,
             200,
             Rect::at(0, 0, 300, 200),
@@ -237,11 +235,13 @@ mod tests {
     fn the_letters_stand_within_a_pixel_of_where_a_render_paints_them() {
         let texts = ["a", "when it compiles on the first try and nobody believes it", "Wgj| Ж שלום", "two\nlines"];
         for (text, (w, h)) in texts.iter().flat_map(|&text| [(500, 281), (120, 90), (281, 500)].map(|side| (text, side))) {
-            for (at, style, size_px) in
-                [(At::Top, Style::Overlay, None), (At::Bottom, Style::Overlay, Some(20)), (At::Top, Style::Bar, None)]
-            {
+            for (at, style, size) in [
+                (Position::Top, Style::Overlay, Size::Auto),
+                (Position::Bottom, Style::Overlay, Size::Px(20)),
+                (Position::Top, Style::Bar, Size::Auto),
+            ] {
                 let mut spec = spec(&[(text, at, style)]);
-                spec.captions[0].size_px = size_px;
+                spec.captions[0].spec.size = size;
                 let mask = Mask::draw(&spec, w, h, Rect::at(0, 0, w, h)).unwrap();
                 let seen = preview(&spec, w, h).unwrap();
                 assert_eq!((seen.width_px, seen.height_px, seen.picture_top_px), (w, mask.height_px, mask.picture_top_px));

@@ -2,18 +2,19 @@
 //!
 //! Called by `coverage`, once a job. Distances are Euclidean and exact. They are squared
 //! integers, so the way from one to coverage is a table, and only those within the outline's reach
-//! matter: for letters of any usual size that leaves sums that fit sixteen bits, many of which a processor adds at once.
+//! matter: that leaves sums that fit sixteen bits, many of which a processor adds at once.
 
-use std::ops::{Add, Mul};
+use image::GrayImage;
+use imageproc::distance_transform::euclidean_squared_distance_transform;
 
-/// The farthest reach at which the sum of two squares fits an `i16`, and one more pixel a `u8`.
-const NARROW_PX: f64 = 127.0;
+/// The farthest reach at which the sum of two squares fits an `i16`.
+const NARROW_PX: u8 = 127;
 
 /// Coverage of everything within `by_px` of a letter, with an edge one pixel soft; `fill` is the
 /// letters' own, in rows of `width_px`.
 pub(crate) fn widen(fill: &[u8], width_px: usize, by_px: f32) -> Vec<u8> {
     let reach = f64::from(by_px) + 0.5;
-    if reach < NARROW_PX + 1.0 { widened::<u8, i16>(fill, width_px, reach) } else { widened::<u16, i32>(fill, width_px, reach) }
+    if reach < f64::from(NARROW_PX) + 1.0 { narrow(fill, width_px, reach) } else { wide(fill, width_px, reach) }
 }
 
 /// Coverage at a squared distance.
@@ -22,65 +23,67 @@ fn coverage(reach: f64, squared: f64) -> u8 {
     ((reach - squared.sqrt()).clamp(0.0, 1.0) * 255.0).round() as u8
 }
 
-/// The work grows with the reach, but little of it is done a pixel. One more than the reach must fit a distance `D`, and twice
-/// its square a sum `S`.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a reach of some hundred pixels")]
-fn widened<D, S>(fill: &[u8], width_px: usize, reach: f64) -> Vec<u8>
-where
-    D: Copy + Ord + Default + Add<Output = D> + From<u8> + TryFrom<u16>,
-    S: Copy + Ord + Default + Add<Output = S> + Mul<Output = S> + From<D> + TryInto<usize>,
-{
-    let (within, far) = (reach as usize, reach as u16 + 1);
-    let distance = |px: u16| D::try_from(px).unwrap_or_default();
-    let square = |distance: D| S::from(distance) * S::from(distance);
-    let by_squared: Vec<u8> = (0..=u32::from(far) * u32::from(far)).map(|squared| coverage(reach, f64::from(squared))).collect();
-    let squares_within: Vec<S> = (1..far).map(|dx| square(distance(dx))).collect();
-    let mut covered = vec![0; fill.len()];
+/// For letters of any usual size: the work grows with the reach, but little of it is done a pixel.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a reach of at most NARROW_PX")]
+fn narrow(fill: &[u8], width_px: usize, reach: f64) -> Vec<u8> {
+    let (within, far) = (reach as usize, reach as u8 + 1);
+    let by_squared: Vec<u8> = (0..=u16::from(far) * u16::from(far)).map(|squared| coverage(reach, f64::from(squared))).collect();
+    let square = |distance: u8| i16::from(distance) * i16::from(distance);
     // As if far from everything on both sides.
-    let mut squares = vec![square(distance(far)); width_px + 2 * within];
-    let mut nearest = vec![S::default(); width_px];
-    let distances = vertical_distances(fill, width_px, distance(far));
-    let rows = distances.chunks_exact(width_px.max(1)).zip(fill.chunks_exact(width_px.max(1)));
-    for (row, (distances, fill)) in covered.chunks_exact_mut(width_px.max(1)).zip(rows) {
-        for (squared, &distance) in squares[within..].iter_mut().zip(distances) {
+    let mut squares = vec![square(far); width_px + 2 * within];
+    let mut nearest = vec![0i16; width_px];
+    // Each row of distances gives way to its coverage.
+    let mut stroke = vertical_distances(fill, width_px, far);
+    for (row, fill) in stroke.chunks_exact_mut(width_px.max(1)).zip(fill.chunks_exact(width_px.max(1))) {
+        for (squared, &distance) in squares[within..].iter_mut().zip(&*row) {
             *squared = square(distance);
         }
         nearest.copy_from_slice(&squares[within..within + width_px]);
-        for (dx, &squared_dx) in (1..).zip(&squares_within) {
+        for (dx, squared_dx) in (1..=within).zip((1..).map(square)) {
             let sides = squares[within - dx..].iter().zip(&squares[within + dx..]);
             for (nearest, (&left, &right)) in nearest.iter_mut().zip(sides) {
                 *nearest = (*nearest).min(left.min(right) + squared_dx);
             }
         }
-        for ((pixel, &squared), &fill) in row.iter_mut().zip(&nearest).zip(fill) {
-            let outline = squared.try_into().ok().and_then(|squared: usize| by_squared.get(squared));
-            *pixel = outline.copied().unwrap_or(0).max(fill);
+        for (pixel, &squared) in row.iter_mut().zip(&nearest) {
+            *pixel = by_squared.get(usize::from(squared.cast_unsigned())).copied().unwrap_or(0);
+        }
+        for (pixel, &fill) in row.iter_mut().zip(fill) {
+            *pixel = (*pixel).max(fill);
         }
     }
-    covered
+    stroke
 }
 
 /// From each pixel to the nearest letter above or below it, at most `far`.
-fn vertical_distances<D>(fill: &[u8], width_px: usize, far: D) -> Vec<D>
-where
-    D: Copy + Ord + Default + Add<Output = D> + From<u8>,
-{
-    let mut distances = vec![D::default(); fill.len()];
+fn vertical_distances(fill: &[u8], width_px: usize, far: u8) -> Vec<u8> {
+    let mut distances = vec![0; fill.len()];
     let mut above = vec![far; width_px];
     for (row, fill) in distances.chunks_exact_mut(width_px.max(1)).zip(fill.chunks_exact(width_px.max(1))) {
         for ((distance, above), &fill) in row.iter_mut().zip(&mut above).zip(fill) {
-            *above = if is_letter(fill) { D::default() } else { (*above + D::from(1)).min(far) };
+            *above = if is_letter(fill) { 0 } else { (*above + 1).min(far) };
             *distance = *above;
         }
     }
     let mut below = vec![far; width_px];
     for row in distances.chunks_exact_mut(width_px.max(1)).rev() {
         for (distance, below) in row.iter_mut().zip(&mut below) {
-            *below = (*below + D::from(1)).min(*distance);
+            *below = (*below + 1).min(*distance);
             *distance = *below;
         }
     }
     distances
+}
+
+/// For letters half as high as a large picture: the work does not depend on the reach.
+fn wide(fill: &[u8], width_px: usize, reach: f64) -> Vec<u8> {
+    let rows = fill.len() / width_px.max(1);
+    let letters = fill.iter().map(|&fill| if is_letter(fill) { 255 } else { 0 }).collect();
+    let sides = (u32::try_from(width_px), u32::try_from(rows));
+    let (Ok(width), Ok(height)) = sides else { return fill.to_vec() };
+    let Some(letters) = GrayImage::from_raw(width, height, letters) else { return fill.to_vec() };
+    let distances = euclidean_squared_distance_transform(&letters);
+    distances.iter().zip(fill).map(|(&squared, &own)| coverage(reach, squared).max(own)).collect()
 }
 
 fn is_letter(fill: u8) -> bool {
@@ -139,7 +142,7 @@ mod tests {
             }
             let exact = exact(&fill, width, by_px);
             prop_assert_eq!(&widen(&fill, width, by_px), &exact);
-            prop_assert_eq!(&widened::<u16, i32>(&fill, width, f64::from(by_px) + 0.5), &exact);
+            prop_assert_eq!(&wide(&fill, width, f64::from(by_px) + 0.5), &exact);
         }
     }
 }

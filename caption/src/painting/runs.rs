@@ -84,7 +84,7 @@ impl<'a> InkRuns<'a> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use caption_layout::{At, Caption, Font, Spec, Style, rect::Rect};
+    use caption_layout::{Colour, Font, LoadedCaption, Position, Spec, Style, rect::Rect};
 
     use crate::mask::Mask;
 
@@ -94,16 +94,12 @@ pub(super) mod tests {
     }
 
     fn with_inks_of<T>(style: Style, pairs: &[([u8; 3], [u8; 3])], use_them: impl FnOnce(&[InkRuns<'_>]) -> T) -> T {
-        let caption = |(&(fill, stroke), at)| Caption {
-            text: "Hi %".to_owned(),
-            at,
-            style,
-            font: Font::builtin("anton").unwrap(),
-            size_px: None,
-            fill,
-            stroke,
+        let caption = |(&(fill, stroke), at)| {
+            let mut caption = LoadedCaption::new("Hi %", at, style, Font::builtin("anton").unwrap());
+            (caption.spec.fill, caption.spec.stroke) = (Some(Colour { rgb: fill }), Some(Colour { rgb: stroke }));
+            caption
         };
-        let spec = Spec::new(pairs.iter().zip([At::Bottom, At::Top]).map(caption).collect());
+        let spec = Spec::new(pairs.iter().zip([Position::Bottom, Position::Top]).map(caption).collect());
         let mask = Mask::draw(&spec, 120, 80, Rect::at(0, 0, 120, 80)).unwrap();
         use_them(&mask.inks.iter().map(InkRuns::of).collect::<Vec<_>>())
     }

@@ -168,7 +168,7 @@ fn after(frame: &Frame, plan: &FramePlan, leaves_gaps: bool, before: CanvasState
 
 #[cfg(test)]
 mod tests {
-    use caption_layout::{At, Caption, Font, Limits, Spec, Style};
+    use caption_layout::{Font, Limits, LoadedCaption, Position, Spec, Style};
     use samples::{Content, Frame as Made, Palette, Sample};
 
     use super::*;
@@ -182,15 +182,7 @@ mod tests {
         let palette = Some(Palette { log2_len: 2, seed: 9, has_black_and_white: false });
         let bytes = Sample { width: 40, height: 40, palette, loop_count: None, frames }.bytes();
         let gif = Gif::walk(&bytes, &Limits::default()).unwrap();
-        let caption = Caption {
-            text: "Hi".to_owned(),
-            at: At::Bottom,
-            style: Style::Overlay,
-            font: Font::builtin("anton").unwrap(),
-            size_px: None,
-            fill: [255; 3],
-            stroke: [0; 3],
-        };
+        let caption = LoadedCaption::new("Hi", Position::Bottom, Style::Overlay, Font::builtin("anton").unwrap());
         let mask = Mask::draw(&Spec::new(vec![caption]), 40, 40, written_on(&gif)).unwrap();
         let plans = plan(&gif, &mask);
         let names = plans.iter().map(|plan| match plan.fate {

@@ -189,7 +189,7 @@ impl House {
 }
 
 fn render(task: &Task, unwanted: &AtomicBool, begins: &Notify) -> Result<Product, caption::Error> {
-    match task.spec.captions[0].text.as_str() {
+    match task.spec.captions[0].spec.text.as_str() {
         REFUSED => return Err(caption::Error::NoFrames),
         PANICS => panic!("as asked"),
         ENDLESS => {

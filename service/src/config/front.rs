@@ -1,16 +1,17 @@
-//! The settings of the HTTP front: where it listens, whom it lets in, how much it takes of whom.
+//! The settings of the HTTP front: where it listens, whom it lets in, what it accepts of each client, what it asks of other
+//! hosts.
 //!
-//! Read by `groups` for the processes that have a front. It must never let a front begin that is open to
-//! strangers without anybody having said so.
+//! Read by `groups` for the processes that have a front. It must never let a front start that is open to strangers unless an
+//! operator has said so, and no secret that is too short to be one.
 
 use std::{env, net::SocketAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
 use super::{
-    CommonSettings, Reader,
-    outbound::{OutboundSettings, outbound},
-    parse, settings as s,
+    parse,
+    reader::{Reader, Secret},
+    settings as s,
 };
 
 /// The HTTP front.
@@ -73,82 +74,75 @@ impl Default for Fairness {
     }
 }
 
-// As in `groups`, everything is read before `?` can leave, so that every problem is noted.
-pub(super) fn http(r: &mut Reader<'_>, common: Option<&CommonSettings>) -> Option<HttpSettings> {
-    let listen = r.value(&s::LISTEN, parse::listen);
-    let ops_listen = r.optional(&s::OPS_LISTEN, parse::listen);
-    let api_keys_file = access(r, listen);
-    let request_timeout = r.value(&s::REQUEST_TIMEOUT_S, parse::seconds);
-    let uploads_in_flight_bytes = r.value(&s::UPLOADS_IN_FLIGHT_BYTES, parse::at_least_one::<u64>);
-    // Less than one upload's worth would refuse every large file for ever.
-    if let (Some(bytes), Some(common)) = (uploads_in_flight_bytes, common)
-        && bytes < common.limits.max_upload_bytes
-    {
-        let least = common.limits.max_upload_bytes;
-        r.refuse(&s::UPLOADS_IN_FLIGHT_BYTES, format!("at least {} ({least})", s::MAX_UPLOAD_BYTES.name), bytes);
-    }
-    let spool_dir = r.value_or(&s::SPOOL_DIR, &env::temp_dir().to_string_lossy(), parse::folder);
-    let trusted_proxies = r.optional(&s::TRUSTED_PROXIES, parse::networks).unwrap_or_default();
-    let outbound = outbound(r);
-    let fairness = fairness(r);
-    let max_connections = r.value(&s::MAX_CONNECTIONS, parse::at_least_one);
-    let head_timeout = r.value(&s::HEAD_TIMEOUT_S, parse::seconds);
-    let body_stall = r.value(&s::BODY_STALL_S, parse::seconds);
-    Some(HttpSettings {
-        listen: listen?,
-        ops_listen,
-        request_timeout: request_timeout?,
-        uploads_in_flight_bytes: uploads_in_flight_bytes?,
-        spool_dir: spool_dir?,
-        api_keys_file,
-        trusted_proxies,
-        outbound: outbound?,
-        fairness: fairness?,
-        max_connections: max_connections?,
-        head_timeout: head_timeout?,
-        body_stall: body_stall?,
-    })
+/// What the front may ask of other hosts.
+#[derive(Clone, Debug)]
+pub struct OutboundSettings {
+    /// Whether a job may name its picture by a URL.
+    pub source_urls: bool,
+    /// What calls back are signed with; none are made without it.
+    pub webhook_secret: Option<Secret>,
+    /// Networks that may be asked beside the public ones.
+    pub allowed: Vec<IpNet>,
 }
 
-fn access(r: &mut Reader<'_>, listen: Option<SocketAddr>) -> Option<PathBuf> {
+pub(super) fn http(r: &mut Reader<'_>, max_upload_bytes: u64) -> HttpSettings {
+    let listen = r.value(&s::LISTEN, parse::listen);
+    let settings = HttpSettings {
+        listen,
+        ops_listen: r.optional(&s::OPS_LISTEN, parse::listen),
+        api_keys_file: api_keys_file(r, listen),
+        request_timeout: r.value(&s::REQUEST_TIMEOUT_S, parse::seconds),
+        uploads_in_flight_bytes: r.value(&s::UPLOADS_IN_FLIGHT_BYTES, parse::at_least_one::<u64>),
+        spool_dir: r.optional(&s::SPOOL_DIR, parse::folder).unwrap_or_else(env::temp_dir),
+        trusted_proxies: r.optional(&s::TRUSTED_PROXIES, parse::networks).unwrap_or_default(),
+        outbound: OutboundSettings {
+            source_urls: r.value(&s::SOURCE_URLS, parse::yes_or_no),
+            webhook_secret: r.optional(&s::WEBHOOK_SECRET, parse::webhook_secret),
+            allowed: r.optional(&s::OUTBOUND_ALLOW, parse::networks).unwrap_or_default(),
+        },
+        fairness: Fairness {
+            rate_burst: r.value(&s::RATE_BURST, parse::at_least_one),
+            rate_per_s: r.value(&s::RATE_PER_S, parse::at_least_one),
+            client_jobs: r.value(&s::CLIENT_JOBS, parse::at_least_one),
+            express_jobs: r.value(&s::EXPRESS_JOBS, parse::at_least_one),
+            express_bytes: r.value(&s::EXPRESS_BYTES, parse::at_least_one),
+            express_pixels: r.value(&s::EXPRESS_PIXELS, parse::at_least_one),
+        },
+        max_connections: r.value(&s::MAX_CONNECTIONS, parse::at_least_one),
+        head_timeout: r.value(&s::HEAD_TIMEOUT_S, parse::seconds),
+        body_stall: r.value(&s::BODY_STALL_S, parse::seconds),
+    };
+    // Less than one upload's bytes would refuse every large file for ever.
+    if settings.uploads_in_flight_bytes < max_upload_bytes {
+        let least = format!("at least {} ({max_upload_bytes})", s::MAX_UPLOAD_BYTES.name);
+        r.refuse(&s::UPLOADS_IN_FLIGHT_BYTES, least, settings.uploads_in_flight_bytes);
+    }
+    if !settings.spool_dir.is_dir() {
+        r.refuse(&s::SPOOL_DIR, "an existing folder", settings.spool_dir.display());
+    }
+    settings
+}
+
+fn api_keys_file(r: &mut Reader<'_>, listen: SocketAddr) -> Option<PathBuf> {
     let open = r.value(&s::OPEN, parse::yes_or_no);
-    let named = r.is_given(&s::API_KEYS_FILE);
+    let is_named = r.is_given(&s::API_KEYS_FILE);
     let file = r.optional(&s::API_KEYS_FILE, parse::file);
-    match (listen, open) {
-        (_, Some(true)) if named => r.refuse(&s::OPEN, format!("false beside {}", s::API_KEYS_FILE.name), true),
-        (Some(listen), Some(false)) if !named && !listen.ip().is_loopback() => {
-            let (keys, open) = (s::API_KEYS_FILE.name, s::OPEN.name);
-            let both = format!(
-                "because {listen} can be reached by others, a file of keys (`punchline key NAME` makes a line for it), or \
-                 {open}=true to let everyone in without {keys},"
-            );
-            r.refuse_missing(&s::API_KEYS_FILE, both);
-        }
-        _ => {}
+    if open && is_named {
+        r.refuse(&s::OPEN, format!("false beside {}", s::API_KEYS_FILE.name), true);
+    } else if !open && !is_named && !listen.ip().is_loopback() {
+        let (keys, open) = (s::API_KEYS_FILE.name, s::OPEN.name);
+        let both = format!(
+            "because {listen} can be reached by others, a file of keys (`punchline key NAME` makes a line for it), or \
+             {open}=true to let everyone in without {keys},"
+        );
+        r.refuse_missing(&s::API_KEYS_FILE, both);
     }
     file
 }
 
-fn fairness(r: &mut Reader<'_>) -> Option<Fairness> {
-    let rate_burst = r.value(&s::RATE_BURST, parse::at_least_one);
-    let rate_per_s = r.value(&s::RATE_PER_S, parse::at_least_one);
-    let client_jobs = r.value(&s::CLIENT_JOBS, parse::at_least_one);
-    let express_jobs = r.value(&s::EXPRESS_JOBS, parse::at_least_one);
-    let express_bytes = r.value(&s::EXPRESS_BYTES, parse::at_least_one);
-    let express_pixels = r.value(&s::EXPRESS_PIXELS, parse::at_least_one);
-    Some(Fairness {
-        rate_burst: rate_burst?,
-        rate_per_s: rate_per_s?,
-        client_jobs: client_jobs?,
-        express_jobs: express_jobs?,
-        express_bytes: express_bytes?,
-        express_pixels: express_pixels?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::ServeSettings;
+    use crate::ServeSettings;
 
     fn problems(pairs: &[(&str, &str)]) -> Vec<String> {
         let lookup = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
@@ -172,5 +166,24 @@ mod tests {
         assert_eq!(problems(&[("PUNCHLINE_LISTEN", "[::]:80"), ("PUNCHLINE_API_KEYS_FILE", "/no/such")]).len(), 1);
         let both = problems(&[("PUNCHLINE_OPEN", "true"), ("PUNCHLINE_API_KEYS_FILE", path)]);
         assert!(both[0].starts_with("PUNCHLINE_OPEN"), "{both:?}");
+    }
+
+    fn read(secret: &str) -> Result<ServeSettings, String> {
+        let lookup = |name: &str| (name == "PUNCHLINE_WEBHOOK_SECRET").then(|| secret.to_owned());
+        ServeSettings::read(&lookup).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_secret_is_long_enough_or_refused_and_never_shown() {
+        for good in ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "twenty-four bytes of text", "a#/= more than enough of it"] {
+            let settings = read(good).unwrap();
+            assert_eq!(settings.http.outbound.webhook_secret.as_ref().unwrap().expose(), good);
+            assert!(!format!("{settings:?}").contains(good), "{settings:?}");
+        }
+        for bad in ["hunter2hunter2hunter2h", "whsec_c2hvcnQ=", "whsec_!!!!not base64 at all, but long enough!!!!"] {
+            let message = read(bad).unwrap_err();
+            assert!(message.contains("PUNCHLINE_WEBHOOK_SECRET") && !message.contains(bad), "{message}");
+        }
+        assert!(read("").unwrap().http.outbound.webhook_secret.is_none());
     }
 }

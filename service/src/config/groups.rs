@@ -1,23 +1,17 @@
 //! The settings of each long-running process, one struct per concern, read by the constants of `settings`.
 //!
-//! The binary reads one of them at start and hands its parts on. A field that nothing uses does not belong here.
+//! The binary reads one of them at start and hands its parts on. It must hold no field that nothing uses.
 
 use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf, thread, time::Duration};
 
-use super::{
-    ConfigError, Process, Reader, Secret,
-    front::{HttpSettings, http},
-    parse, settings as s,
-};
+use caption_types::Limits;
 
-/// How logs are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// Lines for people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
+use super::{
+    front::{HttpSettings, http},
+    parse::{self, LogFormat},
+    reader::{ConfigError, Reader, Secret},
+    settings::{self as s, Process},
+};
 
 /// What is logged and how.
 #[derive(Clone, Debug)]
@@ -26,19 +20,6 @@ pub struct LogSettings {
     pub filter: String,
     /// The form.
     pub format: LogFormat,
-}
-
-/// What is refused before any decoding.
-#[derive(Clone, Copy, Debug)]
-pub struct LimitSettings {
-    /// Bytes of one file.
-    pub max_upload_bytes: u64,
-    /// Pixels of a canvas's longest side.
-    pub max_side_px: u32,
-    /// Frames of one file.
-    pub max_frames: u32,
-    /// Pixels over all frames.
-    pub max_total_pixels: u64,
 }
 
 /// How to reach S3; read for every store, used only for `s3://`.
@@ -82,7 +63,7 @@ pub struct CommonSettings {
     /// Logs.
     pub log: LogSettings,
     /// What is refused; worker checks again, because the engine trusts nobody.
-    pub limits: LimitSettings,
+    pub limits: Limits,
     /// Fonts beside the built-in ones; api reads only their names.
     pub font_dir: Option<PathBuf>,
     /// Before each further attempt at a job.
@@ -132,8 +113,6 @@ pub struct ServeSettings {
     pub common: CommonSettings,
 }
 
-// In every `read` below each group is read before `?` can leave, so that every problem is noted.
-
 impl ApiSettings {
     /// Reads from a look-up by environment name.
     ///
@@ -141,11 +120,9 @@ impl ApiSettings {
     /// Every bad variable at once.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut r = Reader::new(Process::Api, lookup);
-        let amqp_url = r.value(&s::AMQP_URL, parse::amqp_url);
-        let store = store(&mut r);
-        let common = common(&mut r);
-        let http = http(&mut r, common.as_ref());
-        r.finish((|| Some(Self { amqp_url: amqp_url?, store: store?, http: http?, common: common? }))())
+        let (amqp_url, store, common) = (r.required(&s::AMQP_URL, parse::amqp_url), store(&mut r), common(&mut r));
+        let http = http(&mut r, common.limits.max_bytes);
+        r.finish(Self { amqp_url, store, http, common })
     }
 }
 
@@ -168,12 +145,14 @@ impl WorkerSettings {
     /// Every bad variable at once.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut r = Reader::new(Process::Worker, lookup);
-        let amqp_url = r.value(&s::AMQP_URL, parse::amqp_url);
-        let store = store(&mut r);
-        let ops_listen = r.value(&s::OPS_LISTEN, parse::listen);
-        let jobs = jobs(&mut r);
-        let common = common(&mut r);
-        r.finish((|| Some(Self { amqp_url: amqp_url?, store: store?, ops_listen: ops_listen?, jobs: jobs?, common: common? }))())
+        let settings = Self {
+            amqp_url: r.required(&s::AMQP_URL, parse::amqp_url),
+            store: store(&mut r),
+            ops_listen: r.value(&s::OPS_LISTEN, parse::listen),
+            jobs: jobs(&mut r),
+            common: common(&mut r),
+        };
+        r.finish(settings)
     }
 }
 
@@ -185,53 +164,41 @@ impl ServeSettings {
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut r = Reader::new(Process::Serve, lookup);
         let data_dir = r.value(&s::DATA, |text| Ok(PathBuf::from(text)));
-        let jobs = jobs(&mut r);
-        let common = common(&mut r);
-        let http = http(&mut r, common.as_ref());
-        r.finish((|| Some(Self { data_dir: data_dir?, http: http?, jobs: jobs?, common: common? }))())
+        let (jobs, common) = (jobs(&mut r), common(&mut r));
+        let http = http(&mut r, common.limits.max_bytes);
+        r.finish(Self { data_dir, http, jobs, common })
     }
 }
 
-fn common(r: &mut Reader<'_>) -> Option<CommonSettings> {
-    let log = log(r);
-    let limits = limits(r);
-    let font_dir = r.optional(&s::FONT_DIR, parse::folder);
-    let retry_delays = r.value(&s::RETRY_DELAYS_S, parse::delays);
-    let shutdown_grace = r.value(&s::SHUTDOWN_GRACE_S, parse::seconds);
-    Some(CommonSettings { log: log?, limits: limits?, font_dir, retry_delays: retry_delays?, shutdown_grace: shutdown_grace? })
+fn common(r: &mut Reader<'_>) -> CommonSettings {
+    CommonSettings {
+        log: LogSettings { filter: r.value(&s::LOG, parse::log_filter), format: r.value(&s::LOG_FORMAT, parse::log_format) },
+        limits: Limits {
+            max_bytes: r.value(&s::MAX_UPLOAD_BYTES, parse::at_least_one),
+            max_side_px: r.value(&s::MAX_SIDE_PX, parse::at_least_one),
+            max_frames: r.value(&s::MAX_FRAMES, parse::at_least_one),
+            max_total_pixels: r.value(&s::MAX_TOTAL_PIXELS, parse::at_least_one),
+        },
+        font_dir: r.optional(&s::FONT_DIR, parse::folder),
+        retry_delays: r.value(&s::RETRY_DELAYS_S, parse::delays),
+        shutdown_grace: r.value(&s::SHUTDOWN_GRACE_S, parse::seconds),
+    }
 }
 
-fn jobs(r: &mut Reader<'_>) -> Option<JobSettings> {
+fn jobs(r: &mut Reader<'_>) -> JobSettings {
     // `available_parallelism` honours a cgroup's quota. Two of three jobs are on their way from or to the store while one
     // is in the engine.
     let cpus = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let parallelism = r.value_or(&s::PARALLELISM, &(cpus * 3).min(usize::from(u16::MAX)).to_string(), parse::jobs);
-    let timeout = r.value(&s::JOB_TIMEOUT_S, parse::seconds);
-    let look_for_lost = r.value(&s::LOOK_FOR_LOST, parse::yes_or_no);
-    Some(JobSettings { parallelism: parallelism?, timeout: timeout?, look_for_lost: look_for_lost? })
+    let three_for_each = u16::try_from(cpus * 3).ok().and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MAX);
+    JobSettings {
+        parallelism: r.optional(&s::PARALLELISM, parse::jobs).unwrap_or(three_for_each),
+        timeout: r.value(&s::JOB_TIMEOUT_S, parse::seconds),
+        look_for_lost: r.value(&s::LOOK_FOR_LOST, parse::yes_or_no),
+    }
 }
 
-fn log(r: &mut Reader<'_>) -> Option<LogSettings> {
-    let filter = r.value(&s::LOG, parse::log_filter);
-    let format = r.value(&s::LOG_FORMAT, parse::log_format);
-    Some(LogSettings { filter: filter?, format: format? })
-}
-
-fn limits(r: &mut Reader<'_>) -> Option<LimitSettings> {
-    let max_upload_bytes = r.value(&s::MAX_UPLOAD_BYTES, parse::at_least_one);
-    let max_side_px = r.value(&s::MAX_SIDE_PX, parse::at_least_one);
-    let max_frames = r.value(&s::MAX_FRAMES, parse::at_least_one);
-    let max_total_pixels = r.value(&s::MAX_TOTAL_PIXELS, parse::at_least_one);
-    Some(LimitSettings {
-        max_upload_bytes: max_upload_bytes?,
-        max_side_px: max_side_px?,
-        max_frames: max_frames?,
-        max_total_pixels: max_total_pixels?,
-    })
-}
-
-fn store(r: &mut Reader<'_>) -> Option<StoreSettings> {
-    let url = r.value(&s::STORE_URL, parse::store_url);
+fn store(r: &mut Reader<'_>) -> StoreSettings {
+    let url = r.required(&s::STORE_URL, parse::store_url);
     let secret = |text: &str| Ok(Secret::from(text.to_owned()));
     let aws = AwsSettings {
         access_key_id: r.optional(&s::AWS_ACCESS_KEY_ID, secret),
@@ -245,5 +212,5 @@ fn store(r: &mut Reader<'_>) -> Option<StoreSettings> {
         (None, Some(_)) => r.refuse(&s::AWS_ACCESS_KEY_ID, "the other half of AWS_SECRET_ACCESS_KEY", ""),
         _ => {}
     }
-    Some(StoreSettings { url: url?, aws })
+    StoreSettings { url, aws }
 }

@@ -1,5 +1,5 @@
 //! Text to values: each function gives the value, or says what was expected in words that end in
-//! "was expected". Used by `groups` alone; never says what was got, because that may be a secret.
+//! "was expected". Used by `groups` and `front`; must never say what was got, because that may be a secret.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -12,7 +12,16 @@ use std::{
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
-use super::{LogFormat, Secret};
+use super::reader::Secret;
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 pub(super) fn amqp_url(text: &str) -> Result<Secret, String> {
     match text.split_once("://") {

@@ -1,7 +1,6 @@
 //! The table of every setting: name, default, meaning. The README's table and `--help` are made from it.
 //!
-//! `groups` reads by these constants and nothing else, so a setting that is read stands in the table;
-//! a test keeps it the other way round.
+//! `groups` and `front` read by these constants and nothing else, so a setting that is read is in the table.
 
 use std::fmt::Write as _;
 

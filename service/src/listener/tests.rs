@@ -27,7 +27,7 @@ async fn a_client_refused_while_it_sends_reads_the_answer() {
     let (address, ..) = start(router, Duration::ZERO).await;
     let mut client = TcpStream::connect(address).await.unwrap();
     client.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 20000000\r\n\r\n").await.unwrap();
-    // More than the socket buffers hold: without lingering this write or the read after it is reset.
+    // More than the socket buffers hold: without draining this write or the read after it is reset.
     client.write_all(&vec![0; 20_000_000]).await.unwrap();
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.unwrap();

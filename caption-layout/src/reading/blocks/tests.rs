@@ -22,7 +22,7 @@ fn frame(width: u16, height: u16) -> Vec<u8> {
 }
 
 fn code(bytes: &[u8]) -> &'static str {
-    Gif::walk(bytes, &Limits::default()).map_or_else(|e| e.code(), |_| "ok")
+    Gif::walk(bytes, &Limits::default()).map_or_else(|e| e.code().as_str(), |_| "ok")
 }
 
 #[test]

@@ -7,7 +7,7 @@ use samples::{
     stream::{Clears, End, Parse, Stream as Written},
 };
 
-use caption_layout::{At, Caption, Font, Limits, Spec, Style, reading::blocks::Gif};
+use caption_layout::{Font, Limits, LoadedCaption, Position, Spec, Style, reading::blocks::Gif};
 
 use super::{
     super::{recode::recode, runs::InkRuns},
@@ -22,24 +22,17 @@ use crate::{
     watch::Watch,
 };
 
-const LOW: (&str, At, Style) = ("Hi", At::Bottom, Style::Overlay);
-const HIGH: (&str, At, Style) = ("When", At::Top, Style::Overlay);
-const BAR: (&str, At, Style) = ("bar", At::Top, Style::Bar);
+const LOW: (&str, Position, Style) = ("Hi", Position::Bottom, Style::Overlay);
+const HIGH: (&str, Position, Style) = ("When", Position::Top, Style::Overlay);
+const BAR: (&str, Position, Style) = ("bar", Position::Top, Style::Bar);
 
-fn spec(captions: &[(&str, At, Style)]) -> Spec {
-    let caption = |&(text, at, style): &(&str, At, Style)| Caption {
-        text: text.to_owned(),
-        at,
-        style,
-        font: Font::builtin("anton").unwrap(),
-        size_px: None,
-        fill: if style == Style::Bar { [0; 3] } else { [255; 3] },
-        stroke: [0; 3],
-    };
+fn spec(captions: &[(&str, Position, Style)]) -> Spec {
+    let caption =
+        |&(text, at, style): &(&str, Position, Style)| LoadedCaption::new(text, at, style, Font::builtin("anton").unwrap());
     Spec::new(captions.iter().map(caption).collect())
 }
 
-fn rendered(source: &[u8], captions: &[(&str, At, Style)]) -> Rendered {
+fn rendered(source: &[u8], captions: &[(&str, Position, Style)]) -> Rendered {
     picture::render_with(source, &spec(captions), &Limits::default(), &Watch::none()).unwrap()
 }
 
@@ -101,12 +94,12 @@ fn what_lies_before_a_changed_pixel_is_the_sources_to_the_bit() {
     for clears in layouts {
         for captions in [&[LOW][..], &[HIGH], &[HIGH, LOW]] {
             let source = dithered(clears).bytes();
-            let Rendered { output, counts, .. } = rendered(&source, captions);
-            let counted = [counts.segments_copied, counts.segments_spliced, counts.segments_recoded];
+            let Rendered { output, stats, .. } = rendered(&source, captions);
+            let counted = [stats.segments_copied, stats.segments_spliced, stats.segments_recoded];
             assert_eq!(segments_by_their_bits(&source, &output.to_vec(&source)), counted, "{clears:?}");
-            assert_eq!(counts.segments, counted.iter().sum::<u32>());
-            assert_eq!((counts.frames_spliced, counts.frames_copied, counts.frames_recoded), (1, 0, 0), "{clears:?}");
-            assert!(counts.segments_spliced > 0, "{clears:?}");
+            assert_eq!(stats.segments, counted.iter().sum::<u32>());
+            assert_eq!((stats.frames_spliced, stats.frames_copied, stats.frames_recoded), (1, 0, 0), "{clears:?}");
+            assert!(stats.segments_spliced > 0, "{clears:?}");
             if clears == Clears::Every(40) {
                 assert!(counted.iter().all(|&count| count > 9), "short segments begin anywhere: {counted:?}");
             }
@@ -117,20 +110,20 @@ fn what_lies_before_a_changed_pixel_is_the_sources_to_the_bit() {
 #[test]
 fn a_frame_of_one_segment_is_spliced() {
     let source = sample(Frame::plain(200, 120, Content::Flat, 4)).bytes();
-    let Rendered { output, counts, .. } = rendered(&source, &[LOW]);
-    assert_eq!((counts.segments, counts.segments_spliced, counts.frames_spliced), (1, 1, 1));
+    let Rendered { output, stats, .. } = rendered(&source, &[LOW]);
+    assert_eq!((stats.segments, stats.segments_spliced, stats.frames_spliced), (1, 1, 1));
     assert_eq!(segments_by_their_bits(&source, &output.to_vec(&source)), [0, 1, 0]);
 }
 
 #[test]
 fn below_a_bar_every_segment_is_copied() {
     let source = dithered(Clears::AtFull).bytes();
-    let Rendered { output, counts, height_px, .. } = rendered(&source, &[BAR]);
-    assert_eq!((counts.frames_spliced, counts.segments_copied), (1, counts.segments));
+    let Rendered { output, stats, height_px, .. } = rendered(&source, &[BAR]);
+    assert_eq!((stats.frames_spliced, stats.segments_copied), (1, stats.segments));
     let ((before, code_size), (after, _)) = (stream_of(&source), stream_of(&output.to_vec(&source)));
     let (before, after) = (naive::read(&before, code_size), naive::read(&after, code_size));
     assert_eq!(after.indices[(height_px as usize - 120) * 200..], before.indices);
-    assert!(counts.segments > 2 && after.segments().len() > before.segments().len());
+    assert!(stats.segments > 2 && after.segments().len() > before.segments().len());
 }
 
 #[test]
@@ -157,7 +150,7 @@ fn what_cannot_be_spliced_is_coded_again_whole() {
     for (why, sample, caption, frames_spliced) in cases {
         let source = sample.bytes();
         let output = rendered(&source, &[caption]);
-        assert_eq!((output.counts.frames_recoded, output.counts.frames_spliced), (1, frames_spliced), "{why}");
+        assert_eq!((output.stats.frames_recoded, output.stats.frames_spliced), (1, frames_spliced), "{why}");
         let (width_px, height_px) = (output.width_px, output.height_px);
         let allowed = Allowed { mask: &output.mask(), width_px, height_px, picture_top_px: height_px - 120 };
         assert_eq!(compare(&source, &output.output.to_vec(&source), &allowed), Ok(()), "{why}");
@@ -170,7 +163,7 @@ fn a_spliced_stream_is_hardly_longer_than_one_coded_anew() {
         for captions in [&[LOW][..], &[HIGH], &[HIGH, LOW], &[BAR]] {
             let source = sample(Frame::plain(200, 120, content, 11)).bytes();
             let output = rendered(&source, captions);
-            assert_eq!(output.counts.frames_spliced, 1);
+            assert_eq!(output.stats.frames_spliced, 1);
             let (blocks, code_size) = stream_of(&output.output.to_vec(&source));
             let anew = whole::encode(&naive::read(&blocks, code_size).indices, code_size);
             assert!(blocks.len() <= anew.len() + anew.len() / 20 + 40, "{} bytes for {}, {content:?}", blocks.len(), anew.len());
@@ -179,7 +172,11 @@ fn a_spliced_stream_is_hardly_longer_than_one_coded_anew() {
 }
 
 /// Calls `see` for every frame that is touched, with its palette, opened.
-fn each_work(source: &[u8], captions: &[(&str, At, Style)], mut see: impl FnMut(&FrameWork<'_>, &Palette, &mut StreamReader)) {
+fn each_work(
+    source: &[u8],
+    captions: &[(&str, Position, Style)],
+    mut see: impl FnMut(&FrameWork<'_>, &Palette, &mut StreamReader),
+) {
     // (A stream that swallows its terminator, or a frame too small to be written on, is no matter here.)
     let Ok(gif) = Gif::walk(source, &Limits::default()) else { return };
     let Ok(mask) = Mask::draw(&spec(captions), gif.canvas.width(), gif.canvas.height(), written_on(&gif)) else { return };
@@ -247,9 +244,9 @@ fn segments_without_an_index_that_gives_way_are_copied() {
     source.extend(naive::write(&codes, 8, 255));
     source.push(0x3B);
 
-    let Rendered { ref output, counts, .. } = rendered(&source, &[LOW]);
-    assert_eq!((counts.frames_spliced, counts.segments), (1, 8));
-    assert!(counts.segments_copied >= 3, "{counts:?}");
+    let Rendered { ref output, stats, .. } = rendered(&source, &[LOW]);
+    assert_eq!((stats.frames_spliced, stats.segments), (1, 8));
+    assert!(stats.segments_copied >= 3, "{stats:?}");
     let output = output.to_vec(&source);
     let [before, after] = [&source, &output].map(|bytes| naive::read(&stream_of(bytes).0, 8).indices);
     let differ: Vec<usize> = (0..4096).filter(|&place| before[place] != after[place]).collect();

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use caption_layout::{At, Caption, Font, Limits, Spec, Style};
+use caption_layout::{Font, Limits, LoadedCaption, Position, Spec, Style};
 
 use super::*;
 use crate::{
@@ -69,15 +69,7 @@ struct Decided {
 }
 
 fn decided(bytes: &[u8]) -> Decided {
-    let caption = Caption {
-        text: "Hi".to_owned(),
-        at: At::Bottom,
-        style: Style::Overlay,
-        font: Font::builtin("anton").unwrap(),
-        size_px: None,
-        fill: WHITE,
-        stroke: BLACK,
-    };
+    let caption = LoadedCaption::new("Hi", Position::Bottom, Style::Overlay, Font::builtin("anton").unwrap());
     let gif = Gif::walk(bytes, &Limits::default()).unwrap();
     let mask = Mask::draw(&Spec::new(vec![caption]), gif.canvas.width(), gif.canvas.height(), written_on(&gif)).unwrap();
     let plans = plan(&gif, &mask);

@@ -1,0 +1,24 @@
+//! The vocabulary that every part shares: the caption spec, limits, error codes, kinds of picture, and what a render did.
+//!
+//! The engine, api, worker and the command line use it, `proto-shared` passes it on. Each concept is defined here once. It must
+//! stay data: it knows no job, no font, no pixel, and it never waits, reads a clock or touches a file or a network.
+
+pub mod colour;
+mod error_code;
+mod limits;
+mod media;
+#[cfg(feature = "openapi")]
+pub mod openapi;
+pub mod size;
+pub mod spec;
+mod spec_error;
+mod stats;
+
+pub use colour::Colour;
+pub use error_code::ErrorCode;
+pub use limits::Limits;
+pub use media::MediaType;
+pub use size::Size;
+pub use spec::{Caption, CaptionSpec, Position, RecordedSpec, Style};
+pub use spec_error::SpecError;
+pub use stats::RenderStats;

@@ -1,0 +1,106 @@
+//! The schemas that are written by hand: sizes, colours, codes, and what has bounds in a spec.
+//!
+//! The front's description of itself takes them, and those that are derived beside their types. Bounds are the constants
+//! that the readers check; a schema must never promise what its reader refuses.
+
+use utoipa::openapi::{
+    Ref,
+    schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type},
+};
+
+use crate::{
+    Colour, ErrorCode, Size,
+    size::SIZE_RANGE_PX,
+    spec::bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font},
+};
+
+/// Something to be seen, which is neither white space nor a control character, among characters that are drawn or lay out.
+const SOME_WORD: &str = r"^[^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*$";
+
+/// Gives types their schemas, under their own names.
+#[macro_export]
+macro_rules! named_schemas {
+    ($($name:ident: $schema:expr,)*) => {
+        $(impl ::utoipa::PartialSchema for $name {
+            fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::schema::Schema> {
+                $schema.into()
+            }
+        }
+
+        impl ::utoipa::ToSchema for $name {
+            fn name() -> ::std::borrow::Cow<'static, str> {
+                ::std::borrow::Cow::Borrowed(stringify!($name))
+            }
+        })*
+    };
+}
+
+named_schemas! {
+    Colour: text("An opaque sRGB colour.", "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$", "#ffcc00"),
+    Size: size(),
+    ErrorCode: code(),
+}
+
+/// The captions of a spec.
+#[must_use]
+pub fn captions() -> Schema {
+    ArrayBuilder::new()
+        .items(Ref::from_schema_name("Caption"))
+        .min_items(Some(1))
+        .max_items(Some(MAX_CAPTIONS))
+        .description(Some("At most one for each place and style."))
+        .into()
+}
+
+/// The text of a caption.
+#[must_use]
+pub fn caption_text() -> Schema {
+    string()
+        .pattern(Some(SOME_WORD))
+        .max_length(Some(MAX_TEXT_CHARS))
+        .description(Some("The words, with something to be seen among them. A line feed breaks the line; other control characters of which nothing is drawn are refused."))
+        .examples(["when it compiles"])
+        .into()
+}
+
+/// The font of a caption.
+#[must_use]
+pub fn font() -> Schema {
+    string()
+        .min_length(Some(1))
+        .max_length(Some(MAX_FONT_NAME_CHARS))
+        .description(Some("One of the `fonts` that `/v1/info` lists."))
+        .default(Some(default_font().into()))
+        .examples(["anton"])
+        .into()
+}
+
+/// A string of this pattern.
+#[must_use]
+pub fn text(what: &str, pattern: &str, example: &str) -> Schema {
+    string().description(Some(what)).pattern(Some(pattern)).examples([example]).into()
+}
+
+fn string() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
+}
+
+/// A number may come as text too: a form has nothing else.
+fn size() -> Schema {
+    let (least, most) = (*SIZE_RANGE_PX.start(), *SIZE_RANGE_PX.end());
+    let px = ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Integer))
+        .minimum(Some(least))
+        .maximum(Some(most))
+        .description(Some("pixels per em, shrunk only if the text would not fit"));
+    let auto = string().enum_values(Some(["auto"])).description(Some("as large as reads well and fits"));
+    OneOfBuilder::new().item(auto).item(px).description(Some("How large the letters are.")).default(Some("auto".into())).into()
+}
+
+fn code() -> Schema {
+    let codes = ErrorCode::ALL.iter().map(|code| code.as_str());
+    string()
+        .enum_values(Some(codes))
+        .description(Some("Why, for programs. A code is never renamed or given another meaning."))
+        .into()
+}

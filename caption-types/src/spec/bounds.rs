@@ -1,0 +1,16 @@
+//! What a spec may hold, and the font that is used when none is named.
+//!
+//! The readers check by these, and the schemas promise them.
+
+/// Captions in one spec: one per position and style.
+pub const MAX_CAPTIONS: usize = 4;
+/// Characters in one caption.
+pub const MAX_TEXT_CHARS: usize = 1_000;
+/// Characters of a font's name.
+pub const MAX_FONT_NAME_CHARS: usize = 64;
+
+/// The font that is used when none is named.
+#[must_use]
+pub fn default_font() -> String {
+    "anton".to_owned()
+}

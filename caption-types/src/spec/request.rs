@@ -1,0 +1,158 @@
+//! The strict reading of a spec: what a client sends must be understood whole.
+//!
+//! api and the command line read with it. A field that is not known, or a value that is not allowed, is refused with its code,
+//! its path and what was got. It must never read a record or a message: those may be of a newer release (`recorded`).
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _, Visitor, value::Error as Unread},
+};
+use serde_ignored::Path;
+
+use super::{Caption, CaptionSpec};
+use crate::{ErrorCode, SpecError, spec_error::shown};
+
+impl CaptionSpec {
+    /// Reads the JSON form and checks it.
+    ///
+    /// # Errors
+    /// JSON that does not parse is `bad_request`; a value that is not allowed has its own code and
+    /// names its field.
+    pub fn from_json(json: &[u8]) -> Result<Self, SpecError> {
+        let spec: Self = read(json, "spec", "")?;
+        spec.validate()?;
+        Ok(spec)
+    }
+
+    /// Reads an array of them and checks each. Fields are named below `root`: `specs[3].captions[0].fill`.
+    ///
+    /// # Errors
+    /// As [`CaptionSpec::from_json`]; and an array of none, or of more than `most`.
+    pub fn list_from_json(json: &[u8], root: &str, most: usize) -> Result<Vec<Self>, SpecError> {
+        let specs: Vec<Self> = read(json, root, root)?;
+        if !(1..=most).contains(&specs.len()) {
+            let message = format!("1 to {most} specs were expected, got {}", specs.len());
+            return Err(SpecError::new(ErrorCode::BadSpec, root, message));
+        }
+        for (i, spec) in specs.iter().enumerate() {
+            spec.validate().map_err(|e| e.below(&format!("{root}[{i}]")))?;
+        }
+        Ok(specs)
+    }
+}
+
+/// Reads JSON whole; what can't be read is said of `root` or of a field whose path begins with `prefix`.
+fn read<T: DeserializeOwned>(json: &[u8], root: &str, prefix: &str) -> Result<T, SpecError> {
+    let deserializer = &mut serde_json::Deserializer::from_slice(json);
+    let (mut track, mut unknown) = (serde_path_to_error::Track::new(), None);
+    let tracked = serde_path_to_error::Deserializer::new(&mut *deserializer, &mut track);
+    let value = serde_ignored::deserialize(tracked, |path| {
+        unknown.get_or_insert_with(|| unknown_field(prefix, &path));
+    });
+    // First of all: a field that is missing is often one whose name is mistyped.
+    if let Some(unknown) = unknown {
+        return Err(unknown);
+    }
+    let value = value.map_err(|e: serde_json::Error| {
+        let field = match track.path().to_string() {
+            path if path == "." => root.to_owned(),
+            path => format!("{prefix}{path}"),
+        };
+        let code = match (e.classify(), field.rsplit('.').next()) {
+            (serde_json::error::Category::Data, Some("style")) => ErrorCode::UnknownStyle,
+            (serde_json::error::Category::Data, Some("fill" | "stroke")) => ErrorCode::BadColour,
+            (serde_json::error::Category::Data, Some("size")) => ErrorCode::BadSize,
+            (serde_json::error::Category::Data, _) => ErrorCode::BadSpec,
+            _ => ErrorCode::BadRequest,
+        };
+        SpecError::new(code, field, e.to_string())
+    })?;
+    deserializer.end().map_err(|e| SpecError::new(ErrorCode::BadRequest, root, e.to_string()))?;
+    Ok(value)
+}
+
+fn unknown_field(prefix: &str, path: &Path<'_>) -> SpecError {
+    let (name, known) = match path {
+        Path::Map { parent: Path::Seq { parent: Path::Map { .. }, .. }, key } => (key.as_str(), fields_of::<Caption>()),
+        Path::Map { key, .. } => (key.as_str(), fields_of::<CaptionSpec>()),
+        _ => ("", [].as_slice()),
+    };
+    let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let message = format!("unknown field `{}`, one of {known} was expected", shown(name));
+    SpecError::new(ErrorCode::BadSpec, format!("{prefix}{}", written(path)), message)
+}
+
+/// As `serde_path_to_error` writes it: `captions[0].fill`.
+fn written(path: &Path<'_>) -> String {
+    match path {
+        Path::Root => String::new(),
+        Path::Seq { parent, index } => format!("{}[{index}]", written(parent)),
+        Path::Map { parent, key } => match written(parent) {
+            parent if parent.is_empty() => shown(key),
+            parent => format!("{parent}.{}", shown(key)),
+        },
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => written(parent),
+    }
+}
+
+/// The fields that a struct reads, by the names on the wire.
+fn fields_of<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
+    struct Names<'a>(&'a mut &'static [&'static str]);
+
+    impl<'de> Deserializer<'de> for Names<'_> {
+        type Error = Unread;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Unread> {
+            Err(Unread::custom("nothing is read"))
+        }
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Unread> {
+            *self.0 = fields;
+            Err(Unread::custom("only its fields are asked for"))
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+            newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+
+    let mut names: &'static [&'static str] = &[];
+    // It answers with an error always; what it leaves in `names` is meant.
+    let _ = T::deserialize(Names(&mut names));
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(json: &str) -> SpecError {
+        CaptionSpec::from_json(json.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn a_field_that_is_not_known_is_named_by_its_path_beside_those_that_are() {
+        let in_caption = refused(r#"{"captions":[{"text":"a"},{"txt":"b"}]}"#);
+        assert_eq!((in_caption.code, in_caption.field.as_str()), (ErrorCode::BadSpec, "captions[1].txt"));
+        assert_eq!(
+            in_caption.message,
+            "unknown field `txt`, one of `text`, `at`, `style`, `font`, `size`, `fill`, `stroke` was expected"
+        );
+        let at_the_top = refused(r#"{"captions":[{"text":"a"}],"caption":[]}"#);
+        assert_eq!(at_the_top.to_string(), "caption: unknown field `caption`, one of `captions` was expected");
+        let listed = CaptionSpec::list_from_json(br#"[{"captions":[{"text":"a","of":{"x":1}}]}]"#, "specs", 9).unwrap_err();
+        assert_eq!(listed.field, "specs[0].captions[0].of");
+    }
+
+    #[test]
+    fn a_long_name_is_not_echoed() {
+        let json = format!(r#"{{"captions":[{{"text":"a","{}":1}}]}}"#, "x".repeat(100_000));
+        assert!(refused(&json).to_string().len() < 300);
+    }
+}
