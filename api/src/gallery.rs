@@ -9,7 +9,7 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use proto_shared::{ErrorCode, JobId, Outcome, SpecError};
+use proto_shared::{JobId, Outcome};
 use serde::{Deserialize, Serialize};
 use store::{Store, StoreError};
 use tokio::{sync::Mutex, time::Instant};
@@ -18,7 +18,15 @@ use utoipa::{
     openapi::schema::{ObjectBuilder, Schema, SchemaType, Type},
 };
 
-use crate::{error::ApiError, view::JobView};
+use crate::{docs::refusals::Refuses, jobs::view::JobView, problem::refusals};
+
+refusals! {
+    /// Why the gallery is not shown.
+    pub(crate) enum GalleryRefusal: Store(StoreError) {
+        /// Not a number, or not one of those that may be.
+        BadLimit { why: String } = BAD_REQUEST BadRequest, "limit: {why}", with field("limit");
+    }
+}
 
 /// The most that is shown.
 const MOST: usize = 48;
@@ -42,7 +50,7 @@ struct Kept {
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Asked {
+pub(crate) struct GalleryQuery {
     /// How many at most.
     #[param(schema_with = limit_schema, required = false)]
     limit: Option<usize>,
@@ -68,18 +76,18 @@ pub(crate) struct GalleryView {
     path = "/v1/gallery",
     operation_id = "gallery",
     tag = "Pictures",
-    params(Asked),
-    responses((status = 200, description = "Newest first.", body = GalleryView)),
+    params(GalleryQuery),
+    responses((status = 200, description = "Newest first.", body = GalleryView), Refuses<GalleryRefusal>),
 )]
 pub(crate) async fn show(
     State(store): State<Store>,
     State(gallery): State<Gallery>,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Json<GalleryView>, ApiError> {
-    let Query(Asked { limit }) = asked.map_err(|e| SpecError::new(ErrorCode::BadRequest, "limit", e.body_text()))?;
+    query: Result<Query<GalleryQuery>, QueryRejection>,
+) -> Result<Json<GalleryView>, GalleryRefusal> {
+    let Query(GalleryQuery { limit }) = query.map_err(|e| GalleryRefusal::BadLimit { why: e.body_text() })?;
     let limit = limit.unwrap_or(USUAL);
     if !(1..=MOST).contains(&limit) {
-        return Err(SpecError::new(ErrorCode::BadRequest, "limit", format!("1 to {MOST} was expected, got {limit}")).into());
+        return Err(GalleryRefusal::BadLimit { why: format!("1 to {MOST} was expected, got {limit}") });
     }
     let mut jobs = gallery.newest(&store).await?;
     jobs.truncate(limit);

@@ -2,7 +2,7 @@
 //!
 //! It listens at once, answers reads as soon as its store does, and is ready from then on; it takes jobs while its broker is there.
 
-use api::{Acceptances, Listeners, Mint, Parts};
+use api::{Acceptances, Ids, Listeners, Parts};
 use service::{
     ApiSettings, Doors, Process,
     metrics::{Exposition, registry},
@@ -38,17 +38,26 @@ async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
     let mut registry = registry();
     let (keys, clients) = (parts::keys(&settings.http)?, parts::clients(&settings.http));
     let Outgoing { sources, callbacks, courier } = parts::outgoing(&settings.http.outbound, &store, &mut registry)?;
-    let news = Listeners::default();
+    let listeners = Listeners::default();
     let hearing = {
-        let (news, broker, clients, shutdown) = (news.clone(), broker.clone(), clients.clone(), shutdown.clone());
+        let (listeners, broker, clients, shutdown) = (listeners.clone(), broker.clone(), clients.clone(), shutdown.clone());
         let (callbacks, store) = (callbacks.clone(), store.clone());
         tokio::spawn(async move {
-            tokio::join!(news.hear(&broker, &clients, &callbacks, &shutdown), clients.recount(&store, &shutdown))
+            tokio::join!(listeners.hear(&broker, &clients, &callbacks, &shutdown), clients.recount(&store, &shutdown))
         })
     };
     let acceptances = Acceptances::default();
-    let front =
-        Parts { broker, store, mint: Mint::system(), keys, clients, news, sources, callbacks, acceptances: acceptances.clone() };
+    let front = Parts {
+        broker,
+        store,
+        ids: Ids::system(),
+        keys,
+        clients,
+        listeners,
+        sources,
+        callbacks,
+        acceptances: acceptances.clone(),
+    };
     let router = api::router(&parts::front(&settings.http, &settings.common)?, front, &mut registry);
     broker_metrics::watch(&start.broker, &mut registry, &shutdown);
     tracing::info!(listen = %settings.http.listen, "listening");

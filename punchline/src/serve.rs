@@ -13,7 +13,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use api::{Acceptances, Listeners, Mint, Parts};
+use api::{Acceptances, Ids, Listeners, Parts};
 use broker::{Broker, InProcessConfig};
 use futures::TryStreamExt as _;
 use proto_shared::JobMessage;
@@ -66,12 +66,12 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let worker = Worker::new(parts::back(&settings.jobs, &settings.common), jobs, &mut registry);
     let (keys, clients) = (parts::keys(&settings.http)?, parts::clients(&settings.http));
     let Outgoing { sources, callbacks, courier } = parts::outgoing(&settings.http.outbound, &store, &mut registry)?;
-    let news = Listeners::default();
+    let listeners = Listeners::default();
     let hearing = {
-        let (news, broker, clients, shutdown) = (news.clone(), late.clone(), clients.clone(), shutdown.clone());
+        let (listeners, broker, clients, shutdown) = (listeners.clone(), late.clone(), clients.clone(), shutdown.clone());
         let (callbacks, store) = (callbacks.clone(), store.clone());
         tokio::spawn(async move {
-            tokio::join!(news.hear(&broker, &clients, &callbacks, &shutdown), clients.recount(&store, &shutdown))
+            tokio::join!(listeners.hear(&broker, &clients, &callbacks, &shutdown), clients.recount(&store, &shutdown))
         })
     };
     broker_metrics::watch(&late, &mut registry, &shutdown);
@@ -79,10 +79,10 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let front = Parts {
         broker: late,
         store,
-        mint: Mint::system(),
+        ids: Ids::system(),
         keys,
         clients,
-        news,
+        listeners,
         sources,
         callbacks,
         acceptances: acceptances.clone(),

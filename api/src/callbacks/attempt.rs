@@ -13,10 +13,13 @@ use service::Clock;
 use store::{Created, Store, StoreError};
 use utoipa::ToSchema;
 
-use super::{Call, Routine, Signer};
+use super::{
+    handle::{Call, Routine},
+    sign::Signer,
+};
 use crate::{
+    jobs::view::{JobView, rfc3339},
     metrics::CallbackMetrics,
-    view::{JobView, rfc3339},
 };
 
 /// What attempts work with.

@@ -16,7 +16,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Call, Callbacks, Handle, Routine, Signer, attempt::Attempts};
+use super::{
+    attempt::Attempts,
+    handle::{Call, Callbacks, Handle, Routine},
+    sign::Signer,
+};
 use crate::metrics::CallbackMetrics;
 
 /// Attempts at one time: each may wait for a host that does not answer.
