@@ -15,7 +15,7 @@ use proto_shared::{ClientId, JobId, Lane};
 use service::config::Fairness;
 use tokio::time::Instant;
 
-use super::rate::{Buckets, Rate};
+use super::rate::Rates;
 use crate::problem::{RETRY_AFTER_S, refusals};
 
 /// Jobs remembered; beyond it the oldest are taken for finished. A few megabytes.
@@ -48,7 +48,7 @@ pub struct Clients {
 
 #[derive(Debug)]
 struct State {
-    buckets: Buckets,
+    rates: Rates,
     /// Whose each unfinished job is.
     owners: HashMap<JobId, ClientId>,
     unfinished: HashMap<ClientId, u32>,
@@ -62,9 +62,8 @@ impl Clients {
     /// Nobody yet.
     #[must_use]
     pub fn new(rules: Fairness) -> Self {
-        let rate = Rate { burst: rules.rate_burst, per_s: rules.rate_per_s };
         let state = State {
-            buckets: Buckets::new(rate),
+            rates: Rates::new(rules.rate_burst, rules.rate_per_s),
             owners: HashMap::new(),
             unfinished: HashMap::new(),
             order: VecDeque::new(),
@@ -77,7 +76,7 @@ impl Clients {
     pub(crate) fn admit(&self, client: &ClientId) -> Result<(), ClientRefusal> {
         let mut state = self.lock();
         let now = Instant::now();
-        state.buckets.take(client, now).map_err(|wait| ClientRefusal::RateLimited { wait_s: whole_seconds(wait) })?;
+        state.rates.take(client).map_err(|wait| ClientRefusal::RateLimited { wait_s: whole_seconds(wait) })?;
         state.forget_old(now);
         match state.unfinished(client) {
             got if got >= self.rules.client_jobs => Err(ClientRefusal::TooManyJobs { limit: self.rules.client_jobs, got }),

@@ -1,109 +1,105 @@
-//! Token buckets, one for each client that was here lately.
+//! How often each client may ask for a job: a burst, then a rate (GCRA, by `governor`).
 //!
-//! `clients` takes a token for each request that makes a job. A bucket that is full again says nothing that
-//! a new one would not, so it may go: that bounds how many there are.
+//! `clients` asks for each request that makes a job. Of a client that has its whole burst again nothing need be known, so it is
+//! forgotten: that bounds how many are held.
 
-use std::{collections::HashMap, time::Duration};
+use std::{num::NonZeroU32, time::Duration};
 
+use governor::{Quota, RateLimiter, clock::Clock, middleware::NoOpMiddleware, nanos::Nanos, state::keyed::HashMapStateStore};
 use proto_shared::ClientId;
 use tokio::time::Instant;
 
-/// Buckets held; a few megabytes.
-const MAX_BUCKETS: usize = 50_000;
+/// Clients held; a few megabytes.
+const MAX_CLIENTS: usize = 50_000;
 
-/// How fast tokens may go.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rate {
-    /// In a full bucket.
-    pub(crate) burst: u32,
-    /// That come back.
-    pub(crate) per_s: u32,
+/// The time since a beginning, by the runtime's clock, which tests may stop and move.
+#[derive(Clone, Debug)]
+struct Elapsed(Instant);
+
+impl Clock for Elapsed {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.0.elapsed().into()
+    }
 }
+
+type Limiter = RateLimiter<ClientId, HashMapStateStore<ClientId>, Elapsed, NoOpMiddleware<Nanos>>;
 
 #[derive(Debug)]
-pub(crate) struct Buckets {
-    rate: Rate,
-    /// When each bucket will be full: all that need be known of it.
-    full_at: HashMap<ClientId, Instant>,
+pub(crate) struct Rates {
+    quota: Quota,
+    limiter: Limiter,
 }
 
-impl Buckets {
-    pub(crate) fn new(rate: Rate) -> Self {
-        Self { rate, full_at: HashMap::new() }
+impl Rates {
+    /// So many at once, and so many a second after them; at least one of each.
+    pub(crate) fn new(burst: u32, per_s: u32) -> Self {
+        let at_least_one = |n| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_second(at_least_one(per_s)).allow_burst(at_least_one(burst));
+        Self { quota, limiter: limiter(quota) }
     }
 
-    /// Takes one token, or says when there will be one.
-    pub(crate) fn take(&mut self, client: &ClientId, now: Instant) -> Result<(), Duration> {
-        let token = Duration::from_secs(1) / self.rate.per_s;
-        let full_at = self.full_at.get(client).map_or(now, |at| (*at).max(now));
-        // An empty bucket is full after `burst` tokens' time: it must not become emptier than that.
-        let after = full_at + token;
-        let emptiest = now + token * self.rate.burst;
-        if after > emptiest {
-            return Err(after - emptiest);
+    /// Lets a client ask once more, or says after how long it may.
+    pub(crate) fn take(&mut self, client: &ClientId) -> Result<(), Duration> {
+        if self.limiter.len() >= MAX_CLIENTS {
+            self.limiter.retain_recent();
         }
-        if self.full_at.len() >= MAX_BUCKETS && !self.full_at.contains_key(client) {
-            self.make_room(now);
+        // To be generous to all for a moment is better than to hold something of everybody who ever came.
+        if self.limiter.len() >= MAX_CLIENTS {
+            self.limiter = limiter(self.quota);
         }
-        self.full_at.insert(client.clone(), after);
-        Ok(())
+        self.limiter.check_key(client).map_err(|until| until.wait_time_from(self.limiter.clock().now()))
     }
+}
 
-    /// Drops what is full, and if that is too little, whatever comes first: to be generous to some for a moment
-    /// is better than to hold a bucket for everybody who ever came.
-    fn make_room(&mut self, now: Instant) {
-        self.full_at.retain(|_, at| *at > now);
-        let mut to_go = (self.full_at.len() + MAX_BUCKETS / 4).saturating_sub(MAX_BUCKETS);
-        self.full_at.retain(|_, _| {
-            let stays = to_go == 0;
-            to_go = to_go.saturating_sub(1);
-            stays
-        });
-    }
+fn limiter(quota: Quota) -> Limiter {
+    RateLimiter::hashmap_with_clock(quota, Elapsed(Instant::now()))
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::advance;
+
     use super::*;
 
     fn client(n: u64) -> ClientId {
         ClientId::from_bytes(n.to_be_bytes())
     }
 
-    #[test]
-    fn a_burst_then_a_rate() {
-        let mut buckets = Buckets::new(Rate { burst: 3, per_s: 10 });
-        let begin = Instant::now();
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_then_a_rate() {
+        let mut rates = Rates::new(3, 10);
         for _ in 0..3 {
-            assert_eq!(buckets.take(&client(1), begin), Ok(()));
+            assert_eq!(rates.take(&client(1)), Ok(()));
         }
-        assert_eq!(buckets.take(&client(1), begin), Err(Duration::from_millis(100)));
-        assert_eq!(buckets.take(&client(2), begin), Ok(()), "another's bucket is its own");
-        let later = begin + Duration::from_millis(60);
-        assert_eq!(buckets.take(&client(1), later), Err(Duration::from_millis(40)));
-        let later = begin + Duration::from_millis(100);
-        assert_eq!(buckets.take(&client(1), later), Ok(()));
-        assert!(buckets.take(&client(1), later).is_err());
-        let rested = begin + Duration::from_secs(60);
+        assert_eq!(rates.take(&client(1)), Err(Duration::from_millis(100)));
+        assert_eq!(rates.take(&client(2)), Ok(()), "another's burst is its own");
+        advance(Duration::from_millis(60)).await;
+        assert_eq!(rates.take(&client(1)), Err(Duration::from_millis(40)));
+        advance(Duration::from_millis(40)).await;
+        assert_eq!(rates.take(&client(1)), Ok(()));
+        assert!(rates.take(&client(1)).is_err());
+        advance(Duration::from_secs(60)).await;
         for _ in 0..3 {
-            assert_eq!(buckets.take(&client(1), rested), Ok(()));
+            assert_eq!(rates.take(&client(1)), Ok(()));
         }
-        assert!(buckets.take(&client(1), rested).is_err(), "rest earns one burst, not more");
+        assert!(rates.take(&client(1)).is_err(), "rest earns one burst, not more");
     }
 
-    #[test]
-    fn full_buckets_go_first_and_there_are_never_too_many() {
-        let mut buckets = Buckets::new(Rate { burst: 1, per_s: 1 });
-        let begin = Instant::now();
-        for n in 0..MAX_BUCKETS as u64 {
-            buckets.take(&client(n), begin).unwrap();
+    #[tokio::test(start_paused = true)]
+    async fn clients_at_rest_are_forgotten_first_and_there_are_never_too_many() {
+        let mut rates = Rates::new(1, 1);
+        for n in 0..MAX_CLIENTS as u64 {
+            rates.take(&client(n)).unwrap();
         }
-        let soon = begin + Duration::from_secs(1);
-        buckets.take(&client(u64::MAX), soon).unwrap();
-        assert_eq!(buckets.full_at.len(), 1, "all others were full again");
-        for n in 0..2 * MAX_BUCKETS as u64 {
-            buckets.take(&client(n), soon).unwrap();
-            assert!(buckets.full_at.len() <= MAX_BUCKETS);
+        // One second for the burst to be whole again, and as much before it is forgotten.
+        advance(Duration::from_secs(3)).await;
+        rates.take(&client(u64::MAX)).unwrap();
+        assert_eq!(rates.limiter.len(), 1, "all others had their whole burst again");
+        for n in 0..2 * MAX_CLIENTS as u64 {
+            rates.take(&client(n)).unwrap();
+            assert!(rates.limiter.len() <= MAX_CLIENTS);
         }
     }
 }

@@ -5,10 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    body::Body,
-    extract::{FromRequest as _, Multipart, Request},
-};
+use axum::extract::{FromRequest as _, Multipart, Request};
 use fonts::Fonts;
 use proto_shared::{IdempotencyId, JobRecord};
 use store::{Store, StoreError};
@@ -25,7 +22,8 @@ use crate::{
         clients::{ClientRefusal, Clients},
     },
     pictures::{
-        body::{drain::Drained, pace::Paced, pieces::in_pieces},
+        drain::drained,
+        pace::paced,
         room::{RoomRefusal, Share},
         upload::{BodyRefusal, Pictures},
     },
@@ -90,7 +88,7 @@ impl Requests {
     /// The jobs of a batch have a name each, of which some may have been accepted and others not: it needs its file.
     pub(crate) async fn read(&self, request: Request, caller: &Caller, makes: Makes) -> Result<JobRequest, RequestRefusal> {
         let (room, stall) = (&self.pictures.room, self.body_stall);
-        let request = request.map(|body| Body::new(Drained::new(body, room.max_body_bytes(), stall)));
+        let request = request.map(|body| drained(body, room.max_body_bytes(), stall));
         // What costs nothing to refuse comes first, what reads the body last.
         let idempotency = idempotency::id_of(request.headers(), &caller.client)?;
         self.clients.admit(&caller.client)?;
@@ -104,7 +102,7 @@ impl Requests {
             None => (Some(room.share(&caller.client, expected_bytes)?), Some(&self.pictures.spool)),
             Some(_) => (None, None),
         };
-        let request = request.map(|body| in_pieces(Body::new(Paced::new(body, stall))));
+        let request = request.map(|body| paced(body, stall));
         let parts = Multipart::from_request(request, &()).await.map_err(BodyRefusal::from)?;
         let form = Form::read(parts, spool, room.limits.max_bytes, expected_bytes).await?;
         Ok(JobRequest { form, idempotency, first, wait, share })

@@ -1,8 +1,9 @@
 //! Pictures: on their way in (upload, spool, fetch by URL, inspect), and on their way out (result, source). No picture is decoded.
 
-pub(crate) mod body;
+pub(crate) mod drain;
 pub(crate) mod fetch;
 pub(crate) mod inspect;
+pub(crate) mod pace;
 pub(crate) mod result;
 pub(crate) mod room;
 pub(crate) mod serve;

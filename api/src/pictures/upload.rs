@@ -15,9 +15,9 @@ use sha2::{Digest as _, Sha256};
 use store::Store;
 
 use super::{
-    body::pace::TooSlow,
     fetch::{FetchRefusal, Fetcher},
     inspect::{Inspected, Inspector, PictureRefusal},
+    pace::TooSlow,
     room::{Room, RoomRefusal, Share},
     spool::{Spool, SpoolRefusal, Spooled},
 };

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     json::{array, members, word},
-    schema::{shape, type_of},
+    schema::{shape, table, type_of},
     text::{inline, prose},
 };
 use crate::docs::samples;
@@ -120,7 +120,7 @@ fn article(document: &Value, path: &str, method: &str, operation: &Value) -> Mar
             p.request { (badge(method)) " " code { (path) } @if needs_key { " " span.note { "with a key" } } }
             (prose(word(&operation["description"])))
             @for sample in array(&operation["x-codeSamples"]) {
-                pre tabindex="0" aria-label="Example" { code { (word(&sample["source"])) } }
+                (shown(word(&sample["source"])))
             }
             @if array(&operation["parameters"]).next().is_some() { (parameters(operation)) }
             @for (mime, content) in members(&operation["requestBody"]["content"]) {
@@ -135,50 +135,47 @@ fn article(document: &Value, path: &str, method: &str, operation: &Value) -> Mar
 }
 
 fn parameters(operation: &Value) -> Markup {
-    html! {
-        h4 { "Parameters" }
-        div.table tabindex="0" role="group" aria-label="Parameters" { table {
-            thead { tr { th scope="col" { "Name" } th scope="col" { "In" } th scope="col" { "Type" } th scope="col" { "Meaning" } } }
-            tbody { @for parameter in array(&operation["parameters"]) {
-                tr {
-                    th scope="row" { code { (word(&parameter["name"])) } @if parameter["required"] == true { " " span.note { "required" } } }
-                    td { (word(&parameter["in"])) }
-                    td { (type_of(&parameter["schema"])) }
-                    td { (inline(word(&parameter["description"]))) @if let Some(example) = parameter["example"].as_str() { " Such as " code { (example) } "." } }
-                }
-            } }
-        } }
-    }
+    let rows = html! {
+        @for parameter in array(&operation["parameters"]) {
+            tr {
+                th scope="row" { code { (word(&parameter["name"])) } @if parameter["required"] == true { " " span.note { "required" } } }
+                td { (word(&parameter["in"])) }
+                td { (type_of(&parameter["schema"])) }
+                td { (inline(word(&parameter["description"]))) @if let Some(example) = parameter["example"].as_str() { " Such as " code { (example) } "." } }
+            }
+        }
+    };
+    table("Parameters", &["Name", "In", "Type", "Meaning"], &rows)
 }
 
 /// What went well in the open; what was refused behind its status.
 fn answer(status: &str, response: &Value) -> Markup {
-    let is_refusal = status.starts_with(['4', '5']) && !response["content"]["application/problem+json"].is_null();
-    let head = html! {
-        span class={ "status status-" (status.get(..1).unwrap_or_default()) } { (status) }
-    };
-    if is_refusal {
+    let head = html! { span class={ "status status-" (status.get(..1).unwrap_or_default()) } { (status) } };
+    let problem = &response["content"]["application/problem+json"];
+    if problem.is_null() {
         return html! {
-            details {
-                summary { (head) " " @for (i, name) in refused(response).enumerate() { @if i > 0 { ", " } code { (name) } } }
-                (prose(word(&response["description"])))
-                (headers(response))
-                @for (_, example) in members(&response["content"]["application/problem+json"]["examples"]) {
-                    pre tabindex="0" aria-label="Example" { code { (pretty(&example["value"])) } }
+            div.answer {
+                p { (head) " " (inline(word(&response["description"]))) }
+                @for (mime, content) in members(&response["content"]) {
+                    p { code { (mime) } @if !content["schema"].is_null() { ": " (type_of(&content["schema"])) } }
+                    @if let Some(example) = content["example"].as_str() { (shown(example.trim_end())) }
                 }
+                (headers(response))
             }
         };
     }
     html! {
-        div.answer {
-            p { (head) " " (inline(word(&response["description"]))) }
-            @for (mime, content) in members(&response["content"]) {
-                p { code { (mime) } @if !content["schema"].is_null() { ": " (type_of(&content["schema"])) } }
-                @if let Some(example) = content["example"].as_str() { pre tabindex="0" aria-label="Example" { code { (example.trim_end()) } } }
-            }
+        details {
+            summary { (head) " " @for (i, code) in refused(response).enumerate() { @if i > 0 { ", " } code { (code) } } }
+            (prose(word(&response["description"])))
             (headers(response))
+            @for (_, example) in members(&problem["examples"]) { (shown(&serde_json::to_string_pretty(&example["value"]).unwrap_or_default())) }
         }
     }
+}
+
+fn shown(example: &str) -> Markup {
+    html! { pre tabindex="0" aria-label="Example" { code { (example) } } }
 }
 
 fn headers(response: &Value) -> Markup {
@@ -203,16 +200,16 @@ fn refused(response: &Value) -> impl Iterator<Item = &str> {
 
 fn codes(document: &Value) -> Markup {
     let statuses = statuses(document);
+    let rows = html! {
+        @for code in ErrorCode::ALL {
+            tr { th scope="row" { code { (code) } } td { (statuses.get(code.as_str()).unwrap_or(&"")) } td { (inline(code.meaning())) } }
+        }
+    };
     html! {
         section aria-labelledby="codes" {
             h2 id="codes" { "Codes" }
             p { "Of refusals, and of jobs that failed. A code is never renamed or given another meaning." }
-            div.table tabindex="0" role="group" aria-label="Codes" { table {
-                thead { tr { th scope="col" { "Code" } th scope="col" { "Status" } th scope="col" { "Meaning" } } }
-                tbody { @for code in ErrorCode::ALL {
-                    tr { th scope="row" { code { (code) } } td { (statuses.get(code.as_str()).unwrap_or(&"")) } td { (inline(code.meaning())) } }
-                } }
-            } }
+            (table("Codes", &["Code", "Status", "Meaning"], &rows))
         }
     }
 }
@@ -230,8 +227,4 @@ fn operations(paths: &Value) -> Vec<(&str, &str, &Value)> {
 
 fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     schema["$ref"].as_str().and_then(|to| document.pointer(to.trim_start_matches('#'))).unwrap_or(schema)
-}
-
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
 }

@@ -8,97 +8,70 @@ use super::{
     text::inline,
 };
 
+/// What limits a value, as JSON Schema calls it.
+const LIMITS: [&str; 8] = ["minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "format", "pattern"];
+
+/// A table with a head, which a keyboard can scroll.
+pub(super) fn table(label: &str, heads: &[&str], rows: &Markup) -> Markup {
+    html! {
+        div.table tabindex="0" role="group" aria-label=(label) { table {
+            thead { tr { @for head in heads { th scope="col" { (head) } } } }
+            tbody { (rows) }
+        } }
+    }
+}
+
 /// In a few words, with a link where there is more.
 pub(super) fn type_of(schema: &Value) -> Markup {
     if let Some(name) = schema["$ref"].as_str().and_then(|to| to.rsplit('/').next()) {
         return html! { a href={ "#schema-" (name) } { (name) } };
     }
+    for (choices, joint) in [("oneOf", " or "), ("anyOf", " or "), ("allOf", " and "), ("enum", " or ")] {
+        // An empty part of a form counts as none, which is said once.
+        let choices = array(&schema[choices]).filter(|choice| choice["const"] != "").enumerate();
+        let joined = html! { @for (i, choice) in choices { @if i > 0 { (joint) } @if choice.is_object() { (type_of(choice)) } @else { code { (plain(choice)) } } } };
+        if !joined.0.is_empty() && schema["properties"].is_null() {
+            return joined;
+        }
+    }
     if let Some(constant) = schema.get("const") {
         return html! { code { (plain(constant)) } };
     }
-    if schema["enum"].is_array() {
-        return html! { @for (i, value) in array(&schema["enum"]).enumerate() { @if i > 0 { " or " } code { (plain(value)) } } };
+    let kinds: Vec<_> = array(&schema["type"]).chain([&schema["type"]]).filter_map(Value::as_str).collect();
+    html! {
+        (kinds.join(" or "))
+        @if schema["items"].is_object() { " of " (type_of(&schema["items"])) }
+        @for (limit, value) in LIMITS.into_iter().filter_map(|limit| Some((limit, schema.get(limit)?))) { ", " (limit) " " code { (plain(value)) } }
     }
-    // An empty part of a form counts as none, which is said once.
-    if let Some([part, nothing]) = schema["anyOf"].as_array().map(Vec::as_slice)
-        && nothing["const"] == ""
-    {
-        return type_of(part);
-    }
-    for (choices, joint) in [("oneOf", " or "), ("allOf", " and ")] {
-        if schema[choices].is_array() && schema["properties"].is_null() {
-            return html! { @for (i, choice) in array(&schema[choices]).enumerate() { @if i > 0 { (joint) } (type_of(choice)) } };
-        }
-    }
-    if schema["type"] == "array" {
-        return html! { "array of " (type_of(&schema["items"])) (limits(schema)) };
-    }
-    let kinds: Vec<_> = match &schema["type"] {
-        Value::Array(kinds) => kinds.iter().map(word).collect(),
-        kind => vec![word(kind)],
-    };
-    html! { (kinds.join(" or ")) (limits(schema)) }
 }
 
 /// All of it: the table of an object's members, the choices, or the kind of value.
 pub(super) fn shape(schema: &Value) -> Markup {
-    if schema["allOf"].is_array() && schema["properties"].is_null() {
-        return html! { @for part in array(&schema["allOf"]) { @if part["$ref"].is_string() { p { "All of " (type_of(part)) ", and:" } } @else { (shape(part)) } } };
-    }
     if !schema["properties"].is_object() {
-        return if array(&schema["oneOf"]).any(|choice| choice["properties"].is_object() || choice["allOf"].is_array()) {
-            html! { p { "One of:" } ul.choices { @for choice in array(&schema["oneOf"]) { li { (inline(word(&choice["description"]))) (shape(choice)) } } } }
-        } else {
-            html! { p.kind { (type_of(schema)) } }
+        let parts = || {
+            array(&schema["allOf"])
+                .chain(array(&schema["oneOf"]))
+                .filter(|part| !part["properties"].is_null() || !part["allOf"].is_null())
+        };
+        return html! {
+            p.kind { (type_of(schema)) }
+            @if parts().next().is_some() { ul.choices { @for part in parts() { li { (inline(word(&part["description"]))) (shape(part)) } } } }
         };
     }
     let is_required = |name: &str| array(&schema["required"]).any(|required| required == name);
-    html! {
-        div.table tabindex="0" role="group" aria-label="Members" { table {
-            thead { tr { th scope="col" { "Name" } th scope="col" { "Type" } th scope="col" { "Meaning" } } }
-            tbody { @for (name, member) in members(&schema["properties"]) {
-                tr {
-                    th scope="row" { code { (name) } @if is_required(name) { " " span.note { "required" } } }
-                    td { (type_of(member)) }
-                    td {
-                        (inline(word(&member["description"])))
-                        @if let Some(default) = member.get("default") { " Default: " code { (plain(default)) } "." }
-                    }
+    let rows = html! {
+        @for (name, member) in members(&schema["properties"]) {
+            tr {
+                th scope="row" { code { (name) } @if is_required(name) { " " span.note { "required" } } }
+                td { (type_of(member)) }
+                td {
+                    (inline(word(&member["description"])))
+                    @if let Some(default) = member.get("default") { " Default: " code { (plain(default)) } "." }
                 }
-            } }
-        } }
-        @for rule in array(&schema["allOf"]) { (needed(&rule["oneOf"])) }
-    }
-}
-
-/// Which members there must be, where that is a choice of single ones.
-fn needed(choices: &Value) -> Markup {
-    let names: Vec<_> = array(choices).flat_map(|choice| array(&choice["required"])).map(word).collect();
-    html! {
-        @if names.len() > 1 {
-            p { "Exactly one of " @for (i, name) in names.iter().enumerate() { @if i > 0 { ", " } code { (name) } } " is needed." }
+            }
         }
-    }
-}
-
-fn limits(schema: &Value) -> Markup {
-    let span = |least: &str, most: &str, unit: &str| match (schema.get(least), schema.get(most)) {
-        (Some(least), Some(most)) => Some(format!("{} to {}{unit}", plain(least), plain(most))),
-        (None, Some(most)) => Some(format!("at most {}{unit}", plain(most))),
-        // Every count is one.
-        (Some(least), None) if least.as_f64() != Some(0.0) => Some(format!("at least {}{unit}", plain(least))),
-        _ => None,
     };
-    let limits = [
-        span("minimum", "maximum", ""),
-        span("minLength", "maxLength", " characters"),
-        span("minItems", "maxItems", ""),
-        schema["format"].as_str().filter(|format| !format.starts_with("int") && *format != "float").map(str::to_owned),
-    ];
-    html! {
-        @for limit in limits.into_iter().flatten() { ", " (limit) }
-        @if let Some(pattern) = schema["pattern"].as_str() { ", " code { (pattern) } }
-    }
+    table("Members", &["Name", "Type", "Meaning"], &rows)
 }
 
 fn plain(value: &Value) -> String {

@@ -3,70 +3,48 @@
 //!
 //! `jobs::request` puts it around the body of an upload. What comes is thrown away, so much of it and so long.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::time::Duration;
 
-use axum::body::Body;
-use bytes::Bytes;
-use futures::TryStreamExt as _;
-use http_body::{Body as _, Frame, SizeHint};
+use axum::body::{Body, BodyDataStream};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use tokio::{runtime::Handle, time::timeout};
 
-/// A body that is read to its end, within bounds, when its owner is done with it.
-pub(crate) struct Drained {
-    body: Option<Body>,
+/// What is left of a body. It is read to its end, within bounds, when its owner is done with it.
+struct Rest {
+    /// Until its end is seen.
+    body: Option<BodyDataStream>,
     max_bytes: u64,
     max_time: Duration,
 }
 
-impl Drained {
-    pub(crate) fn new(body: Body, max_bytes: u64, max_time: Duration) -> Self {
-        Self { body: Some(body), max_bytes, max_time }
-    }
+/// A body of which at most `max_bytes` more are read, for at most `max_time`, once it is dropped.
+pub(crate) fn drained(body: Body, max_bytes: u64, max_time: Duration) -> Body {
+    let rest = Rest { body: Some(body.into_data_stream()), max_bytes, max_time };
+    Body::from_stream(stream::unfold(rest, async |mut rest| {
+        let piece = rest.body.as_mut()?.next().await;
+        if !matches!(piece, Some(Ok(_))) {
+            rest.body = None;
+        }
+        Some((piece?, rest))
+    }))
 }
 
-impl Drop for Drained {
+impl Drop for Rest {
     fn drop(&mut self) {
-        let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) else { return };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (Some(mut body), Ok(runtime)) = (self.body.take(), Handle::try_current()) else { return };
         let (mut left, max_time) = (self.max_bytes, self.max_time);
         runtime.spawn(async move {
-            let mut chunks = body.into_data_stream();
             let reading = async {
-                while let Ok(Some(chunk)) = chunks.try_next().await {
-                    left = left.saturating_sub(chunk.len() as u64);
+                while let Ok(Some(piece)) = body.try_next().await {
+                    left = left.saturating_sub(piece.len() as u64);
                     if left == 0 {
                         break;
                     }
                 }
             };
             // Whoever is slower has had the time that an answer may take.
-            let _ = tokio::time::timeout(max_time, reading).await;
+            let _ = timeout(max_time, reading).await;
         });
-    }
-}
-
-impl http_body::Body for Drained {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let Some(body) = &mut self.body else { return Poll::Ready(None) };
-        let frame = Pin::new(body).poll_frame(cx);
-        if matches!(frame, Poll::Ready(None | Some(Err(_)))) {
-            self.body = None;
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(Body::is_end_stream)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or_else(SizeHint::default, Body::size_hint)
     }
 }
 
@@ -93,7 +71,7 @@ mod tests {
 
     async fn taken_of(chunks: usize, max_bytes: u64) -> usize {
         let (body, taken) = body(chunks);
-        let mut body = Body::new(Drained::new(body, max_bytes, Duration::from_secs(1))).into_data_stream();
+        let mut body = drained(body, max_bytes, Duration::from_secs(1)).into_data_stream();
         assert_eq!(body.next().await.unwrap().unwrap().len(), 10);
         drop(body);
         // The task has nothing to wait for.
