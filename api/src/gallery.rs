@@ -1,6 +1,6 @@
 //! `GET /v1/gallery`: the newest jobs that their makers want to be seen, as far as they are done.
 //!
-//! A page asks for it whenever it is opened, so an answer is kept for some seconds.
+//! A page asks for it whenever it is opened, so an answer is cached for some seconds.
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,21 +29,21 @@ refusals! {
 }
 
 /// The most that is shown.
-const MOST: usize = 48;
+const MAX_LIMIT: usize = 48;
 /// Shown where nobody says how many.
-const USUAL: usize = 24;
+const DEFAULT_LIMIT: usize = 24;
 /// Entries that are looked at: some are unfinished, or failed.
-const LOOKED_AT: usize = 2 * MOST;
+const ENTRIES_READ: usize = 2 * MAX_LIMIT;
 /// Records that are read at one time.
 const READS_AT_ONCE: usize = 16;
 /// How old an answer may be.
-const KEPT_FOR: Duration = Duration::from_secs(3);
+const CACHED_FOR: Duration = Duration::from_secs(3);
 
 /// What was answered last; clones share it.
 #[derive(Clone, Default)]
-pub(crate) struct Gallery(Arc<Mutex<Option<Kept>>>);
+pub(crate) struct Gallery(Arc<Mutex<Option<Cached>>>);
 
-struct Kept {
+struct Cached {
     at: Instant,
     jobs: Vec<JobView>,
 }
@@ -58,7 +58,7 @@ pub(crate) struct GalleryQuery {
 
 fn limit_schema() -> Schema {
     let whole = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer));
-    whole.minimum(Some(1)).maximum(Some(MOST)).default(Some(USUAL.into())).into()
+    whole.minimum(Some(1)).maximum(Some(MAX_LIMIT)).default(Some(DEFAULT_LIMIT.into())).into()
 }
 
 /// Newest first.
@@ -85,9 +85,9 @@ pub(crate) async fn show(
     query: Result<Query<GalleryQuery>, QueryRejection>,
 ) -> Result<Json<GalleryView>, GalleryRefusal> {
     let Query(GalleryQuery { limit }) = query.map_err(|e| GalleryRefusal::BadLimit { why: e.body_text() })?;
-    let limit = limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(GalleryRefusal::BadLimit { why: format!("1 to {MOST} was expected, got {limit}") });
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(GalleryRefusal::BadLimit { why: format!("1 to {MAX_LIMIT} was expected, got {limit}") });
     }
     let mut jobs = gallery.newest(&store).await?;
     jobs.truncate(limit);
@@ -97,16 +97,16 @@ pub(crate) async fn show(
 impl Gallery {
     async fn newest(&self, store: &Store) -> Result<Vec<JobView>, StoreError> {
         // Held while the store is asked: of many who ask at once one does it for all.
-        let mut kept = self.0.lock().await;
-        if let Some(kept) = kept.as_ref().filter(|kept| kept.at.elapsed() < KEPT_FOR) {
-            return Ok(kept.jobs.clone());
+        let mut cached = self.0.lock().await;
+        if let Some(cached) = cached.as_ref().filter(|cached| cached.at.elapsed() < CACHED_FOR) {
+            return Ok(cached.jobs.clone());
         }
         // Before the store is asked: what ends while it answers is not in it.
         let at = Instant::now();
-        let found = stream::iter(store.gallery(LOOKED_AT).await?).map(|id| done(store, id)).buffered(READS_AT_ONCE);
+        let found = stream::iter(store.gallery(ENTRIES_READ).await?).map(|id| done(store, id)).buffered(READS_AT_ONCE);
         let mut jobs: Vec<JobView> = found.try_filter_map(async |job| Ok(job)).try_collect().await?;
-        jobs.truncate(MOST);
-        *kept = Some(Kept { at, jobs: jobs.clone() });
+        jobs.truncate(MAX_LIMIT);
+        *cached = Some(Cached { at, jobs: jobs.clone() });
         Ok(jobs)
     }
 }

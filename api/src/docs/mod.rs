@@ -10,6 +10,5 @@ pub(crate) mod info;
 mod reader;
 pub(crate) mod refusals;
 pub(crate) mod requests;
-pub(crate) mod responses;
 mod samples;
 pub(crate) mod served;

@@ -13,16 +13,16 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; for
 
 /// The routes, of what the others say of themselves.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(described: utoipa::openapi::OpenApi, keys_required: bool) -> Router<S> {
-    let document = complete(described, keys_required).map_err(|e| format!("failed to write the description: {e}"));
-    let page = document.as_ref().map_err(Clone::clone).map(page);
+    let document = complete(described, keys_required).unwrap_or_else(|error| {
+        tracing::error!(%error, "failed to write the description");
+        serde_json::Value::Null
+    });
+    let page = page(&document);
     let policy = (header::CONTENT_SECURITY_POLICY, POLICY);
     // For tools that run in a page of somebody else's: there is nothing secret in it.
     let for_all = (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     Router::new()
-        .route(
-            "/openapi.json",
-            served(document.and_then(|document| Asset::new("application/json", document.to_string().into(), for_all))),
-        )
-        .route("/docs", served(page.and_then(|page| Asset::new("text/html; charset=utf-8", page.into(), policy.clone()))))
+        .route("/openapi.json", served(Asset::new("application/json", document.to_string().into(), for_all)))
+        .route("/docs", served(Asset::new("text/html; charset=utf-8", page.into(), policy.clone())))
         .route("/docs/docs.css", served(Asset::new("text/css; charset=utf-8", Bytes::from_static(STYLE), policy)))
 }

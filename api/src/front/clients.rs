@@ -1,7 +1,7 @@
 //! What each client may do: jobs a second, unfinished jobs, and which lane the next one takes.
 //!
-//! `reading` asks before it reads an upload, `accept` takes a place for what it accepts; whoever hears that a job ended says
-//! so with [`Clients::finished`]. News of an end can be lost, so `recount` asks the store what nobody heard of. It counts
+//! `jobs::request` asks before it reads an upload, `jobs::accept` counts what it accepts; `jobs::listeners` tells of each end with
+//! [`Clients::finished`]. The event of an end can be lost, so `recount` asks the store about what nobody heard of. It counts
 //! what went through this process alone, forgets a job after a day at the latest, and holds a bounded number of clients
 //! and jobs whatever they do. It never waits.
 
@@ -84,17 +84,17 @@ impl Clients {
         }
     }
 
-    /// A place in a lane for a client's job, whose file has so many bytes and so many pixels over all its frames. The job
+    /// Counts a client's job and chooses its lane. Its file has so many bytes and so many pixels over all its frames. The job
     /// counts as unfinished from here on: of many that come at once, each sees those before it.
     #[must_use = "what is dropped is given up"]
-    pub(crate) fn place(&self, job: &JobId, client: &ClientId, bytes: u64, pixels: u64) -> Place {
+    pub(crate) fn count(&self, job: &JobId, client: &ClientId, bytes: u64, pixels: u64) -> Counted {
         let small = bytes <= self.rules.express_bytes && pixels <= self.rules.express_pixels;
         let mut state = self.lock();
         let few = state.unfinished(client) < self.rules.express_jobs;
         let is_new = state.add(job, client);
         drop(state);
         let lane = if small && few { Lane::Express } else { Lane::Standard };
-        Place { lane, given_up: is_new.then(|| (self.clone(), job.clone())) }
+        Counted { lane, given_up: is_new.then(|| (self.clone(), job.clone())) }
     }
 
     /// News of ends may have been missed, of any job that counts by now.
@@ -104,28 +104,29 @@ impl Clients {
 
     /// What to ask the store so that no count is higher than it should be, of each client its jobs, oldest first: of those
     /// that so many jobs have put into the standard lane; and what was accepted before news was missed, of everybody.
-    pub(crate) fn to_ask(&self) -> Vec<ToAsk> {
+    pub(crate) fn to_recount(&self) -> Vec<Recount> {
         let state = self.lock();
         let missed_at = state.missed_at;
-        let mut of_client: HashMap<&ClientId, ToAsk> = HashMap::new();
+        let mut of_client: HashMap<&ClientId, Recount> = HashMap::new();
         for (at, job) in &state.order {
             let Some(client) = state.owners.get(job) else { continue };
             let was_missed = missed_at.is_some_and(|missed_at| *at <= missed_at);
             if was_missed || state.unfinished(client) >= self.rules.express_jobs {
-                let ask = of_client.entry(client).or_insert_with(|| ToAsk { jobs: Vec::new(), enough: self.rules.express_jobs });
+                let recount =
+                    of_client.entry(client).or_insert_with(|| Recount { jobs: Vec::new(), enough: self.rules.express_jobs });
                 if was_missed {
-                    ask.enough = u32::MAX;
+                    recount.enough = u32::MAX;
                 }
-                ask.jobs.push(job.clone());
+                recount.jobs.push(job.clone());
             }
         }
         of_client.into_values().collect()
     }
 
-    /// All has been asked that was to be asked at this moment.
-    pub(crate) fn asked(&self, to_ask_at: Instant) {
+    /// All was recounted that [`Clients::to_recount`] told at this moment.
+    pub(crate) fn recounted(&self, since: Instant) {
         let mut state = self.lock();
-        state.missed_at = state.missed_at.filter(|missed_at| *missed_at > to_ask_at);
+        state.missed_at = state.missed_at.filter(|missed_at| *missed_at > since);
     }
 
     /// A job ended, whoever accepted it. Said twice, or of a job that is not known, it changes nothing.
@@ -147,7 +148,7 @@ impl Clients {
 
 /// Jobs of one client that count as unfinished.
 #[derive(Debug)]
-pub(crate) struct ToAsk {
+pub(crate) struct Recount {
     /// Oldest first: most of them end in the order in which they came.
     pub(crate) jobs: Vec<JobId>,
     /// So many that are found to be unfinished show that the client is where its count says.
@@ -156,20 +157,20 @@ pub(crate) struct ToAsk {
 
 /// A job on its way into a lane. Dropped before it is kept, it counts no more, unless it counted before.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Counted {
     /// Which lane.
     pub(crate) lane: Lane,
     given_up: Option<(Clients, JobId)>,
 }
 
-impl Place {
+impl Counted {
     /// The job is accepted: it counts until it is finished.
     pub(crate) fn keep(mut self) {
         self.given_up = None;
     }
 }
 
-impl Drop for Place {
+impl Drop for Counted {
     fn drop(&mut self) {
         if let Some((clients, job)) = self.given_up.take() {
             clients.finished(&job);
@@ -244,7 +245,7 @@ mod tests {
         let clients = clients(Fairness { client_jobs: 2, ..Fairness::default() });
         for n in 0..2 {
             assert_eq!(clients.admit(&client(1)), Ok(()));
-            clients.place(&job(n), &client(1), 1, 1).keep();
+            clients.count(&job(n), &client(1), 1, 1).keep();
         }
         assert_eq!(clients.admit(&client(1)), Err(ClientRefusal::TooManyJobs { limit: 2, got: 2 }));
         assert_eq!(clients.admit(&client(2)), Ok(()));
@@ -259,16 +260,16 @@ mod tests {
     async fn small_jobs_of_those_who_have_few_go_express() {
         let rules = Fairness { express_jobs: 2, ..Fairness::default() };
         let clients = clients(rules);
-        let lane = |n, bytes, pixels| clients.place(&job(100), &client(n), bytes, pixels).lane;
+        let lane = |n, bytes, pixels| clients.count(&job(100), &client(n), bytes, pixels).lane;
         assert_eq!(lane(1, rules.express_bytes, rules.express_pixels), Lane::Express);
         assert_eq!(lane(1, rules.express_bytes + 1, 1), Lane::Standard);
         assert_eq!(lane(1, 1, rules.express_pixels + 1), Lane::Standard);
         // Given up, each of them, so none counts.
-        clients.place(&job(1), &client(1), 1, 1).keep();
-        clients.place(&job(1), &client(1), 1, 1).keep();
+        clients.count(&job(1), &client(1), 1, 1).keep();
+        clients.count(&job(1), &client(1), 1, 1).keep();
         assert_eq!(lane(1, 1, 1), Lane::Express);
         // On its way it counts already, and when it is accepted as well.
-        let on_its_way = clients.place(&job(2), &client(1), 1, 1);
+        let on_its_way = clients.count(&job(2), &client(1), 1, 1);
         assert_eq!((on_its_way.lane, lane(1, 1, 1), lane(2, 1, 1)), (Lane::Express, Lane::Standard, Lane::Express));
         on_its_way.keep();
         assert_eq!(lane(1, 1, 1), Lane::Standard);
@@ -279,7 +280,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_nobody_reports_is_forgotten_after_a_day() {
         let clients = clients(Fairness::default());
-        clients.place(&job(1), &client(1), 1, 1).keep();
+        clients.count(&job(1), &client(1), 1, 1).keep();
         tokio::time::advance(REMEMBERED_FOR).await;
         assert_eq!(clients.admit(&client(1)), Ok(()));
         assert_eq!(clients.unfinished(&client(1)), 1);
@@ -293,7 +294,7 @@ mod tests {
         let clients = clients(Fairness::default());
         let most = MAX_REMEMBERED_JOBS as u128;
         for n in 0..most + 10 {
-            clients.place(&job(n), &client(1), 1, 1).keep();
+            clients.count(&job(n), &client(1), 1, 1).keep();
         }
         assert_eq!(clients.unfinished(&client(1)) as usize, MAX_REMEMBERED_JOBS);
         for n in 0..most + 10 {

@@ -12,7 +12,7 @@ use store::{Store, StoreError};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::clients::{Clients, ToAsk};
+use super::clients::{Clients, Recount};
 
 /// Between two rounds: with the time that a round takes, less than five minutes.
 const EVERY: Duration = Duration::from_secs(240);
@@ -34,8 +34,8 @@ impl Clients {
     }
 
     async fn recount_once(&self, store: &Store) -> Result<(), StoreError> {
-        let to_ask_at = Instant::now();
-        for ToAsk { jobs, enough } in self.to_ask() {
+        let since = Instant::now();
+        for Recount { jobs, enough } in self.to_recount() {
             let asked = stream::iter(jobs).map(|job| async move { (store.has_result(&job).await, job) });
             let mut answers = asked.buffered(AT_ONCE);
             let mut unfinished = 0;
@@ -50,7 +50,7 @@ impl Clients {
                 }
             }
         }
-        self.asked(to_ask_at);
+        self.recounted(since);
         Ok(())
     }
 }
@@ -86,7 +86,7 @@ mod tests {
 
         fn accept(&self, client: u64, jobs: std::ops::Range<u128>) {
             for job in jobs {
-                self.clients.place(&id(job), &of(client), 1, 1).keep();
+                self.clients.count(&id(job), &of(client), 1, 1).keep();
             }
         }
 

@@ -14,34 +14,36 @@ use axum::{
 use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
 use sha2::{Digest as _, Sha256};
 
-use crate::problem::Defect;
-
 /// Content with its type and its tag.
 pub(crate) struct Asset {
     mime: &'static str,
     bytes: Bytes,
-    etag: ETag,
+    /// None only if a digest were no entity tag.
+    etag: Option<ETag>,
     /// What it has beside its type.
     header: (HeaderName, HeaderValue),
 }
 
 impl Asset {
-    pub(crate) fn new(mime: &'static str, bytes: Bytes, (name, value): (HeaderName, &'static str)) -> Result<Self, String> {
+    pub(crate) fn new(mime: &'static str, bytes: Bytes, (name, value): (HeaderName, &'static str)) -> Self {
         let digest = Sha256::digest(&bytes).iter().take(16).fold(0_u128, |id, byte| (id << 8) | u128::from(*byte));
-        let etag = format!("\"{digest:032x}\"").parse().map_err(|_| "a digest is no entity tag".to_owned())?;
-        Ok(Self { mime, bytes, etag, header: (name, HeaderValue::from_static(value)) })
+        let etag = format!("\"{digest:032x}\"").parse().ok();
+        Self { mime, bytes, etag, header: (name, HeaderValue::from_static(value)) }
     }
 
     /// The content, or that what the client has is still it.
     fn answer(&self, request: &HeaderMap) -> Response {
-        let is_known = request.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&self.etag));
+        let known = request.typed_get::<IfNoneMatch>().zip(self.etag.as_ref());
+        let is_known = known.is_some_and(|(known, etag)| !known.precondition_passes(etag));
         let mut response = if is_known {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
             ([(header::CONTENT_TYPE, HeaderValue::from_static(self.mime))], self.bytes.clone()).into_response()
         };
         let headers = response.headers_mut();
-        headers.typed_insert(self.etag.clone());
+        if let Some(etag) = &self.etag {
+            headers.typed_insert(etag.clone());
+        }
         // Another release has other content under the name: a client asks each time, and is mostly told that nothing is new.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         let (name, value) = &self.header;
@@ -50,16 +52,8 @@ impl Asset {
     }
 }
 
-/// Answers with what was made, or says that it could not be.
-pub(crate) fn served<S: Clone + Send + Sync + 'static>(made: Result<Asset, String>) -> MethodRouter<S> {
-    let made = Arc::new(made);
-    get(move |headers: HeaderMap| {
-        let made = made.clone();
-        async move {
-            match &*made {
-                Ok(made) => Ok(made.answer(&headers)),
-                Err(failure) => Err(Defect(failure.clone())),
-            }
-        }
-    })
+/// Answers with an asset.
+pub(crate) fn served<S: Clone + Send + Sync + 'static>(asset: Asset) -> MethodRouter<S> {
+    let asset = Arc::new(asset);
+    get(move |headers: HeaderMap| std::future::ready(asset.answer(&headers)))
 }

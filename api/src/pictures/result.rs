@@ -4,9 +4,9 @@ use axum::{extract::State, response::Response};
 use proto_shared::{ErrorCode, JobId, Outcome, OutputInfo};
 use store::{Store, StoreError};
 
-use super::serve::{PictureRequest, ServeRefusal};
+use super::serve::{PictureAnswers, PictureRequest, ServeRefusal};
 use crate::{
-    docs::{refusals::Refuses, requests::IfNoneMatchHeader, responses::PictureAnswers},
+    docs::{refusals::Refuses, requests::IfNoneMatchHeader},
     jobs::path::{JobPath, NoSuchJob},
     problem::refusals,
 };

@@ -19,8 +19,6 @@ use crate::problem::{Defect, RETRY_AFTER_S, refusals};
 const FORM_OVERHEAD_BYTES: u64 = 256 * 1024;
 /// What pictures that are in memory whole may take together, or the largest of them if that is more.
 const WHOLE_BYTES: u64 = 16 * 1024 * 1024;
-/// The grain that memory is counted in, so that a count of it fits a semaphore's `u32`.
-const GRAIN_BYTES: u64 = 1024;
 /// One client may have this part of what all uploads may take.
 const CLIENTS_PART: u64 = 4;
 
@@ -54,8 +52,8 @@ pub(crate) struct Room {
     uploads_bytes: u64,
     client_bytes: u64,
     taken: Arc<Taken>,
-    memory: Arc<Semaphore>,
-    memory_bytes: u64,
+    /// One permit for each picture that may be in memory whole.
+    whole_pictures: Arc<Semaphore>,
 }
 
 /// What uploads have taken.
@@ -66,11 +64,6 @@ struct Taken(Mutex<Bytes>);
 struct Bytes {
     all: u64,
     of_client: HashMap<ClientId, u64>,
-}
-
-/// A share of the memory for whole pictures.
-pub(crate) struct WholePicture {
-    _permit: OwnedSemaphorePermit,
 }
 
 /// A share of what uploads may take.
@@ -107,14 +100,13 @@ impl Room {
         // One upload must fit, or none would ever be taken.
         let largest_bytes = limits.max_bytes.saturating_add(FORM_OVERHEAD_BYTES);
         let uploads_bytes = uploads_in_flight_bytes.max(limits.max_bytes).saturating_add(FORM_OVERHEAD_BYTES);
-        let memory_bytes = WHOLE_BYTES.max(limits.max_bytes);
+        let whole_pictures = usize::try_from(WHOLE_BYTES / limits.max_bytes.max(1)).unwrap_or(1).clamp(1, Semaphore::MAX_PERMITS);
         Self {
             limits,
             uploads_bytes,
             client_bytes: (uploads_bytes / CLIENTS_PART).max(largest_bytes),
             taken: Arc::default(),
-            memory: Arc::new(Semaphore::new(grains(memory_bytes))),
-            memory_bytes,
+            whole_pictures: Arc::new(Semaphore::new(whole_pictures)),
         }
     }
 
@@ -133,11 +125,9 @@ impl Room {
         }
     }
 
-    /// Waits for room in memory for a picture of so many bytes. The request's time limit bounds the wait.
-    pub(crate) async fn whole(&self, bytes: u64) -> Result<WholePicture, Defect> {
-        let wanted = u32::try_from(grains(bytes.min(self.memory_bytes))).unwrap_or(u32::MAX);
-        let permit = self.memory.clone().acquire_many_owned(wanted).await;
-        Ok(WholePicture { _permit: permit.map_err(Defect::of)? })
+    /// Waits for room in memory for a picture of the largest size. The request's time limit bounds the wait.
+    pub(crate) async fn whole_picture(&self) -> Result<OwnedSemaphorePermit, Defect> {
+        self.whole_pictures.clone().acquire_owned().await.map_err(Defect::of)
     }
 
     /// Takes a client's share for so many bytes, or refuses it at once.
@@ -158,10 +148,6 @@ impl Room {
         drop(taken);
         Ok(Share { taken: self.taken.clone(), client: client.clone(), expected_bytes })
     }
-}
-
-fn grains(bytes: u64) -> usize {
-    usize::try_from(bytes / GRAIN_BYTES).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
 }
 
 #[cfg(test)]

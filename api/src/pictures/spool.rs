@@ -3,7 +3,7 @@
 //!
 //! `upload` and `fetch` fill it, `inspect` measures what came, `jobs::accept` hands it on. The file has no name from its first
 //! byte, so nothing is left of it when its owner goes, however that happens. All uploads together have
-//! [`ROOM_BYTES`] of memory, each beyond that [`HELD_BYTES`], and no disk is waited for on a thread of the runtime.
+//! [`MEMORY_BYTES`] of memory, each beyond that [`BUFFER_BYTES`], and no disk is waited for on a thread of the runtime.
 
 use std::{
     fs::File,
@@ -41,9 +41,9 @@ impl From<io::Error> for SpoolRefusal {
 /// every piece goes to a thread that may wait for the disk, and back.
 const SMALL_BYTES: u64 = 2 * 1024 * 1024;
 /// What all that are kept whole may take together. Who finds it taken is spooled to a file.
-const ROOM_BYTES: usize = 8 * 1024 * 1024;
+const MEMORY_BYTES: usize = 8 * 1024 * 1024;
 /// What is gathered before it is written, and the largest upload that never needs a file.
-const HELD_BYTES: usize = 64 * 1024;
+const BUFFER_BYTES: usize = 64 * 1024;
 /// Threads that write and hash at one time: more would only wait for the same disk, each with a stack of its own.
 const WRITERS: usize = 8;
 
@@ -51,7 +51,7 @@ const WRITERS: usize = 8;
 #[derive(Clone, Debug)]
 pub(crate) struct Spool {
     folder: Arc<PathBuf>,
-    room: Arc<Semaphore>,
+    memory: Arc<Semaphore>,
     writers: Arc<Semaphore>,
 }
 
@@ -59,14 +59,14 @@ pub(crate) struct Spool {
 pub(crate) struct Spooling {
     spool: Spool,
     whole: Option<Whole>,
-    held: BytesMut,
+    buffer: BytesMut,
     written: Option<Written>,
     len_bytes: u64,
 }
 
-/// An upload that is kept in memory: its room, and the hash of what is there.
+/// An upload that is kept in memory: its part of the memory, and the hash of what is there.
 struct Whole {
-    room: OwnedSemaphorePermit,
+    memory: OwnedSemaphorePermit,
     hash: Sha256,
 }
 
@@ -82,7 +82,7 @@ pub(crate) struct Spooled {
     pub(crate) len_bytes: u64,
     pub(crate) content: Content,
     /// Given back when the upload is stored.
-    _room: Option<OwnedSemaphorePermit>,
+    _memory: Option<OwnedSemaphorePermit>,
 }
 
 /// Where it is.
@@ -94,21 +94,21 @@ pub(crate) enum Content {
 
 impl Spool {
     pub(crate) fn new(folder: PathBuf) -> Self {
-        let (room, writers) = (Arc::new(Semaphore::new(ROOM_BYTES)), Arc::new(Semaphore::new(WRITERS)));
-        Self { folder: Arc::new(folder), room, writers }
+        let (memory, writers) = (Arc::new(Semaphore::new(MEMORY_BYTES)), Arc::new(Semaphore::new(WRITERS)));
+        Self { folder: Arc::new(folder), memory, writers }
     }
 
     /// Begins an upload that has at most `expected_bytes`.
     pub(crate) fn begin(&self, expected_bytes: u64) -> Spooling {
-        let whole = self.room_for(expected_bytes).map(|room| Whole { room, hash: Sha256::new() });
-        let most = if whole.is_some() { SMALL_BYTES } else { HELD_BYTES as u64 };
-        let held = BytesMut::with_capacity(usize::try_from(expected_bytes.min(most)).unwrap_or(HELD_BYTES));
-        Spooling { spool: self.clone(), whole, held, written: None, len_bytes: 0 }
+        let whole = self.memory_for(expected_bytes).map(|memory| Whole { memory, hash: Sha256::new() });
+        let most = if whole.is_some() { SMALL_BYTES } else { BUFFER_BYTES as u64 };
+        let buffer = BytesMut::with_capacity(usize::try_from(expected_bytes.min(most)).unwrap_or(BUFFER_BYTES));
+        Spooling { spool: self.clone(), whole, buffer, written: None, len_bytes: 0 }
     }
 
-    fn room_for(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
+    fn memory_for(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
         let bytes = u32::try_from(bytes).ok().filter(|_| bytes <= SMALL_BYTES)?;
-        self.room.clone().try_acquire_many_owned(bytes).ok()
+        self.memory.clone().try_acquire_many_owned(bytes).ok()
     }
 
     /// Does `work`, which waits for a disk, where it keeps no request waiting.
@@ -128,49 +128,49 @@ impl Spooling {
         self.len_bytes += chunk.len() as u64;
         if let Some(whole) = &mut self.whole {
             whole.hash.update(&chunk);
-            self.held.extend_from_slice(&chunk);
+            self.buffer.extend_from_slice(&chunk);
             return Ok(());
         }
-        while self.held.len() + chunk.len() > HELD_BYTES {
-            let fits = chunk.split_to(HELD_BYTES - self.held.len());
-            self.held.extend_from_slice(&fits);
+        while self.buffer.len() + chunk.len() > BUFFER_BYTES {
+            let fits = chunk.split_to(BUFFER_BYTES - self.buffer.len());
+            self.buffer.extend_from_slice(&fits);
             self.write_out().await?;
         }
-        self.held.extend_from_slice(&chunk);
+        self.buffer.extend_from_slice(&chunk);
         Ok(())
     }
 
     pub(crate) async fn finish(mut self) -> Result<Spooled, SpoolRefusal> {
         let len_bytes = self.len_bytes;
-        if let Some(Whole { room, hash }) = self.whole {
-            let (id, content) = (SourceId::from_bytes(hash.finalize().into()), Content::Memory(self.held.freeze()));
-            return Ok(Spooled { id, len_bytes, content, _room: Some(room) });
+        if let Some(Whole { memory, hash }) = self.whole {
+            let (id, content) = (SourceId::from_bytes(hash.finalize().into()), Content::Memory(self.buffer.freeze()));
+            return Ok(Spooled { id, len_bytes, content, _memory: Some(memory) });
         }
         if self.written.is_none() {
-            let bytes = self.held.freeze();
+            let bytes = self.buffer.freeze();
             let id = SourceId::from_bytes(Sha256::digest(&bytes).into());
-            return Ok(Spooled { id, len_bytes, content: Content::Memory(bytes), _room: None });
+            return Ok(Spooled { id, len_bytes, content: Content::Memory(bytes), _memory: None });
         }
         self.write_out().await?;
         let Some(Written { file, hash }) = self.written else { return Err(io::Error::from(io::ErrorKind::NotFound).into()) };
         let id = SourceId::from_bytes(hash.finalize().into());
-        Ok(Spooled { id, len_bytes, content: Content::File(file), _room: None })
+        Ok(Spooled { id, len_bytes, content: Content::File(file), _memory: None })
     }
 
     async fn write_out(&mut self) -> io::Result<()> {
-        let (mut held, written, folder) = (std::mem::take(&mut self.held), self.written.take(), self.spool.folder.clone());
+        let (mut buffer, written, folder) = (std::mem::take(&mut self.buffer), self.written.take(), self.spool.folder.clone());
         let work = move || {
             let mut written = match written {
                 Some(written) => written,
                 None => Written { file: tempfile::tempfile_in(&*folder)?, hash: Sha256::new() },
             };
-            written.hash.update(&held);
-            written.file.write_all(&held)?;
-            held.clear();
-            Ok((written, held))
+            written.hash.update(&buffer);
+            written.file.write_all(&buffer)?;
+            buffer.clear();
+            Ok((written, buffer))
         };
-        let (written, held) = self.spool.off_the_runtime(work).await?;
-        (self.written, self.held) = (Some(written), held);
+        let (written, buffer) = self.spool.off_the_runtime(work).await?;
+        (self.written, self.buffer) = (Some(written), buffer);
         Ok(())
     }
 }
@@ -198,22 +198,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::new(folder.path().to_owned());
         let whole: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
-        for len in [0, 1, HELD_BYTES - 1, HELD_BYTES, HELD_BYTES + 1, 3 * HELD_BYTES, whole.len()] {
-            for (piece, expected) in [1_000, HELD_BYTES, 1_000_000].into_iter().zip([len as u64, SMALL_BYTES + 1, SMALL_BYTES]) {
+        for len in [0, 1, BUFFER_BYTES - 1, BUFFER_BYTES, BUFFER_BYTES + 1, 3 * BUFFER_BYTES, whole.len()] {
+            for (piece, expected) in [1_000, BUFFER_BYTES, 1_000_000].into_iter().zip([len as u64, SMALL_BYTES + 1, SMALL_BYTES])
+            {
                 let mut spooling = spool.begin(expected);
                 let has_room = expected <= SMALL_BYTES;
                 for chunk in whole[..len].chunks(piece) {
                     spooling.write(Bytes::copy_from_slice(chunk)).await.unwrap();
-                    assert!(has_room || spooling.held.capacity() <= 2 * HELD_BYTES);
+                    assert!(has_room || spooling.buffer.capacity() <= 2 * BUFFER_BYTES);
                 }
                 let spooled = spooling.finish().await.unwrap();
-                assert_eq!(matches!(spooled.content, Content::File(_)), len > HELD_BYTES && !has_room, "{len}");
+                assert_eq!(matches!(spooled.content, Content::File(_)), len > BUFFER_BYTES && !has_room, "{len}");
                 assert_eq!((spooled.len_bytes, &spooled.id), (len as u64, &store::source_id(&whole[..len])));
                 assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "it has no name");
                 assert_eq!(read(spooled.content), &whole[..len]);
             }
         }
-        assert_eq!(spool.room.available_permits(), ROOM_BYTES, "all of it was given back");
+        assert_eq!(spool.memory.available_permits(), MEMORY_BYTES, "all of it was given back");
     }
 
     #[tokio::test]
@@ -222,11 +223,11 @@ mod tests {
         let spool = Spool::new(folder.path().to_owned());
         let upload = async || {
             let mut spooling = spool.begin(SMALL_BYTES);
-            spooling.write(Bytes::from(vec![7; HELD_BYTES + 1])).await.unwrap();
+            spooling.write(Bytes::from(vec![7; BUFFER_BYTES + 1])).await.unwrap();
             spooling.finish().await.unwrap()
         };
         let mut in_memory = Vec::new();
-        for _ in 0..ROOM_BYTES as u64 / SMALL_BYTES {
+        for _ in 0..MEMORY_BYTES as u64 / SMALL_BYTES {
             in_memory.push(upload().await);
             assert!(matches!(in_memory.last().unwrap().content, Content::Memory(_)));
         }
@@ -238,7 +239,7 @@ mod tests {
     #[tokio::test]
     async fn a_folder_that_is_gone_is_an_error() {
         let mut spooling = Spool::new("/no/such/folder".into()).begin(SMALL_BYTES + 1);
-        spooling.write(Bytes::from(vec![0; HELD_BYTES])).await.unwrap();
+        spooling.write(Bytes::from(vec![0; BUFFER_BYTES])).await.unwrap();
         assert!(spooling.write(Bytes::from_static(b"x")).await.is_err());
     }
 }

@@ -153,7 +153,7 @@ impl Pictures {
             Picture::File(File::Kept(upload)) => (upload, share),
             Picture::File(File::Hashed(_)) => return Err(Defect("a file that was not kept can't be looked at".to_owned()).into()),
             Picture::Stored(id) => {
-                let _memory = self.room.whole(self.room.limits.max_bytes).await?;
+                let _memory = self.room.whole_picture().await?;
                 // Walked again: the limits may have changed since it was stored.
                 let bytes = self.store.reuse_source(&id).await.map_err(StoredRefusal::from)?;
                 return Ok(Taken { picture: self.inspector.stored(id, bytes).await?, upload: None, share: None });

@@ -24,7 +24,7 @@ use super::{
     step::Step,
 };
 use crate::{
-    front::{backends::QueueRefusal, clients::Place, trace},
+    front::{backends::QueueRefusal, clients::Counted, trace},
     jobs::{listeners::Listening, path::NoSuchJob},
     pictures::{room::Share, spool::Spooled},
     problem::Defect,
@@ -59,7 +59,7 @@ pub(super) struct Found {
     first: Option<JobRecord>,
     /// The job's output, where it stands already.
     known: Option<OutputSummary>,
-    place: Option<Place>,
+    counted: Option<Counted>,
     waiting: Option<Listening>,
     publishing: Option<Hold<JobId, Publishing>>,
     result: Option<JobResult>,
@@ -103,13 +103,13 @@ impl Run {
     }
 
     fn answer(mut self, end: Step) -> Result<Accepted, AcceptRefusal> {
-        let Found { place, waiting, result, refusal, .. } = std::mem::take(&mut self.found);
+        let Found { counted, waiting, result, refusal, .. } = std::mem::take(&mut self.found);
         match (end, waiting) {
             (Step::Queued | Step::Ended, Some(waiting)) => {
                 if end == Step::Queued
-                    && let Some(place) = place
+                    && let Some(counted) = counted
                 {
-                    place.keep();
+                    counted.keep();
                 }
                 Ok(Accepted { job: self.job, result, waiting })
             }
@@ -166,9 +166,9 @@ impl Run {
 
     /// Stores source and record.
     async fn identified(&mut self) -> Step {
-        let place = self.place();
-        self.job.lane = place.lane;
-        self.found.place = Some(place);
+        let counted = self.count();
+        self.job.lane = counted.lane;
+        self.found.counted = Some(counted);
         if let Err(refusal) = self.broker.can_publish(self.job.lane)
             // What is known needs no queue.
             && !matches!(self.known().await, Ok(Some(_)))
@@ -234,8 +234,8 @@ impl Run {
     /// confirmed. So it is queued again, unless it has ended or the store says that a message was confirmed lately.
     async fn repeated(&mut self) -> Step {
         // Counted and listened to before it can end: news of the end may overtake the confirm.
-        if self.found.place.is_none() {
-            self.found.place = Some(self.place());
+        if self.found.counted.is_none() {
+            self.found.counted = Some(self.count());
         }
         self.found.waiting = Some(self.with.listeners.of(&self.job.id));
         let slot = self.slot();
@@ -278,8 +278,8 @@ impl Run {
         Step::Unconfirmed
     }
 
-    fn place(&self) -> Place {
-        self.with.clients.place(&self.job.id, &self.client, self.job.source.bytes, self.total_pixels)
+    fn count(&self) -> Counted {
+        self.with.clients.count(&self.job.id, &self.client, self.job.source.bytes, self.total_pixels)
     }
 
     fn slot(&self) -> Slot {
