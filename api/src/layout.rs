@@ -11,7 +11,7 @@ use axum::{
     extract::{Request, State},
     http::StatusCode,
 };
-use caption::{CaptionPreview, Error, Limits, Preview, Spec};
+use caption_layout::{CaptionPreview, Error, Limits, Preview, Spec};
 use fonts::{Fonts, UnknownFont, engine_spec};
 use proto_shared::{CaptionSpec, Colour, ErrorCode, Position, SpecError, Style};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -159,7 +159,7 @@ pub(crate) async fn lay_out(State(layouts): State<Layouts>, request: Request) ->
     let permit = layouts.permits.acquire_owned().await.map_err(|e| ended(&e))?;
     let laid_out = spawn_blocking(move || {
         let _permit = permit;
-        caption::preview(&spec, width_px, height_px)
+        caption_layout::preview(&spec, width_px, height_px)
             .map_err(|error| of_caption(&spec, error, [width_px, height_px]))
             .map(|preview| (spec, preview))
     });
@@ -199,8 +199,8 @@ fn within_limits(limits: &Limits, width_px: u32, height_px: u32) -> Result<(), S
 
 /// Says which caption it is that has no room, or nothing to be seen.
 fn of_caption(spec: &Spec, error: Error, [width_px, height_px]: [u32; 2]) -> LayoutRefusal {
-    let alone = |caption: &caption::Caption| Spec { captions: vec![caption.clone()], fallbacks: spec.fallbacks.clone() };
-    match spec.captions.iter().position(|caption| caption::preview(&alone(caption), width_px, height_px).is_err()) {
+    let alone = |caption: &caption_layout::Caption| Spec { captions: vec![caption.clone()], fallbacks: spec.fallbacks.clone() };
+    match spec.captions.iter().position(|caption| caption_layout::preview(&alone(caption), width_px, height_px).is_err()) {
         Some(i) => SpecError::new(code_of(&error), format!("captions[{i}].text"), error.to_string()).into(),
         None => CanvasRefusal(error).into(),
     }
@@ -209,7 +209,7 @@ fn of_caption(spec: &Spec, error: Error, [width_px, height_px]: [u32; 2]) -> Lay
 impl LayoutView {
     fn new(wire: &CaptionSpec, spec: &Spec, preview: Preview, picture_height_px: u32) -> Self {
         let Preview { width_px, height_px, picture_top_px, captions } = preview;
-        let view = |((wire, engine), seen): ((&proto_shared::Caption, &caption::Caption), CaptionPreview)| {
+        let view = |((wire, engine), seen): ((&proto_shared::Caption, &caption_layout::Caption), CaptionPreview)| {
             let CaptionPreview { size_px, stroke_px, band_px, ink_px, lines, path, missing_glyphs } = seen;
             CaptionView {
                 at: wire.at,

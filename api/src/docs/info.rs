@@ -66,10 +66,16 @@ pub(crate) async fn show(State(info): State<Info>) -> Json<Info> {
 
 impl Info {
     /// What may be known of a front with these limits and fonts.
-    pub(crate) fn new(limits: caption::Limits, fonts: &Fonts, keys_required: bool, callbacks: bool, source_urls: bool) -> Self {
+    pub(crate) fn new(
+        limits: caption_layout::Limits,
+        fonts: &Fonts,
+        keys_required: bool,
+        callbacks: bool,
+        source_urls: bool,
+    ) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
-            engine_version: caption::ENGINE_VERSION,
+            engine_version: caption_layout::ENGINE_VERSION,
             keys_required,
             gallery: true,
             callbacks,

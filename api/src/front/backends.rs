@@ -97,7 +97,7 @@ impl Refusal for UnknownFont {
     }
 }
 
-impl Refusal for caption::Error {
+impl Refusal for caption_layout::Error {
     fn problem(&self) -> Problem {
         let code = code_of(self);
         let problem = Problem::new(status_of_picture(code), code, self.to_string()).field("file");
@@ -131,7 +131,7 @@ impl Refusal for caption::Error {
 }
 
 /// The code of the engine's error.
-pub(crate) fn code_of(error: &caption::Error) -> ErrorCode {
+pub(crate) fn code_of(error: &caption_layout::Error) -> ErrorCode {
     ErrorCode::parse(error.code()).unwrap_or(ErrorCode::Internal)
 }
 

@@ -1,11 +1,11 @@
 //! Looks at a picture from the outside: its kind, its size, its frames, against the limits.
 //!
-//! The block walk of `caption::probe`; never a decoder. A file is looked at where it is.
+//! The block walk of `caption_layout::probe`; never a decoder. A file is looked at where it is.
 
 use std::{fs::File, io, sync::Arc};
 
 use bytes::Bytes;
-use caption::{Limits, Media, Probe};
+use caption_layout::{Limits, Media, Probe};
 use proto_shared::{MediaType, SourceId, SourceInfo};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
@@ -14,7 +14,7 @@ use crate::problem::{Defect, refusals};
 
 refusals! {
     /// Why a picture is not taken.
-    pub(crate) enum PictureRefusal: Picture(caption::Error), Spool(SpoolRefusal), Defect(Defect) {}
+    pub(crate) enum PictureRefusal: Picture(caption_layout::Error), Spool(SpoolRefusal), Defect(Defect) {}
 }
 
 /// Walks at one time: each takes a thread and, of a file, a window and its frames' places.
@@ -48,7 +48,7 @@ impl Inspector {
             Content::File(file) => {
                 // Two handles on one open file: whoever reads it next begins at its start.
                 let file: File = file.try_clone().map_err(SpoolRefusal::from)?;
-                self.walk(id, len_bytes, move |limits| caption::probe_file(file, limits)).await
+                self.walk(id, len_bytes, move |limits| caption_layout::probe_file(file, limits)).await
             }
         }
     }
@@ -56,7 +56,7 @@ impl Inspector {
     /// What is known of a picture from the store.
     pub(crate) async fn stored(&self, id: SourceId, bytes: Bytes) -> Result<Inspected, PictureRefusal> {
         let len_bytes = bytes.len() as u64;
-        self.walk(id, len_bytes, move |limits| Ok(caption::probe(&bytes, limits))).await
+        self.walk(id, len_bytes, move |limits| Ok(caption_layout::probe(&bytes, limits))).await
     }
 
     /// Off the runtime's threads: walking the largest file takes tens of milliseconds.
@@ -64,7 +64,7 @@ impl Inspector {
         &self,
         id: SourceId,
         len_bytes: u64,
-        probe: impl FnOnce(&Limits) -> io::Result<Result<Probe, caption::Error>> + Send + 'static,
+        probe: impl FnOnce(&Limits) -> io::Result<Result<Probe, caption_layout::Error>> + Send + 'static,
     ) -> Result<Inspected, PictureRefusal> {
         let ended = |e: &dyn std::fmt::Display| Defect(format!("the block walk ended early: {e}"));
         let place = self.walks.clone().acquire_owned().await.map_err(|e| ended(&e))?;
