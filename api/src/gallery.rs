@@ -30,7 +30,7 @@ refusals! {
 
 /// The most that is shown.
 const MAX_LIMIT: usize = 48;
-/// Shown where nobody says how many.
+/// Shown where the query does not say how many.
 const DEFAULT_LIMIT: usize = 24;
 /// Entries that are looked at: some are unfinished, or failed.
 const ENTRIES_READ: usize = 2 * MAX_LIMIT;
@@ -96,12 +96,12 @@ pub(crate) async fn show(
 
 impl Gallery {
     async fn newest(&self, store: &Store) -> Result<Vec<JobView>, StoreError> {
-        // Held while the store is asked: of many who ask at once one does it for all.
+        // Locked while the store is read: of many requests at once one reads it for all.
         let mut cached = self.0.lock().await;
         if let Some(cached) = cached.as_ref().filter(|cached| cached.at.elapsed() < CACHED_FOR) {
             return Ok(cached.jobs.clone());
         }
-        // Before the store is asked: what ends while it answers is not in it.
+        // Taken before the store is read: a job that ends meanwhile is not in the answer.
         let at = Instant::now();
         let found = stream::iter(store.gallery(ENTRIES_READ).await?).map(|id| done(store, id)).buffered(READS_AT_ONCE);
         let mut jobs: Vec<JobView> = found.try_filter_map(async |job| Ok(job)).try_collect().await?;

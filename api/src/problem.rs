@@ -93,8 +93,8 @@ impl Problem {
     }
 
     /// The same, with what only the log is to know.
-    pub(crate) fn cause(self, cause: impl ToString) -> Self {
-        Self { cause: Some(cause.to_string()), ..self }
+    pub(crate) fn cause(self, cause: impl Into<String>) -> Self {
+        Self { cause: Some(cause.into()), ..self }
     }
 
     /// The answer's status.
@@ -152,9 +152,9 @@ impl Documented {
 #[derive(Debug)]
 pub(crate) struct Defect(pub(crate) String);
 
-impl Defect {
-    /// Of an error that can't happen.
-    pub(crate) fn of(error: impl ToString) -> Self {
+/// Of an error that can't happen.
+impl<E: std::error::Error> From<E> for Defect {
+    fn from(error: E) -> Self {
         Self(error.to_string())
     }
 }

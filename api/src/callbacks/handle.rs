@@ -23,8 +23,8 @@ refusals! {
 pub struct Routine {
     /// Before each further attempt. After the last one it is given up.
     pub delays: Vec<Duration>,
-    /// Between two looks at what is owed.
-    pub look_every: Duration,
+    /// Between two scans of what is owed.
+    pub scan_every: Duration,
     /// For one attempt.
     pub send_within: Duration,
 }
@@ -32,7 +32,7 @@ pub struct Routine {
 impl Default for Routine {
     fn default() -> Self {
         let delays = [5, 30, 2 * 60, 10 * 60, 60 * 60, 6 * 60 * 60].map(Duration::from_secs).into();
-        Self { delays, look_every: Duration::from_secs(60), send_within: Duration::from_secs(15) }
+        Self { delays, scan_every: Duration::from_secs(60), send_within: Duration::from_secs(15) }
     }
 }
 
@@ -81,15 +81,15 @@ impl Callbacks {
         Ok(handle.client.check(url).map_err(refused)?.into())
     }
 
-    /// A job has ended that somebody is to be told of.
+    /// A job with a `callback_url` has ended.
     pub(crate) fn heard(&self, job: &JobId) {
         if let Some(handle) = &self.0 {
-            // More than are waiting already are left to the next look.
+            // What does not fit the channel is left to the next scan.
             let _ = handle.calls.try_send(Call { job: job.clone(), attempt: 1 });
         }
     }
 
-    /// News may have been missed.
+    /// Events may have been missed.
     pub(crate) fn missed(&self) {
         if let Some(handle) = &self.0 {
             handle.missed.notify_one();

@@ -52,7 +52,8 @@ refusals! {
 
 impl Refusal for BrokerError {
     fn problem(&self) -> Problem {
-        Problem::new(status_of_failure(self.code()), self.code(), "the queue does not take jobs at the moment").cause(self)
+        Problem::new(status_of_failure(self.code()), self.code(), "the queue does not take jobs at the moment")
+            .cause(self.to_string())
     }
 
     /// [`QueueRefusal`] has the example.

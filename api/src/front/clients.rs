@@ -1,7 +1,7 @@
 //! What each client may do: jobs a second, unfinished jobs, and which lane the next one takes.
 //!
 //! `jobs::request` asks before it reads an upload, `jobs::accept` counts what it accepts; `jobs::listeners` tells of each end with
-//! [`Clients::finished`]. The event of an end can be lost, so `recount` asks the store about what nobody heard of. It counts
+//! [`Clients::finished`]. The event of an end can be lost, so `recount` asks the store about jobs whose end was not heard. It counts
 //! what went through this process alone, forgets a job after a day at the latest, and holds a bounded number of clients
 //! and jobs whatever they do. It never waits.
 
@@ -54,12 +54,12 @@ struct State {
     unfinished: HashMap<ClientId, u32>,
     /// Jobs as they were accepted, finished ones among them until they come to the front or are swept out.
     order: VecDeque<(Instant, JobId)>,
-    /// When news was missed that nobody has asked the store for since.
+    /// When events were missed, unless the store was asked about all jobs since.
     missed_at: Option<Instant>,
 }
 
 impl Clients {
-    /// Nobody yet.
+    /// No client yet.
     #[must_use]
     pub fn new(rules: Fairness) -> Self {
         let state = State {
@@ -97,13 +97,13 @@ impl Clients {
         Counted { lane, given_up: is_new.then(|| (self.clone(), job.clone())) }
     }
 
-    /// News of ends may have been missed, of any job that counts by now.
+    /// Events of ends may have been missed, of any job that counts by now.
     pub(crate) fn missed(&self) {
         self.lock().missed_at = Some(Instant::now());
     }
 
     /// What to ask the store so that no count is higher than it should be, of each client its jobs, oldest first: of those
-    /// that so many jobs have put into the standard lane; and what was accepted before news was missed, of everybody.
+    /// that so many jobs have put into the standard lane; and what was accepted before events were missed, of all clients.
     pub(crate) fn to_recount(&self) -> Vec<Recount> {
         let state = self.lock();
         let missed_at = state.missed_at;

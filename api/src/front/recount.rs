@@ -1,8 +1,8 @@
-//! Finds ends that nobody heard of, so that a client's count of unfinished jobs is right again within five minutes.
+//! Finds ends whose event was lost, so that a client's count of unfinished jobs is right again within five minutes.
 //!
-//! Runs beside the routes. News is lost when a subscription breaks off, or was never emitted; a job whose end was lost would
+//! Runs beside the routes. An event is lost when a subscription breaks off, or was never emitted; a job whose end was lost would
 //! else count for a day. It asks the store only where a count matters: of clients whose count has put them into the
-//! standard lane, oldest jobs first and no further than shows that they belong there; and once of everybody after news was
+//! standard lane, oldest jobs first and no further than shows that they belong there; and once of all clients after events were
 //! missed. So what it costs grows with the clients at the limit, not with what they have waiting.
 
 use std::time::Duration;
@@ -36,8 +36,8 @@ impl Clients {
     async fn recount_once(&self, store: &Store) -> Result<(), StoreError> {
         let since = Instant::now();
         for Recount { jobs, enough } in self.to_recount() {
-            let asked = stream::iter(jobs).map(|job| async move { (store.has_result(&job).await, job) });
-            let mut answers = asked.buffered(AT_ONCE);
+            let questions = stream::iter(jobs).map(|job| async move { (store.has_result(&job).await, job) });
+            let mut answers = questions.buffered(AT_ONCE);
             let mut unfinished = 0;
             while let Some((has_ended, job)) = answers.next().await {
                 if has_ended? {

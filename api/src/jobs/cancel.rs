@@ -1,4 +1,4 @@
-//! `DELETE /v1/jobs/{id}`: nobody wants the job any more.
+//! `DELETE /v1/jobs/{id}`: the job is not wanted any more.
 //!
 //! That it is cancelled is its result, written here where none stands; the worker that has it in hand hears of it and
 //! stops, and one that gets it later finds it finished.

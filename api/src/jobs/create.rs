@@ -87,7 +87,7 @@ pub(crate) async fn create(
         acceptance.accept(new).await
     };
     let Accepted { job, mut result, waiting } = accepted?;
-    let location = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id)).map_err(Defect::of)?;
+    let location = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id)).map_err(Defect::from)?;
     let mut status = StatusCode::ACCEPTED;
     if let Some(limit) = wait {
         if result.is_none() {

@@ -1,7 +1,7 @@
 //! `GET /v1/jobs/{id}/events`: what happens to a job, as it happens (server-sent events, HTML living standard, section 9.2).
 //!
-//! It tells first how the job is, then what is heard, and ends with the job. News may be lost on its way, so the store is
-//! asked once in a while, and its word is the last. It must not keep the process from ending.
+//! The stream begins with the state of the job, goes on with its events, and ends with its result. An event may be lost on its
+//! way, so the stream reads the store after each silence of [`SILENCE`], and ends only on a result that it has read there. It must not keep the process from ending.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -35,8 +35,8 @@ use crate::{
 
 /// How long nothing may be sent: proxies end what is silent for longer.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How long nothing may be heard before the store is asked.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// After so long without an event the store is read.
+const SILENCE: Duration = Duration::from_secs(30);
 /// A stream ends by then, and its client comes again if it is still there.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// After how long a client comes again whose stream broke.
@@ -153,9 +153,9 @@ impl Follower {
             return Some(self.tell(&event, result)?.retry(RECONNECT));
         }
         while !self.is_over && Instant::now() < self.until {
-            match timeout(PATIENCE, self.listening.next()).await {
+            match timeout(SILENCE, self.listening.next()).await {
                 Ok(None) => return None,
-                // It was told, or seen before: the news may come after the record.
+                // The client knows it already: this event may come after the record was read.
                 Ok(Some(Heard::Event(Event { news: News::Queued, .. }))) => {}
                 Ok(Some(Heard::Event(event))) if !event.news.is_final() => return self.tell(&event, None),
                 // An end, one that may have been missed, or silence.
@@ -163,7 +163,7 @@ impl Follower {
                     Ok(Some(result)) => return self.tell(&end_of(&self.job, &result), Some(result)),
                     Ok(None) => {}
                     Err(error) => {
-                        tracing::debug!(job_id = %self.job.id, %error, "failed to look for a result; it is asked for again");
+                        tracing::debug!(job_id = %self.job.id, %error, "failed to look for a result; it is looked for again");
                     }
                 },
             }

@@ -43,7 +43,7 @@ pub(crate) struct Listening {
 impl Listeners {
     /// Hears until `shutdown`, from the moment that the broker is there.
     pub async fn hear(&self, broker: &Late<Broker>, clients: &Clients, callbacks: &Callbacks, shutdown: &CancellationToken) {
-        // Whoever listens for long must not keep the process from ending.
+        // A request that listens for long must not keep the process from ending.
         let _over = self.over.clone().drop_guard();
         let Some(broker) = shutdown.run_until_cancelled(broker.wait()).await else { return };
         let Some(mut events) = until_it_works("hear of jobs", shutdown, || broker.subscribe(Filter::Every)).await else { return };
@@ -75,7 +75,7 @@ impl Listeners {
 
 fn tell(listeners: impl IntoIterator<Item = broadcast::Sender<Heard>>, heard: &Heard) {
     for listener in listeners {
-        // Nobody may be left to hear it.
+        // The last listener may just have gone.
         let _ = listener.send(heard.clone());
     }
 }

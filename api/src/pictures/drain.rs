@@ -42,7 +42,7 @@ impl Drop for Rest {
                     }
                 }
             };
-            // Whoever is slower has had the time that an answer may take.
+            // A slower client has had the time that an answer may take.
             let _ = timeout(max_time, reading).await;
         });
     }
@@ -56,13 +56,15 @@ mod tests {
         atomic::{AtomicUsize, Ordering},
     };
 
+    use axum::body::Bytes;
+
     use super::*;
 
     /// A body of so many chunks of ten bytes that counts those taken.
     fn body(chunks: usize) -> (Body, Arc<AtomicUsize>) {
         let taken = Arc::new(AtomicUsize::new(0));
         let count = taken.clone();
-        let stream = futures::stream::iter(0..chunks).map(move |_| {
+        let stream = stream::iter(0..chunks).map(move |_| {
             count.fetch_add(1, Ordering::Relaxed);
             Ok::<_, std::io::Error>(Bytes::from_static(&[0; 10]))
         });

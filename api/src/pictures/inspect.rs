@@ -46,7 +46,7 @@ impl Inspector {
         match &upload.content {
             Content::Memory(bytes) => self.stored(id, bytes.clone()).await,
             Content::File(file) => {
-                // Two handles on one open file: whoever reads it next begins at its start.
+                // Two handles share one position in the file: each reader begins with a seek to its start.
                 let file: File = file.try_clone().map_err(SpoolRefusal::from)?;
                 self.walk(id, len_bytes, move |limits| caption_layout::probe_file(file, limits)).await
             }

@@ -1,6 +1,6 @@
 //! The room for pictures: how much may come in of one request, of one client, and of all at one time.
 //!
-//! Asked before a byte of a body is read. What is admitted holds its share of the spool until it is dropped,
+//! `jobs::request` takes a share before a byte of a body is read. What is admitted holds its share of the spool until it is dropped,
 //! and what must be in memory whole holds its share of that, which is far less. All of it is counted in this process alone.
 
 use std::{
@@ -127,7 +127,7 @@ impl Room {
 
     /// Waits for room in memory for a picture of the largest size. The request's time limit bounds the wait.
     pub(crate) async fn whole_picture(&self) -> Result<OwnedSemaphorePermit, Defect> {
-        self.whole_pictures.clone().acquire_owned().await.map_err(Defect::of)
+        self.whole_pictures.clone().acquire_owned().await.map_err(Defect::from)
     }
 
     /// Takes a client's share for so many bytes, or refuses it at once.

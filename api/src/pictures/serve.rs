@@ -63,7 +63,7 @@ impl PictureRequest {
         picture: impl Future<Output = Result<PictureStream, StoreError>>,
     ) -> Result<Response, ServeRefusal> {
         let Self { job, caller, trace, headers } = self;
-        let etag = ETag::from_str(&format!("\"{id}\"")).map_err(Defect::of)?;
+        let etag = ETag::from_str(&format!("\"{id}\"")).map_err(Defect::from)?;
         let is_known = headers.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&etag));
         let about = Extension(About(job.clone()));
         let mut response = if is_known {
@@ -95,7 +95,7 @@ impl PictureRequest {
 
 fn file_name(job: &JobId, media: MediaType) -> Result<HeaderValue, Defect> {
     let text = format!("inline; filename=\"{job}.{}\"", media.extension());
-    HeaderValue::from_str(&text).map_err(Defect::of)
+    HeaderValue::from_str(&text).map_err(Defect::from)
 }
 
 /// A picture, or that the client has it.

@@ -113,7 +113,7 @@ impl House {
         let looks = || self.faults.count(Operation::List, "callbacks");
         let before = looks();
         let delays = vec![Duration::from_millis(20); 2];
-        let routine = Routine { delays, look_every: Duration::from_secs(3600), ..Routine::default() };
+        let routine = Routine { delays, scan_every: Duration::from_secs(3600), ..Routine::default() };
         let (client, signer) = (client(&["127.0.0.0/8"]), Signer::new(SECRET).unwrap());
         let mut registry = registry();
         let (courier, callbacks) = Courier::new(self.store.clone(), client.clone(), signer, routine, clock, &mut registry);

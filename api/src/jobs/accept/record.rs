@@ -53,8 +53,8 @@ impl Acceptance {
         Ok(result)
     }
 
-    /// Stores a job's source and its record. One that has a name can be asked for again while this goes on, and then must
-    /// have its source where it has its record; of any other nobody knows before the answer.
+    /// Stores a job's source and its record. A job with a name can be requested again meanwhile. Its record must then have its
+    /// source, so the source comes first. No client knows of a job without a name before the answer, so both are written at once.
     pub(super) async fn store_job(
         &self,
         job: &JobRecord,

@@ -30,7 +30,7 @@ use crate::{
     problem::Defect,
 };
 
-/// A job that is asked for again is sent again once in so long.
+/// The message of a job that is requested again is sent again at most once in this time.
 const REPEATED_WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) struct Run {
@@ -233,14 +233,14 @@ impl Run {
     /// Answers for a job that was made before. Its first request may have died, or been refused, before its message was
     /// confirmed. So it is queued again, unless it has ended or the store says that a message was confirmed lately.
     async fn repeated(&mut self) -> Step {
-        // Counted and listened to before it can end: news of the end may overtake the confirm.
+        // The job is counted and listened to before it can end: the event of the end may overtake the confirm.
         if self.found.counted.is_none() {
             self.found.counted = Some(self.count());
         }
         self.found.waiting = Some(self.with.listeners.of(&self.job.id));
         let slot = self.slot();
-        let asked = tokio::join!(self.with.store.get_result(&self.job.id), self.with.store.was_queued(&self.job.id, slot));
-        match asked {
+        let known = tokio::join!(self.with.store.get_result(&self.job.id), self.with.store.was_queued(&self.job.id, slot));
+        match known {
             (Ok(Some(result)), _) => {
                 self.found.result = Some(result);
                 return Step::Ended;
@@ -310,7 +310,7 @@ enum Confirm {
     Shared,
 }
 
-/// Whether a job was asked for in these words. Not by its output's id: that changes with the engine.
+/// Whether a job was made by the same request. Its output's id is not compared: that changes with the engine.
 pub(super) fn is_same_request(
     job: &JobRecord,
     source: &SourceId,

@@ -30,7 +30,7 @@ pub(crate) struct Repeat {
     pub(crate) callback_url: Option<String>,
 }
 
-/// A job that somebody asks for.
+/// A job that a request asks for.
 pub(crate) struct NewJob {
     pub(crate) picture: Inspected,
     /// Where the picture may not be stored yet.
@@ -54,7 +54,7 @@ impl Acceptance {
     /// Accepts a job, or finds the one that this request has made before. What is begun goes on when this is dropped.
     pub(crate) async fn accept(&self, new: NewJob) -> Result<Accepted, AcceptRefusal> {
         let NewJob { picture, upload, share, spec, output, is_public, caller, trace, idempotency, callback_url } = new;
-        // Asked first: without a broker nothing should be written for a job that can't be accepted.
+        // This comes first: without a broker nothing should be written for a job that can't be accepted.
         let broker = self.broker.get().ok_or(QueueRefusal::NotConnected)?.clone();
         let job = JobRecord {
             client: Some(caller.client.clone()),
