@@ -20,7 +20,6 @@ use utoipa::ToSchema;
 
 use crate::{
     docs::refusals::Refuses,
-    front::backends::code_of,
     problem::{Defect, Documented, Problem, Refusal, refusals},
 };
 
