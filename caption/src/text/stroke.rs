@@ -80,7 +80,13 @@ fn vertical_distances<T: Copy + Ord + From<u8> + Add<Output = T>>(fill: &[u8], w
 /// The distance transform of Meijster, Roerdink and Hesselink (2000). With `g` the distance of a column's nearest letter, the
 /// squared distance from `x` is the least `(x - column)² + g²`. As a function of `x` each column gives a parabola; a row keeps
 /// those that are the lowest somewhere, from left to right, each with where it begins to be.
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "sides of a canvas, whose squares f64 holds")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "sides of a canvas and places in it, whose squares f64 holds"
+)]
 fn wide(fill: &[u8], width_px: usize, reach: f64) -> Vec<u8> {
     let columns = width_px as i64;
     let distances = vertical_distances(fill, width_px, reach as u32 + 1);
