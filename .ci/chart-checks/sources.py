@@ -34,7 +34,7 @@ def settings():
 
 def client_variables():
     """What `punchline submit` reads."""
-    return set(enough("variables of the client", re.findall(r'env = "(\w+)"', text("punchline/src/client.rs")), 2))
+    return set(enough("variables of the client", re.findall(r'env = "(\w+)"', text("punchline/src/client/http.rs")), 2))
 
 
 def metrics():
@@ -61,7 +61,7 @@ def metrics():
                 name += "_" + re.search(r"Unit::(\w+)", middle).group(1).lower()
             add(kinds[field], name, structs.get(labels.get(field), set()))
 
-    source = text("punchline/src/broker_metrics.rs").split("#[cfg(test)]")[0]
+    source = text("punchline/src/processes/broker_metrics.rs").split("#[cfg(test)]")[0]
     for function, kind in (("state", "Gauge"), ("counts", "Counter"), ("depths", "Gauge")):
         body = re.search(rf"^fn {function}\(.*?^}}", source, re.M | re.S).group(0)
         for name in re.findall(r'"((?:broker|queue)_\w+)"', body):
@@ -90,7 +90,7 @@ def health_seconds():
 
 
 def event_heartbeat_seconds():
-    return int(re.search(r"HEARTBEAT: Duration = Duration::from_secs\((\d+)\)", text("api/src/events.rs")).group(1))
+    return int(re.search(r"HEARTBEAT: Duration = Duration::from_secs\((\d+)\)", text("api/src/jobs/events.rs")).group(1))
 
 
 def subcommands():
@@ -102,18 +102,19 @@ def flags(subcommand):
     """The long flags of a subcommand, those of the structs it takes in too."""
     seen, found = set(), set()
 
-    def look(module):
-        if module in seen or not (REPO / f"punchline/src/{module}.rs").exists():
+    def look(path):
+        if path in seen:
             return
-        seen.add(module)
-        source = text(f"punchline/src/{module}.rs")
+        seen.add(path)
+        source = path.read_text()
         found.update(name.replace("_", "-") for name in re.findall(r"#\[arg\(.*?\)\]\n    (?:pub\(crate\) )?(\w+):", source, re.S))
-        for taken in re.findall(r"#\[command\(flatten\)\]\n\s+(?:pub\(crate\) )?\w+: (\w+)Args", source):
-            for path in (REPO / "punchline/src").glob("*.rs"):
-                if f"struct {taken}Args" in path.read_text():
-                    look(path.stem)
+        for taken in re.findall(r"#\[command\(flatten\)\]\n\s+(?:pub\(crate\) )?\w+: (\w+)", source):
+            for other in (REPO / "punchline/src").rglob("*.rs"):
+                if f"struct {taken} {{" in other.read_text():
+                    look(other)
 
-    look(subcommand)
+    for path in (REPO / "punchline/src").rglob(f"{subcommand}.rs"):
+        look(path)
     return found
 
 
@@ -143,7 +144,7 @@ def special_networks():
 
 
 def suspect_memory_bytes():
-    factor, shift = re.search(r"SUSPECT_MEMORY_BYTES: u64 = (\d+) << (\d+)", text("punchline/src/parts.rs")).groups()
+    factor, shift = re.search(r"SUSPECT_MEMORY_BYTES: u64 = (\d+) << (\d+)", text("punchline/src/processes/job_side.rs")).groups()
     return int(factor) << int(shift)
 
 

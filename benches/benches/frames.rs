@@ -5,10 +5,14 @@
 
 use std::hint::black_box;
 
-use benches::{DUCK, WORDS, animation, criterion, font, mask, paint, spec, walked};
+use benches::{DUCK, WORDS, animation, criterion, font, is_paintable, mask, paint, spec, walked, work};
 use caption::{
-    Limits, Position, Style,
-    stages::{Codec, layout},
+    Font, Limits, Position, Style,
+    stages::{InkRuns, Palettes, StreamReader, Tools, plan},
+};
+use caption_layout::{
+    placing::arrangement::STROKE_EM,
+    text::layout::{Room, layout},
 };
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use samples::Content;
@@ -21,7 +25,8 @@ fn lay_out(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("layout");
     for (name, text) in [("one line", WORDS), ("shrunk to fit", &long)] {
         group.throughput(Throughput::Elements(text.len() as u64));
-        group.bench_function(name, |b| b.iter(|| layout(black_box(text), &font, 460.0, [85.0, 124.0], 54.0)));
+        let room = Room { width_px: 460.0, heights_px: [85.0, 124.0], size_px: 54.0, stroke_em: STROKE_EM };
+        group.bench_function(name, |b| b.iter(|| layout(black_box(text), &font, &[Font::fallback()], room)));
     }
     group.finish();
 }
@@ -31,7 +36,7 @@ fn draw_mask(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("mask");
     for (name, at, style) in STYLES {
         let spec = spec(at, style);
-        group.throughput(Throughput::Elements(mask(&gif, &spec).area_px() as u64));
+        group.throughput(Throughput::Elements(u64::from(gif.canvas.width()) * u64::from(gif.canvas.height())));
         group.bench_function(name, |b| b.iter(|| mask(black_box(&gif), &spec)));
     }
     group.finish();
@@ -45,15 +50,15 @@ fn walk(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn plan(criterion: &mut Criterion) {
+fn plan_frames(criterion: &mut Criterion) {
     let gif = walked(DUCK);
     let mut group = criterion.benchmark_group("plan");
-    group.throughput(Throughput::Elements(gif.data().count() as u64));
+    group.throughput(Throughput::Elements(gif.frames.len() as u64));
     for (name, at, style) in STYLES {
         let mask = mask(&gif, &spec(at, style));
-        group.bench_function(name, |b| b.iter(|| gif.plan(black_box(&mask))));
-        let plan = gif.plan(&mask);
-        group.bench_function(format!("tables, {name}"), |b| b.iter(|| gif.tables(black_box(&mask), &plan)));
+        group.bench_function(name, |b| b.iter(|| plan(&gif, black_box(&mask))));
+        let plans = plan(&gif, &mask);
+        group.bench_function(format!("tables, {name}"), |b| b.iter(|| Palettes::decide(DUCK, &gif, black_box(&mask), &plans)));
     }
     group.finish();
 }
@@ -64,15 +69,16 @@ fn paint_frames(criterion: &mut Criterion) {
     for (name, bytes) in [("duck", DUCK), ("dithered", &dithered), ("flat", &flat)] {
         let gif = walked(bytes);
         let mask = mask(&gif, &spec(Position::Bottom, Style::Overlay));
-        let (plan, inked) = (gif.plan(&mask), mask.inked());
-        let tables = gif.tables(&mask, &plan);
-        let areas_px: Vec<usize> = gif.data().map(|data| data.area_px).collect();
-        group.throughput(Throughput::Elements(plan.paintable().map(|k| areas_px[k] as u64).sum()));
-        let mut codec = Codec::default();
-        group.bench_function(name, |b| b.iter(|| paint(&mut codec, black_box(&gif), &plan, &tables, &inked)));
+        let (plans, inks) = (plan(&gif, &mask), mask.inks.iter().map(InkRuns::of).collect::<Vec<_>>());
+        let palettes = Palettes::decide(bytes, &gif, &mask, &plans);
+        let paintable = plans.iter().enumerate().filter(|(_, plan)| is_paintable(plan));
+        let works: Vec<_> = paintable.map(|(k, plan)| work(bytes, &gif, k, *plan, &palettes, &inks)).collect();
+        group.throughput(Throughput::Elements(works.iter().map(|work| work.frame.rect.area() as u64).sum()));
+        let (mut reader, mut tools) = (StreamReader::default(), Tools::default());
+        group.bench_function(name, |b| b.iter(|| paint(black_box(&works), &mut reader, &mut tools)));
     }
     group.finish();
 }
 
-criterion_group!(name = benches; config = criterion(); targets = lay_out, draw_mask, walk, plan, paint_frames);
+criterion_group!(name = benches; config = criterion(); targets = lay_out, draw_mask, walk, plan_frames, paint_frames);
 criterion_main!(benches);

@@ -5,10 +5,10 @@
 
 use std::hint::black_box;
 
-use benches::{AREA_PX, CONTENTS, SIDES_PX, criterion, image_data, mask, spec};
+use benches::{AREA_PX, CONTENTS, criterion, image_data, mask, spec, still, walked, work};
 use caption::{
     Position, Style,
-    stages::{Codec, Gif},
+    stages::{Encoder, InkRuns, Palettes, StreamReader, Tools, plan, splice as splice_frame},
 };
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use samples::Content;
@@ -17,29 +17,29 @@ fn scan(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("scan");
     for (name, content) in CONTENTS {
         let data = image_data(content);
-        let mut codec = Codec::default();
-        codec.gather(&data[1..]);
+        let mut reader = StreamReader::default();
+        reader.stream.gather(&data[1..]);
         group.throughput(Throughput::Bytes(data.len() as u64));
-        group.bench_function(name, |b| b.iter(|| codec.scan(black_box(data[0]), AREA_PX)));
+        group.bench_function(name, |b| b.iter(|| reader.scan.scan(&reader.stream, black_box(data[0]), AREA_PX)));
     }
     group.finish();
 }
 
-/// A stream behind its minimum code size, and a codec that has scanned it.
-fn scanned(content: Content) -> (Vec<u8>, Codec) {
+/// A stream's minimum code size, and a reader that has scanned it.
+fn scanned(content: Content) -> (u8, StreamReader) {
     let data = image_data(content);
-    let mut codec = Codec::default();
-    codec.gather(&data[1..]);
-    codec.scan(data[0], AREA_PX);
-    (data, codec)
+    let mut reader = StreamReader::default();
+    reader.stream.gather(&data[1..]);
+    reader.scan.scan(&reader.stream, data[0], AREA_PX);
+    (data[0], reader)
 }
 
 fn decode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Elements(AREA_PX as u64));
     for (name, content) in CONTENTS {
-        let (data, mut codec) = scanned(content);
-        group.bench_function(name, |b| b.iter(|| codec.decode(black_box(data[0])).len()));
+        let (code_size, mut reader) = scanned(content);
+        group.bench_function(name, |b| b.iter(|| reader.decode(black_box(code_size)).len()));
     }
     group.finish();
 }
@@ -48,13 +48,15 @@ fn encode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("encode");
     group.throughput(Throughput::Elements(AREA_PX as u64));
     for (name, content) in CONTENTS {
-        let (data, mut codec) = scanned(content);
-        let indices = codec.decode(data[0]).to_vec();
-        let mut out = Vec::new();
+        let (code_size, mut reader) = scanned(content);
+        let indices = reader.decode(code_size);
+        let (mut encoder, mut out) = (Encoder::default(), Vec::new());
         group.bench_function(name, |b| {
             b.iter(|| {
                 out.clear();
-                codec.encode(data[0], black_box(&indices), &mut out);
+                encoder.begin(code_size);
+                encoder.encode(black_box(indices));
+                encoder.finish(&mut out);
                 out.len()
             });
         });
@@ -66,13 +68,21 @@ fn encode(criterion: &mut Criterion) {
 fn splice(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("splice");
     for (name, content) in CONTENTS {
-        let data = image_data(content);
-        let gif = Gif::of_stream(data[0], SIDES_PX.0, SIDES_PX.1, &data[1..]);
+        let bytes = still(content);
+        let gif = walked(&bytes);
         let mask = mask(&gif, &spec(Position::Bottom, Style::Overlay));
-        let inked = mask.inked();
-        let mut codec = Codec::default();
-        group.throughput(Throughput::Bytes(data.len() as u64));
-        group.bench_function(name, |b| b.iter(|| codec.splice(black_box(&gif), &inked)));
+        let (plans, inks) = (plan(&gif, &mask), mask.inks.iter().map(InkRuns::of).collect::<Vec<_>>());
+        let palettes = Palettes::decide(&bytes, &gif, &mask, &plans);
+        let work = work(&bytes, &gif, 0, plans[0], &palettes, &inks);
+        let palette = work.palette_plan.palette.of_frame(None);
+        let (mut reader, mut tools) = (StreamReader::default(), Tools::default());
+        group.throughput(Throughput::Bytes(work.frame.data.len() as u64));
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                reader.open(black_box(&bytes), work.frame);
+                splice_frame(&work, &palette, None, &mut reader, &mut tools)
+            });
+        });
     }
     group.finish();
 }

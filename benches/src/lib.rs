@@ -7,8 +7,11 @@ use std::time::Duration;
 
 use caption::{
     Font, Limits, LoadedCaption, Position, Spec, Style,
-    stages::{Codec, Gif, Inked, Mask, Plan, Tables},
+    stages::{
+        Change, FramePlan, FrameWork, InkRuns, Mask, Palettes, Patch, StreamReader, Tools, paint as paint_frame, written_on,
+    },
 };
+use caption_layout::reading::blocks::Gif;
 use criterion::Criterion;
 use samples::{Content, Frame, Palette, Sample};
 
@@ -77,7 +80,7 @@ fn frame(content: Content, seed: u32) -> Frame {
 /// If it were none.
 #[must_use]
 #[expect(clippy::expect_used, reason = "a measurement may stop where its ground is missing")]
-pub fn walked(bytes: &[u8]) -> Gif<'_> {
+pub fn walked(bytes: &[u8]) -> Gif {
     Gif::walk(bytes, &Limits::default()).expect("the picture is a GIF")
 }
 
@@ -87,12 +90,45 @@ pub fn walked(bytes: &[u8]) -> Gif<'_> {
 /// If the words did not fit.
 #[must_use]
 #[expect(clippy::expect_used, reason = "a measurement may stop where its ground is missing")]
-pub fn mask(gif: &Gif<'_>, spec: &Spec) -> Mask {
-    gif.mask(spec).expect("the words fit")
+pub fn mask(gif: &Gif, spec: &Spec) -> Mask {
+    Mask::draw(spec, gif.canvas.width(), gif.canvas.height(), written_on(gif)).expect("the words fit")
 }
 
-/// Paints the frames that a caption touches; answers the bytes of those that changed.
+/// A GIF of one frame.
 #[must_use]
-pub fn paint(codec: &mut Codec, gif: &Gif<'_>, plan: &Plan, tables: &Tables<'_>, inked: &Inked<'_>) -> usize {
-    plan.paintable().filter_map(|k| codec.paint(gif, k, plan, tables, inked)).map(|bytes| bytes.len()).sum()
+pub fn still(content: Content) -> Vec<u8> {
+    Sample { width: SIDES_PX.0, height: SIDES_PX.1, palette: Some(PALETTE), loop_count: None, frames: vec![frame(content, 1)] }
+        .bytes()
+}
+
+/// Whether a frame can be painted by itself: touched, and not to draw again what earlier ones showed.
+#[must_use]
+pub fn is_paintable(plan: &FramePlan) -> bool {
+    plan.is_touched() && plan.damaged().is_empty()
+}
+
+/// Frame `k` of a GIF, ready to be painted.
+#[must_use]
+pub fn work<'a>(
+    bytes: &'a [u8],
+    gif: &'a Gif,
+    k: usize,
+    plan: FramePlan,
+    palettes: &'a Palettes<'_>,
+    inks: &'a [InkRuns<'a>],
+) -> FrameWork<'a> {
+    let frame = &gif.frames[k];
+    let (palette_plan, used) = (palettes.of(k, frame), palettes.used[k]);
+    let may_become_transparent = palettes.may_become_transparent;
+    FrameWork { bytes, frame, plan, palette_plan, used, may_become_transparent, inks, lost: Patch::default() }
+}
+
+/// Paints frames; answers the bytes of the streams that changed.
+#[must_use]
+pub fn paint<'a>(works: impl IntoIterator<Item = &'a FrameWork<'a>>, reader: &mut StreamReader, tools: &mut Tools) -> usize {
+    let len = |work| match paint_frame(work, reader, tools).change {
+        Change::Nothing => 0,
+        Change::Spliced(stream) | Change::Recoded(stream) => stream.bytes.len(),
+    };
+    works.into_iter().map(len).sum()
 }

@@ -1,38 +1,43 @@
 //! How long to wait before the next attempt to reach the broker.
 //!
-//! Full jitter, so that a fleet that lost its broker at one moment does not come back at one moment. The wait is a part of the
-//! time that the trouble has lasted, so that what took seconds to pass is not followed by many more of waiting. It
-//! computes times only: who sleeps and who draws the random number is the caller's business.
+//! Jitter keeps a fleet that lost its broker at one moment from coming back at one moment. A wait is about an eighth of the time
+//! that was waited before it, so that an outage of seconds is not followed by many more of waiting. The caller sleeps.
 
 use std::time::Duration;
 
-const FIRST: Duration = Duration::from_millis(500);
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+
 const LONGEST: Duration = Duration::from_secs(30);
-/// At most this part of the waits so far is waited once more.
-const PART: u32 = 8;
+/// Pauses that each grow by an eighth sum up to eight times the last. The jitter adds up to once the pause.
+const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(250))
+    .with_factor(1.125)
+    .with_max_delay(Duration::from_secs(15))
+    .with_jitter()
+    .without_max_times();
 /// What lasted this long is taken for repaired; less may be one of a row of failures.
 const STEADY: Duration = LONGEST;
 
 /// The wait grows with every failure and starts anew after a steady time.
-#[derive(Debug, Default)]
-pub(crate) struct Backoff {
-    waited: Duration,
+#[derive(Debug)]
+pub(crate) struct Backoff(ExponentialBackoff);
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self(PAUSES.build())
+    }
 }
 
 impl Backoff {
-    /// The wait after a further failure, anywhere from nothing to the present ceiling; `unit_random` is
-    /// from 0 to 1.
-    pub(crate) fn next(&mut self, unit_random: f64) -> Duration {
-        let ceiling = (self.waited / PART).clamp(FIRST, LONGEST);
-        let wait = ceiling.mul_f64(unit_random.clamp(0.0, 1.0));
-        self.waited = self.waited.saturating_add(wait);
-        wait
+    /// The wait after a further failure: 0.25 s to [`LONGEST`].
+    pub(crate) fn next(&mut self) -> Duration {
+        self.0.next().unwrap_or(LONGEST)
     }
 
     /// Notes that things worked for that long.
     pub(crate) fn worked_for(&mut self, lasted: Duration) {
         if lasted >= STEADY {
-            self.waited = Duration::ZERO;
+            *self = Self::default();
         }
     }
 }
@@ -41,46 +46,47 @@ impl Backoff {
 mod tests {
     use super::*;
 
+    /// Waits until so many seconds have been waited; how long that was in all, and how many waits.
+    fn waited(backoff: &mut Backoff, at_least_s: u64) -> (Duration, u32) {
+        let (mut waited, mut waits) = (Duration::ZERO, 0);
+        while waited < Duration::from_secs(at_least_s) {
+            waited += backoff.next();
+            waits += 1;
+        }
+        (waited, waits)
+    }
+
     #[test]
-    fn the_ceiling_is_an_eighth_of_what_was_waited_from_half_a_second_to_thirty() {
+    fn a_broker_that_is_away_for_long_is_tried_seldom() {
         let mut backoff = Backoff::default();
-        let mut waited = Duration::ZERO;
-        let mut attempts = 0;
-        while waited < Duration::from_secs(600) {
-            let wait = backoff.next(1.0);
-            assert_eq!(wait, (waited / PART).clamp(FIRST, LONGEST));
-            waited += wait;
-            attempts += 1;
-        }
-        assert_eq!(backoff.next(1.0), LONGEST);
-        // Few enough for a broker that is away for long.
-        assert!(attempts < 70, "{attempts} in ten minutes");
+        let (_, waits) = waited(&mut backoff, 600);
+        assert!(waits < 70, "{waits} in ten minutes");
+        assert!((LONGEST / 2..=LONGEST).contains(&backoff.next()));
     }
 
-    /// A broker that is back after ten seconds is reached within an eighth of that.
+    /// A broker that is back after ten seconds is reached within an eighth of that, twice as much with the worst of jitters.
     #[test]
-    fn what_was_away_for_seconds_is_not_waited_for_much_longer() {
-        for unit_random in [0.3, 0.5, 1.0] {
-            let (mut backoff, mut waited) = (Backoff::default(), Duration::ZERO);
-            while waited < Duration::from_secs(10) {
-                waited += backoff.next(unit_random);
-            }
-            assert!(waited <= Duration::from_millis(11_250), "{waited:?} at {unit_random}");
+    fn an_outage_of_seconds_is_not_waited_for_much_longer() {
+        for _ in 0..100 {
+            let (waited, _) = waited(&mut Backoff::default(), 10);
+            assert!(waited <= Duration::from_secs(13), "{waited:?}");
         }
     }
 
     #[test]
-    fn the_jitter_covers_all_of_it() {
-        assert_eq!(Backoff::default().next(0.0), Duration::ZERO);
-        assert_eq!(Backoff::default().next(0.5), Duration::from_millis(250));
+    fn a_fleet_does_not_come_back_at_one_moment() {
+        let first: Vec<_> = (0..100).map(|_| Backoff::default().next()).collect();
+        assert!(first.iter().all(|wait| (Duration::from_millis(250)..=Duration::from_millis(500)).contains(wait)));
+        assert!(first.iter().max() > first.iter().min());
     }
 
     #[test]
     fn only_a_steady_time_starts_it_anew() {
-        let mut backoff = Backoff { waited: Duration::from_secs(32) };
-        backoff.worked_for(Duration::from_secs(29));
-        assert_eq!(backoff.next(1.0), Duration::from_secs(4));
-        backoff.worked_for(Duration::from_secs(30));
-        assert_eq!(backoff.next(1.0), FIRST);
+        let mut backoff = Backoff::default();
+        waited(&mut backoff, 100);
+        backoff.worked_for(STEADY - Duration::from_secs(1));
+        assert!(backoff.next() > Duration::from_secs(1));
+        backoff.worked_for(STEADY);
+        assert!(backoff.next() <= Duration::from_millis(500));
     }
 }

@@ -1,27 +1,67 @@
-//! The engine: a picture's bytes and a spec in, captioned bytes out.
+//! Captions on GIFs that stay what they were: a picture's bytes and a spec in, captioned bytes out.
 //!
-//! Called by worker and the command line. It is pure: no async, no clock, no environment, no file, no network;
-//! rayon inside, in whatever pool the caller runs it. Of our crates it uses `caption-layout` alone, which says all that
-//! can be said without decoding a pixel. A GIF's frame is never turned into RGB and quantised again: captions are
-//! painted in palette indices, and what they don't touch is copied.
+//! A GIF's frame is never turned into RGB and quantised again. Captions are painted in palette indices, and what they don't
+//! touch is copied, down to the bits of its LZW stream. PNG, JPEG and WebP stills come out as what they were.
+//!
+//! ```
+//! use caption::{Font, Limits, LoadedCaption, Position, Spec, Style, Watch};
+//!
+//! // A GIF of one white pixel, shown in 120 x 80.
+//! let frame = b"\x2C\0\0\0\0\x78\0\x50\0\0\x02\x02\x44\x01\0";
+//! let source = [&b"GIF89a\x78\0\x50\0\x80\0\0\xFF\xFF\xFF\0\0\0"[..], frame, b"\x3B"].concat();
+//!
+//! let font = Font::builtin("anton").ok_or("no such font")?;
+//! let spec = Spec::new(vec![LoadedCaption::new("it compiles", Position::Top, Style::Bar, font)]);
+//! let rendered = caption::render_with(&source, &spec, &Limits::default(), &Watch::none())?;
+//! assert_eq!(rendered.width_px, 120);
+//! assert!(rendered.height_px > 80, "a bar stands above the picture");
+//!
+//! let captioned = rendered.output.to_vec(&source);
+//! assert_eq!(caption::probe(&captioned, &Limits::default())?.frames, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Sizes are in pixels (`_px`), times in hundredths of a second (`_cs`), colours are sRGB. What is refused is an [`Error`] with a
+//! stable code. The same input gives the same bytes on any machine and at any number of threads.
+//!
+//! The crate is pure: no async, no clock, no environment, no file, no network; rayon inside, in whatever pool the caller
+//! runs it. It stands on `caption-layout`, which says all that can be said without decoding a pixel, and gives it out again.
+
+#![allow(unreachable_pub, reason = "what the feature `stages` opens is not told apart item by item")]
+#![cfg_attr(feature = "stages", allow(missing_docs, clippy::must_use_candidate, clippy::new_without_default))]
 
 mod gif;
+mod lzw;
 mod mask;
 mod output;
-mod render;
+mod painting;
+mod picture;
+mod planning;
+mod reading;
 mod still;
-mod text;
 mod watch;
+mod writing;
+
+#[cfg(test)]
+mod reference;
 
 pub use caption_layout::{
     BUILTIN_FONT_NAMES, Caption, CaptionPreview, Colour, ENGINE_VERSION, Error, ErrorCode, Font, Limits, LoadedCaption,
     MediaType, Position, Preview, Probe, RenderStats, Size, Spec, Style, chosen_fonts, preview, probe, probe_file,
 };
 pub use output::Output;
-pub use render::{Prepared, Rendered, prepare, render, render_with};
+pub use picture::{Prepared, Rendered, prepare, render, render_with};
 pub use watch::Watch;
 
 /// For measurements and fuzz targets alone: no part of what the crate promises.
 #[cfg(feature = "stages")]
 #[doc(hidden)]
-pub use gif::stages;
+pub mod stages {
+    pub use crate::{
+        lzw::{Encoder, IndexSet},
+        mask::{Cover, Ink, Mask},
+        painting::{Change, FrameWork, InkRuns, SegmentCounts, Spliced, Tools, can_splice, paint, splice},
+        planning::{Fate, FramePlan, Palette, PalettePlan, Palettes, plan, written_on},
+        reading::{canvas::Patch, streams::StreamReader},
+    };
+}

@@ -39,22 +39,20 @@ pub(crate) fn render(bytes: &[u8], media: MediaType, spec: &Spec, limits: &Limit
     let is_grey = |rgb: [u8; 3]| rgb[0] == rgb[1] && rgb[1] == rgb[2];
     let inks_grey = mask.inks.iter().all(|ink| is_grey(ink.fill) && is_grey(ink.under));
     let (has_alpha, stays_grey) = (picture.color().has_alpha(), !picture.color().has_color() && inks_grey);
-    let captioned = if picture.color().bytes_per_pixel() / picture.color().channel_count() > 1 {
-        let drawn = DynamicImage::ImageRgba16(draw(&picture.into_rgba16(), &mask, |level| u16::from(level) * 257));
-        match (stays_grey, has_alpha) {
-            (true, true) => DynamicImage::ImageLumaA16(drawn.into_luma_alpha16()),
-            (true, false) => DynamicImage::ImageLuma16(drawn.into_luma16()),
-            (false, true) => drawn,
-            (false, false) => DynamicImage::ImageRgb16(drawn.into_rgb16()),
-        }
+    let is_deep = picture.color().bytes_per_pixel() / picture.color().channel_count() > 1;
+    let drawn: DynamicImage = if is_deep {
+        draw(&picture.into_rgba16(), &mask, |level| u16::from(level) * 257).into()
     } else {
-        let drawn = DynamicImage::ImageRgba8(draw(&picture.into_rgba8(), &mask, |level| level));
-        match (stays_grey, has_alpha) {
-            (true, true) => DynamicImage::ImageLumaA8(drawn.into_luma_alpha8()),
-            (true, false) => DynamicImage::ImageLuma8(drawn.into_luma8()),
-            (false, true) => drawn,
-            (false, false) => DynamicImage::ImageRgb8(drawn.into_rgb8()),
-        }
+        draw(&picture.into_rgba8(), &mask, |level| level).into()
+    };
+    let captioned = match (stays_grey, has_alpha, is_deep) {
+        (true, true, true) => drawn.into_luma_alpha16().into(),
+        (true, true, false) => drawn.into_luma_alpha8().into(),
+        (true, false, true) => drawn.into_luma16().into(),
+        (true, false, false) => drawn.into_luma8().into(),
+        (false, true, _) => drawn,
+        (false, false, true) => drawn.into_rgb16().into(),
+        (false, false, false) => drawn.into_rgb8().into(),
     };
     let bytes = encode(captioned, media, profile).map_err(|e| Error::Encode { what: e.to_string() })?;
     Ok(RenderedStill { bytes, mask })
@@ -94,20 +92,15 @@ fn encode(picture: DynamicImage, media: MediaType, profile: Option<Vec<u8>>) -> 
         MediaType::Png => write(PngEncoder::new(&mut out), &picture, profile)?,
         MediaType::Jpeg => {
             // JPEG has neither alpha nor more than 8 bits.
-            let flat = if picture.color().has_color() {
-                DynamicImage::ImageRgb8(picture.into_rgb8())
-            } else {
-                DynamicImage::ImageLuma8(picture.into_luma8())
-            };
+            let flat: DynamicImage =
+                if picture.color().has_color() { picture.into_rgb8().into() } else { picture.into_luma8().into() };
             write(JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY), &flat, profile)?;
         }
         MediaType::Webp | MediaType::Gif => {
-            let deep = if picture.color().has_alpha() {
-                DynamicImage::ImageRgba8(picture.into_rgba8())
-            } else {
-                DynamicImage::ImageRgb8(picture.into_rgb8())
-            };
-            write(WebPEncoder::new_lossless(&mut out), &deep, profile)?;
+            // Lossless, and 8 bits a channel.
+            let shallow: DynamicImage =
+                if picture.color().has_alpha() { picture.into_rgba8().into() } else { picture.into_rgb8().into() };
+            write(WebPEncoder::new_lossless(&mut out), &shallow, profile)?;
         }
     }
     Ok(out)

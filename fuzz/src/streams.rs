@@ -1,9 +1,17 @@
 //! What a stream holds by the naive decoder, and what the targets of streams choose from an input.
 //!
-//! Called by the targets `scan` and `splice`. It asks `samples`, never the engine.
+//! Called by the targets `scan` and `splice`. What is expected comes from `samples`, never from the engine.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
+use caption::stages::{
+    Cover, Fate, FramePlan, FrameWork, IndexSet, Ink, InkRuns, Palette, PalettePlan, Patch, Spliced, StreamReader, Tools,
+    can_splice, splice,
+};
+use caption_layout::{
+    reading::blocks::{Disposal, Frame},
+    rect::Rect,
+};
 use samples::{Choices, Sample, show::lzw};
 
 /// The indices of sub-blocks, with or without a terminator, at most `area_px`. A last block that is cut short counts as far as
@@ -64,5 +72,57 @@ impl Splice {
     #[must_use]
     pub fn area_px(&self) -> usize {
         usize::from(self.width_px) * usize::from(self.height_px)
+    }
+
+    /// The stream as that of a frame without a palette, which fills its canvas.
+    #[must_use]
+    pub fn frame(&self) -> Frame {
+        Frame {
+            lead: 0..0,
+            control: None,
+            second_screen: None,
+            descriptor: 0..0,
+            rect: self.rect(),
+            interlaced: false,
+            local_palette: None,
+            min_code_size: self.code_size,
+            data: 0..self.blocks.len(),
+            terminated: true,
+            delay_cs: 0,
+            disposal: Disposal::Keep,
+            transparent: None,
+        }
+    }
+
+    /// The runs, each as a caption of the colour that its index has without a palette.
+    #[must_use]
+    pub fn inks(&self) -> Vec<Ink> {
+        let ink = |(run, index): &(Range<usize>, u8)| {
+            let mut covers = vec![Cover::NONE; self.area_px()];
+            covers[run.clone()].fill(Cover(u8::MAX));
+            Ink::new(self.rect(), covers, [[*index; 3]; 2], false)
+        };
+        self.runs.iter().map(ink).collect()
+    }
+
+    /// Opens the stream and splices captions into it that stand on the canvas.
+    pub fn splice(&self, frame: &Frame, inks: &[InkRuns<'_>], reader: &mut StreamReader, tools: &mut Tools) -> Spliced {
+        let palette = Palette::new(None, IndexSet::default()).of_frame(None);
+        let work = FrameWork {
+            bytes: &self.blocks,
+            frame,
+            plan: FramePlan { source: frame.rect, fate: Fate::Painted { bare: Rect::default() } },
+            palette_plan: Cow::Owned(PalettePlan::unchanged(palette.clone())),
+            used: None,
+            may_become_transparent: true,
+            inks,
+            lost: Patch::default(),
+        };
+        reader.open(&self.blocks, frame);
+        if can_splice(&work, &palette, reader) { splice(&work, &palette, None, reader, tools) } else { Spliced::Cannot }
+    }
+
+    fn rect(&self) -> Rect {
+        Rect::at(0, 0, self.width_px.into(), self.height_px.into())
     }
 }

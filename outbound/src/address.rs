@@ -51,8 +51,7 @@ const SIX_TO_FOUR: Ipv6Net = v6(0x2002, 0, 16);
 const TEREDO: Ipv6Net = v6(0x2001, 0, 32);
 
 /// Whether anyone may have a host at this address.
-#[must_use]
-pub fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),

@@ -10,7 +10,10 @@ use reqwest::{Response, header, redirect};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::{Guard, NoTls, OutboundError, guard::Refused};
+use crate::{
+    error::{NoTls, OutboundError},
+    guard::{Guard, Refused},
+};
 
 /// Redirects followed when a picture is fetched.
 const MAX_REDIRECTS: usize = 3;

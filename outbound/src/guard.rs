@@ -17,7 +17,7 @@ use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-use crate::{OutboundError, is_public};
+use crate::{address::is_public, error::OutboundError};
 
 /// The longest URL that is taken.
 const MAX_URL_BYTES: usize = 2048;
@@ -29,8 +29,7 @@ pub trait Resolver: Send + Sync + 'static {
 }
 
 /// The system's resolver.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemResolver;
+struct SystemResolver;
 
 impl Resolver for SystemResolver {
     fn resolve(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {

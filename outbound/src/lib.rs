@@ -10,8 +10,6 @@ mod client;
 mod error;
 mod guard;
 
-pub use address::is_public;
 pub use client::{Client, Download};
 pub use error::{NoTls, OutboundError};
-pub use guard::{Guard, Resolver, SystemResolver};
-pub use url::Url;
+pub use guard::{Guard, Resolver};

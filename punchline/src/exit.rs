@@ -5,6 +5,9 @@
 
 use std::{fmt, process::ExitCode};
 
+use service::{ConfigError, api_keys::KeysError};
+use store::StoreError;
+
 /// Why the program ends, by exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
@@ -82,9 +85,20 @@ impl From<caption::Error> for Failure {
 impl From<anyhow::Error> for Failure {
     /// For the long-running commands. Bad settings are a list, a line each.
     fn from(error: anyhow::Error) -> Self {
-        let reason = if crate::parts::is_bad_setting(&error) { Reason::Usage } else { Reason::Internal };
+        let reason = if is_bad_setting(&error) { Reason::Usage } else { Reason::Internal };
         Self { reason, message: format!("{error:#}") }
     }
+}
+
+/// Whether what went wrong is the operator's to mend in the settings.
+fn is_bad_setting(error: &anyhow::Error) -> bool {
+    error.is::<ConfigError>()
+        || error.is::<KeysError>()
+        || error.is::<api::BadSecret>()
+        || matches!(
+            error.downcast_ref(),
+            Some(StoreError::BadUrl { .. } | StoreError::BadSetting { .. } | StoreError::OverwritesOnCreate)
+        )
 }
 
 #[cfg(test)]

@@ -1,45 +1,29 @@
-//! The one binary people type: subcommands for files (`caption`, `probe`), for the service (`serve`, `api`, `worker`)
-//! and for its clients (`submit`, `status`).
+//! The one binary that people type. `local` holds the commands that work on files, `client` those that have a service do the
+//! work, `processes` the service itself, and `operator` the commands for the people who run one.
 //!
-//! It reads the command line and the environment and hands over to the crates that do the work; no
-//! rule about pictures, jobs or queues lives here.
+//! It reads the command line and the environment and hands over to the crates that do the work; no rule about pictures, jobs
+//! or queues lives here.
 
-mod api;
-mod broker_metrics;
-mod caption;
+mod caption_flags;
 mod client;
-mod dead;
-mod download;
 mod exit;
 mod files;
-mod flags;
-mod follow;
-mod job;
-mod key;
-mod limits;
-mod parts;
-mod patience;
-mod place;
-mod pool;
-mod probe;
-mod progress;
-mod render_one;
-mod serve;
-mod sse;
-mod start;
-mod stats;
-mod status;
-mod submit;
-mod sweep;
-mod upload;
-mod words;
-mod worker;
+mod local;
+mod open;
+mod operator;
+mod processes;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::exit::Failure;
+use crate::{
+    client::{status, submit},
+    exit::Failure,
+    local::{caption, probe},
+    operator::{dead, key, sweep},
+    processes::{api, render_one, serve, worker},
+};
 
 /// Captions for GIFs: every pixel, delay and loop that the caption does not touch stays the source's own.
 #[derive(Debug, Parser)]

@@ -1,6 +1,6 @@
 //! The four ways to decide on a number of pods, as state machines that are asked at a time and answer with a number.
 //!
-//! [`crate::simulation`] drives one through simulated time, and `e2e` the same one through real time, with real workers. It never
+//! `simulation` drives one through simulated time, and `e2e` the same one through real time, with real workers. It never
 //! reads a clock and never starts anything.
 
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! How fast the number of pods may follow what a metric asks for: stabilisation windows, scaling policies, bounds.
 //!
-//! The state machine of `horizontal.go` (`autoscaling/v2` with `behavior`), used by [`crate::autoscaler`]. It knows no
+//! The state machine of `horizontal.go` (`autoscaling/v2` with `behavior`), used by `autoscaler`. It knows no
 //! metric and reads no clock: whoever asks says what time it is.
 
 use std::{cmp::Ordering, time::Duration};
@@ -33,24 +33,11 @@ pub struct Policy {
     pub period: Duration,
 }
 
-/// Which policy counts where there are several: `selectPolicy`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Select {
-    /// The one that allows the largest change.
-    Max,
-    /// The one that allows the smallest.
-    Min,
-    /// None: no change in this direction.
-    Disabled,
-}
-
 /// One direction of `behavior`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// What is allowed.
+    /// What is allowed; of several the one that allows the largest change counts (`selectPolicy: Max`). None allows none.
     pub policies: Vec<Policy>,
-    /// Which of it counts.
-    pub select: Select,
     /// `stabilizationWindowSeconds`.
     pub window: Duration,
 }
@@ -70,9 +57,8 @@ impl Behavior {
     #[must_use]
     pub fn kubernetes() -> Self {
         let each = |step| Policy { step, period: Duration::from_secs(15) };
-        let up =
-            Rules { policies: vec![each(Step::Percent(100)), each(Step::Pods(4))], select: Select::Max, window: Duration::ZERO };
-        let down = Rules { policies: vec![each(Step::Percent(100))], select: Select::Max, window: Duration::from_secs(300) };
+        let up = Rules { policies: vec![each(Step::Percent(100)), each(Step::Pods(4))], window: Duration::ZERO };
+        let down = Rules { policies: vec![each(Step::Percent(100))], window: Duration::from_secs(300) };
         Self { up, down }
     }
 
@@ -151,32 +137,22 @@ impl Hpa {
 
     /// As many as may be there now by the rules for growing.
     fn most(&self, now: Duration, current: u32) -> u32 {
-        let Rules { policies, select, .. } = &self.behavior.up;
-        let limits = policies.iter().map(|&Policy { step, period }| match (step, self.began(now, period, current)) {
-            (Step::Pods(pods), began) => began.saturating_add(pods),
-            (Step::Percent(percent), began) => ceil(f64::from(began) * (1.0 + f64::from(percent) / 100.0)),
-        });
-        let limit = match select {
-            Select::Max => limits.max(),
-            Select::Min => limits.min(),
-            Select::Disabled => None,
-        };
-        limit.map_or(current, |limit| limit.max(current))
+        let limits =
+            self.behavior.up.policies.iter().map(|&Policy { step, period }| match (step, self.began(now, period, current)) {
+                (Step::Pods(pods), began) => began.saturating_add(pods),
+                (Step::Percent(percent), began) => ceil(f64::from(began) * (1.0 + f64::from(percent) / 100.0)),
+            });
+        limits.fold(current, u32::max)
     }
 
     /// As few as may be there now by the rules for shrinking.
     fn least(&self, now: Duration, current: u32) -> u32 {
-        let Rules { policies, select, .. } = &self.behavior.down;
-        let limits = policies.iter().map(|&Policy { step, period }| match (step, self.began(now, period, current)) {
-            (Step::Pods(pods), began) => began.saturating_sub(pods),
-            (Step::Percent(percent), began) => floor(f64::from(began) * (1.0 - f64::from(percent) / 100.0)),
-        });
-        let limit = match select {
-            Select::Max => limits.min(),
-            Select::Min => limits.max(),
-            Select::Disabled => None,
-        };
-        limit.map_or(current, |limit| limit.min(current))
+        let limits =
+            self.behavior.down.policies.iter().map(|&Policy { step, period }| match (step, self.began(now, period, current)) {
+                (Step::Pods(pods), began) => began.saturating_sub(pods),
+                (Step::Percent(percent), began) => floor(f64::from(began) * (1.0 - f64::from(percent) / 100.0)),
+            });
+        limits.fold(current, u32::min)
     }
 
     /// The number of pods that the period until now began with.
@@ -196,9 +172,9 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn rules(window: Duration, select: Select, policies: &[(Step, u64)]) -> Rules {
+    fn rules(window: Duration, policies: &[(Step, u64)]) -> Rules {
         let policies = policies.iter().map(|&(step, period_s)| Policy { step, period: s(period_s) }).collect();
-        Rules { policies, select, window }
+        Rules { policies, window }
     }
 
     /// Follows a constant wish from `pods` on, a look each `each_s`.
@@ -216,21 +192,13 @@ mod tests {
     /// then 10 % of 72, which is 7.2, "rounded up to 8"; below 40 it is 4 at a time.
     #[test]
     fn the_documented_example_of_scaling_down_by_policies() {
-        let down = rules(Duration::ZERO, Select::Max, &[(Step::Pods(4), 60), (Step::Percent(10), 60)]);
+        let down = rules(Duration::ZERO, &[(Step::Pods(4), 60), (Step::Percent(10), 60)]);
         let behavior = Behavior { down, ..Behavior::kubernetes() };
         let seen = followed(behavior, 80, 10, 60, 15);
         assert_eq!(seen[..4], [80, 72, 64, 57]);
         let place = seen.iter().position(|&pods| pods <= 40).unwrap();
         assert_eq!(seen[place] - seen[place + 1], 4);
         assert_eq!(*seen.last().unwrap(), 10);
-    }
-
-    #[test]
-    fn the_same_with_the_smaller_change_and_with_none() {
-        let policies = [(Step::Pods(4), 60), (Step::Percent(10), 60)];
-        let with = |select| Behavior { down: rules(Duration::ZERO, select, &policies), ..Behavior::kubernetes() };
-        assert_eq!(followed(with(Select::Min), 80, 10, 60, 2), [80, 76, 72]);
-        assert_eq!(followed(with(Select::Disabled), 80, 10, 60, 2), [80, 80, 80]);
     }
 
     /// The defaults: doubled, or 4 more, each 15 s.
@@ -242,7 +210,7 @@ mod tests {
     /// What a policy allows is counted over its period, however often the HPA looks.
     #[test]
     fn a_period_is_not_used_up_twice() {
-        let up = rules(Duration::ZERO, Select::Max, &[(Step::Pods(5), 60)]);
+        let up = rules(Duration::ZERO, &[(Step::Pods(5), 60)]);
         let behavior = Behavior { up, ..Behavior::kubernetes() };
         assert_eq!(followed(behavior, 1, 100, 15, 6), [1, 6, 6, 6, 6, 11, 11]);
     }
@@ -261,7 +229,7 @@ mod tests {
 
     #[test]
     fn up_is_the_least_that_was_asked_for_in_the_window() {
-        let up = rules(s(60), Select::Max, &[(Step::Percent(900), 15)]);
+        let up = rules(s(60), &[(Step::Percent(900), 15)]);
         let mut hpa = Hpa::new(Behavior { up, ..Behavior::kubernetes() }, 1, 100);
         assert_eq!(hpa.step(s(0), 2, 8), 2, "what stood counts as asked for");
         assert_eq!(hpa.step(s(30), 2, 9), 2);

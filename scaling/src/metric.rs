@@ -1,6 +1,6 @@
 //! From a metric to the number of pods that it asks for, as the HPA's replica calculator reckons.
 //!
-//! Pure arithmetic, used by [`crate::autoscaler`]; how fast that number may be followed is [`crate::hpa`]'s. The rules are
+//! Pure arithmetic, used by `autoscaler`; how fast that number may be followed is `hpa`'s. The rules are
 //! those of `pkg/controller/podautoscaler/replica_calculator.go` in Kubernetes 1.3x, and each has a test.
 
 use crate::counts::{ceil, real_len};

@@ -72,18 +72,7 @@ pub struct Run {
     /// When the last job was done.
     pub finished_at_s: f64,
     /// How it went.
-    pub series: Vec<Point>,
-}
-
-/// One moment of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Point {
-    /// When, in seconds.
-    pub at_s: f64,
-    /// Pods that start, work or drain.
-    pub pods: u32,
-    /// Jobs that wait.
-    pub waiting: usize,
+    pub series: Vec<Moment>,
 }
 
 impl Plan {
@@ -165,7 +154,6 @@ impl Run {
             let wait = outcome.waits.get(place(share, outcome.waits.len()));
             wait.map_or(0.0, Duration::as_secs_f64)
         };
-        let point = |moment: &Moment| Point { at_s: moment.at.as_secs_f64(), pods: moment.pods, waiting: moment.waiting };
         Self {
             load,
             mode,
@@ -180,7 +168,7 @@ impl Run {
             most_pods: outcome.most_pods,
             pod_hours: outcome.pod_seconds / 3600.0,
             finished_at_s: outcome.finished_at.as_secs_f64(),
-            series: outcome.series.iter().map(point).collect(),
+            series: outcome.series.clone(),
         }
     }
 }

@@ -4,10 +4,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{
-    counts::real_len,
-    plan::{Point, Run},
-};
+use crate::{counts::real_len, plan::Run, simulation::Moment};
 
 const WIDTH: f64 = 430.0;
 const HEIGHT: f64 = 120.0;
@@ -42,7 +39,7 @@ pub fn svg(runs: &[Run]) -> String {
         let top = TOP + ROW * real_len(row);
         for (column, what) in ["pods", "jobs waiting"].into_iter().enumerate() {
             let left = LEFT + COLUMN * real_len(column);
-            let value = |point: &Point| if column == 0 { f64::from(point.pods) } else { real_len(point.waiting) };
+            let value = |point: &Moment| if column == 0 { f64::from(point.pods) } else { real_len(point.waiting) };
             panel(&mut out, of_load, &modes, (left, top), what, value);
         }
     }
@@ -50,7 +47,7 @@ pub fn svg(runs: &[Run]) -> String {
     out
 }
 
-fn panel(out: &mut String, runs: &[Run], modes: &[&str], (left, top): (f64, f64), what: &str, value: impl Fn(&Point) -> f64) {
+fn panel(out: &mut String, runs: &[Run], modes: &[&str], (left, top): (f64, f64), what: &str, value: impl Fn(&Moment) -> f64) {
     let points = || runs.iter().flat_map(|run| &run.series);
     let end_s = points().map(|point| point.at_s).fold(1.0, f64::max);
     let most = rounded_up(points().map(&value).fold(1.0, f64::max));
@@ -70,7 +67,7 @@ fn panel(out: &mut String, runs: &[Run], modes: &[&str], (left, top): (f64, f64)
         for (n, point) in run.series.iter().enumerate() {
             let x = (left + WIDTH * point.at_s / end_s).round();
             let y = (top + HEIGHT * (1.0 - value(point) / most)).round();
-            let stays = |other: Option<&Point>| other.is_some_and(|next| (value(next) - value(point)).abs() < f64::EPSILON);
+            let stays = |other: Option<&Moment>| other.is_some_and(|next| (value(next) - value(point)).abs() < f64::EPSILON);
             // The inside of a level stretch says nothing.
             if before == Some(y) && stays(run.series.get(n + 1)) {
                 continue;
@@ -127,7 +124,8 @@ mod tests {
             pod_seconds: 0.0,
             series: Vec::new(),
         };
-        let series = (0..100).map(|n| Point { at_s: f64::from(n), pods: if n < 50 { 1 } else { 3 }, waiting: 0 }).collect();
+        let series =
+            (0..100).map(|n| Moment { at_s: f64::from(n), pods: if n < 50 { 1 } else { 3 }, ready: 1, waiting: 0 }).collect();
         Run { series, ..Run::of(load, mode, &outcome) }
     }
 

@@ -1,6 +1,6 @@
 //! The workers of a simulation: which there are, which of them take jobs, what they have in hand and what they cost.
 //!
-//! Used by [`crate::simulation`] alone. A pod starts, takes jobs, and, when it is no longer wanted, finishes what it has.
+//! Used by `simulation` alone. A pod starts, takes jobs, and, when it is no longer wanted, finishes what it has.
 
 use std::{collections::VecDeque, time::Duration};
 

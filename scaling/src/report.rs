@@ -1,12 +1,13 @@
 //! What came of a plan, as a table that a terminal shows: a line each load and mode, with pods and queue as they went.
 //!
-//! Called by `punchline-plan`. It computes nothing that [`crate::plan`] has not.
+//! Called by `punchline-plan`. It computes nothing that `plan` has not.
 
 use std::fmt::Write as _;
 
 use crate::{
     counts::{floor, real_len},
-    plan::{Point, Run},
+    plan::Run,
+    simulation::Moment,
 };
 
 /// Characters of a course over time.
@@ -59,7 +60,7 @@ pub fn table(runs: &[Run]) -> String {
 
 fn row(run: &Run) -> [String; 11] {
     let pods: Vec<_> = run.series.iter().map(|point| f64::from(point.pods)).collect();
-    let waiting: Vec<_> = run.series.iter().map(|point: &Point| real_len(point.waiting)).collect();
+    let waiting: Vec<_> = run.series.iter().map(|point: &Moment| real_len(point.waiting)).collect();
     [
         run.load.to_owned(),
         run.mode.to_owned(),
@@ -105,7 +106,7 @@ mod tests {
     use super::*;
 
     fn run(refused: usize) -> Run {
-        let point = |at_s, pods, waiting| Point { at_s, pods, waiting };
+        let point = |at_s, pods, waiting| Moment { at_s, pods, ready: pods, waiting };
         Run {
             load: "steady",
             mode: "keda",

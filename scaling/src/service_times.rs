@@ -1,7 +1,7 @@
 //! How long a worker has a job in hand, as measured: from a list, from a worker's own histogram, or as it was measured here.
 //!
 //! From delivery to settlement, with as many jobs in hand beside it as the worker takes: the engine, and the ways to the store.
-//! Used by [`crate::simulation`], which draws from them by a seed.
+//! Used by `simulation`, which draws from them by a seed.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -10,6 +10,7 @@ use std::{
 };
 
 use fastrand::Rng;
+use serde::Serialize;
 
 use crate::{
     autoscaler::{Autoscaler, Mode, Reading},
@@ -57,13 +58,14 @@ pub struct Settings {
 }
 
 /// How things stood at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Moment {
-    /// When.
-    pub at: Duration,
+    /// When, in seconds.
+    pub at_s: f64,
     /// Pods that start, work or drain.
     pub pods: u32,
     /// Of them, those that take jobs.
+    #[serde(skip)]
     pub ready: u32,
     /// Jobs that wait.
     pub waiting: usize,
@@ -311,7 +313,7 @@ impl<'a> Simulation<'a> {
     fn look(&mut self) {
         let (pods, ready) = (self.pods.count_alive(), self.pods.count_ready());
         self.outcome.most_pods = self.outcome.most_pods.max(pods);
-        self.outcome.series.push(Moment { at: self.now, pods, ready, waiting: self.waiting.len() });
+        self.outcome.series.push(Moment { at_s: self.now.as_secs_f64(), pods, ready, waiting: self.waiting.len() });
     }
 
     fn outcome(mut self, came: usize) -> Outcome {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use scaling::{
     Autoscaler, Load, Mode, Outcome, ServiceTimes, Settings,
     autoscaler::Bounds,
-    hpa::{Behavior, Policy, Rules, Select, Step},
+    hpa::{Behavior, Policy, Rules, Step},
     simulate,
     simulation::Clockwork,
 };
@@ -34,12 +34,7 @@ fn times() -> impl Strategy<Value = ServiceTimes> {
 fn rules() -> impl Strategy<Value = Rules> {
     let step = prop_oneof![(1..20u32).prop_map(Step::Pods), (1..300u32).prop_map(Step::Percent)];
     let policy = (step, ms(1000..120_000)).prop_map(|(step, period)| Policy { step, period });
-    let select = prop_oneof![Just(Select::Max), Just(Select::Min)];
-    (prop::collection::vec(policy, 1..3), select, ms(0..400_000)).prop_map(|(policies, select, window)| Rules {
-        policies,
-        select,
-        window,
-    })
+    (prop::collection::vec(policy, 1..3), ms(0..400_000)).prop_map(|(policies, window)| Rules { policies, window })
 }
 
 fn bounds() -> impl Strategy<Value = Bounds> {

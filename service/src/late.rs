@@ -5,12 +5,17 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio::{sync::SetOnce, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-/// The first wait between two attempts, doubled up to the last.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// Between two attempts, doubled up to the longest. Many processes lose one broker together: the jitter, up to once the pause,
+/// keeps them from coming back together.
+const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(250))
+    .with_max_delay(Duration::from_secs(5))
+    .with_jitter()
+    .without_max_times();
 
 /// A value that may not be there yet. Clones share it.
 #[derive(Debug)]
@@ -66,22 +71,20 @@ impl<T> Late<T> {
     }
 }
 
-/// Attempts for ever, 0.5 to 30 s apart with full jitter, until one succeeds. `None` after `shutdown`.
+/// Attempts for ever, 0.25 to 10 s apart, until one succeeds. `None` after `shutdown`.
 pub async fn until_it_works<T, E, F>(what: &'static str, shutdown: &CancellationToken, attempt: impl Fn() -> F) -> Option<T>
 where
     E: fmt::Display,
     F: Future<Output = Result<T, E>>,
 {
     let attempts = async {
-        let mut longest = FIRST_WAIT;
+        let mut pauses = PAUSES.build();
         loop {
             match attempt().await {
                 Ok(value) => break value,
                 Err(error) => tracing::warn!(%error, what, "failed, trying again"),
             }
-            // Many processes lose one broker together; jitter keeps them from coming back together.
-            sleep(longest.mul_f64(fastrand::f64())).await;
-            longest = (longest * 2).min(LONGEST_WAIT);
+            sleep(pauses.next().unwrap_or_default()).await;
         }
     };
     shutdown.run_until_cancelled(attempts).await

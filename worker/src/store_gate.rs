@@ -9,18 +9,20 @@ use std::{
     time::Duration,
 };
 
-use store::Store;
+use backon::{ConstantBuilder, Retryable as _};
+use store::{Store, StoreError};
 use tokio::{
     sync::Mutex,
-    time::{Instant, sleep, timeout},
+    time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
 /// A delivery waits no longer than this in all. The broker closes the channel of one that is unsettled for 30 minutes.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
-/// Between two probes, each of which is a request that the store's client repeats for five seconds.
-const PROBE_INTERVAL: Duration = Duration::from_millis(500);
+/// Between two probes, each of which is a request that the store's client repeats for five seconds. The jitter adds up to once
+/// the pause.
+const PROBES: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_millis(500)).with_jitter().without_max_times();
 
 /// When an attempt began, by the outages so far.
 #[derive(Clone, Copy, Debug)]
@@ -84,13 +86,15 @@ impl StoreGate {
     /// Returns when the store answers.
     async fn probe(&self) {
         let began = Instant::now();
-        while let Err(error) = self.store.ready().await {
+        let probe = || self.store.ready();
+        let tell = |error: &StoreError, _| {
             if !self.is_away.swap(true, Ordering::SeqCst) {
                 tracing::warn!(%error, "the store does not answer: jobs in hand wait for it");
             }
-            // Many workers lose one store at the same moment; jitter keeps them from probing it at the same moments.
-            sleep(PROBE_INTERVAL.mul_f64(1.0 + fastrand::f64())).await;
-        }
+        };
+        // Many workers lose one store at the same moment; jitter keeps them from probing it at the same moments. Without a limit
+        // of times no error is left at the end.
+        let _ = probe.retry(PROBES).notify(tell).await;
         if self.is_away.swap(false, Ordering::SeqCst) {
             self.outages.fetch_add(1, Ordering::SeqCst);
             tracing::info!(waited_ms = began.elapsed().as_millis(), "the store answers again");
@@ -104,6 +108,7 @@ mod tests {
 
     use futures::future::join_all;
     use store::{Fault, Faults, Operation, StoreConfig};
+    use tokio::time::sleep;
 
     use super::*;
 

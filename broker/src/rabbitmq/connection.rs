@@ -125,7 +125,7 @@ impl Keeper {
 
     async fn dial_until_connected(&self, backoff: &mut Backoff) -> Connection {
         loop {
-            sleep(backoff.next(fastrand::f64())).await;
+            sleep(backoff.next()).await;
             let limit = self.config.connect_timeout;
             match timeout(limit, dial(&self.config, self.purpose)).await {
                 Ok(Ok(connection)) => return connection,

@@ -115,7 +115,7 @@ impl<F: Flow> Supervisor<F> {
         loop {
             let link = self.server()?.consuming.clone();
             if link.current().is_ok() {
-                sleep(backoff.next(fastrand::f64())).await;
+                sleep(backoff.next()).await;
             }
             // A link that comes back has waited for as long as is good for the broker; twice would be too long.
             link.connection().await.ok()?;

@@ -10,7 +10,7 @@ use proto_shared::queue;
 use scaling::{
     Autoscaler, Load, Mode, Outcome, Run, ServiceTimes, Settings,
     autoscaler::{Bounds, Reading},
-    hpa::{Behavior, Policy, Rules, Select, Step},
+    hpa::{Behavior, Policy, Rules, Step},
     simulate,
     simulation::{Clockwork, Moment},
 };
@@ -51,8 +51,8 @@ fn bounds() -> Bounds {
         max: 4,
         tolerance: 0.1,
         behavior: Behavior {
-            up: Rules { policies: vec![policy(Step::Pods(2), 4)], select: Select::Max, window: Duration::ZERO },
-            down: Rules { policies: vec![policy(Step::Pods(1), 4)], select: Select::Max, window: s(10) },
+            up: Rules { policies: vec![policy(Step::Pods(2), 4)], window: Duration::ZERO },
+            down: Rules { policies: vec![policy(Step::Pods(1), 4)], window: s(10) },
         },
     }
 }
@@ -129,7 +129,7 @@ impl Trial {
             let (now, backlog) = (began.elapsed(), cluster.messages(queue::JOBS).await.unwrap());
             // As many as there are workers are in hand.
             let waiting = usize::try_from(backlog.saturating_sub(fleet.replicas().into())).unwrap();
-            series.push(Moment { at: now, pods: fleet.alive(), ready: fleet.replicas(), waiting });
+            series.push(Moment { at_s: now.as_secs_f64(), pods: fleet.alive(), ready: fleet.replicas(), waiting });
             if series.len() % LOOKS_A_SYNC == 0 {
                 let reading = Reading { backlog: Some(f64::from(u32::try_from(backlog).unwrap())), cpu: Vec::new() };
                 let polled = autoscaler.poll(now, fleet.replicas(), &reading);

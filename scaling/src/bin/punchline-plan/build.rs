@@ -9,56 +9,64 @@ use anyhow::Context as _;
 use scaling::{
     Load, Mode, Plan, ServiceTimes,
     autoscaler::Bounds,
-    hpa::{Behavior, Policy, Rules, Select, Step},
+    hpa::{Behavior, Policy, Rules, Step},
     simulation::Clockwork,
 };
 
-use crate::options::{LoadName, ModeName, Options, ScalingOptions};
+use crate::options::{LoadName, ModeName, Options};
+
+const fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+const HOUR: Duration = s(3600);
+const DAY: Duration = s(24 * 3600);
+
+/// What an autoscaler of a usual cluster sees: its own loop and KEDA's each look every 15 s.
+const fn clockwork(metric_every: Duration, metric_lag: Duration) -> Clockwork {
+    Clockwork { sync: s(15), polling: s(15), metric_every, metric_lag }
+}
+
+/// As often as the metrics server measures.
+const CPU: Clockwork = clockwork(s(15), s(0));
+/// As often as Prometheus scrapes, and so late as a query finds it.
+const EXTERNAL: Clockwork = clockwork(s(30), s(5));
+/// As often as the broker counts.
+const KEDA: Clockwork = clockwork(s(5), s(0));
 
 pub(crate) fn plan(options: &Options) -> anyhow::Result<Plan> {
-    let Options { loads, workers, scaling, delays, .. } = options;
-    let times = times(workers.service_times.as_deref())?;
-    let hour = Duration::from_secs(3600);
+    let times = times(options.service_times.as_deref())?;
     let load = |name: &LoadName| match name {
-        LoadName::Steady => (Load::Steady { per_s: loads.rate }, hour),
-        LoadName::Burst => (Load::Burst { jobs: loads.burst_jobs, at: Duration::from_secs(60), over: loads.burst_over_s }, hour),
-        LoadName::Wave => (Load::Wave { mean_per_s: loads.rate, swing: loads.swing, period: loads.period_h }, loads.period_h),
+        LoadName::Steady => (Load::Steady { per_s: options.rate }, HOUR),
+        LoadName::Burst => (Load::Burst { jobs: options.burst_jobs, at: s(60), over: s(30) }, HOUR),
+        LoadName::Wave => (Load::Wave { mean_per_s: options.rate, swing: 0.9, period: DAY }, DAY),
     };
-    let target_per_pod = scaling.target.unwrap_or_else(|| times.target_per_pod(workers.parallelism, scaling.wanted_wait_s));
-    let clockwork =
-        |metric_every, metric_lag| Clockwork { sync: delays.sync_s, polling: delays.polling_s, metric_every, metric_lag };
-    let cpu = clockwork(delays.cpu_metric_s, Duration::ZERO);
-    let external = clockwork(delays.scrape_s, delays.lag_s);
-    let keda = clockwork(delays.broker_s, Duration::ZERO);
+    let target_per_pod = options.target.unwrap_or_else(|| times.target_per_pod(options.parallelism, options.wanted_wait_s));
     let mode = |name: &ModeName| match name {
-        ModeName::Fixed => (Mode::Fixed { pods: scaling.replicas }, cpu),
-        ModeName::Cpu => (Mode::Cpu { target: scaling.cpu_target / 100.0 }, cpu),
-        ModeName::External => (Mode::External { target_per_pod }, external),
-        ModeName::Keda => (Mode::Keda { target_per_pod, activation: scaling.activation, cooldown: scaling.cooldown_s }, keda),
+        ModeName::Fixed => (Mode::Fixed { pods: options.replicas }, CPU),
+        ModeName::Cpu => (Mode::Cpu { target: options.cpu_target / 100.0 }, CPU),
+        ModeName::External => (Mode::External { target_per_pod }, EXTERNAL),
+        ModeName::Keda => (Mode::Keda { target_per_pod, activation: 0.0, cooldown: s(300) }, KEDA),
     };
     let mean_ms = times.mean().as_secs_f64() * 1e3;
-    let bounds = Bounds { min: scaling.min, max: scaling.max, tolerance: scaling.tolerance, behavior: behavior(scaling) };
     Ok(Plan {
         loads: options.load.iter().map(load).collect(),
         modes: options.mode.iter().map(mode).collect(),
-        bounds,
+        bounds: Bounds { min: options.min, max: options.max, tolerance: 0.1, behavior: behavior() },
         times,
-        parallelism: workers.parallelism,
-        pod_start: delays.pod_start_s,
-        cpu_share_per_job: workers.cpu_ms / mean_ms / workers.cpu_request,
-        queue_limit: workers.queue_limit,
+        parallelism: options.parallelism,
+        pod_start: options.pod_start_s,
+        cpu_share_per_job: options.cpu_ms / mean_ms / options.cpu_request,
+        queue_limit: 100_000,
         seed: options.seed,
     })
 }
 
-fn behavior(scaling: &ScalingOptions) -> Behavior {
-    let up = [Step::Percent(scaling.up_percent), Step::Pods(scaling.up_pods)];
-    let up = up.map(|step| Policy { step, period: scaling.up_period_s });
-    let down = [Policy { step: Step::Percent(scaling.down_percent), period: scaling.down_period_s }];
-    Behavior {
-        up: Rules { policies: up.to_vec(), select: Select::Max, window: Duration::ZERO },
-        down: Rules { policies: down.to_vec(), select: Select::Max, window: scaling.down_window_s },
-    }
+/// The chart's: up at once, down a quarter a minute after five quiet minutes.
+fn behavior() -> Behavior {
+    let up = [Step::Percent(900), Step::Pods(20)].map(|step| Policy { step, period: s(15) });
+    let down = [Policy { step: Step::Percent(25), period: s(60) }];
+    Behavior { up: Rules { policies: up.to_vec(), window: s(0) }, down: Rules { policies: down.to_vec(), window: s(300) } }
 }
 
 fn times(path: Option<&Path>) -> anyhow::Result<ServiceTimes> {
@@ -111,13 +119,9 @@ mod tests {
             ("--rate NaN --load steady", "the rate"),
             ("--rate 1e9 --load steady", "lower the rate"),
             ("--pod-start-s inf", "--pod-start-s"),
-            ("--period-h=-1", "--period-h"),
             ("--cpu-request 0 --mode cpu", "the CPU of a job in hand"),
             ("--parallelism 0", "jobs in hand of a pod"),
             ("--target 0 --mode keda", "target"),
-            ("--sync-s 0", "the HPA's period"),
-            ("--down-window-s 4000", "stabilisation window"),
-            ("--up-period-s 0", "period"),
         ] {
             let refusal = refusal(options);
             assert!(refusal.contains(said), "{options}: {refusal}");

@@ -42,7 +42,7 @@ fn as_text(options: &Options, plan: &Plan, runs: &[Run]) -> String {
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     let times = &plan.times;
     let targets = target(plan).map(|target| {
-        format!("external and keda want {target:.0} messages a pod, cpu {} % of its request.\n", options.scaling.cpu_target)
+        format!("external and keda want {target:.0} messages a pod, cpu {} % of its request.\n", options.cpu_target)
     });
     format!(
         "A job is in hand for {:.0} ms in the mean (p50 {:.0}, p95 {:.0}), a pod has {} at a time and does {:.1} a second; \

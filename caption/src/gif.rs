@@ -1,0 +1,144 @@
+//! A GIF from bytes to captioned bytes: all stages, in their order.
+//!
+//! ```text
+//! prepare   1 read    the blocks: where each frame, palette and extension stands       caption_layout::reading
+//!           2 mask    which pixels the captions cover, and how much                    mask
+//!           3 plan    what becomes of each frame                                       planning::frames
+//! render    4 decide  which palette each frame is painted with                         planning::palettes
+//!           5 look    what earlier frames showed, where that has to be drawn again     reading::canvas
+//!           6 paint   the frames that a caption touches, many at a time                painting
+//!           7 write   all frames, in order                                             writing
+//! ```
+//!
+//! Called by `picture`. No pixel is decoded before the fourth stage. Memory is the output and the frames in flight, a few for
+//! each thread; the output is the same at any number of threads.
+
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use caption_layout::{Error, Limits, RenderStats, Spec, limits::CheckLimits as _, reading::blocks::Gif};
+use rayon::prelude::*;
+
+use crate::{
+    mask::Mask,
+    output::Output,
+    painting::{FrameWork, InkRuns, PaintedFrame, Tools, paint},
+    planning::{FramePlan, Palettes, plan, written_on},
+    reading::{
+        canvas::{Canvas, Patch},
+        streams::StreamReader,
+    },
+    watch::Watch,
+    writing::Writer,
+};
+
+/// A captioned GIF and what is to be told of it.
+pub(crate) struct RenderedGif {
+    pub output: Output,
+    pub mask: Mask,
+    pub stats: RenderStats,
+    /// Pixels outside the mask that took a neighbouring colour: (x, y).
+    pub altered: Vec<(u32, u32)>,
+}
+
+/// Frames in flight for each thread: enough to even out small and large ones.
+const FRAMES_PER_THREAD: usize = 32;
+/// To start a thread costs about what it takes to caption so much of a GIF.
+const BYTES_A_THREAD: usize = 64 * 1024;
+/// Pixels of earlier frames that frames in flight may hold, or those of one frame where it has more.
+const DAMAGED_AT_ONCE: usize = 1 << 18;
+/// The largest side that a GIF can declare.
+const MAX_SIDE_PX: u32 = u16::MAX as u32;
+
+/// A GIF of which all is known that takes no look at its pixels.
+pub(crate) struct PreparedGif<'a> {
+    bytes: &'a [u8],
+    gif: Gif,
+    mask: Mask,
+    plans: Vec<FramePlan>,
+}
+
+/// The first three stages.
+pub(crate) fn prepare<'a>(bytes: &'a [u8], spec: &Spec, limits: &Limits) -> Result<PreparedGif<'a>, Error> {
+    let gif = Gif::walk(bytes, limits)?;
+    let mask = Mask::draw(spec, gif.canvas.width(), gif.canvas.height(), written_on(&gif))?;
+    let reach = gif.frames.iter().map(|f| f.rect.bottom + mask.picture_top_px).fold(mask.height_px, u32::max);
+    if reach > MAX_SIDE_PX {
+        return Err(Error::CanvasTooLarge { width_px: mask.width_px, height_px: reach, limit_px: MAX_SIDE_PX });
+    }
+    let plans = plan(&gif, &mask);
+    // Frames that clear a caption are grown to draw it again, however small they were.
+    limits.check_total_pixels(plans.iter().map(|plan| plan.drawn().area() as u64).sum())?;
+    Ok(PreparedGif { bytes, gif, mask, plans })
+}
+
+impl PreparedGif<'_> {
+    /// One thread for each frame that the captions touch, but none for less than pays for starting it.
+    pub(crate) fn busy_threads(&self) -> usize {
+        let touched = self.gif.frames.iter().zip(&self.plans).filter(|(_, plan)| plan.is_touched());
+        let (frames, bytes) = touched.fold((0, 0), |(frames, bytes), (frame, _)| (frames + 1, bytes + frame.data.len()));
+        bytes.div_ceil(BYTES_A_THREAD).min(frames).max(1)
+    }
+
+    /// The other stages.
+    pub(crate) fn render(self, watch: &Watch<'_>) -> Result<RenderedGif, Error> {
+        let Self { bytes, gif, mask, plans } = self;
+        let palettes = Palettes::decide(bytes, &gif, &mask, &plans);
+        let inks: Vec<InkRuns<'_>> = mask.inks.iter().map(InkRuns::of).collect();
+        let mut canvas: Option<Canvas<'_>> = None;
+        let mut writer = Writer::new(bytes, &gif, &mask, palettes.changed_global());
+        let (done, total) = (AtomicU32::new(0), u32::try_from(gif.frames.len()).unwrap_or(u32::MAX));
+        for batch in batches(&plans, rayon::current_num_threads() * FRAMES_PER_THREAD) {
+            let look = |k: usize| match plans[k].damaged() {
+                damaged if damaged.is_empty() => (k, Patch::default()),
+                damaged => {
+                    let canvas = canvas.get_or_insert_with(|| Canvas::new(bytes, &gif));
+                    (k, canvas.before(k, damaged, mask.picture_top_px))
+                }
+            };
+            let looked: Vec<(usize, Patch)> = batch.clone().map(look).collect();
+            let painted: Vec<Option<PaintedFrame>> = looked
+                .into_par_iter()
+                // One at a time: frames differ too much for more to be handed over at once.
+                .with_max_len(1)
+                .map(|(k, lost)| {
+                    if watch.cancelled.load(Ordering::Relaxed) {
+                        return Err(Error::Cancelled);
+                    }
+                    let (frame, plan) = (&gif.frames[k], plans[k]);
+                    let painted = plan.is_touched().then(|| {
+                        let (palette_plan, used) = (palettes.of(k, frame), palettes.used[k]);
+                        let may_become_transparent = palettes.may_become_transparent;
+                        let work =
+                            FrameWork { bytes, frame, plan, palette_plan, used, may_become_transparent, inks: &inks, lost };
+                        StreamReader::with(|reader| Tools::with(|tools| paint(&work, reader, tools)))
+                    });
+                    (watch.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+                    Ok(painted)
+                })
+                .collect::<Result<_, _>>()?;
+            for (k, painted) in batch.zip(painted) {
+                writer.add(&gif.frames[k], &plans[k], painted);
+            }
+        }
+        writer.finish();
+        let Writer { output, stats, altered, .. } = writer;
+        Ok(RenderedGif { output, mask, stats, altered })
+    }
+}
+
+/// Frames to be worked on at the same time, by number.
+fn batches(plans: &[FramePlan], most_frames: usize) -> Vec<Range<usize>> {
+    let mut batches = Vec::new();
+    let (mut start, mut damaged) = (0, 0);
+    for (k, plan) in plans.iter().enumerate() {
+        damaged += plan.damaged().area();
+        if k + 1 - start == most_frames || damaged > DAMAGED_AT_ONCE || k + 1 == plans.len() {
+            batches.push(start..k + 1);
+            (start, damaged) = (k + 1, 0);
+        }
+    }
+    batches
+}

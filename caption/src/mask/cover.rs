@@ -1,0 +1,99 @@
+//! How much of one pixel a caption covers, and what colour comes of it.
+//!
+//! Used wherever a caption's pixels are read. It knows no place and no palette.
+
+/// The colours of a caption: its letters', and what lies beneath them.
+pub type Pair = [[u8; 3]; 2];
+
+/// How much of a pixel is covered, in fifteenths: the letters in the high four bits, what lies
+/// beneath them in the low four. Zero is a pixel that the caption does not touch. Sixteen steps are
+/// finer than any palette's, and let every blend be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cover(pub u8);
+
+impl Cover {
+    pub const NONE: Self = Self(0);
+    const FULL: u32 = 15;
+
+    pub(super) fn of(fill: u8, under: u8) -> Self {
+        // In sixteen bits, which a processor does for many pixels at once.
+        #[expect(clippy::cast_possible_truncation, reason = "at most FULL")]
+        let level = |coverage: u8| ((u16::from(coverage) * Self::FULL as u16 + 127) / 255) as u8;
+        Self(level(fill) << 4 | level(under))
+    }
+
+    fn fill(self) -> u32 {
+        u32::from(self.0 >> 4)
+    }
+
+    fn under(self) -> u32 {
+        u32::from(self.0 & 15)
+    }
+
+    /// How much the letters, what lies beneath them and the picture count, in 225ths.
+    pub(crate) fn weights(self) -> [u16; 3] {
+        let (whole, fill, under) = (15, u16::from(self.0 >> 4), u16::from(self.0 & 15));
+        [fill * whole, (whole - fill) * under, (whole - fill) * (whole - under)]
+    }
+
+    /// Whether nothing of the picture shows through.
+    pub(crate) fn is_opaque(self) -> bool {
+        self.fill() == Self::FULL || self.under() == Self::FULL
+    }
+
+    /// Whether the caption is drawn where there is nothing beneath: a GIF has no half transparent pixel.
+    pub(crate) fn is_solid(self) -> bool {
+        // alpha = 1 - (1 - fill)(1 - under), in 225ths
+        2 * (Self::FULL - self.fill()) * (Self::FULL - self.under()) <= Self::FULL * Self::FULL
+    }
+
+    /// The colour of a pixel that was `beneath`; nothing beneath counts the caption's colours alone.
+    pub(crate) fn blend(self, fill: [u8; 3], under: [u8; 3], beneath: Option<[u8; 3]>) -> [u8; 3] {
+        let [r, g, b] = beneath.unwrap_or_default();
+        let alpha = if beneath.is_some() { u8::MAX } else { 0 };
+        let [r, g, b, _] = self.composite(fill, under, [r, g, b, alpha], u8::MAX);
+        [r, g, b]
+    }
+
+    /// Letters over what lies beneath them over a pixel with alpha (not premultiplied), at any depth;
+    /// `opaque` is the depth's largest value.
+    pub(crate) fn composite<T: Copy + Into<u32> + TryFrom<u32>>(
+        self,
+        fill: [T; 3],
+        under: [T; 3],
+        beneath: [T; 4],
+        opaque: T,
+    ) -> [T; 4] {
+        let (f, u) = (u64::from(self.fill()), u64::from(self.under()));
+        let (whole, most) = (u64::from(Self::FULL), u64::from(opaque.into()));
+        let weight_fill = f * whole * most;
+        let weight_under = (whole - f) * u * most;
+        let weight_beneath = (whole - f) * (whole - u) * u64::from(beneath[3].into());
+        let sum = weight_fill + weight_under + weight_beneath;
+        let rounded = |value: u64, by: u64| {
+            let value = (value + by / 2) / by.max(1);
+            u32::try_from(value).ok().and_then(|v| T::try_from(v).ok()).unwrap_or(opaque)
+        };
+        let channel = |c: usize| {
+            let [fill, under, beneath] = [fill[c], under[c], beneath[c]].map(|v| u64::from(v.into()));
+            rounded(fill * weight_fill + under * weight_under + beneath * weight_beneath, sum)
+        };
+        [channel(0), channel(1), channel(2), rounded(sum, whole * whole)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blends_are_exact_at_the_ends_and_between() {
+        let (white, black, red) = ([255; 3], [0; 3], [200, 0, 0]);
+        assert_eq!(Cover(0xFF).blend(white, black, Some(red)), white);
+        assert_eq!(Cover(0x0F).blend(white, black, Some(red)), black);
+        assert_eq!(Cover(0x00).blend(white, black, Some(red)), red);
+        assert_eq!(Cover(0x05).blend(white, black, Some([150; 3])), [100; 3]);
+        assert_eq!(Cover(0x05).blend(white, black, None), black);
+        assert!(Cover(0x08).is_solid() && !Cover(0x07).is_solid() && Cover(0x0F).is_opaque() && !Cover(0x77).is_opaque());
+    }
+}

@@ -1,0 +1,262 @@
+//! The mask: which pixels of the output a spec's captions cover, how much, and in which colours.
+//!
+//! Made once a job from layouts, read by every frame. A bar is the same thing as an overlay: a
+//! rectangle outside the picture that is covered whole, in the band's colour.
+
+use std::ops::Range;
+
+use caption_layout::{
+    Error, Font, Spec,
+    placing::arrangement::{Arrangement, PlacedCaption},
+    rect::Rect,
+};
+
+use super::{
+    cover::{Cover, Pair},
+    coverage::{Coverage, rasterise},
+};
+
+/// One caption's pixels.
+pub struct Ink {
+    /// On the output's canvas.
+    pub rect: Rect,
+    /// A byte a pixel of `rect`: see [`Cover`].
+    covers: Vec<Cover>,
+    /// Of each of its rows, the first touched column and the one past the last, from its left edge;
+    /// the same column twice where none is.
+    touched: Vec<(u32, u32)>,
+    /// The letters' colour.
+    pub fill: [u8; 3],
+    /// What lies beneath the letters: their outline's colour, or the band's.
+    pub under: [u8; 3],
+    /// Whether it is a bar, all of whose rectangle is covered.
+    pub is_band: bool,
+}
+
+/// All captions of a job, placed on the output's canvas.
+pub struct Mask {
+    pub inks: Vec<Ink>,
+    /// The output's size.
+    pub width_px: u32,
+    pub height_px: u32,
+    /// Where the picture's first row stands in the output: the height of a bar above it.
+    pub picture_top_px: u32,
+    pub missing_glyphs: Vec<char>,
+}
+
+const WHITE: [u8; 3] = [255; 3];
+
+impl Mask {
+    /// Lays every caption out on a picture of this size and draws its coverage.
+    /// Overlays stand within `shown`, the part of it that can be written on.
+    ///
+    /// # Errors
+    /// A text that is empty or does not fit.
+    pub fn draw(spec: &Spec, width_px: u32, height_px: u32, shown: Rect) -> Result<Self, Error> {
+        let found = Arrangement::find(spec, width_px, height_px, shown)?;
+        let inks = found.places.iter().map(|place| Ink::draw(place, &spec.fallbacks)).collect();
+        let missing_glyphs = found.missing_glyphs();
+        let Arrangement { width_px, height_px, picture_top_px, .. } = found;
+        Ok(Self { inks, width_px, height_px, picture_top_px, missing_glyphs })
+    }
+
+    /// Whether any pixel of `rect` is touched.
+    pub(crate) fn touches(&self, rect: Rect) -> bool {
+        self.inks.iter().any(|ink| ink.touches(rect))
+    }
+
+    /// A byte a pixel of the output: 255 where the caption may change it.
+    pub(crate) fn to_gray(&self) -> Vec<u8> {
+        let mut gray = vec![0; self.width_px as usize * self.height_px as usize];
+        for ink in &self.inks {
+            for (x, y, cover) in ink.covers_in(ink.rect) {
+                if cover != Cover::NONE {
+                    gray[y as usize * self.width_px as usize + x as usize] = 255;
+                }
+            }
+        }
+        gray
+    }
+}
+
+impl Ink {
+    /// The coverage of a caption where it stands.
+    fn draw(place: &PlacedCaption<'_>, fallbacks: &[Font]) -> Self {
+        let PlacedCaption { caption, text, rect, .. } = place;
+        let Coverage { width_px, fill, stroke, .. } = rasterise(text, &caption.font, fallbacks, place.stroke_em());
+        let (stride, width) = (width_px.max(1) as usize, rect.width() as usize);
+        let rows = fill.chunks_exact(stride).take(rect.height() as usize).map(|row| &row[..width]);
+        let Some(band) = place.band else {
+            let mut covers = Vec::with_capacity(rect.area());
+            for (fill, stroke) in rows.zip(stroke.chunks_exact(stride)) {
+                covers.extend(fill.iter().zip(stroke).map(|(&fill, &stroke)| Cover::of(fill, stroke)));
+            }
+            let (ink, outline) = (caption.spec.drawn_fill().rgb, caption.spec.drawn_stroke().map_or([0; 3], |colour| colour.rgb));
+            return Self::new(*rect, covers, [ink, outline], false);
+        };
+        let mut covers = vec![Cover::of(0, 255); band.area()];
+        let band_rows = covers.chunks_exact_mut(band.width().max(1) as usize).skip((rect.top - band.top) as usize);
+        for (covers, fill) in band_rows.zip(rows) {
+            for (cover, &fill) in covers[(rect.left - band.left) as usize..].iter_mut().zip(fill) {
+                *cover = Cover::of(fill, 255);
+            }
+        }
+        Self::new(band, covers, [caption.spec.drawn_fill().rgb, WHITE], true)
+    }
+
+    /// Its two colours.
+    pub(crate) fn pair(&self) -> Pair {
+        [self.fill, self.under]
+    }
+
+    /// Of covers row by row. The colours are the letters' and that of what lies beneath them.
+    pub fn new(rect: Rect, covers: Vec<Cover>, [fill, under]: Pair, is_band: bool) -> Self {
+        let in_columns = |column: usize| u32::try_from(column).unwrap_or(rect.width());
+        let ends = |row: &[Cover]| {
+            let is_touched = |cover: &Cover| *cover != Cover::NONE;
+            let Some(first) = row.iter().position(is_touched) else { return (0, 0) };
+            (in_columns(first), in_columns(row.iter().rposition(is_touched).map_or(first, |last| last + 1)))
+        };
+        let touched = covers.chunks_exact(rect.width().max(1) as usize).map(ends).collect();
+        Self { rect, covers, touched, fill, under, is_band }
+    }
+
+    /// The covers of a row of the canvas, from the rectangle's left edge to its right; none outside it.
+    pub(crate) fn row(&self, y: u32) -> &[Cover] {
+        let width = self.rect.width() as usize;
+        let row = y.checked_sub(self.rect.top).and_then(|row| self.covers.chunks_exact(width.max(1)).nth(row as usize));
+        row.unwrap_or_default()
+    }
+
+    /// The columns of a row of the canvas from the first to one past the last that is touched.
+    pub(crate) fn touched_columns(&self, y: u32) -> Option<Range<u32>> {
+        let &(first, past_last) = self.touched.get(y.checked_sub(self.rect.top)? as usize)?;
+        (first < past_last).then(|| self.rect.left + first..self.rect.left + past_last)
+    }
+
+    /// Whether any pixel of `rect` is touched.
+    fn touches(&self, rect: Rect) -> bool {
+        let both = self.rect.intersect(rect);
+        (both.top..both.bottom).any(|y| {
+            let Some(touched) = self.touched_columns(y) else { return false };
+            let columns = touched.start.max(both.left)..touched.end.min(both.right);
+            let columns = (columns.start - self.rect.left) as usize..columns.end.saturating_sub(self.rect.left) as usize;
+            self.row(y).get(columns).is_some_and(|row| row.iter().any(|&cover| cover != Cover::NONE))
+        })
+    }
+
+    /// The pixels of `rect` that lie in the ink's own rectangle, row by row, as (x, y, cover).
+    pub(crate) fn covers_in(&self, rect: Rect) -> impl Iterator<Item = (u32, u32, Cover)> + '_ {
+        let both = self.rect.intersect(rect);
+        (both.top..both.bottom).flat_map(move |y| {
+            let columns = (both.left - self.rect.left) as usize..(both.right - self.rect.left) as usize;
+            self.row(y)[columns].iter().zip(both.left..).map(move |(&cover, x)| (x, y, cover))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use caption_layout::{LoadedCaption, Position, Size, Style, preview};
+
+    fn spec(captions: &[(&str, Position, Style)]) -> Spec {
+        let caption =
+            |&(text, at, style): &(&str, Position, Style)| LoadedCaption::new(text, at, style, Font::builtin("anton").unwrap());
+        Spec::new(captions.iter().map(caption).collect())
+    }
+
+    #[test]
+    fn overlays_stay_inside_and_apart_at_every_size() {
+        for (w, h) in [(16, 16), (64, 64), (500, 281), (281, 500), (4096, 20), (31, 1000)] {
+            match Mask::draw(
+                &spec(&[("top text", Position::Top, Style::Overlay), ("bottom text", Position::Bottom, Style::Overlay)]),
+                w,
+                h,
+                Rect::at(0, 0, w, h),
+            ) {
+                Ok(mask) => {
+                    let canvas = Rect::at(0, 0, w, h);
+                    assert!(mask.inks.iter().all(|ink| canvas.covers(ink.rect)), "{w} x {h}");
+                    assert!(mask.inks[0].rect.intersect(mask.inks[1].rect).is_empty(), "{w} x {h}");
+                }
+                Err(e) => assert_eq!(e.code().as_str(), "text_does_not_fit", "{w} x {h}"),
+            }
+        }
+    }
+
+    #[test]
+    fn touched_columns_are_those_of_the_covers_wherever_an_ink_was_moved() {
+        let captions = [
+            ("over", Position::Top, Style::Overlay),
+            ("above", Position::Top, Style::Bar),
+            ("below", Position::Bottom, Style::Bar),
+        ];
+        let mask = Mask::draw(&spec(&captions), 300, 200, Rect::at(20, 10, 250, 180)).unwrap();
+        for ink in &mask.inks {
+            let (mut touched_rows, canvas) = (0, Rect::at(0, 0, mask.width_px, mask.height_px));
+            for y in 0..mask.height_px + 2 {
+                let row = Rect::at(0, y, mask.width_px, 1);
+                let touched: Vec<u32> =
+                    ink.covers_in(row).filter(|&(_, _, cover)| cover != Cover::NONE).map(|(x, ..)| x).collect();
+                let expected = touched.first().map(|&first| first..touched[touched.len() - 1] + 1);
+                assert_eq!(ink.touched_columns(y), expected, "row {y}");
+                assert_eq!(ink.row(y).len(), if ink.rect.intersect(row).is_empty() { 0 } else { ink.rect.width() as usize });
+                touched_rows += usize::from(expected.is_some());
+                // Pixel by pixel, and a stretch without one.
+                for x in 0..mask.width_px {
+                    assert_eq!(ink.touches(Rect::at(x, y, 1, 1)), touched.contains(&x), "{x}, {y}");
+                }
+                let gap = touched.windows(2).find(|pair| pair[1] > pair[0] + 1);
+                assert!(gap.is_none_or(|gap| !ink.touches(Rect::at(gap[0] + 1, y, gap[1] - gap[0] - 1, 1))));
+            }
+            assert!(touched_rows > 10 && ink.touches(canvas));
+        }
+    }
+
+    #[test]
+    fn bars_stand_outside_the_picture() {
+        let mask = Mask::draw(
+            &spec(&[("b", Position::Bottom, Style::Bar), ("a", Position::Top, Style::Bar), ("c", Position::Top, Style::Overlay)]),
+            300,
+            200,
+            Rect::at(0, 0, 300, 200),
+        )
+        .unwrap();
+        let picture = Rect::at(0, mask.picture_top_px, 300, 200);
+        assert!(mask.picture_top_px > 0 && mask.height_px > mask.picture_top_px + 200);
+        let outside = mask.inks.iter().filter(|ink| ink.rect.intersect(picture).is_empty()).count();
+        assert_eq!(outside, 2);
+        assert!(picture.covers(mask.inks[2].rect), "an overlay stays on the picture");
+    }
+
+    #[test]
+    #[expect(clippy::cast_precision_loss, reason = "sides of small pictures")]
+    fn the_letters_stand_within_a_pixel_of_where_a_render_paints_them() {
+        let texts = ["a", "when it compiles on the first try and nobody believes it", "Wgj| Ж שלום", "two\nlines"];
+        for (text, (w, h)) in texts.iter().flat_map(|&text| [(500, 281), (120, 90), (281, 500)].map(|side| (text, side))) {
+            for (at, style, size) in [
+                (Position::Top, Style::Overlay, Size::Auto),
+                (Position::Bottom, Style::Overlay, Size::Px(20)),
+                (Position::Top, Style::Bar, Size::Auto),
+            ] {
+                let mut spec = spec(&[(text, at, style)]);
+                spec.captions[0].spec.size = size;
+                let mask = Mask::draw(&spec, w, h, Rect::at(0, 0, w, h)).unwrap();
+                let seen = preview(&spec, w, h).unwrap();
+                assert_eq!((seen.width_px, seen.height_px, seen.picture_top_px), (w, mask.height_px, mask.picture_top_px));
+                let ink = &mask.inks[0];
+                let blank = if ink.is_band { Cover(0x0F) } else { Cover::NONE };
+                let inked = ink.covers_in(ink.rect).filter(|&(.., cover)| cover != blank);
+                let painted = inked.fold(Rect::default(), |all, (x, y, _)| all.union(Rect::at(x, y, 1, 1)));
+                let [left, top, width, height] = seen.captions[0].ink_px;
+                let edges = [left, top, left + width, top + height];
+                for (told, painted) in edges.into_iter().zip([painted.left, painted.top, painted.right, painted.bottom]) {
+                    assert!((told - painted as f32).abs() <= 1.5, "{text} {w}x{h} {style:?}: {edges:?} for {painted}");
+                }
+                let band = seen.captions[0].band_px.map(|[left, top, width, height]| Rect::at(left, top, width, height));
+                assert_eq!(band, ink.is_band.then_some(ink.rect));
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The mask: which pixels of the output a spec's captions cover, how much, and in which colours.
+//!
+//! From a layout to the coverage of its letters and their outline, and from that to what painting asks of each pixel.
+
+mod cover;
+mod coverage;
+mod glyphs;
+mod ink;
+mod stroke;
+
+pub use cover::{Cover, Pair};
+pub use ink::{Ink, Mask};

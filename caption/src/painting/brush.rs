@@ -1,0 +1,301 @@
+//! From a cover over an index to the entry that shows it: blends and the search for their nearest entry,
+//! remembered from pixel to pixel and, as long as the palette is the same, from frame to frame.
+//!
+//! Used by `painter` for every pixel of a caption. The answers depend on the palette and the caption alone,
+//! never on what was asked before. What is remembered has a fixed bound, however many colours one palette is asked for.
+
+use super::runs::InkRuns;
+use crate::{
+    mask::{Cover, Pair},
+    planning::Palette,
+};
+
+/// Bits of each channel by which blends are told apart: half a step of it is less than what palettes are
+/// off anyway.
+const CELL_BITS: u32 = 5;
+const CELLS: usize = 1 << (3 * CELL_BITS);
+
+/// Pairs of colours that are remembered at once, 1.8 MB of caches. A spec has at most four captions, so a thread that paints
+/// three jobs in turns keeps all of theirs; one that is lent a second brush (`work`) stays below 4 MB.
+const CACHES: usize = 14;
+
+/// A thread's memory of one palette.
+#[derive(Default)]
+pub struct Brush {
+    palette: Option<Palette>,
+    /// The palette's colours that captions may use, channel by channel, with the entries they are.
+    channels: [Vec<i32>; 3],
+    entries: Vec<u8>,
+    /// By cell of the colour cube: the entry nearest to its middle, below the number of the palette for which
+    /// it was found.
+    cells: Vec<u16>,
+    /// What was found for captions of each pair of colours, at most [`CACHES`] of them: the last is the selected one, the
+    /// first was selected longest ago.
+    caches: Vec<ColourCache>,
+    /// The palette's number, 1 to 255 before they start again.
+    number: u16,
+}
+
+/// A caption's entries, below the palette's number as in `cells`.
+struct ColourCache {
+    pair: Pair,
+    /// By cover: where nothing shows from beneath.
+    alone: Box<[u16; 1 << 8]>,
+    /// By cover and the index beneath.
+    over: Box<[u16]>,
+}
+
+impl Brush {
+    /// Makes it ready for a palette.
+    pub(super) fn take_up(&mut self, palette: &Palette) {
+        if self.palette.as_ref() == Some(palette) {
+            return;
+        }
+        if self.number == 0 || self.number == 255 {
+            self.cells.clear();
+            self.cells.resize(CELLS, 0);
+            self.caches.clear();
+            self.number = 0;
+        }
+        self.number += 1;
+        self.entries.clear();
+        self.channels.iter_mut().for_each(Vec::clear);
+        for (entry, colour) in palette.usable() {
+            self.entries.push(entry);
+            for (channel, value) in self.channels.iter_mut().zip(colour) {
+                channel.push(value.into());
+            }
+        }
+        self.palette = Some(palette.clone());
+    }
+
+    /// Makes it ready for a caption; the palette stays.
+    pub(super) fn select(&mut self, runs: &InkRuns<'_>) {
+        match self.caches.iter().position(|cache| cache.pair == runs.ink.pair()) {
+            Some(known) => self.caches[known..].rotate_left(1),
+            None if self.caches.len() < CACHES => self.caches.push(ColourCache::of(runs.ink.pair())),
+            None => {
+                self.caches.rotate_left(1);
+                self.selected().reuse_for(runs.ink.pair());
+            }
+        }
+    }
+
+    /// The cache of the caption that was selected last.
+    #[inline]
+    fn selected(&mut self) -> &mut ColourCache {
+        let last = self.caches.len() - 1;
+        &mut self.caches[last]
+    }
+
+    /// The entry for a cover over nothing, or one that hides what is beneath.
+    #[inline]
+    pub(super) fn alone(&mut self, runs: &InkRuns<'_>, cover: Cover) -> u8 {
+        let known = self.selected().alone[usize::from(cover.0)];
+        if known >> 8 == self.number {
+            return entry(known);
+        }
+        let [fill, under] = runs.ink.pair();
+        let found = self.nearest(cover.blend(fill, under, None));
+        self.selected().alone[usize::from(cover.0)] = self.number << 8 | u16::from(found);
+        found
+    }
+
+    /// The entry for a cover over an index, which has a colour.
+    #[inline]
+    pub(super) fn over_index(&mut self, runs: &InkRuns<'_>, cover: Cover, index: u8, colour: [u8; 3]) -> u8 {
+        let place = usize::from(cover.0) << 8 | usize::from(index);
+        let known = self.selected().over[place];
+        if known >> 8 == self.number {
+            return entry(known);
+        }
+        let found = self.over(runs, cover, colour);
+        self.selected().over[place] = self.number << 8 | u16::from(found);
+        found
+    }
+
+    /// The entry for a cover over a colour.
+    #[inline]
+    pub(super) fn over(&mut self, runs: &InkRuns<'_>, cover: Cover, beneath: [u8; 3]) -> u8 {
+        let colour = runs.blend(cover, beneath);
+        let cell = colour.iter().fold(0, |cell, &v| cell << CELL_BITS | usize::from(v >> (8 - CELL_BITS)));
+        let known = self.cells[cell % CELLS];
+        if known >> 8 == self.number {
+            return entry(known);
+        }
+        let middle = 1 << (7 - CELL_BITS);
+        let found = self.nearest(colour.map(|v| v & !(2 * middle - 1) | middle));
+        self.cells[cell % CELLS] = self.number << 8 | u16::from(found);
+        found
+    }
+
+    /// The entry nearest to a colour, as [`Palette::nearest`] finds it.
+    pub(super) fn nearest(&self, wanted: [u8; 3]) -> u8 {
+        let [r, g, b] = wanted.map(i32::from);
+        let [reds, greens, blues] = &self.channels;
+        let mut best = (i32::MAX, 0);
+        for (((&red, &green), &blue), &entry) in reds.iter().zip(greens).zip(blues).zip(&self.entries) {
+            let off = 2 * (red - r) * (red - r) + 4 * (green - g) * (green - g) + 3 * (blue - b) * (blue - b);
+            if off < best.0 {
+                best = (off, entry);
+            }
+        }
+        best.1
+    }
+}
+
+impl ColourCache {
+    fn of(pair: Pair) -> Self {
+        Self { pair, alone: Box::new([0; 1 << 8]), over: vec![0; 1 << 16].into_boxed_slice() }
+    }
+
+    /// Forgets everything: the palette's number does not tell one pair from another.
+    fn reuse_for(&mut self, pair: Pair) {
+        self.pair = pair;
+        self.alone.fill(0);
+        self.over.fill(0);
+    }
+}
+
+/// What is remembered without its palette's number.
+#[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
+fn entry(known: u16) -> u8 {
+    known as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{
+        super::runs::tests::{for_each_pair, with_inks},
+        *,
+    };
+    use crate::lzw::IndexSet;
+
+    fn palette(colours: &[[u8; 3]]) -> Palette {
+        Palette::new(Some(&colours.concat()), IndexSet::default())
+    }
+
+    #[test]
+    fn what_was_asked_of_other_palettes_and_captions_changes_no_answer() {
+        with_inks(&[([255; 3], [0; 3]), ([200, 30, 30], [0, 0, 90])], |inks| {
+            let mut brush = Brush::default();
+            // More palettes than numbers, each of which has every colour at another place.
+            for k in 0..600usize {
+                let colours: Vec<[u8; 3]> =
+                    (0..8).map(|i| [0, 1, 2].map(|c| ((k + i * 37 + c * 11) * 29).to_le_bytes()[0])).collect();
+                let (palette, mut fresh) = (palette(&colours), Brush::default());
+                brush.take_up(&palette);
+                fresh.take_up(&palette);
+                for runs in inks {
+                    brush.select(runs);
+                    fresh.select(runs);
+                    for cover in [0xF0, 0x0F, 0x70, 0x88].map(Cover) {
+                        assert_eq!(brush.alone(runs, cover), fresh.alone(runs, cover), "palette {k}");
+                        let wanted = cover.blend(runs.ink.pair()[0], runs.ink.pair()[1], None);
+                        assert_eq!(brush.alone(runs, cover), palette.nearest(wanted).0, "palette {k}");
+                        assert_eq!(brush.over(runs, cover, [90, 120, 30]), fresh.over(runs, cover, [90, 120, 30]), "palette {k}");
+                        let over = brush.over(runs, cover, colours[3]);
+                        for _ in 0..2 {
+                            assert_eq!(brush.over_index(runs, cover, 3, colours[3]), over, "palette {k}");
+                        }
+                    }
+                }
+            }
+        });
+    }
+
+    /// What a brush keeps on the heap.
+    fn held_bytes(brush: &Brush) -> usize {
+        let caches = brush.caches.iter().map(|cache| size_of_val(&*cache.alone) + size_of_val(&*cache.over)).sum::<usize>();
+        caches
+            + brush.caches.capacity() * size_of::<ColourCache>()
+            + brush.cells.capacity() * size_of::<u16>()
+            + brush.channels.iter().map(|channel| channel.capacity() * size_of::<i32>()).sum::<usize>()
+            + brush.entries.capacity()
+    }
+
+    #[test]
+    fn ten_thousand_pairs_of_colours_leave_less_than_two_megabytes_and_change_no_answer() {
+        let colours: Vec<[u8; 3]> = (0..64u8).map(|i| [i * 4, 255 - i * 3, i.wrapping_mul(37)]).collect();
+        let palette = palette(&colours);
+        let mut brush = Brush::default();
+        brush.take_up(&palette);
+        let pair = |k: u32| {
+            let [a, b, c, d] = k.wrapping_mul(2_654_435_761).to_le_bytes();
+            [[a, b, c], [d, c, a]]
+        };
+        let (mut asked, mut largest) = (0, 0);
+        // Every third is one of the first: a thread comes back to colours that it has forgotten.
+        for_each_pair((0..10_000).map(|k| pair(if k % 3 == 0 { k % 50 } else { k })), |runs| {
+            let mut fresh = Brush::default();
+            fresh.take_up(&palette);
+            brush.select(runs);
+            fresh.select(runs);
+            for cover in [0xF0, 0x0F, 0x70, 0x88].map(Cover) {
+                assert_eq!(brush.alone(runs, cover), fresh.alone(runs, cover), "pair {asked}");
+                let over = fresh.over(runs, cover, colours[3]);
+                assert_eq!(brush.over_index(runs, cover, 3, colours[3]), over, "pair {asked}");
+            }
+            asked += 1;
+            largest = largest.max(held_bytes(&brush));
+        });
+        println!("{asked} pairs of colours over one palette: at most {largest} bytes held");
+        assert!(largest < 2_000_000, "{largest} bytes");
+    }
+
+    #[test]
+    fn the_captions_of_three_jobs_are_all_remembered() {
+        let mut brush = Brush::default();
+        brush.take_up(&palette(&[[0; 3], [255; 3]]));
+        for round in 0..3 {
+            for_each_pair((0..12).map(|k| [[k; 3], [255 - k; 3]]), |runs| {
+                brush.select(runs);
+                let known = brush.selected().alone[0xF0] != 0;
+                assert_eq!(known, round > 0, "{:?} in round {round}", runs.ink.pair());
+                brush.alone(runs, Cover(0xF0));
+            });
+        }
+    }
+
+    #[test]
+    fn a_cell_is_judged_by_its_middle() {
+        with_inks(&[([255; 3], [0; 3])], |inks| {
+            let (mut brush, greys) = (Brush::default(), palette(&[[91; 3], [107; 3]]));
+            brush.take_up(&greys);
+            let over = [95, 96, 99, 103].map(|grey| brush.over(&inks[0], Cover::NONE, [grey; 3]));
+            assert_eq!(over, [0, 1, 1, 1], "the middle of 96 to 103 is 100, that of 88 to 95 is 92");
+        });
+    }
+
+    proptest! {
+        #[test]
+        fn the_nearest_entry_is_the_palettes(
+            colours in prop::collection::vec(any::<[u8; 3]>(), 1..256), wanted: [u8; 3], transparent: Option<u8>,
+        ) {
+            let (mut brush, palette) = (Brush::default(), palette(&colours).of_frame(transparent));
+            brush.take_up(&palette);
+            prop_assert_eq!(brush.nearest(wanted), palette.nearest(wanted).0);
+        }
+
+        #[test]
+        fn over_a_colour_comes_the_entry_nearest_to_within_half_a_cell(
+            colours in prop::collection::vec(any::<[u8; 3]>(), 1..64), cover: u8, beneath: [u8; 3],
+        ) {
+            with_inks(&[([255; 3], [0; 3])], |inks| {
+                let (mut brush, palette) = (Brush::default(), palette(&colours));
+                brush.take_up(&palette);
+                let wanted = inks[0].blend(Cover(cover), beneath);
+                let off = |entry: u8| {
+                    let squared = |c: usize, by: f64| by * f64::from(colours[usize::from(entry)][c].abs_diff(wanted[c])).powi(2);
+                    (squared(0, 2.0) + squared(1, 4.0) + squared(2, 3.0)).sqrt()
+                };
+                // Either is off by no more than the way to the middle of the cell, weighted alike.
+                let half_a_cell = f64::from(9 * 4u8.pow(2)).sqrt();
+                let found = off(brush.over(&inks[0], Cover(cover), beneath));
+                assert!(found <= off(palette.nearest(wanted).0) + 2.0 * half_a_cell);
+            });
+        }
+    }
+}

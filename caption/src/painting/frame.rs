@@ -1,0 +1,66 @@
+//! One frame's steps from its bytes to its new stream: its palette, its segments, and then spliced where that serves, coded
+//! again whole where not.
+//!
+//! Called by the pipeline for every touched frame, from any of rayon's threads; it sees one frame, its
+//! plan and the captions, never the canvas's history.
+
+use super::{
+    recode::recode,
+    splice::{Spliced, can_splice, splice},
+    work::{FrameWork, NewStream, SegmentCounts, Tools},
+};
+use crate::{planning::Palette, reading::streams::StreamReader};
+
+/// How a frame came out.
+pub struct PaintedFrame {
+    pub segments: SegmentCounts,
+    /// What differs; where nothing does, the source's bytes will do.
+    pub change: Change,
+}
+
+/// What differs in a frame.
+pub enum Change {
+    Nothing,
+    /// Only touched segments were coded again.
+    Spliced(NewStream),
+    /// All of it was coded again.
+    Recoded(NewStream),
+}
+
+/// Paints a frame.
+pub fn paint(work: &FrameWork<'_>, reader: &mut StreamReader, tools: &mut Tools) -> PaintedFrame {
+    let (palette, through) = open(work, reader);
+    let spliced =
+        if can_splice(work, &palette, reader) { splice(work, &palette, through, reader, tools) } else { Spliced::Cannot };
+    let segments = reader.scan.segments.len();
+    match spliced {
+        Spliced::Unchanged => PaintedFrame { segments: SegmentCounts::of_copied(segments), change: Change::Nothing },
+        Spliced::Changed(stream, segments) => PaintedFrame { segments, change: Change::Spliced(*stream) },
+        Spliced::Cannot => match recode(work, palette, through, reader, tools) {
+            None => PaintedFrame { segments: SegmentCounts::of_copied(segments), change: Change::Nothing },
+            Some(stream) => PaintedFrame { segments: SegmentCounts::of_recoded(segments), change: Change::Recoded(stream) },
+        },
+    }
+}
+
+/// Opens the frame in `reader`. Answers its palette, and the index by which pixels that a caption hides show the one
+/// that stands on the canvas already: a transparent pixel shows it as well as a painted one; it is smaller, and letters keep one
+/// colour from palette to palette. `None` where the caption stands nowhere, or no index can be had.
+fn open(work: &FrameWork<'_>, reader: &mut StreamReader) -> (Palette, Option<u8>) {
+    let mut palette = work.palette_plan.palette.of_frame(work.frame.transparent);
+    for runs in work.inks {
+        palette.rely_on(runs.ink.pair());
+    }
+    let shows_through = !work.plan.bare().covers(work.plan.drawn());
+    if !shows_through || palette.transparent().is_some() || !work.may_become_transparent {
+        reader.open(work.bytes, work.frame);
+        let through = palette.transparent().filter(|_| shows_through);
+        return (palette, through);
+    }
+    match work.used {
+        Some(_) => reader.open(work.bytes, work.frame),
+        None => reader.open_and::<true>(work.bytes, work.frame),
+    }
+    let through = palette.take_unused_as_transparent(work.used(reader));
+    (palette, through)
+}

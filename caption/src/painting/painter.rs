@@ -1,0 +1,202 @@
+//! Captions on a stretch of one frame's indices: what the plan asks for, and not a pixel more.
+//!
+//! Called by `splice` for touched segments and by `recode` for whole frames. Pixels that no caption covers
+//! keep their index.
+
+use caption_layout::rect::Rect;
+
+use super::{
+    brush::Brush,
+    runs::{InkRuns, Run},
+    work::FrameWork,
+};
+use crate::{
+    mask::Cover,
+    planning::Palette,
+    reading::{
+        canvas::Patch,
+        rows::{Present, Stretch},
+    },
+};
+
+/// One frame being painted.
+pub(super) struct Painter<'a> {
+    inks: &'a [InkRuns<'a>],
+    /// See [`crate::planning::FramePlan`].
+    bare: Rect,
+    lost: &'a Patch,
+    palette: &'a Palette,
+    brush: &'a mut Brush,
+    /// The index by which opaque pixels show a caption that stands: see `frame`.
+    through: Option<u8>,
+    /// The largest index that was painted.
+    pub largest: u8,
+    /// Whether a pixel was drawn where the source's stream or rectangle does not reach.
+    pub extended: bool,
+}
+
+/// Which pixels of a stretch are the source's.
+#[derive(Clone, Copy)]
+pub(super) enum Sourced {
+    All,
+    None,
+    Some(Present),
+}
+
+impl Sourced {
+    fn has(self, x: u32, y: u32) -> bool {
+        match self {
+            Self::All => true,
+            Self::None => false,
+            Self::Some(present) => present.has(x, y),
+        }
+    }
+}
+
+impl<'a> Painter<'a> {
+    pub(super) fn new(work: &'a FrameWork<'a>, palette: &'a Palette, through: Option<u8>, brush: &'a mut Brush) -> Self {
+        brush.take_up(palette);
+        let (inks, bare, lost) = (work.inks, work.plan.bare(), &work.lost);
+        Self { inks, bare, lost, palette, brush, through, largest: 0, extended: false }
+    }
+
+    /// Paints all captions on a stretch; answers the place in it of the first index that changed.
+    pub(super) fn paint(&mut self, stretch: &mut Stretch<'_>, sourced: Sourced) -> Option<usize> {
+        self.inks.iter().filter_map(|runs| self.paint_ink(runs, stretch, sourced)).min()
+    }
+
+    fn paint_ink(&mut self, runs: &InkRuns<'_>, stretch: &mut Stretch<'_>, sourced: Sourced) -> Option<usize> {
+        let ink = runs.ink;
+        let here = ink.rect.intersect(stretch.lines());
+        self.brush.select(runs);
+        let mut first_changed: Option<usize> = None;
+        for y in here.top..here.bottom {
+            let (place, left, indices) = stretch.row(y, here.left..here.right);
+            if indices.is_empty() {
+                continue;
+            }
+            let row = Rect { left, top: y, bottom: y + 1, ..here };
+            let is_mended = !row.intersect(self.lost.rect).is_empty();
+            let stands = !is_mended && row.intersect(self.bare).is_empty();
+            let is_bare = !is_mended && self.bare.covers(row);
+            let covers = &ink.row(y)[(left - ink.rect.left) as usize..];
+            let mut in_row = None;
+            for run in runs.of_row(y) {
+                let start = (run.x.max(left) - left) as usize;
+                let end = ((run.x + run.len).max(left) - left) as usize;
+                let end = end.min(indices.len());
+                if start >= end {
+                    continue;
+                }
+                let (indices, covers) = (&mut indices[start..end], &covers[start..end]);
+                let at = [run.x.max(left), y];
+                let changed = match (sourced, self.through) {
+                    (Sourced::All, through) if stands => self.paint_standing(runs, run, covers, indices, through),
+                    _ if is_bare && run.is_opaque => self.paint_bare(runs, covers, indices, at, sourced),
+                    _ => self.paint_each(runs, covers, indices, at, sourced),
+                };
+                in_row = in_row.or(changed.map(|i| place + start + i));
+            }
+            first_changed = first_changed.into_iter().chain(in_row).min();
+        }
+        first_changed
+    }
+
+    /// A run of source pixels where the caption stands on the canvas: what is transparent goes on showing it.
+    fn paint_standing(
+        &mut self,
+        runs: &InkRuns<'_>,
+        run: &Run,
+        covers: &[Cover],
+        indices: &mut [u8],
+        through: Option<u8>,
+    ) -> Option<usize> {
+        if let (true, Some(through)) = (run.is_opaque, through) {
+            let changed = indices.iter().position(|&index| index != through);
+            if changed.is_some() {
+                indices.fill(through);
+                self.largest = self.largest.max(through);
+            }
+            return changed;
+        }
+        let mut first_changed = None;
+        for (i, (index, &cover)) in indices.iter_mut().zip(covers).enumerate() {
+            let Some(beneath) = self.palette.colour(*index) else { continue };
+            let painted =
+                if run.is_opaque { self.brush.alone(runs, cover) } else { self.brush.over_index(runs, cover, *index, beneath) };
+            if painted != *index {
+                *index = painted;
+                self.largest = self.largest.max(painted);
+                first_changed = first_changed.or(Some(i));
+            }
+        }
+        first_changed
+    }
+
+    /// An opaque run where the canvas holds nothing yet: what the frame has there makes no difference.
+    fn paint_bare(
+        &mut self,
+        runs: &InkRuns<'_>,
+        covers: &[Cover],
+        indices: &mut [u8],
+        [left, y]: [u32; 2],
+        sourced: Sourced,
+    ) -> Option<usize> {
+        self.extended |= match sourced {
+            Sourced::All => false,
+            Sourced::None => true,
+            Sourced::Some(present) => !(left..).take(indices.len()).all(|x| present.has(x, y)),
+        };
+        let mut first_changed = None;
+        let mut i = 0;
+        // Neighbours of one cover at a time: most of a band is one.
+        for alike in covers.chunk_by(|a, b| a == b) {
+            let painted = self.brush.alone(runs, alike[0]);
+            let here = &mut indices[i..i + alike.len()];
+            if let Some(changed) = here.iter().position(|&index| index != painted) {
+                first_changed = first_changed.or(Some(i + changed));
+                here.fill(painted);
+                self.largest = self.largest.max(painted);
+            }
+            i += alike.len();
+        }
+        first_changed
+    }
+
+    /// A run of which nothing is sure: each pixel by what is beneath it. `at` is the first one's x and y.
+    fn paint_each(
+        &mut self,
+        runs: &InkRuns<'_>,
+        covers: &[Cover],
+        indices: &mut [u8],
+        at: [u32; 2],
+        sourced: Sourced,
+    ) -> Option<usize> {
+        let [left, y] = at;
+        let mut first_changed = None;
+        for (i, ((index, &cover), x)) in indices.iter_mut().zip(covers).zip(left..).enumerate() {
+            let is_sourced = sourced.has(x, y);
+            let is_bare = self.bare.contains(x, y);
+            let painted = match self.palette.colour(*index).filter(|_| is_sourced) {
+                Some(_) if cover.is_opaque() => match self.through {
+                    Some(through) if !is_bare && !self.lost.rect.contains(x, y) => through,
+                    _ => self.brush.alone(runs, cover),
+                },
+                Some(beneath) => self.brush.over_index(runs, cover, *index, beneath),
+                None => match self.lost.at(x, y) {
+                    Some(beneath) => self.brush.over(runs, cover, beneath),
+                    None if is_bare && cover.is_solid() => self.brush.alone(runs, cover),
+                    // Transparent over a caption that stands: it goes on standing.
+                    None => continue,
+                },
+            };
+            self.extended |= !is_sourced;
+            if painted != *index {
+                *index = painted;
+                self.largest = self.largest.max(painted);
+                first_changed = first_changed.or(Some(i));
+            }
+        }
+        first_changed
+    }
+}

@@ -1,0 +1,179 @@
+//! A frame's stream decoded, painted and encoded whole: where an index has to give way, a frame grows to
+//! the side, pixels of earlier frames must be drawn again, or codes must be longer.
+//!
+//! Called by `frame` where `splice` does not serve. Pixels outside the mask keep their index, unless their
+//! slot had to give way, which is reported.
+
+use super::{
+    painter::{Painter, Sourced},
+    work::{FrameWork, NewStream, Tools},
+};
+use crate::{
+    lzw::{Encoder, IndexSet},
+    planning::{Merge, Palette},
+    reading::{
+        rows::{Present, Stretch, row_order},
+        streams::{Histogram, StreamReader},
+    },
+};
+
+/// Recodes a frame opened in `reader`; `None` where nothing came out different.
+pub(super) fn recode(
+    work: &FrameWork<'_>,
+    mut palette: Palette,
+    through: Option<u8>,
+    reader: &mut StreamReader,
+    tools: &mut Tools,
+) -> Option<NewStream> {
+    let mut used = work.used(reader);
+    let mut pixels = Pixels::decode(work, reader);
+    for &merge in &work.palette_plan.merges {
+        pixels.merge(merge);
+    }
+    for colour in work.lost.colours() {
+        palette.reserve_exact(colour);
+    }
+    let grown = work.plan.drawn() != work.plan.source;
+    if grown || !pixels.present.is_whole() {
+        if (grown || pixels.must_draw_absent()) && pixels.has_blanks() {
+            let merge = palette.ensure_transparent(used, &mut pixels.count());
+            if let Some(merge) = merge {
+                pixels.merge(merge);
+            }
+        }
+        pixels.blank_absent(&palette);
+    }
+    let mut painter = Painter::new(work, &palette, through, &mut tools.brush);
+    let mut all = Stretch { rows: work.drawn(), first: 0, indices: &mut pixels.indices };
+    let first_changed = painter.paint(&mut all, Sourced::Some(pixels.present));
+    let mut extended = painter.extended;
+    extended |= pixels.mend(&mut palette, &mut used);
+
+    let is_changed = first_changed.is_some() || grown || extended || !pixels.altered.is_empty() || palette.is_changed();
+    let Pixels { mut indices, present, altered, .. } = pixels;
+    // A stream that was short stays short, unless something had to be drawn beyond its end.
+    if !extended && !grown {
+        indices.truncate(present.decoded);
+    }
+    let bytes = is_changed.then(|| encode(&indices, work.frame.min_code_size, &mut tools.encoder));
+    reader.indices = indices;
+    bytes.map(|bytes| NewStream { bytes, palette, altered })
+}
+
+/// A stream with the source's code size, or a larger one if the indices need it.
+fn encode(indices: &[u8], code_size: u8, encoder: &mut Encoder) -> Vec<u8> {
+    let largest = indices.iter().copied().max().unwrap_or(0);
+    let needed = u8::try_from((u8::BITS - largest.leading_zeros()).max(2)).unwrap_or(8);
+    let code_size = code_size.max(needed);
+    let mut bytes = vec![code_size];
+    encoder.begin(code_size);
+    encoder.encode(indices);
+    encoder.finish(&mut bytes);
+    bytes
+}
+
+/// All pixels of the rectangle that is drawn, in its stream's order.
+struct Pixels<'a> {
+    work: &'a FrameWork<'a>,
+    indices: Vec<u8>,
+    present: Present,
+    /// Pixels outside the mask that took a neighbouring colour.
+    altered: Vec<(u32, u32)>,
+}
+
+impl<'a> Pixels<'a> {
+    fn decode(work: &'a FrameWork<'a>, reader: &mut StreamReader) -> Self {
+        reader.decode(work.frame.min_code_size);
+        let (source, drawn) = (work.source(), work.drawn());
+        let present = Present { source, decoded: reader.scan.pixels };
+        let mut indices = std::mem::take(&mut reader.indices);
+        if source == drawn {
+            indices.truncate(present.decoded);
+            indices.resize(drawn.rect.area(), 0);
+        } else {
+            let mut grown = vec![0; drawn.rect.area()];
+            let order = row_order(source.rect.height(), source.interlaced);
+            for (row, y) in indices[..present.decoded].chunks(source.rect.width() as usize).zip(order) {
+                let start = drawn.position(source.rect.left, source.rect.top + y);
+                grown[start..start + row.len()].copy_from_slice(row);
+            }
+            indices = grown;
+        }
+        Self { work, indices, present, altered: Vec::new() }
+    }
+
+    /// Calls `see` for every pixel to write: whether the source has it, its x and y, and its index.
+    fn each(&mut self, mut see: impl FnMut(bool, [u32; 2], &mut u8)) {
+        let rows = self.work.drawn();
+        for y in rows.rect.top..rows.rect.bottom {
+            let start = rows.row_start(y);
+            for (x, index) in (rows.rect.left..rows.rect.right).zip(&mut self.indices[start..]) {
+                see(self.present.has(x, y), [x, y], index);
+            }
+        }
+    }
+
+    /// RenderStats the indices that the source has.
+    fn count(&mut self) -> Histogram {
+        let mut counts = [0; 256];
+        self.each(|is_present, _, index| counts[usize::from(*index)] += u32::from(is_present));
+        counts
+    }
+
+    fn merge(&mut self, Merge { from, to }: Merge) {
+        let mut altered = std::mem::take(&mut self.altered);
+        self.each(|is_present, [x, y], index| {
+            if is_present && *index == from {
+                *index = to;
+                altered.push((x, y));
+            }
+        });
+        self.altered = altered;
+    }
+
+    /// Pixels that the source does not have show what is beneath.
+    fn blank_absent(&mut self, palette: &Palette) {
+        let blank = palette.transparent().unwrap_or(0);
+        self.each(|is_present, _, index| {
+            if !is_present {
+                *index = blank;
+            }
+        });
+    }
+
+    /// Whether a caption has to be drawn where the frame's rectangle reaches but its stream does not.
+    fn must_draw_absent(&self) -> bool {
+        let plan = self.work.plan;
+        !plan.damaged().is_empty() || self.work.absent_covers(plan.bare().intersect(plan.source), self.present).next().is_some()
+    }
+
+    /// Whether pixels that the source does not have remain beside those that captions cover.
+    fn has_blanks(&self) -> bool {
+        let plan = self.work.plan;
+        let sourced = plan.source.area().min(self.present.decoded);
+        let covered = self.work.absent_covers(plan.bare().intersect(plan.drawn()), self.present).count();
+        sourced + covered < plan.drawn().area()
+    }
+
+    /// Draws again what the source still shows and the output's canvas has lost. Says whether there was any.
+    fn mend(&mut self, palette: &mut Palette, used: &mut IndexSet) -> bool {
+        let (drawn, damaged) = (self.work.drawn(), self.work.plan.damaged());
+        let mut mended = false;
+        for y in damaged.top..damaged.bottom {
+            for x in damaged.left..damaged.right {
+                let position = drawn.position(x, y);
+                if let Some(colour) = self.work.lost.at(x, y)
+                    && Some(self.indices[position]) == palette.transparent()
+                {
+                    let (index, is_exact) = palette.exact_or_nearest(colour, used);
+                    self.indices[position] = index;
+                    mended = true;
+                    if !is_exact {
+                        self.altered.push((x, y));
+                    }
+                }
+            }
+        }
+        mended
+    }
+}

@@ -1,0 +1,105 @@
+//! What one frame is painted with, and what comes of it: the plain data that the steps of painting hand on.
+//!
+//! Made by the pipeline for each touched frame. It holds no buffer and decides nothing.
+
+use std::{borrow::Cow, cell::RefCell};
+
+use caption_layout::{reading::blocks::Frame, rect::Rect};
+
+use super::{brush::Brush, runs::InkRuns};
+use crate::{
+    lzw::{Encoder, IndexSet},
+    mask::Cover,
+    planning::{FramePlan, Palette, PalettePlan},
+    reading::{
+        canvas::Patch,
+        rows::{FrameRows, Present},
+        streams::{StreamReader, lend},
+    },
+};
+
+/// One frame, and what planning has decided for it.
+pub struct FrameWork<'a> {
+    /// The source.
+    pub bytes: &'a [u8],
+    pub frame: &'a Frame,
+    pub plan: FramePlan,
+    pub palette_plan: Cow<'a, PalettePlan>,
+    /// The indices that the frame may show, if that is known.
+    pub used: Option<IndexSet>,
+    /// See [`crate::planning::Palettes`].
+    pub may_become_transparent: bool,
+    /// All captions.
+    pub inks: &'a [InkRuns<'a>],
+    /// What the source's canvas shows where the output's was cleared too far.
+    pub lost: Patch,
+}
+
+impl FrameWork<'_> {
+    /// Where the frame's own pixels stand.
+    pub(super) fn source(&self) -> FrameRows {
+        FrameRows { rect: self.plan.source, interlaced: self.frame.interlaced }
+    }
+
+    /// Where the pixels to write stand.
+    pub(super) fn drawn(&self) -> FrameRows {
+        FrameRows { rect: self.plan.drawn(), interlaced: self.frame.interlaced }
+    }
+
+    /// The indices that the frame, opened in `reader`, may show.
+    pub(super) fn used(&self, reader: &mut StreamReader) -> IndexSet {
+        self.used.unwrap_or_else(|| reader.used_of_opened(self.frame))
+    }
+
+    /// The pixels of `rect` that captions cover and the stream does not have.
+    pub(super) fn absent_covers(&self, rect: Rect, present: Present) -> impl Iterator<Item = (u32, u32, Cover)> {
+        let covers = self.inks.iter().flat_map(move |runs| runs.ink.covers_in(rect));
+        covers.filter(move |&(x, y, cover)| cover.is_solid() && !present.has(x, y))
+    }
+}
+
+/// A new stream for a frame.
+pub struct NewStream {
+    /// The minimum code size and the sub-blocks.
+    pub bytes: Vec<u8>,
+    /// The palette that its indices are of.
+    pub palette: Palette,
+    /// Pixels outside the mask that took a neighbouring colour: (x, y) on the output's canvas.
+    pub altered: Vec<(u32, u32)>,
+}
+
+/// How the segments of a frame came through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SegmentCounts {
+    pub copied: u32,
+    pub spliced: u32,
+    pub recoded: u32,
+}
+
+impl SegmentCounts {
+    pub(super) fn of_copied(segments: usize) -> Self {
+        Self { copied: segments.try_into().unwrap_or(u32::MAX), ..Self::default() }
+    }
+
+    pub(super) fn of_recoded(segments: usize) -> Self {
+        Self { recoded: segments.try_into().unwrap_or(u32::MAX), ..Self::default() }
+    }
+}
+
+/// What a thread paints with, kept from frame to frame and from job to job.
+#[derive(Default)]
+pub struct Tools {
+    pub encoder: Encoder,
+    pub brush: Brush,
+}
+
+thread_local! {
+    static TOOLS: RefCell<Tools> = RefCell::default();
+}
+
+impl Tools {
+    /// Lends this thread's.
+    pub(crate) fn with<A>(use_them: impl FnOnce(&mut Self) -> A) -> A {
+        lend(&TOOLS, use_them)
+    }
+}

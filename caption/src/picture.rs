@@ -1,0 +1,120 @@
+//! The crate's entry: any kind of picture, one call.
+//!
+//! It decides by the probe which of the two ways a picture goes, a GIF's or a still's, and gives both
+//! answers one shape.
+
+use caption_layout::{Error, Limits, MediaType, RenderStats, Spec, probe, reading::probe::media_of};
+
+use crate::{
+    gif::{self, PreparedGif, RenderedGif},
+    mask::Mask,
+    output::Output,
+    still::{self, RenderedStill},
+    watch::Watch,
+};
+
+/// A captioned picture and what is to be told of it.
+pub struct Rendered {
+    /// The picture, of its source's kind.
+    pub output: Output,
+    /// Its kind.
+    pub media: MediaType,
+    /// Its width.
+    pub width_px: u32,
+    /// Its height: the source's, or more where a bar was added.
+    pub height_px: u32,
+    /// What was done.
+    pub stats: RenderStats,
+    /// Characters that no font had, drawn as their replacement.
+    pub missing_glyphs: Vec<char>,
+    mask: Mask,
+    /// Pixels outside the captions that took a neighbouring colour: (x, y).
+    altered: Vec<(u32, u32)>,
+}
+
+impl Rendered {
+    /// A byte a pixel of the output, row by row: 255 where the caption may have changed a pixel, 0
+    /// where it can't have.
+    #[must_use]
+    pub fn mask(&self) -> Vec<u8> {
+        let mut gray = self.mask.to_gray();
+        for &(x, y) in &self.altered {
+            if let Some(pixel) = gray.get_mut(y as usize * self.width_px as usize + x as usize) {
+                *pixel = 255;
+            }
+        }
+        gray
+    }
+
+    /// The mask as a PNG of the output's size.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] if it can't be written.
+    pub fn mask_png(&self) -> Result<Vec<u8>, Error> {
+        still::gray_png(&self.mask(), self.width_px, self.height_px)
+    }
+}
+
+/// Captions a picture.
+///
+/// # Errors
+/// Everything [`probe`] refuses, a text that can't be laid out, a still that can't be decoded.
+pub fn render(bytes: &[u8], spec: &Spec, limits: &Limits) -> Result<Vec<u8>, Error> {
+    render_with(bytes, spec, limits, &Watch::none()).map(|rendered| rendered.output.to_vec(bytes))
+}
+
+/// Captions a picture, watched, and tells what was done.
+///
+/// # Errors
+/// As [`render`], and [`Error::Cancelled`] when the watch said so.
+pub fn render_with(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'_>) -> Result<Rendered, Error> {
+    prepare(bytes, spec, limits)?.render(watch)
+}
+
+/// A picture that was looked over: what there is to do is known, and no pixel decoded.
+pub struct Prepared<'a>(Kind<'a>);
+
+enum Kind<'a> {
+    Gif(PreparedGif<'a>),
+    Still { bytes: &'a [u8], media: MediaType, spec: &'a Spec, limits: &'a Limits },
+}
+
+/// Looks a picture over, so that threads can be had for what there is to do.
+///
+/// # Errors
+/// As [`render`], but for those that only decoding shows.
+pub fn prepare<'a>(bytes: &'a [u8], spec: &'a Spec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
+    Ok(Prepared(match media_of(bytes, limits)? {
+        MediaType::Gif => Kind::Gif(gif::prepare(bytes, spec, limits)?),
+        _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },
+    }))
+}
+
+impl Prepared<'_> {
+    /// How many threads it keeps busy, at least one.
+    #[must_use]
+    pub fn busy_threads(&self) -> usize {
+        match &self.0 {
+            Kind::Gif(gif) => gif.busy_threads(),
+            Kind::Still { .. } => 1,
+        }
+    }
+
+    /// Captions it, on as many threads as the pool has that this is called in.
+    ///
+    /// # Errors
+    /// As [`render_with`].
+    pub fn render(self, watch: &Watch<'_>) -> Result<Rendered, Error> {
+        let (RenderedGif { output, mask, stats, altered }, media) = match self.0 {
+            Kind::Gif(gif) => (gif.render(watch)?, MediaType::Gif),
+            Kind::Still { bytes, media, spec, limits } => {
+                let RenderedStill { bytes, mask } = still::render(bytes, media, spec, limits)?;
+                (watch.progress)(1, 1);
+                let stats = RenderStats { frames: 1, frames_recoded: 1, ..RenderStats::default() };
+                (RenderedGif { output: Output::of(bytes), mask, stats, altered: Vec::new() }, media)
+            }
+        };
+        let (width_px, height_px, missing_glyphs) = (mask.width_px, mask.height_px, mask.missing_glyphs.clone());
+        Ok(Rendered { output, media, width_px, height_px, stats, missing_glyphs, mask, altered })
+    }
+}

@@ -1,0 +1,167 @@
+//! Which frames the captions touch, and how far each must reach to draw them again.
+//!
+//! Made once a job from rectangles alone, before any frame is decoded, so that frames can then be
+//! worked on in any order. The rule it keeps: after every frame has been drawn, every pixel outside
+//! the mask is the source's in every decoder, and every pixel of the mask shows its caption, where
+//! the first allows the second: see [`Growth`].
+
+use caption_layout::{
+    reading::blocks::{Disposal, Frame, Gif},
+    rect::Rect,
+};
+
+use super::fate::{Fate, FramePlan};
+use crate::{
+    lzw::CODE_SIZES,
+    mask::{Cover, Ink, Mask},
+};
+
+/// The output's canvas between two frames, as far as it matters.
+#[derive(Clone, Copy)]
+struct CanvasState {
+    /// See [`FramePlan::bare`].
+    bare: Rect,
+    /// See [`FramePlan::damaged`].
+    damaged: Rect,
+    /// Around everything that the source has drawn and not cleared.
+    inhabited: Rect,
+}
+
+/// Which frames may be grown beyond their rectangle. What a grown frame does not draw must be
+/// transparent; but decoders look whether a frame has a transparent index to decide what the canvas
+/// is at first, and what a frame that is disposed to background leaves: nothing, or the background
+/// colour. A frame is not given one where that would show outside the mask. Nor may a frame that is
+/// disposed to background clear, by having grown, what can't be drawn again exactly.
+#[derive(Clone, Copy)]
+struct Growth {
+    /// Whether all decoders clear to nothing.
+    clears_to_nothing: bool,
+    /// Whether pixels of earlier frames can be drawn again in their very colours: all frames share a palette.
+    mendable: bool,
+}
+
+impl Growth {
+    fn of(gif: &Gif) -> Self {
+        let clears_to_nothing = |f: &Frame| f.disposal != Disposal::Background || f.transparent.is_some();
+        Self {
+            clears_to_nothing: gif.frames.iter().all(clears_to_nothing),
+            mendable: gif.frames.iter().all(|f| f.local_palette.is_none()),
+        }
+    }
+
+    fn allows(self, frame: &Frame, is_first: bool) -> bool {
+        match frame.disposal {
+            Disposal::Background => self.clears_to_nothing,
+            _ => !is_first || frame.transparent.is_some(),
+        }
+    }
+}
+
+/// The part of the canvas that overlays can stand on: all of it, but for a picture of one frame that must
+/// not grow, which would not get its caption at all.
+pub fn written_on(gif: &Gif) -> Rect {
+    match &gif.frames[..] {
+        [only] if only.transparent.is_none() && !only.rect.intersect(gif.canvas).is_empty() => only.rect.intersect(gif.canvas),
+        _ => gif.canvas,
+    }
+}
+
+/// A frame that lies so many canvases away is not grown to where a caption stands: nobody sees it, and it
+/// would have millions of pixels on the way.
+const FAR_OFF: usize = 4;
+
+/// Plans every frame of `gif`.
+pub fn plan(gif: &Gif, mask: &Mask) -> Vec<FramePlan> {
+    let whole = Rect::at(0, 0, mask.width_px, mask.height_px);
+    let mut canvas = CanvasState { bare: whole, damaged: Rect::default(), inhabited: Rect::default() };
+    let growth = Growth::of(gif);
+    gif.frames
+        .iter()
+        .enumerate()
+        .map(|(k, frame)| {
+            let (frame_plan, leaves_gaps) = plan_frame(frame, mask, &canvas, growth, k == 0);
+            canvas = after(frame, &frame_plan, leaves_gaps, canvas, whole);
+            frame_plan
+        })
+        .collect()
+}
+
+/// Beside the plan, whether a part of a caption stays undrawn, because the frame must not grow.
+fn plan_frame(frame: &Frame, mask: &Mask, canvas: &CanvasState, growth: Growth, is_first: bool) -> (FramePlan, bool) {
+    let source = frame.rect.moved_down(mask.picture_top_px);
+    let &CanvasState { bare, damaged, inhabited } = canvas;
+    if !can_be_drawn(frame) {
+        return (FramePlan { source, fate: Fate::Copied }, false);
+    }
+    let canvas_px = mask.width_px as usize * mask.height_px as usize;
+    let is_far_off = source.union(Rect::at(0, 0, mask.width_px, mask.height_px)).area() > FAR_OFF * canvas_px;
+    if is_far_off && damaged.is_empty() {
+        let fate = if mask.touches(source) { Fate::Painted { bare } } else { Fate::Copied };
+        return (FramePlan { source, fate }, true);
+    }
+    let grown_for = |wanted: &dyn Fn(&&Ink) -> bool| {
+        let missing = mask.inks.iter().filter(wanted).map(|ink| missing_caption(ink, bare, source));
+        missing.fold(source.union(damaged), Rect::union)
+    };
+    let mut drawn = grown_for(&|_| true);
+    let damages = frame.disposal == Disposal::Background && !cleared_too_far(source, drawn, inhabited).is_empty();
+    if !growth.allows(frame, is_first) || (damages && !growth.mendable) {
+        // A bar is drawn all the same: without it the canvas would have a hole.
+        drawn = grown_for(&|ink| ink.is_band);
+    }
+    let fate = if !damaged.is_empty() {
+        Fate::Mended { drawn, bare, damaged }
+    } else if drawn != source {
+        Fate::Grown { drawn, bare }
+    } else if mask.touches(source) {
+        Fate::Painted { bare }
+    } else {
+        Fate::Copied
+    };
+    let leaves_gaps = mask.inks.iter().any(|ink| !missing_caption(ink, bare, drawn).is_empty());
+    (FramePlan { source, fate }, leaves_gaps)
+}
+
+/// A frame without pixels, or whose codes no decoder reads, shows nothing and is left as it is.
+fn can_be_drawn(frame: &Frame) -> bool {
+    !frame.rect.is_empty() && CODE_SIZES.contains(&frame.min_code_size)
+}
+
+/// Around the pixels of a caption that `bare` leaves undrawn and `source` does not reach.
+fn missing_caption(ink: &Ink, bare: Rect, source: Rect) -> Rect {
+    if ink.is_band || source.covers(ink.rect.intersect(bare)) {
+        return ink.rect.intersect(bare).without(source);
+    }
+    let mut around = Rect::default();
+    for (x, y, cover) in ink.covers_in(bare) {
+        if cover != Cover::NONE && cover.is_solid() && !source.contains(x, y) && !around.contains(x, y) {
+            around = around.union(Rect::at(x, y, 1, 1));
+        }
+    }
+    around
+}
+
+/// What a frame grown from `source` to `drawn` clears that the source leaves, at most.
+fn cleared_too_far(source: Rect, drawn: Rect, inhabited: Rect) -> Rect {
+    let cleared = inhabited.intersect(drawn);
+    if source.covers(cleared) { Rect::default() } else { cleared }
+}
+
+/// The canvas when the frame's time is over.
+fn after(frame: &Frame, plan: &FramePlan, leaves_gaps: bool, before: CanvasState, whole: Rect) -> CanvasState {
+    if !can_be_drawn(frame) {
+        return before;
+    }
+    let inhabited = before.inhabited.union(plan.source.intersect(whole));
+    // What a frame that must not grow left undrawn is still to do.
+    let still_bare = if plan.drawn().covers(before.bare) || !leaves_gaps { Rect::default() } else { before.bare };
+    match frame.disposal {
+        Disposal::Keep => CanvasState { bare: still_bare, damaged: Rect::default(), inhabited },
+        Disposal::Previous => before,
+        Disposal::Background => {
+            let damaged = cleared_too_far(plan.source, plan.drawn(), inhabited);
+            let inhabited = if plan.source.covers(inhabited) { Rect::default() } else { inhabited };
+            CanvasState { bare: plan.drawn().union(still_bare), damaged, inhabited }
+        }
+    }
+}

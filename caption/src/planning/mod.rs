@@ -1,0 +1,15 @@
+//! What becomes of each frame and of each palette: decided before a pixel is painted, as plain data that can be printed.
+//!
+//! `frames` works on rectangles alone. `palettes` asks streams for the indices in use, where entries are not near enough.
+
+mod fate;
+mod frames;
+mod palette;
+mod palettes;
+mod strategies;
+
+pub use fate::{Fate, FramePlan};
+pub use frames::{plan, written_on};
+pub use palette::{Merge, Palette};
+pub use palettes::Palettes;
+pub use strategies::PalettePlan;

@@ -1,0 +1,274 @@
+//! Each policy at its threshold, and that the tables of a GIF agree, on GIFs whose palettes and indices are given.
+
+use proptest::prelude::*;
+
+use caption_layout::{Font, Limits, LoadedCaption, Position, Spec, Style};
+
+use super::*;
+use crate::{
+    lzw::whole,
+    mask::Pair,
+    planning::frames::{plan, written_on},
+};
+
+const WHITE: [u8; 3] = [255; 3];
+const BLACK: [u8; 3] = [0; 3];
+const SIDE_PX: u8 = 64;
+
+type Table24 = [[u8; 3]];
+
+/// A frame that fills the screen with the indices, again and again.
+struct Given<'a> {
+    local: Option<&'a Table24>,
+    indices: &'a [u8],
+}
+
+fn shared(indices: &[u8]) -> Given<'_> {
+    Given { local: None, indices }
+}
+
+fn with_own<'a>(local: &'a Table24, indices: &'a [u8]) -> Given<'a> {
+    Given { local: Some(local), indices }
+}
+
+fn size_flags(table: &Table24) -> u8 {
+    0x80 | u8::try_from(table.len().ilog2() - 1).unwrap()
+}
+
+fn gif(global: &Table24, frames: &[Given<'_>]) -> Vec<u8> {
+    let mut out = b"GIF89a".to_vec();
+    // The background is the last entry, which stays as it is.
+    out.extend([SIDE_PX, 0, SIDE_PX, 0, size_flags(global), u8::try_from(global.len() - 1).unwrap(), 0]);
+    out.extend(global.concat());
+    for Given { local, indices } in frames {
+        out.extend([0x21, 0xF9, 4, 0, 5, 0, 0, 0]);
+        out.extend([0x2C, 0, 0, 0, 0, SIDE_PX, 0, SIDE_PX, 0, local.map_or(0, size_flags)]);
+        out.extend(local.map(<[_]>::concat).unwrap_or_default());
+        let all: Vec<u8> = indices.iter().copied().cycle().take(usize::from(SIDE_PX).pow(2)).collect();
+        out.push(8);
+        out.extend(whole::encode(&all, 8));
+    }
+    out.push(0x3B);
+    out
+}
+
+/// The same with another disposal of frame `k`.
+fn disposed(mut bytes: Vec<u8>, k: usize, disposal: u8) -> Vec<u8> {
+    let control = Gif::walk(&bytes, &Limits::default()).unwrap().frames[k].control.unwrap();
+    bytes[control] |= disposal << 2;
+    bytes
+}
+
+/// What is decided for white letters on black.
+struct Decided {
+    /// By frame: its palette, and the indices that give way.
+    tables: Vec<PalettePlan>,
+    used: Vec<Option<IndexSet>>,
+    changed_global: Option<Vec<u8>>,
+    may_become_transparent: bool,
+}
+
+fn decided(bytes: &[u8]) -> Decided {
+    let caption = LoadedCaption::new("Hi", Position::Bottom, Style::Overlay, Font::builtin("anton").unwrap());
+    let gif = Gif::walk(bytes, &Limits::default()).unwrap();
+    let mask = Mask::draw(&Spec::new(vec![caption]), gif.canvas.width(), gif.canvas.height(), written_on(&gif)).unwrap();
+    let plans = plan(&gif, &mask);
+    let palettes = Palettes::decide(bytes, &gif, &mask, &plans);
+    let all = gif.frames.iter().enumerate().map(|(k, frame)| palettes.of(k, frame).into_owned()).collect();
+    let changed_global = palettes.changed_global();
+    Decided { tables: all, may_become_transparent: palettes.may_become_transparent, used: palettes.used, changed_global }
+}
+
+impl Decided {
+    /// What frame `k` shows for white and for black.
+    fn shown(&self, k: usize) -> Pair {
+        let palette = self.tables[k].palette.of_frame(None);
+        [WHITE, BLACK].map(|wanted| palette.colour(palette.nearest(wanted).0).unwrap())
+    }
+
+    fn merges(&self, k: usize) -> usize {
+        self.tables[k].merges.len()
+    }
+}
+
+fn grey(level: u8) -> [u8; 3] {
+    [level; 3]
+}
+
+/// A table without light and dark entries, but for the two given.
+fn dull_but(light: [u8; 3], dark: [u8; 3]) -> Vec<[u8; 3]> {
+    (0..32).map(|i| [110 + i % 8, 110 + i / 8, 115]).take(30).chain([light, dark]).collect()
+}
+
+fn every_index() -> Vec<u8> {
+    (0..32).collect()
+}
+
+fn all_but(free: &[u8]) -> Vec<u8> {
+    (0..32).filter(|index| !free.contains(index)).collect()
+}
+
+#[test]
+fn entries_near_enough_are_taken_and_no_stream_is_read() {
+    let table = dull_but(grey(235), grey(20));
+    let found = decided(&gif(&table, &[shared(&all_but(&[3])), shared(&every_index())]));
+    assert_eq!((found.shown(0), found.merges(0)), ([grey(235), grey(20)], 0));
+    assert_eq!((found.changed_global, found.used), (None, vec![None, None]));
+}
+
+#[test]
+fn one_level_further_an_unused_entry_is_taken_for_all_frames() {
+    for (light, dark) in [(234, 20), (235, 21)] {
+        let table = dull_but(grey(light), grey(dark));
+        // Each frame leaves out another two entries; only number 3 is used by none.
+        let found = decided(&gif(&table, &[shared(&all_but(&[3, 9])), shared(&all_but(&[3, 12]))]));
+        let wanted = if light == 234 { [WHITE, grey(dark)] } else { [grey(light), BLACK] };
+        for k in 0..2 {
+            assert_eq!((found.shown(k), found.merges(k)), (wanted, 0));
+            assert!(!found.tables[k].palette.is_changed(), "it is written once, with the header");
+        }
+        let written = found.changed_global.unwrap();
+        let changed: Vec<usize> = (0..32).filter(|&i| written[i * 3..i * 3 + 3] != table[i]).collect();
+        assert_eq!(changed, [3], "{light}, {dark}");
+    }
+}
+
+#[test]
+fn the_background_stays_as_it_is_though_no_pixel_uses_it() {
+    let table = dull_but(grey(234), BLACK);
+    let mut bytes = gif(&table, &[shared(&all_but(&[3])), shared(&all_but(&[3]))]);
+    bytes[11] = 3;
+    let found = decided(&bytes);
+    assert_eq!(found.shown(1), [WHITE, BLACK]);
+    assert_eq!(found.changed_global.unwrap()[..96], table.concat());
+}
+
+#[test]
+fn a_small_table_grows_where_every_entry_is_used() {
+    let table = &[[110; 3], [120; 3], [115, 110, 110], [110, 120, 110]];
+    let found = decided(&gif(table, &[shared(&[0, 1, 2, 3])]));
+    assert_eq!(found.shown(0), [WHITE, BLACK]);
+    let written = found.tables[0].palette.table();
+    assert_eq!((&written[..12], found.merges(0)), (&table.concat()[..], 0));
+}
+
+/// A full table: every entry in use, none to be added.
+fn full_but(light: [u8; 3], dark: [u8; 3]) -> Vec<[u8; 3]> {
+    (0..=253).map(|i| [110 + i % 16, 110, 110 + i / 16]).chain([light, dark]).collect()
+}
+
+fn all_256() -> Vec<u8> {
+    (0..=255).collect()
+}
+
+#[test]
+fn where_no_entry_is_free_letters_that_can_be_read_leave_every_colour_alone() {
+    let table = full_but(grey(186), grey(90));
+    let found = decided(&gif(&table, &[shared(&all_256())]));
+    assert_eq!((found.shown(0), found.merges(0), found.changed_global), ([grey(186), grey(90)], 0, None));
+}
+
+#[test]
+fn where_they_could_not_be_read_the_colours_lost_least_give_way() {
+    // A level less than 96 apart.
+    let table = full_but(grey(185), grey(90));
+    let indices: Vec<u8> = all_256().into_iter().chain((0..=255).filter(|&i| i != 77)).collect();
+    let found = decided(&gif(&table, &[shared(&indices)]));
+    assert_eq!((found.shown(0), found.merges(0)), ([WHITE, BLACK], 2));
+    assert!(found.tables[0].merges.iter().any(|merge| merge.from == 77), "the rarest goes");
+}
+
+#[test]
+fn what_gives_way_in_touched_frames_stays_in_those_that_share_their_table() {
+    let colours = full_but(grey(100), grey(60));
+    let mut source = gif(&colours, &[shared(&all_256()), shared(&all_256()), shared(&all_256())]);
+    // The second frame ends above the caption.
+    let descriptor = Gif::walk(&source, &Limits::default()).unwrap().frames[1].descriptor.start;
+    source[descriptor + 7] = 8;
+    let Decided { tables, changed_global, .. } = decided(&source);
+    assert_eq!(changed_global, None, "the second frame shows the colours that gave way");
+    assert!(!tables[0].merges.is_empty() && tables[0].palette.is_changed());
+    assert_eq!(tables[0].palette, tables[2].palette);
+    assert!(tables[1].merges.is_empty() && !tables[1].palette.is_changed());
+}
+
+#[test]
+fn where_one_table_has_no_free_entry_none_takes_one() {
+    let (full, roomy) = (full_but(grey(200), grey(60)), dull_but(grey(200), grey(60)));
+    let (all, without) = (all_256(), all_but(&[3, 4]));
+    let frames = [with_own(&full, &all), with_own(&roomy, &without), shared(&without)];
+    // Each is cleared away: none could show the caption of the one before.
+    let cleared = |frames: &[Given<'_>]| (0..frames.len()).fold(gif(&roomy, frames), |bytes, k| disposed(bytes, k, 2));
+    let found = decided(&cleared(&frames));
+    for k in 0..3 {
+        assert_eq!((found.shown(k), found.merges(k)), ([grey(200), grey(60)], 0), "frame {k}");
+    }
+    assert_eq!(found.changed_global, None);
+    // Without the full one the others have the true colours.
+    let found = decided(&cleared(&frames[1..]));
+    assert_eq!([found.shown(0), found.shown(1)], [[WHITE, BLACK]; 2]);
+}
+
+#[test]
+fn a_table_by_which_a_standing_caption_can_show_through_stays_as_it_is() {
+    let roomy = dull_but(grey(200), grey(60));
+    let without = all_but(&[3, 4]);
+    let found = decided(&gif(&roomy, &[shared(&without), with_own(&roomy, &without)]));
+    assert_eq!([found.shown(0), found.shown(1)], [[WHITE, BLACK], [grey(200), grey(60)]]);
+}
+
+#[test]
+fn where_one_table_must_give_way_the_readable_ones_do_too() {
+    let (unreadable, readable) = (full_but(grey(120), grey(110)), full_but(grey(200), grey(60)));
+    let all = all_256();
+    let found = decided(&gif(&readable, &[with_own(&unreadable, &all), with_own(&readable, &all), shared(&all)]));
+    for k in 0..3 {
+        assert_eq!((found.shown(k), found.merges(k)), ([WHITE, BLACK], 2), "frame {k}");
+    }
+}
+
+#[test]
+fn a_table_that_no_caption_meets_decides_nothing() {
+    let (unreadable, near) = (full_but(grey(120), grey(110)), dull_but(grey(240), grey(9)));
+    let all = all_256();
+    let mut bytes = gif(&near, &[shared(&[1, 2]), with_own(&unreadable, &all)]);
+    // The second frame is moved up into the first rows.
+    let descriptor = Gif::walk(&bytes, &Limits::default()).unwrap().frames[1].descriptor.clone();
+    bytes[descriptor.start + 7] = 4;
+    let found = decided(&bytes);
+    assert_eq!((found.shown(0), found.merges(1), found.changed_global), ([grey(240), grey(9)], 0, None));
+    assert_eq!(found.tables[1].palette, Palette::new(Some(&unreadable.concat()), IndexSet::default()));
+}
+
+#[test]
+fn frames_that_clear_keep_every_frame_from_becoming_transparent() {
+    let of = |disposal| {
+        let bytes = disposed(gif(&dull_but(WHITE, BLACK), &[shared(&[1]), shared(&[2])]), 1, disposal);
+        decided(&bytes).may_become_transparent
+    };
+    assert_eq!([0, 1, 2, 3].map(of), [true, true, false, false]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn frames_of_equal_tables_show_one_colour(
+        light in 100u8..=255, dark in 0u8..100, len in prop::sample::select(vec![32usize, 256]), is_local: bool,
+        free in prop::collection::vec((any::<u8>(), any::<u8>()), 1..4),
+    ) {
+        let table = if len == 32 { dull_but(grey(light), grey(dark)) } else { full_but(grey(light), grey(dark)) };
+        let indices: Vec<Vec<u8>> = free
+            .iter()
+            .map(|&(a, b)| all_256().into_iter().take(len).filter(|&i| i != a || a == 0).filter(|&i| i != b || b == 0).collect())
+            .collect();
+        let frames: Vec<Given<'_>> =
+            indices.iter().map(|indices| if is_local { with_own(&table, indices) } else { shared(indices) }).collect();
+        // Each is cleared away, so that each is painted opaque.
+        let bytes = (0..frames.len()).fold(gif(&table, &frames), |bytes, k| disposed(bytes, k, 2));
+        let found = decided(&bytes);
+        for k in 1..frames.len() {
+            prop_assert_eq!(found.shown(k), found.shown(0), "frame {}", k);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The source's canvas in colours, composed frame by frame: needed only where a plan has to draw
+//! pixels of earlier frames again.
+//!
+//! Used by the pipeline for such GIFs (a frame grown for its caption and then disposed to background, over
+//! a picture that reaches beyond it); most never come here. One canvas, whatever the number of frames.
+
+use caption_layout::{
+    reading::blocks::{Disposal, Frame, Gif},
+    rect::Rect,
+};
+
+use super::{colours::colours, rows::row_order, streams::StreamReader};
+use crate::lzw::CODE_SIZES;
+
+/// What the canvas shows at one pixel: a colour, or nothing.
+pub(crate) type Shown = Option<[u8; 3]>;
+
+/// Pixels of a canvas within a rectangle.
+#[derive(Default)]
+pub struct Patch {
+    pub rect: Rect,
+    /// Row by row.
+    pixels: Vec<Shown>,
+}
+
+impl Patch {
+    /// What it shows at a pixel; nothing outside it.
+    pub(crate) fn at(&self, x: u32, y: u32) -> Shown {
+        if !self.rect.contains(x, y) {
+            return None;
+        }
+        let i = (y - self.rect.top) as usize * self.rect.width() as usize + (x - self.rect.left) as usize;
+        self.pixels.get(i).copied().flatten()
+    }
+
+    /// The colours in it.
+    pub(crate) fn colours(&self) -> impl Iterator<Item = [u8; 3]> {
+        self.pixels.iter().flatten().copied()
+    }
+}
+
+/// Composes the frames of one GIF in order.
+pub(crate) struct Canvas<'a> {
+    bytes: &'a [u8],
+    gif: &'a Gif,
+    pixels: Vec<Shown>,
+    /// Frames drawn and disposed of so far.
+    composed: usize,
+    reader: StreamReader,
+}
+
+impl<'a> Canvas<'a> {
+    pub(crate) fn new(bytes: &'a [u8], gif: &'a Gif) -> Self {
+        Self { bytes, gif, pixels: vec![None; gif.canvas.area()], composed: 0, reader: StreamReader::default() }
+    }
+
+    /// The pixels of `rect` as frame `k` finds them; `rect` is on a canvas on which the picture begins in row `picture_top_px`.
+    /// Calls must come with rising `k`.
+    pub(crate) fn before(&mut self, k: usize, rect: Rect, picture_top_px: u32) -> Patch {
+        while self.composed < k {
+            let frame = &self.gif.frames[self.composed];
+            self.pass(frame);
+            self.composed += 1;
+        }
+        let rows = rect.top - picture_top_px..rect.bottom - picture_top_px;
+        let pixels = rows.flat_map(|y| (rect.left..rect.right).map(move |x| (x, y))).map(|(x, y)| self.shown(x, y)).collect();
+        Patch { rect, pixels }
+    }
+
+    /// Draws a frame and disposes of it.
+    fn pass(&mut self, frame: &Frame) {
+        let rect = frame.rect.intersect(self.gif.canvas);
+        if rect.is_empty() || !CODE_SIZES.contains(&frame.min_code_size) {
+            return;
+        }
+        match frame.disposal {
+            Disposal::Previous => {}
+            Disposal::Background => {
+                for y in rect.top..rect.bottom {
+                    let row = self.place(rect.left, y)..self.place(rect.right, y);
+                    self.pixels[row].fill(None);
+                }
+            }
+            Disposal::Keep => self.draw(frame, rect),
+        }
+    }
+
+    fn draw(&mut self, frame: &Frame, rect: Rect) {
+        let width = self.gif.canvas.width() as usize;
+        let table = frame.local_palette.as_ref().or(self.gif.global_palette.as_ref());
+        let colours = colours(table.map(|range| &self.bytes[range.clone()]));
+        self.reader.open(self.bytes, frame);
+        let rows = self.reader.decode(frame.min_code_size).chunks(frame.rect.width() as usize);
+        for (row, y) in rows.zip(row_order(frame.rect.height(), frame.interlaced)) {
+            let y = frame.rect.top + y;
+            for (&index, x) in row.iter().zip(frame.rect.left..) {
+                if rect.contains(x, y) && Some(index) != frame.transparent {
+                    self.pixels[y as usize * width + x as usize] = Some(colours[usize::from(index)]);
+                }
+            }
+        }
+    }
+
+    /// What lies outside the canvas shows nothing.
+    fn shown(&self, x: u32, y: u32) -> Shown {
+        if self.gif.canvas.contains(x, y) { self.pixels[self.place(x, y)] } else { None }
+    }
+
+    fn place(&self, x: u32, y: u32) -> usize {
+        y as usize * self.gif.canvas.width() as usize + x as usize
+    }
+}

@@ -1,0 +1,143 @@
+//! `punchline caption`: one picture in, one captioned picture out, no service needed.
+//!
+//! Called by main. It reads flags and files, hands them to the engine on a pool of threads, and writes the result. The engine
+//! decides how a picture is captioned.
+
+use std::{io::IoSlice, num::NonZeroUsize, path::PathBuf, thread, time::Instant};
+
+use caption::{Rendered, Watch};
+use cpu_time::ProcessTime;
+use fonts::{Fonts, FontsError, engine_spec};
+
+use crate::{
+    caption_flags::{CaptionFlags, warn_of_missing},
+    exit::{Failure, Reason},
+    files,
+    local::{limit_flags::LimitFlags, progress::Progress, stats::StatsLine, threads},
+};
+
+/// Write words on a GIF (or a PNG, JPEG or WebP).
+///
+/// Every frame gets the caption; pixels, delays and loops that it does not touch stay the source's own.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("font", |font| font.value_name("NAME|FILE").help(
+    "`anton`, `sans`, a font of --font-dir, or the path of a TTF or OTF file")))]
+#[command(after_help = "Examples:
+  punchline caption cat.gif --bottom \"monday\"
+  punchline caption cat.gif --top \"me\" --bottom \"also me\" -o out.gif
+  punchline caption cat.gif --style bar --top \"when the build passes\"
+  curl -s https://example.com/cat.gif | punchline caption - --bottom hi > out.gif
+
+Exit codes: 0 done, 2 usage, 65 bad input, 66 no input, 70 internal, 73 cannot write.")]
+pub(crate) struct CaptionArgs {
+    /// The picture; `-` is standard input
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+
+    /// Where the result goes; `-` is standard output [default: IN with `.captioned` before its extension]
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    caption: CaptionFlags,
+
+    /// A folder of TTF and OTF files: each a font by its name, and a fallback for missing glyphs
+    #[arg(long, value_name = "DIR", env = "PUNCHLINE_FONT_DIR")]
+    font_dir: Option<PathBuf>,
+
+    /// Threads to work with [default: the processors there are, fewer for a small picture]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+
+    /// Also write a PNG of the result's size: non-zero where the caption may have changed a pixel
+    #[arg(long, value_name = "MASK.png")]
+    mask_out: Option<PathBuf>,
+
+    /// Print one line of JSON with what was done and what it took to standard error
+    #[arg(long)]
+    stats: bool,
+
+    #[command(flatten)]
+    limits: LimitFlags,
+}
+
+pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
+    let (began, cpu_began) = (Instant::now(), ProcessTime::now());
+    let limits = args.limits.limits();
+    let spec = args.engine_spec()?;
+    let output = args.output.clone().unwrap_or_else(|| files::beside(&args.input));
+    let bytes = files::read(&args.input, limits.max_bytes)?;
+
+    let prepared = caption::prepare(&bytes, &spec, &limits)?;
+    let threads = args.threads.map_or_else(|| threads_for(prepared.busy_threads()), usize::from);
+    let progress = Progress::new(began);
+    let report = |done, total| progress.report(done, total);
+    let watch = Watch { progress: &report, ..Watch::none() };
+    let pool = threads::start(threads).map_err(|e| Failure::new(Reason::Internal, e))?;
+    let rendered = pool.install(|| prepared.render(&watch));
+    progress.finish();
+    let rendered = rendered?;
+
+    files::write(&output, &mut rendered.output.io_slices(&bytes))?;
+    if let Some(mask) = &args.mask_out {
+        files::write(mask, &mut [IoSlice::new(&rendered.mask_png()?)])?;
+    }
+    tell(args, &bytes, &rendered, began, cpu_began);
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "what is told beside the result belongs on standard error")]
+fn tell(args: &CaptionArgs, bytes: &[u8], rendered: &Rendered, began: Instant, cpu_began: ProcessTime) {
+    warn_of_missing(&rendered.missing_glyphs);
+    if args.stats {
+        let line = StatsLine::new(&rendered.counts, bytes.len(), rendered.output.len_bytes(), began, cpu_began);
+        if let Ok(json) = serde_json::to_string(&line) {
+            eprintln!("{json}");
+        }
+    }
+}
+
+impl CaptionArgs {
+    /// What the engine is to write, with its fonts loaded.
+    fn engine_spec(&self) -> Result<caption::Spec, Failure> {
+        let spec = self.caption.spec()?;
+        let mut fonts = Fonts::built_in();
+        if let Some(folder) = &self.font_dir {
+            fonts = fonts.with_folder(folder).map_err(|e| match e {
+                FontsError::Read { .. } => Failure::new(Reason::NoInput, e),
+                FontsError::Bad { .. } => Failure::new(Reason::BadInput, e),
+            })?;
+        }
+        let mut spec = engine_spec(&spec, &fonts).map_err(|e| Failure::new(Reason::Usage, format_args!("--font: {e}")))?;
+        if let Some(path) = self.caption.font_file() {
+            let font = caption::Font::parse(files::read(path, MAX_FONT_BYTES)?);
+            let font =
+                font.map_err(|e| Failure::new(Reason::BadInput, format_args!("{}: {e} ({})", path.display(), e.code())))?;
+            for caption in &mut spec.captions {
+                caption.font = font.clone();
+            }
+        }
+        Ok(spec)
+    }
+}
+
+/// The largest font files there are (all of Chinese, Japanese and Korean) have half of it.
+const MAX_FONT_BYTES: u64 = 64_000_000;
+
+/// Threads where none are asked for: the processors there are, but no more than the picture keeps busy.
+fn threads_for(busy: usize) -> usize {
+    if busy <= 1 { 1 } else { thread::available_parallelism().map_or(1, NonZeroUsize::get).min(busy) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_picture_starts_no_thread_and_a_large_one_no_more_than_there_are_processors() {
+        let processors = thread::available_parallelism().unwrap().get();
+        assert_eq!([0, 1].map(threads_for), [1, 1]);
+        assert_eq!(threads_for(2), processors.min(2));
+        assert_eq!(threads_for(usize::MAX), processors);
+    }
+}

@@ -1,0 +1,34 @@
+//! The engine's limits as flags, with the names that the service's settings have. caption and probe have them.
+
+/// How large a picture may be.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+#[expect(clippy::struct_field_names, reason = "clap makes the flags of them, and all are maxima")]
+pub(crate) struct LimitFlags {
+    /// Bytes of the file
+    #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_UPLOAD_BYTES", default_value_t = caption::Limits::default().max_bytes)]
+    max_upload_bytes: u64,
+
+    /// Pixels a side
+    #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_SIDE_PX", default_value_t = caption::Limits::default().max_side_px)]
+    max_side_px: u32,
+
+    /// Frames
+    #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_FRAMES", default_value_t = caption::Limits::default().max_frames)]
+    max_frames: u32,
+
+    /// Width x height, summed over all frames
+    #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_TOTAL_PIXELS", default_value_t = caption::Limits::default().max_total_pixels)]
+    max_total_pixels: u64,
+}
+
+impl LimitFlags {
+    pub(crate) fn limits(&self) -> caption::Limits {
+        caption::Limits {
+            max_bytes: self.max_upload_bytes,
+            max_side_px: self.max_side_px,
+            max_frames: self.max_frames,
+            max_total_pixels: self.max_total_pixels,
+        }
+    }
+}
