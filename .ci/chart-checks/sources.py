@@ -90,7 +90,7 @@ def health_seconds():
 
 
 def event_heartbeat_seconds():
-    return int(re.search(r"HEARTBEAT: Duration = Duration::from_secs\((\d+)\)", text("api/src/events.rs")).group(1))
+    return int(re.search(r"HEARTBEAT: Duration = Duration::from_secs\((\d+)\)", text("api/src/jobs/events.rs")).group(1))
 
 
 def subcommands():

@@ -1,6 +1,6 @@
 //! `GET /v1/gallery`: the newest jobs that their makers want to be seen, as far as they are done.
 //!
-//! A page asks for it whenever it is opened, so an answer is kept for some seconds.
+//! A page asks for it whenever it is opened, so an answer is cached for some seconds.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use proto_shared::{ErrorCode, JobId, Outcome, SpecError};
+use proto_shared::{JobId, Outcome};
 use serde::{Deserialize, Serialize};
 use store::{Store, StoreError};
 use tokio::{sync::Mutex, time::Instant};
@@ -18,31 +18,39 @@ use utoipa::{
     openapi::schema::{ObjectBuilder, Schema, SchemaType, Type},
 };
 
-use crate::{error::ApiError, view::JobView};
+use crate::{docs::refusals::Refuses, jobs::view::JobView, problem::refusals};
+
+refusals! {
+    /// Why the gallery is not shown.
+    pub(crate) enum GalleryRefusal: Store(StoreError) {
+        /// Not a number, or not one of those that may be.
+        BadLimit { why: String } = BAD_REQUEST BadRequest, "limit: {why}", with field("limit");
+    }
+}
 
 /// The most that is shown.
-const MOST: usize = 48;
-/// Shown where nobody says how many.
-const USUAL: usize = 24;
+const MAX_LIMIT: usize = 48;
+/// Shown where the query does not say how many.
+const DEFAULT_LIMIT: usize = 24;
 /// Entries that are looked at: some are unfinished, or failed.
-const LOOKED_AT: usize = 2 * MOST;
+const ENTRIES_READ: usize = 2 * MAX_LIMIT;
 /// Records that are read at one time.
 const READS_AT_ONCE: usize = 16;
 /// How old an answer may be.
-const KEPT_FOR: Duration = Duration::from_secs(3);
+const CACHED_FOR: Duration = Duration::from_secs(3);
 
 /// What was answered last; clones share it.
 #[derive(Clone, Default)]
-pub(crate) struct Gallery(Arc<Mutex<Option<Kept>>>);
+pub(crate) struct Gallery(Arc<Mutex<Option<Cached>>>);
 
-struct Kept {
+struct Cached {
     at: Instant,
     jobs: Vec<JobView>,
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Asked {
+pub(crate) struct GalleryQuery {
     /// How many at most.
     #[param(schema_with = limit_schema, required = false)]
     limit: Option<usize>,
@@ -50,7 +58,7 @@ pub(crate) struct Asked {
 
 fn limit_schema() -> Schema {
     let whole = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer));
-    whole.minimum(Some(1)).maximum(Some(MOST)).default(Some(USUAL.into())).into()
+    whole.minimum(Some(1)).maximum(Some(MAX_LIMIT)).default(Some(DEFAULT_LIMIT.into())).into()
 }
 
 /// Newest first.
@@ -68,18 +76,18 @@ pub(crate) struct GalleryView {
     path = "/v1/gallery",
     operation_id = "gallery",
     tag = "Pictures",
-    params(Asked),
-    responses((status = 200, description = "Newest first.", body = GalleryView)),
+    params(GalleryQuery),
+    responses((status = 200, description = "Newest first.", body = GalleryView), Refuses<GalleryRefusal>),
 )]
 pub(crate) async fn show(
     State(store): State<Store>,
     State(gallery): State<Gallery>,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Json<GalleryView>, ApiError> {
-    let Query(Asked { limit }) = asked.map_err(|e| SpecError::new(ErrorCode::BadRequest, "limit", e.body_text()))?;
-    let limit = limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(SpecError::new(ErrorCode::BadRequest, "limit", format!("1 to {MOST} was expected, got {limit}")).into());
+    query: Result<Query<GalleryQuery>, QueryRejection>,
+) -> Result<Json<GalleryView>, GalleryRefusal> {
+    let Query(GalleryQuery { limit }) = query.map_err(|e| GalleryRefusal::BadLimit { why: e.body_text() })?;
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(GalleryRefusal::BadLimit { why: format!("1 to {MAX_LIMIT} was expected, got {limit}") });
     }
     let mut jobs = gallery.newest(&store).await?;
     jobs.truncate(limit);
@@ -88,17 +96,17 @@ pub(crate) async fn show(
 
 impl Gallery {
     async fn newest(&self, store: &Store) -> Result<Vec<JobView>, StoreError> {
-        // Held while the store is asked: of many who ask at once one does it for all.
-        let mut kept = self.0.lock().await;
-        if let Some(kept) = kept.as_ref().filter(|kept| kept.at.elapsed() < KEPT_FOR) {
-            return Ok(kept.jobs.clone());
+        // Locked while the store is read: of many requests at once one reads it for all.
+        let mut cached = self.0.lock().await;
+        if let Some(cached) = cached.as_ref().filter(|cached| cached.at.elapsed() < CACHED_FOR) {
+            return Ok(cached.jobs.clone());
         }
-        // Before the store is asked: what ends while it answers is not in it.
+        // Taken before the store is read: a job that ends meanwhile is not in the answer.
         let at = Instant::now();
-        let found = stream::iter(store.gallery(LOOKED_AT).await?).map(|id| done(store, id)).buffered(READS_AT_ONCE);
+        let found = stream::iter(store.gallery(ENTRIES_READ).await?).map(|id| done(store, id)).buffered(READS_AT_ONCE);
         let mut jobs: Vec<JobView> = found.try_filter_map(async |job| Ok(job)).try_collect().await?;
-        jobs.truncate(MOST);
-        *kept = Some(Kept { at, jobs: jobs.clone() });
+        jobs.truncate(MAX_LIMIT);
+        *cached = Some(Cached { at, jobs: jobs.clone() });
         Ok(jobs)
     }
 }

@@ -9,15 +9,40 @@ use axum::{
     Json,
     body::to_bytes,
     extract::{Request, State},
+    http::StatusCode,
 };
 use caption_layout::{CaptionPreview, Error, LoadedCaption, Preview, Spec};
-use fonts::{Fonts, engine_spec};
+use fonts::{Fonts, UnknownFont, engine_spec};
 use proto_shared::{Caption, CaptionSpec, Colour, ErrorCode, Limits, Position, SpecError, Style};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use utoipa::ToSchema;
 
-use crate::{error::ApiError, intake::Intake};
+use crate::{
+    docs::refusals::Refuses,
+    problem::{Defect, Documented, Problem, Refusal, refusals},
+};
+
+refusals! {
+    /// Why nothing is laid out.
+    pub(crate) enum LayoutRefusal: Spec(SpecError), Font(UnknownFont), Canvas(CanvasRefusal), Defect(Defect) {}
+}
+
+/// The captions do not go on this canvas.
+#[derive(Debug)]
+pub(crate) struct CanvasRefusal(Error);
+
+impl Refusal for CanvasRefusal {
+    fn problem(&self) -> Problem {
+        self.0.problem()
+    }
+
+    fn documented() -> Vec<Documented> {
+        [ErrorCode::ZeroSized, ErrorCode::CanvasTooLarge, ErrorCode::TextDoesNotFit, ErrorCode::BadFont]
+            .map(|code| Documented::code(StatusCode::UNPROCESSABLE_ENTITY, code))
+            .into()
+    }
+}
 
 /// What a request's body may have: the longest texts there may be, escaped.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -26,13 +51,17 @@ const AT_ONCE: usize = 4;
 /// The outline's colour that is told of a style that draws none.
 const BLACK: Colour = Colour { rgb: [0; 3] };
 
-/// Lays captions out, so many at a time.
+/// Lays captions out, so many at a time. Clones share it.
 #[derive(Clone)]
-pub(crate) struct Layouts(Arc<Semaphore>);
+pub(crate) struct Layouts {
+    fonts: Fonts,
+    limits: Limits,
+    permits: Arc<Semaphore>,
+}
 
-impl Default for Layouts {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+impl Layouts {
+    pub(crate) fn new(fonts: Fonts, limits: Limits) -> Self {
+        Self { fonts, limits, permits: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
@@ -116,26 +145,21 @@ struct BoxView<T> {
     operation_id = "layOut",
     tag = "Pictures",
     request_body = LayoutRequest,
-    responses((status = 200, description = "The layout, in pixels of the result.", body = LayoutView)),
+    responses((status = 200, description = "The layout, in pixels of the result.", body = LayoutView), Refuses<LayoutRefusal>),
 )]
-pub(crate) async fn lay_out(
-    State(intake): State<Arc<Intake>>,
-    State(fonts): State<Fonts>,
-    State(layouts): State<Layouts>,
-    request: Request,
-) -> Result<Json<LayoutView>, ApiError> {
+pub(crate) async fn lay_out(State(layouts): State<Layouts>, request: Request) -> Result<Json<LayoutView>, LayoutRefusal> {
     let body = to_bytes(request.into_body(), MAX_BODY_BYTES).await;
     let too_long = format!("at most {MAX_BODY_BYTES} bytes of JSON were expected");
     let body = body.map_err(|_| SpecError::new(ErrorCode::BadRequest, "body", too_long))?;
     let LayoutRequest { width_px, height_px, captions } = read(&body)?;
-    within_limits(&intake.limits, width_px, height_px)?;
+    within_limits(&layouts.limits, width_px, height_px)?;
     let wire = CaptionSpec { captions };
     wire.validate()?;
-    let spec = engine_spec(&wire, &fonts)?;
-    let ended = |e: &dyn std::fmt::Display| ApiError::Internal(format!("the layout ended early: {e}"));
-    let place = layouts.0.acquire_owned().await.map_err(|e| ended(&e))?;
+    let spec = engine_spec(&wire, &layouts.fonts)?;
+    let ended = |e: &dyn std::fmt::Display| Defect(format!("the layout ended early: {e}"));
+    let permit = layouts.permits.acquire_owned().await.map_err(|e| ended(&e))?;
     let laid_out = spawn_blocking(move || {
-        let _place = place;
+        let _permit = permit;
         caption_layout::preview(&spec, width_px, height_px).map_err(|error| of_caption(&spec, error, [width_px, height_px]))
     });
     let preview = laid_out.await.map_err(|e| ended(&e))??;
@@ -173,11 +197,11 @@ fn within_limits(limits: &Limits, width_px: u32, height_px: u32) -> Result<(), S
 }
 
 /// Says which caption it is that has no room, or nothing to be seen.
-fn of_caption(spec: &Spec, error: Error, [width_px, height_px]: [u32; 2]) -> ApiError {
+fn of_caption(spec: &Spec, error: Error, [width_px, height_px]: [u32; 2]) -> LayoutRefusal {
     let alone = |caption: &LoadedCaption| Spec { captions: vec![caption.clone()], fallbacks: spec.fallbacks.clone() };
     match spec.captions.iter().position(|caption| caption_layout::preview(&alone(caption), width_px, height_px).is_err()) {
         Some(i) => SpecError::new(error.code(), format!("captions[{i}].text"), error.to_string()).into(),
-        None => ApiError::Picture(error),
+        None => CanvasRefusal(error).into(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use api::{ApiConfig, Clients, Fairness, Mint, Parts};
+use api::{ApiConfig, Clients, Fairness, Ids, Parts};
 use broker::Broker;
 use fonts::Fonts;
 use futures::TryStreamExt as _;
@@ -72,10 +72,10 @@ async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> D
     let parts = Parts {
         broker,
         store: store.clone(),
-        mint: Mint::counting(0),
+        ids: Ids::counting(0),
         keys,
         clients: clients.clone(),
-        news: api::Listeners::default(),
+        listeners: api::Listeners::default(),
         sources: None,
         callbacks: api::Callbacks::default(),
         acceptances: api::Acceptances::default(),

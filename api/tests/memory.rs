@@ -4,7 +4,7 @@
 
 use std::{fs, net::SocketAddr, time::Duration};
 
-use api::{ApiConfig, Clients, Fairness, Mint, Parts};
+use api::{ApiConfig, Clients, Fairness, Ids, Parts};
 use broker::Broker;
 use fonts::Fonts;
 use futures::future::join_all;
@@ -78,10 +78,10 @@ async fn many_large_uploads_at_once_take_little_memory() {
     let parts = Parts {
         broker: Late::from(Broker::in_process()),
         store,
-        mint: Mint::system(),
+        ids: Ids::system(),
         keys: None,
         clients,
-        news: api::Listeners::default(),
+        listeners: api::Listeners::default(),
         sources: None,
         callbacks: api::Callbacks::default(),
         acceptances: api::Acceptances::default(),

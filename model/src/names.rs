@@ -17,7 +17,7 @@ macro_rules! named {
 }
 
 named! {
-    /// How far the acceptance of a job has come: `api/src/accept/step.rs`.
+    /// How far the acceptance of a job has come: `api/src/jobs/accept/step.rs`.
     Step {
         /// The request is read; a key is yet to be looked up.
         Begun,

@@ -1,7 +1,7 @@
 //! One attempt at one call back, from its mark to its end or the next attempt.
 //!
 //! It sends nothing before its mark stands and nothing once an end stands, and logs a call that is given up once: by
-//! whoever wrote that down first.
+//! the process that wrote that down first.
 
 use std::time::Duration;
 
@@ -13,10 +13,13 @@ use service::Clock;
 use store::{Created, Store, StoreError};
 use utoipa::ToSchema;
 
-use super::{Call, Routine, Signer};
+use super::{
+    handle::{Call, Routine},
+    sign::Signer,
+};
 use crate::{
+    jobs::view::{JobView, rfc3339},
     metrics::CallbackMetrics,
-    view::{JobView, rfc3339},
 };
 
 /// What attempts work with.

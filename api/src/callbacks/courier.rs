@@ -1,7 +1,7 @@
 //! Makes the attempts of this process: those it hears of, those it finds owed, those it has failed at shortly before.
 //!
-//! So many at a time, and so many that wait in memory; what is beyond stays owed and is found by a look. Nothing waits
-//! in memory for longer than until the next look, so a restart forgets nothing that a look does not find.
+//! So many at a time, and so many that wait in memory; what is beyond stays owed and is found by a scan. Nothing waits
+//! in memory for longer than until the next scan, so a restart forgets nothing that a scan does not find.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -16,12 +16,16 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Call, Callbacks, Handle, Routine, Signer, attempt::Attempts};
+use super::{
+    attempt::Attempts,
+    handle::{Call, Callbacks, Handle, Routine},
+    sign::Signer,
+};
 use crate::metrics::CallbackMetrics;
 
 /// Attempts at one time: each may wait for a host that does not answer.
 const AT_ONCE: usize = 256;
-/// Calls that wait for their turn.
+/// Calls that wait to be made.
 const WAITING: usize = 1024;
 /// Failed calls that wait for a short delay to pass.
 const SOON: usize = 4096;
@@ -56,7 +60,7 @@ impl Courier {
     /// Calls back until `shutdown`, then ends what is in hand, within the time of one attempt.
     pub async fn run(self, shutdown: &CancellationToken) {
         let Self { attempts, sender, calls, missed } = self;
-        tokio::join!(make(attempts.clone(), calls, shutdown), look(&attempts, &sender, &missed, shutdown));
+        tokio::join!(make(attempts.clone(), calls, shutdown), scan(&attempts, &sender, &missed, shutdown));
     }
 }
 
@@ -71,7 +75,7 @@ async fn make(attempts: Arc<Attempts>, mut calls: mpsc::Receiver<Call>, shutdown
             () = shutdown.cancelled() => break,
             Some(made) = in_hand.join_next() => {
                 if let Ok(Some((call, delay))) = made
-                    && delay <= attempts.routine.look_every
+                    && delay <= attempts.routine.scan_every
                     && soon.len() < SOON
                 {
                     soon.insert((Instant::now() + delay, call));
@@ -89,25 +93,25 @@ async fn make(attempts: Arc<Attempts>, mut calls: mpsc::Receiver<Call>, shutdown
     in_hand.join_all().await;
 }
 
-/// At once, then every so often, and whenever news may have been missed.
-async fn look(attempts: &Attempts, calls: &mpsc::Sender<Call>, missed: &Notify, shutdown: &CancellationToken) {
-    let mut turn = interval(attempts.routine.look_every);
-    turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let looking = async {
+/// Scans what is owed: at once, then every so often, and whenever events may have been missed.
+async fn scan(attempts: &Attempts, calls: &mpsc::Sender<Call>, missed: &Notify, shutdown: &CancellationToken) {
+    let mut tick = interval(attempts.routine.scan_every);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let scanning = async {
         loop {
             tokio::select! {
-                _ = turn.tick() => {}
+                _ = tick.tick() => {}
                 () = missed.notified() => {}
             }
-            if let Err(error) = look_once(attempts, calls).await {
+            if let Err(error) = scan_once(attempts, calls).await {
                 tracing::warn!(%error, "failed to look for calls back that are owed");
             }
         }
     };
-    shutdown.run_until_cancelled(looking).await;
+    shutdown.run_until_cancelled(scanning).await;
 }
 
-async fn look_once(attempts: &Attempts, calls: &mpsc::Sender<Call>) -> Result<(), StoreError> {
+async fn scan_once(attempts: &Attempts, calls: &mpsc::Sender<Call>) -> Result<(), StoreError> {
     let mut owed = attempts.store.owed_callbacks();
     while let Some(owed) = owed.try_next().await? {
         if let Some(call) = due(owed, &attempts.routine, attempts.clock.now_ms())

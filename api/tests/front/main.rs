@@ -14,7 +14,7 @@ mod repeats;
 
 use std::time::Duration;
 
-use api::{ApiConfig, Clients, Fairness, Mint, Parts};
+use api::{ApiConfig, Clients, Fairness, Ids, Parts};
 use axum::{
     body::Body,
     http::{Request, StatusCode, header},
@@ -223,10 +223,10 @@ async fn without_a_broker_the_client_is_told_to_come_back() {
     let parts = Parts {
         broker: Late::default(),
         store: store.clone(),
-        mint: Mint::system(),
+        ids: Ids::system(),
         keys: None,
         clients,
-        news: api::Listeners::default(),
+        listeners: api::Listeners::default(),
         sources: None,
         callbacks: api::Callbacks::default(),
         acceptances: api::Acceptances::default(),

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use api::{ApiConfig, Callbacks, Clients, Courier, Fairness, Mint, Parts, Routine, Signer};
+use api::{ApiConfig, Callbacks, Clients, Courier, Fairness, Ids, Parts, Routine, Signer};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -113,7 +113,7 @@ impl House {
         let looks = || self.faults.count(Operation::List, "callbacks");
         let before = looks();
         let delays = vec![Duration::from_millis(20); 2];
-        let routine = Routine { delays, look_every: Duration::from_secs(3600), ..Routine::default() };
+        let routine = Routine { delays, scan_every: Duration::from_secs(3600), ..Routine::default() };
         let (client, signer) = (client(&["127.0.0.0/8"]), Signer::new(SECRET).unwrap());
         let mut registry = registry();
         let (courier, callbacks) = Courier::new(self.store.clone(), client.clone(), signer, routine, clock, &mut registry);
@@ -138,15 +138,15 @@ impl House {
             trusted_proxies: Vec::new(),
             fonts: fonts::Fonts::built_in(),
         };
-        let (news, clients, broker) =
+        let (listeners, clients, broker) =
             (api::Listeners::default(), Clients::new(Fairness::default()), Late::from(self.broker.clone()));
         let parts = Parts {
             broker: broker.clone(),
             store: self.store.clone(),
-            mint: Mint::system(),
+            ids: Ids::system(),
             keys: None,
             clients: clients.clone(),
-            news: news.clone(),
+            listeners: listeners.clone(),
             sources,
             callbacks: callbacks.clone(),
             acceptances: api::Acceptances::default(),
@@ -161,7 +161,7 @@ impl House {
                         courier.run(&shutdown).await;
                     }
                 };
-                tokio::join!(news.hear(&broker, &clients, &callbacks, &shutdown), calling);
+                tokio::join!(listeners.hear(&broker, &clients, &callbacks, &shutdown), calling);
             })
         };
         Front { router, exposition: Exposition::new(registry), shutdown, running }

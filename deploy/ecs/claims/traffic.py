@@ -56,7 +56,7 @@ def load_balancer(world):
     of = {pair["Key"]: pair["Value"] for pair in elb.describe_load_balancer_attributes(LoadBalancerArn=balancer)["Attributes"]}
     idle_s = int(of["idle_timeout.timeout_seconds"])
     api = environment(main_container(world.task("punchline-api"), "api"))
-    heartbeat_s = int(re.search(r"HEARTBEAT: Duration = Duration::from_secs\((\d+)\)", world.source("api/src/events.rs"))[1])
+    heartbeat_s = int(re.search(r"HEARTBEAT: Duration = Duration::from_secs\((\d+)\)", world.source("api/src/jobs/events.rs"))[1])
     request_s, head_s = int(api["PUNCHLINE_REQUEST_TIMEOUT_S"]), int(api["PUNCHLINE_HEAD_TIMEOUT_S"])
     world.claim(heartbeat_s * 2 < idle_s, "a quiet stream of events is cut")
     world.claim(request_s < idle_s < head_s, f"request {request_s} s < load balancer {idle_s} s < idle connection {head_s} s")

@@ -4,7 +4,7 @@
 //! whose requests have gone.
 
 use anyhow::Context as _;
-use api::{Acceptances, ApiConfig, Callbacks, Clients, Courier, Listeners, Mint, Parts, Routine, Signer};
+use api::{Acceptances, ApiConfig, Callbacks, Clients, Courier, Ids, Listeners, Parts, Routine, Signer};
 use broker::Broker;
 use service::{
     ApiKeys, Clock, FrontListeners, Health, Late,
@@ -42,10 +42,10 @@ impl HttpSide {
         let parts = Parts {
             broker: broker.clone(),
             store: store.clone(),
-            mint: Mint::system(),
+            ids: Ids::system(),
             keys: http.api_keys_file.as_deref().map(open_keys).transpose()?,
             clients: Clients::new(http.fairness),
-            news: Listeners::default(),
+            listeners: Listeners::default(),
             sources,
             callbacks,
             acceptances: Acceptances::default(),
@@ -71,13 +71,13 @@ impl HttpSide {
         common: &CommonSettings,
         shutdown: &CancellationToken,
     ) -> bool {
-        let Parts { broker, store, clients, news, callbacks, acceptances, .. } = self.parts.clone();
+        let Parts { broker, store, clients, listeners: job_ends, callbacks, acceptances, .. } = self.parts.clone();
         let grace = common.shutdown_grace;
         let router = api::router(&self.config, self.parts, &mut registry);
         let hearing = {
             let shutdown = shutdown.clone();
             tokio::spawn(async move {
-                tokio::join!(news.hear(&broker, &clients, &callbacks, &shutdown), clients.recount(&store, &shutdown))
+                tokio::join!(job_ends.hear(&broker, &clients, &callbacks, &shutdown), clients.recount(&store, &shutdown))
             })
         };
         let serving = listeners.serve(self.bounds, router, (health, Exposition::new(registry)), shutdown, grace);

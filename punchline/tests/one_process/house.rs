@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use api::{ApiConfig, Clients, Fairness, Listeners, Mint};
+use api::{ApiConfig, Clients, Fairness, Ids, Listeners};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -89,10 +89,10 @@ impl House {
         let front = api::Parts {
             broker: Late::from(broker.clone()),
             store: store.clone(),
-            mint: Mint::system(),
+            ids: Ids::system(),
             keys: None,
             clients: Clients::new(Fairness::default()),
-            news: Listeners::default(),
+            listeners: Listeners::default(),
             sources: None,
             callbacks: api::Callbacks::default(),
             acceptances: api::Acceptances::default(),

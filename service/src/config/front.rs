@@ -113,7 +113,7 @@ pub(super) fn http(r: &mut Reader<'_>, max_upload_bytes: u64) -> HttpSettings {
         body_stall: r.value(&s::BODY_STALL_S, parse::seconds),
     };
     // Less than one upload's bytes would refuse every large file for ever.
-    if settings.uploads_in_flight_bytes < max_upload_bytes {
+    if settings.uploads_in_flight_bytes < max_upload_bytes && !r.is_refused(&s::MAX_UPLOAD_BYTES) {
         let least = format!("at least {} ({max_upload_bytes})", s::MAX_UPLOAD_BYTES.name);
         r.refuse(&s::UPLOADS_IN_FLIGHT_BYTES, least, settings.uploads_in_flight_bytes);
     }
@@ -127,9 +127,11 @@ fn api_keys_file(r: &mut Reader<'_>, listen: SocketAddr) -> Option<PathBuf> {
     let open = r.value(&s::OPEN, parse::yes_or_no);
     let is_named = r.is_given(&s::API_KEYS_FILE);
     let file = r.optional(&s::API_KEYS_FILE, parse::file);
+    // What is open to strangers is known only where both settings were read.
+    let is_known = !r.is_refused(&s::LISTEN) && !r.is_refused(&s::OPEN);
     if open && is_named {
         r.refuse(&s::OPEN, format!("false beside {}", s::API_KEYS_FILE.name), true);
-    } else if !open && !is_named && !listen.ip().is_loopback() {
+    } else if is_known && !open && !is_named && !listen.ip().is_loopback() {
         let (keys, open) = (s::API_KEYS_FILE.name, s::OPEN.name);
         let both = format!(
             "because {listen} can be reached by others, a file of keys (`punchline key NAME` makes a line for it), or \

@@ -111,6 +111,11 @@ impl<'a> Reader<'a> {
         self.given(setting).is_some()
     }
 
+    /// Whether a problem of this setting was noted, so that its value is only the default.
+    pub(super) fn is_refused(&self, setting: &Setting) -> bool {
+        self.problems.iter().any(|problem| problem.name == setting.name)
+    }
+
     /// The settings, or every problem noted.
     pub(super) fn finish<T>(self, settings: T) -> Result<T, ConfigError> {
         if self.problems.is_empty() { Ok(settings) } else { Err(ConfigError { problems: self.problems }) }

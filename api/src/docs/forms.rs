@@ -1,0 +1,47 @@
+//! Which parts of a form go together: what no type can say.
+//!
+//! `form` decides it; the service is asked by a test for whatever this allows.
+
+use serde_json::{Map, Value, json};
+
+use crate::jobs::form::CAPTION_FIELDS;
+
+/// What names a picture that is not sent along.
+const NAMES: [&str; 2] = ["source", "source_url"];
+
+/// Exactly one of the three parts that bring a picture.
+pub(super) fn one_picture() -> Value {
+    let empty = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), nothing())).collect::<Map<_, _>>();
+    let named = NAMES.map(|name| {
+        let mut properties = empty(&NAMES);
+        properties.insert(name.to_owned(), json!({"minLength": 1}));
+        properties.insert("file".to_owned(), json!(false));
+        json!({"required": [name], "properties": properties})
+    });
+    let sent = json!({"required": ["file"], "properties": empty(&NAMES)});
+    json!({"oneOf": [sent, named[0], named[1]]})
+}
+
+/// A spec alone, or the fields of a caption with words in one of them.
+pub(super) fn words_one_way() -> Value {
+    let absent: Map<_, _> = CAPTION_FIELDS.iter().map(|field| ((*field).to_owned(), nothing())).collect();
+    json!({"oneOf": [
+        {"required": ["spec"], "properties": absent},
+        {"anyOf": [{"required": ["top"]}, {"required": ["bottom"]}], "properties": {"spec": nothing()}},
+    ]})
+}
+
+/// A part that need not be there may as well be empty: a form on a page sends every field.
+pub(super) fn allow_empty(form: &mut Value) {
+    let required = form["required"].clone();
+    let is_text = |name: &str| name != "file" && !required.as_array().into_iter().flatten().any(|required| required == name);
+    for (_, part) in form["properties"].as_object_mut().into_iter().flatten().filter(|(name, _)| is_text(name)) {
+        let said = part.as_object_mut().and_then(|part| part.remove("description"));
+        let description = said.unwrap_or_else(|| json!("Whether everyone may see the result in the gallery."));
+        *part = json!({"description": description, "anyOf": [part.take(), nothing()]});
+    }
+}
+
+fn nothing() -> Value {
+    json!({"const": ""})
+}

@@ -1,0 +1,150 @@
+//! What requests have beside JSON: paths, headers, and the parts of forms.
+//!
+//! These types are for description alone; `jobs::form`, `jobs::prefer` and `jobs::idempotency` read the real ones, whose limits
+//! stand here.
+
+#![expect(dead_code, reason = "the fields are read by the derived description")]
+
+use proto_shared::{CaptionSpec, Colour, Size, SourceId, Style};
+use serde_json::json;
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::{
+        Ref,
+        schema::{ArrayBuilder, Schema},
+    },
+};
+
+use crate::jobs::form::MAX_JOBS;
+
+/// A name for a request.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct IdempotencyHeader {
+    /// What the client calls this request, so that it may send it twice: the same name is the same job for one client.
+    #[param(rename = "Idempotency-Key", nullable = false, pattern = "^[!-~]{1,255}$", example = "order-7")]
+    idempotency_key: Option<String>,
+}
+
+/// A wish to wait.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct PreferHeader {
+    /// `wait=SECONDS` (RFC 7240): how long the client would like to wait for the end of its job, at most half a minute. What else
+    /// it says is passed over.
+    #[param(rename = "Prefer", nullable = false, example = "wait=10")]
+    prefer: Option<String>,
+}
+
+/// What a cache has.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct IfNoneMatchHeader {
+    /// The `ETag` that the client has: it is told with 304 that it is still good.
+    #[param(rename = "If-None-Match", nullable = false)]
+    if_none_match: Option<String>,
+}
+
+/// What was heard before a stream broke.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct LastEventIdHeader {
+    /// The `id` of the last event that was heard.
+    #[param(rename = "Last-Event-ID", nullable = false, example = "1700000000123-queued")]
+    last_event_id: Option<String>,
+}
+
+/// One picture and what to write on it: a `spec`, or `top` and `bottom` with the other fields for both. An empty part counts
+/// as none.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JobForm {
+    /// The picture: GIF, PNG, JPEG or WebP, by its first bytes.
+    #[schema(value_type = Option<String>, nullable = false, format = Binary, content_media_type = "image/gif")]
+    file: Option<Vec<u8>>,
+    /// Instead of a file: the `source.id` of a job, for a picture that is stored.
+    #[schema(nullable = false)]
+    source: Option<SourceId>,
+    /// Instead of a file: where the picture stands, at a public address.
+    #[schema(nullable = false, format = "uri")]
+    source_url: Option<String>,
+    /// What to write, in full. It goes with none of the fields below.
+    #[schema(nullable = false)]
+    spec: Option<CaptionSpec>,
+    /// The words at the upper edge.
+    #[schema(schema_with = proto_shared::openapi::caption_text, required = false)]
+    top: Option<String>,
+    /// The words at the lower edge.
+    #[schema(schema_with = proto_shared::openapi::caption_text, required = false)]
+    bottom: Option<String>,
+    /// Of both.
+    #[schema(nullable = false)]
+    style: Option<Style>,
+    /// Of both: one of the `fonts` that `/v1/info` lists.
+    #[schema(schema_with = proto_shared::openapi::font, required = false)]
+    font: Option<String>,
+    /// Of both.
+    #[schema(nullable = false)]
+    size: Option<Size>,
+    /// Of both: the letters' colour.
+    #[schema(nullable = false)]
+    fill: Option<Colour>,
+    /// Of both: the outline's colour.
+    #[schema(nullable = false)]
+    stroke: Option<Colour>,
+    #[schema(nullable = false, inline)]
+    gallery: Option<Flag>,
+    /// Who is to be called back when the job ends, at a public address (see the webhook).
+    #[schema(nullable = false, format = "uri")]
+    callback_url: Option<String>,
+}
+
+/// One picture and many specs.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BatchForm {
+    /// The picture: GIF, PNG, JPEG or WebP, by its first bytes.
+    #[schema(value_type = Option<String>, nullable = false, format = Binary, content_media_type = "image/gif")]
+    file: Option<Vec<u8>>,
+    /// Instead of a file: the `source.id` of a job, for a picture that is stored.
+    #[schema(nullable = false)]
+    source: Option<SourceId>,
+    /// Instead of a file: where the picture stands, at a public address.
+    #[schema(nullable = false, format = "uri")]
+    source_url: Option<String>,
+    #[schema(schema_with = specs)]
+    specs: Vec<CaptionSpec>,
+    #[schema(nullable = false, inline)]
+    gallery: Option<Flag>,
+    /// Who is to be called back when a job ends, at a public address (see the webhook).
+    #[schema(nullable = false, format = "uri")]
+    callback_url: Option<String>,
+}
+
+fn specs() -> Schema {
+    ArrayBuilder::new()
+        .items(Ref::from_schema_name(CaptionSpec::name()))
+        .min_items(Some(1))
+        .max_items(Some(MAX_JOBS))
+        .description(Some("A job for each."))
+        .examples([json!([{"captions": [{"text": "monday"}]}, {"captions": [{"text": "friday"}]}])])
+        .into()
+}
+
+/// Whether everyone may see the result in the gallery.
+#[derive(ToSchema)]
+#[schema(default = "false")]
+enum Flag {
+    #[schema(rename = "true")]
+    True,
+    #[schema(rename = "on")]
+    On,
+    #[schema(rename = "1")]
+    One,
+    #[schema(rename = "false")]
+    False,
+    #[schema(rename = "off")]
+    Off,
+    #[schema(rename = "0")]
+    Zero,
+}

@@ -1,0 +1,211 @@
+//! The multipart form of a new job: reads its parts within bounds and makes sense of them.
+//!
+//! It knows nothing of stores and queues. A part is never held beyond its limit: reading stops at the
+//! first byte too many, and so does the upload.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::extract::{Multipart, multipart::Field};
+use proto_shared::{Caption, CaptionSpec, ErrorCode, Position, Size, SourceId, SpecError, Style};
+
+use crate::{
+    pictures::{
+        spool::Spool,
+        upload::{BodyRefusal, File, Picture},
+    },
+    problem::refusals,
+};
+
+/// The most jobs that one request may make.
+pub(crate) const MAX_JOBS: usize = 100;
+
+/// The longest part that is not the file: a spec of four captions fits many times.
+const MAX_TEXT_PART_BYTES: usize = 64 * 1024;
+
+/// The parts that are texts.
+const TEXTS: [&str; 13] = [
+    "source",
+    "source_url",
+    "callback_url",
+    "gallery",
+    "spec",
+    "specs",
+    "top",
+    "bottom",
+    "style",
+    "font",
+    "size",
+    "fill",
+    "stroke",
+];
+/// Those that make up a caption where there is no spec.
+pub(crate) const CAPTION_FIELDS: [&str; 7] = ["top", "bottom", "style", "font", "size", "fill", "stroke"];
+
+refusals! {
+    /// Why a form makes no job.
+    pub(crate) enum FormRefusal: Body(BodyRefusal), Spec(SpecError) {
+        /// A part that this endpoint does not take, or takes once, or takes shorter.
+        BadPart {
+            /// Its name.
+            field: String,
+            /// What is wrong with it.
+            fault: String,
+        } = BAD_REQUEST BadRequest, "{fault}", with field(field);
+        /// No picture in the form.
+        MissingFile = BAD_REQUEST MissingFile,
+            "a part named `file` (a picture), `source` (the id of a stored one) or `source_url` (where one stands) was expected";
+    }
+}
+
+/// A form that was read to its end.
+#[derive(Default)]
+pub(crate) struct Form {
+    file: Option<File>,
+    /// By the part's name; none is empty.
+    texts: BTreeMap<&'static str, String>,
+}
+
+/// What a form asks for: one caption spec, or many.
+pub(crate) struct Order<S> {
+    pub(crate) picture: Picture,
+    pub(crate) spec: S,
+    /// Whether everyone may see the result.
+    pub(crate) is_public: bool,
+    /// Who is to be told of the end; not checked.
+    pub(crate) callback_url: Option<String>,
+}
+
+impl Form {
+    /// Reads every part, its file into `spool`, or only to hash it. `expected_bytes` is how long the whole body should be.
+    pub(crate) async fn read(
+        mut parts: Multipart,
+        spool: Option<&Spool>,
+        max_file_bytes: u64,
+        expected_bytes: u64,
+    ) -> Result<Self, FormRefusal> {
+        let mut form = Self::default();
+        let mut seen = BTreeSet::new();
+        while let Some(part) = parts.next_field().await.map_err(|e| BodyRefusal::of(&e, max_file_bytes))? {
+            let name = part.name().unwrap_or_default().to_owned();
+            let known = TEXTS.into_iter().chain(["file"]).find(|known| *known == name);
+            let known = known.ok_or_else(|| bad_part(&name, "no part of this name is known"))?;
+            if !seen.insert(known) {
+                return Err(bad_part(known, "this part may be given once"));
+            }
+            if known == "file" {
+                form.file = Some(File::read(part, spool, max_file_bytes, expected_bytes).await?);
+                continue;
+            }
+            let text = text(part, known, max_file_bytes).await?;
+            // A form on a page sends every field, the empty ones too.
+            if !text.is_empty() {
+                form.texts.insert(known, text);
+            }
+        }
+        Ok(form)
+    }
+
+    /// One job: by its `spec`, or by the fields of a caption.
+    pub(crate) fn into_job(mut self) -> Result<Order<CaptionSpec>, FormRefusal> {
+        self.has_no("specs", "`specs` is for /v1/batches")?;
+        let spec = match self.texts.remove("spec") {
+            Some(json) => {
+                CAPTION_FIELDS.iter().try_for_each(|field| self.has_no(field, "it does not go with `spec`"))?;
+                CaptionSpec::from_json(json.as_bytes())?
+            }
+            None => self.spec_of_fields()?,
+        };
+        self.order(spec)
+    }
+
+    /// Many jobs: by their `specs`.
+    pub(crate) fn into_batch(mut self) -> Result<Order<Vec<CaptionSpec>>, FormRefusal> {
+        for field in CAPTION_FIELDS.iter().chain(&["spec"]) {
+            self.has_no(field, "a batch has `specs`: an array of specs")?;
+        }
+        let json = self.texts.remove("specs").ok_or_else(|| bad_part("specs", "an array of specs was expected"))?;
+        let specs = CaptionSpec::list_from_json(json.as_bytes(), "specs", MAX_JOBS)?;
+        self.order(specs)
+    }
+
+    fn order<S>(mut self, spec: S) -> Result<Order<S>, FormRefusal> {
+        let picture = match (self.file.take(), self.texts.remove("source"), self.texts.remove("source_url")) {
+            (Some(file), None, None) => Picture::File(file),
+            (None, Some(id), None) => Picture::Stored(SourceId::parse(&id).map_err(|e| bad_part("source", &e.to_string()))?),
+            (None, None, Some(url)) => Picture::Url(url),
+            (None, None, None) => return Err(FormRefusal::MissingFile),
+            (_, None, _) => return Err(bad_part("source_url", "`file` and `source_url` do not go together")),
+            _ => return Err(bad_part("source", "`source` does not go with `file` or `source_url`")),
+        };
+        let is_public = match self.texts.get("gallery").map(String::as_str) {
+            None | Some("false" | "off" | "0") => false,
+            Some("true" | "on" | "1") => true,
+            Some(_) => return Err(bad_part("gallery", "`true` or `false` was expected")),
+        };
+        Ok(Order { picture, spec, is_public, callback_url: self.texts.remove("callback_url") })
+    }
+
+    fn has_no(&self, name: &str, otherwise: &str) -> Result<(), FormRefusal> {
+        if self.texts.contains_key(name) { Err(bad_part(name, otherwise)) } else { Ok(()) }
+    }
+
+    /// `top` and `bottom` are a caption each; the other fields hold for both.
+    fn spec_of_fields(&mut self) -> Result<CaptionSpec, SpecError> {
+        let mut take = |name: &'static str| self.texts.remove(name);
+        let style: Style = parsed("style", take("style").as_deref())?.unwrap_or_default();
+        let size: Size = parsed("size", take("size").as_deref())?.unwrap_or_default();
+        let fill = parsed("fill", take("fill").as_deref())?;
+        let stroke = parsed("stroke", take("stroke").as_deref())?;
+        let font = take("font");
+        let texts = [("top", Position::Top, take("top")), ("bottom", Position::Bottom, take("bottom"))];
+        let (names, captions): (Vec<_>, Vec<_>) = texts
+            .into_iter()
+            .filter_map(|(name, at, text)| {
+                let mut caption = Caption { size, fill, stroke, ..Caption::new(text?, at, style) };
+                if let Some(font) = &font {
+                    caption.font.clone_from(font);
+                }
+                Some((name, caption))
+            })
+            .unzip();
+        let spec = CaptionSpec { captions };
+        match spec.validate() {
+            Ok(()) => Ok(spec),
+            Err(e) if e.field == "captions" && e.code == ErrorCode::EmptyText => Err(e.at("bottom")),
+            Err(e) => {
+                let field = field_of(&e.field, &names).to_owned();
+                Err(e.at(field))
+            }
+        }
+    }
+}
+
+/// `captions[0].text` is `top` or `bottom`, `captions[0].font` is `font`.
+fn field_of<'a>(path: &'a str, names: &[&'static str]) -> &'a str {
+    let (caption, field) = path.rsplit_once('.').unwrap_or(("", path));
+    let index = caption.trim_start_matches("captions[").trim_end_matches(']').parse::<usize>();
+    match (field, index) {
+        ("text", Ok(i)) => names.get(i).copied().unwrap_or("bottom"),
+        _ => field,
+    }
+}
+
+fn parsed<T: std::str::FromStr<Err = SpecError>>(field: &str, text: Option<&str>) -> Result<Option<T>, SpecError> {
+    text.map(|text| text.parse().map_err(|e: SpecError| e.at(field))).transpose()
+}
+
+fn bad_part(field: &str, fault: &str) -> FormRefusal {
+    // The name is the caller's own; a message must not echo a megabyte of it.
+    FormRefusal::BadPart { field: field.chars().take(40).collect(), fault: fault.to_owned() }
+}
+
+async fn text(mut part: Field<'_>, name: &str, max_file_bytes: u64) -> Result<String, FormRefusal> {
+    let mut text = Vec::new();
+    while let Some(chunk) = part.chunk().await.map_err(|e| BodyRefusal::of(&e, max_file_bytes))? {
+        if text.len() + chunk.len() > MAX_TEXT_PART_BYTES {
+            return Err(bad_part(name, &format!("at most {MAX_TEXT_PART_BYTES} bytes are allowed")));
+        }
+        text.extend_from_slice(&chunk);
+    }
+    String::from_utf8(text).map_err(|_| bad_part(name, "UTF-8 was expected"))
+}

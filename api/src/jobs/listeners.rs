@@ -1,0 +1,108 @@
+//! Events of jobs as they come from the broker: for requests that wait for an end or tell what happens, for the count of what each
+//! client has unfinished, and for calls back.
+//!
+//! There is one subscription a process. An event may be lost: whoever must know looks at the store, and so does everybody when
+//! some events may have been missed.
+
+use std::time::Duration;
+
+use broker::{Broker, Filter, Heard};
+use proto_shared::{JobId, JobResult};
+use service::{
+    Late,
+    held::{Held, Hold},
+    late::until_it_works,
+};
+use store::{Store, StoreError};
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{callbacks::handle::Callbacks, front::clients::Clients};
+
+/// Events that a listener may be behind before it must look at the store.
+const MAX_BEHIND: usize = 64;
+
+/// Who listens to which job; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Listeners {
+    listeners: Held<JobId, broadcast::Sender<Heard>>,
+    over: CancellationToken,
+}
+
+/// One listener to one job. It hears everything from the moment that it is made.
+pub(crate) struct Listening {
+    job: JobId,
+    heard: broadcast::Receiver<Heard>,
+    over: CancellationToken,
+    _hold: Hold<JobId, broadcast::Sender<Heard>>,
+}
+
+impl Listeners {
+    /// Hears until `shutdown`, from the moment that the broker is there.
+    pub async fn hear(&self, broker: &Late<Broker>, clients: &Clients, callbacks: &Callbacks, shutdown: &CancellationToken) {
+        // A request that listens for long must not keep the process from ending.
+        let _over = self.over.clone().drop_guard();
+        let Some(broker) = shutdown.run_until_cancelled(broker.wait()).await else { return };
+        let Some(mut events) = until_it_works("hear of jobs", shutdown, || broker.subscribe(Filter::Every)).await else { return };
+        while let Some(Some(heard)) = shutdown.run_until_cancelled(events.next()).await {
+            match &heard {
+                Heard::Event(event) => {
+                    if event.news.is_final() {
+                        clients.finished(&event.job);
+                        if event.has_callback {
+                            callbacks.heard(&event.job);
+                        }
+                    }
+                    tell(self.listeners.get(&event.job), &heard);
+                }
+                Heard::Gap => {
+                    callbacks.missed();
+                    clients.missed();
+                    tell(self.listeners.all().into_iter().map(|(_, listener)| listener), &heard);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn of(&self, job: &JobId) -> Listening {
+        let (sender, hold) = self.listeners.hold(job, || broadcast::Sender::new(MAX_BEHIND));
+        Listening { job: job.clone(), heard: sender.subscribe(), over: self.over.clone(), _hold: hold }
+    }
+}
+
+fn tell(listeners: impl IntoIterator<Item = broadcast::Sender<Heard>>, heard: &Heard) {
+    for listener in listeners {
+        // The last listener may just have gone.
+        let _ = listener.send(heard.clone());
+    }
+}
+
+impl Listening {
+    /// The next thing heard; `None` when this process is about to end.
+    pub(crate) async fn next(&mut self) -> Option<Heard> {
+        match self.over.run_until_cancelled(self.heard.recv()).await? {
+            Ok(heard) => Some(heard),
+            Err(RecvError::Lagged(_)) => Some(Heard::Gap),
+            Err(RecvError::Closed) => None,
+        }
+    }
+
+    /// The job's result, if it comes within `limit`.
+    pub(crate) async fn result(mut self, store: &Store, limit: Duration) -> Result<Option<JobResult>, StoreError> {
+        let waiting = async {
+            while let Some(heard) = self.next().await {
+                if matches!(&heard, Heard::Event(event) if !event.news.is_final()) {
+                    continue;
+                }
+                if let Some(result) = store.get_result(&self.job).await? {
+                    return Ok(Some(result));
+                }
+            }
+            Ok(None)
+        };
+        timeout(limit, waiting).await.unwrap_or(Ok(None))
+    }
+}

@@ -1,0 +1,127 @@
+//! A job as clients see it, in answers, events and calls back. The record's and the result's own form is between api and worker.
+
+use proto_shared::{
+    CaptionSpec, ErrorCode, JobId, JobRecord, JobResult, Outcome, OutputInfo, RecordedSpec, RenderStats, SourceInfo,
+};
+use serde::Serialize;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use utoipa::ToSchema;
+
+/// A job, as far as it has come.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = Job)]
+pub(crate) struct JobView {
+    id: JobId,
+    state: State,
+    /// When it was accepted (RFC 3339).
+    #[schema(value_type = String, format = DateTime, required = true)]
+    created_at: Option<String>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    finished_at: Option<String>,
+    /// What was asked for, with every default filled in.
+    #[schema(value_type = CaptionSpec)]
+    spec: RecordedSpec,
+    /// The picture that came.
+    source: SourceInfo,
+    /// The picture that was made; of a job that is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    output: Option<OutputView>,
+    /// What was done and what it took; of a job that is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    stats: Option<RenderStats>,
+    /// Characters that no font has, drawn as a replacement; of a job that is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<Vec<String>>)]
+    missing_glyphs: Option<Vec<char>>,
+    /// Why it can't be done; of a job that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    error: Option<ErrorView>,
+    /// Attempts it took; 0 if the same picture with the same spec was known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    attempts: Option<u32>,
+}
+
+/// How far a job has come. All but `queued` are ends.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = JobState)]
+enum State {
+    Queued,
+    Done,
+    Failed,
+    Cancelled,
+}
+
+/// A captioned picture.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = Output)]
+struct OutputView {
+    #[serde(flatten)]
+    info: OutputInfo,
+    /// Where it is to be had.
+    #[schema(format = "uri-reference", examples("/v1/jobs/0192f0c1a2b37c4d8e9f001122334455/result"))]
+    url: String,
+}
+
+/// Why a job failed.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = JobError)]
+struct ErrorView {
+    code: ErrorCode,
+    /// Why, for people.
+    message: String,
+}
+
+impl JobView {
+    pub(crate) fn new(job: JobRecord, result: Option<JobResult>) -> Self {
+        let url = format!("/v1/jobs/{}/result", job.id);
+        let queued = Self {
+            id: job.id,
+            state: State::Queued,
+            created_at: rfc3339(job.created_at_ms),
+            finished_at: None,
+            spec: job.spec,
+            source: job.source,
+            output: None,
+            stats: None,
+            missing_glyphs: None,
+            error: None,
+            attempts: None,
+        };
+        let Some(result) = result else { return queued };
+        let ended = Self { finished_at: rfc3339(result.finished_at_ms), attempts: Some(result.attempts), ..queued };
+        match result.outcome {
+            Outcome::Done { output, stats, missing_glyphs } => Self {
+                state: State::Done,
+                output: Some(OutputView { info: output, url }),
+                stats: Some(stats),
+                missing_glyphs: Some(missing_glyphs),
+                ..ended
+            },
+            Outcome::Cancelled => Self { state: State::Cancelled, ..ended },
+            Outcome::Failed { code, message } => Self { state: State::Failed, error: Some(ErrorView { code, message }), ..ended },
+        }
+    }
+}
+
+/// `None` only for a stamp beyond the year 9999, which no clock of ours writes.
+pub(crate) fn rfc3339(ms: u64) -> Option<String> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()?.format(&Rfc3339).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_rfc_3339_with_milliseconds() {
+        assert_eq!(rfc3339(1_700_000_000_123).as_deref(), Some("2023-11-14T22:13:20.123Z"));
+        assert_eq!(rfc3339(u64::MAX), None);
+    }
+}

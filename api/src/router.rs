@@ -1,0 +1,183 @@
+//! The routes, and what each of them is given.
+//!
+//! The binary calls it once. It holds no rule: it only puts the parts of the front together.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRef},
+    http::StatusCode,
+    middleware,
+};
+use broker::Broker;
+use fonts::Fonts;
+use ipnet::IpNet;
+use service::{ApiKeys, Late, metrics::Registry, security};
+use store::Store;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    callbacks::handle::Callbacks,
+    docs::{document, info, info::Info, served},
+    front::{
+        access::{self, Access},
+        caller::{self, Callers},
+        clients::Clients,
+        ids::Ids,
+    },
+    gallery::{self, Gallery},
+    jobs::{
+        accept::acceptance::{Acceptance, Acceptances},
+        batch,
+        cancel::{self, Canceller},
+        create, events,
+        listeners::Listeners,
+        read,
+        request::Requests,
+    },
+    layout::{self, Layouts},
+    metrics::Metrics,
+    page,
+    pictures::{fetch::Fetcher, inspect::Inspector, result, room::Room, source, spool::Spool, upload::Pictures},
+};
+
+/// What an operator may choose about the front.
+#[derive(Clone, Debug)]
+pub struct ApiConfig {
+    /// What is refused before any decoding.
+    pub limits: caption_layout::Limits,
+    /// Bytes of uploads in hand at one time; at least [`caption_layout::Limits::max_bytes`].
+    pub uploads_in_flight_bytes: u64,
+    /// From a request's head to its response's head.
+    pub request_timeout: Duration,
+    /// How long a body may come too slowly.
+    pub body_stall: Duration,
+    /// Where uploads wait until they are stored.
+    pub spool_dir: PathBuf,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The fonts that workers have.
+    pub fonts: Fonts,
+}
+
+/// What the front works with.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// Takes messages, once it is there.
+    pub broker: Late<Broker>,
+    /// Keeps sources and records.
+    pub store: Store,
+    /// Makes ids and stamps.
+    pub ids: Ids,
+    /// Who is let in; without them everyone is.
+    pub keys: Option<ApiKeys>,
+    /// What each client may do; [`Clients::recount`] must run beside the routes.
+    pub clients: Clients,
+    /// Who waits for events of a job; [`Listeners::hear`] must run beside the routes.
+    pub listeners: Listeners,
+    /// Fetches pictures that are named by a URL; without it none may be.
+    pub sources: Option<outbound::Client>,
+    /// Calls back; its [`Courier`](crate::Courier) must run beside the routes.
+    pub callbacks: Callbacks,
+    /// Go on when their requests do not: [`Acceptances::end_by`] is to be waited for behind the routes.
+    pub acceptances: Acceptances,
+}
+
+/// What the handlers are given. Each takes only the part that its signature names.
+#[derive(Clone)]
+struct ApiState {
+    store: Store,
+    acceptance: Acceptance,
+    requests: Requests,
+    canceller: Canceller,
+    listeners: Listeners,
+    gallery: Gallery,
+    layouts: Layouts,
+    info: Info,
+}
+
+macro_rules! given {
+    ($($field:ident: $part:ty,)*) => {
+        $(impl FromRef<ApiState> for $part {
+            fn from_ref(state: &ApiState) -> Self {
+                state.$field.clone()
+            }
+        })*
+    };
+}
+
+given! {
+    store: Store,
+    acceptance: Acceptance,
+    requests: Requests,
+    canceller: Canceller,
+    listeners: Listeners,
+    gallery: Gallery,
+    layouts: Layouts,
+    info: Info,
+}
+
+/// The front's routes; its metrics are added to `registry`.
+pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Router {
+    let metrics = Metrics::register(registry);
+    let keys_required = parts.keys.is_some();
+    let callers = Callers::new(parts.keys.clone(), &config.trusted_proxies);
+    let access = Access { metrics: metrics.clone(), request_timeout: config.request_timeout, ids: parts.ids.clone() };
+    let room = Arc::new(Room::new(config.limits, config.uploads_in_flight_bytes));
+    let body_limit = DefaultBodyLimit::max(usize::try_from(room.max_body_bytes()).unwrap_or(usize::MAX));
+    let state = state(config, parts, room, metrics);
+    let (router, described) = OpenApiRouter::with_openapi(document::begin())
+        .routes(routes!(create::create))
+        .routes(routes!(batch::create))
+        .routes(routes!(read::read, cancel::cancel))
+        .routes(routes!(events::events))
+        .routes(routes!(result::download))
+        .routes(routes!(source::download))
+        .routes(routes!(layout::lay_out))
+        .routes(routes!(gallery::show))
+        // Only around what stands above: a path that is none asks for no key.
+        .route_layer(middleware::from_fn_with_state(callers, caller::identify))
+        .routes(routes!(info::show))
+        .split_for_parts();
+    let router = router
+        .merge(served::routes(described, keys_required))
+        .merge(page::routes::routes())
+        .fallback(|| async { access::no_route(StatusCode::NOT_FOUND) })
+        .method_not_allowed_fallback(|| async { access::no_route(StatusCode::METHOD_NOT_ALLOWED) })
+        .layer(body_limit)
+        .layer(CatchPanicLayer::custom(access::after_panic))
+        .layer(middleware::from_fn_with_state(access, access::log))
+        .with_state(state);
+    security::headers(router)
+}
+
+fn state(config: &ApiConfig, parts: Parts, room: Arc<Room>, metrics: Metrics) -> ApiState {
+    let Parts { broker, store, ids, keys, clients, listeners, sources, callbacks, acceptances } = parts;
+    let ApiConfig { limits, fonts, .. } = config;
+    let spool = Spool::new(config.spool_dir.clone());
+    let info = Info::new(*limits, fonts, keys.is_some(), callbacks.is_on(), sources.is_some());
+    // The rest of a request's time is for the upload, and for the store.
+    let half = config.request_timeout / 2;
+    let fetcher = Fetcher { client: sources, within: half, room: room.clone(), spool: spool.clone() };
+    let pictures = Pictures { store: store.clone(), room, spool, inspector: Inspector::new(*limits), fetcher };
+    ApiState {
+        requests: Requests {
+            fonts: fonts.clone(),
+            callbacks,
+            clients: clients.clone(),
+            store: store.clone(),
+            pictures: Arc::new(pictures),
+            body_stall: config.body_stall,
+            longest_wait: half,
+        },
+        canceller: Canceller { store: store.clone(), broker: broker.clone(), ids: ids.clone(), metrics: metrics.clone() },
+        listeners: listeners.clone(),
+        acceptance: Acceptance { store: store.clone(), broker, ids, metrics, clients, listeners, acceptances },
+        store,
+        gallery: Gallery::default(),
+        layouts: Layouts::new(fonts.clone(), *limits),
+        info,
+    }
+}
