@@ -8,10 +8,7 @@ use caption::stages::{
     Cover, Fate, FramePlan, FrameWork, IndexSet, Ink, InkRuns, Palette, PalettePlan, Patch, Spliced, StreamReader, Tools,
     can_splice, splice,
 };
-use caption_layout::{
-    reading::blocks::Frame,
-    rect::Rect,
-};
+use caption_layout::{reading::blocks::Frame, rect::Rect};
 use samples::{Choices, Sample, show::lzw};
 
 /// The indices of sub-blocks, with or without a terminator, at most `area_px`. A last block that is cut short counts as far as
