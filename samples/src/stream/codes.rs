@@ -1,7 +1,7 @@
-//! A code table as an encoder keeps it, and the bits written so far.
+//! An encoder's code table, and the bits written so far.
 //!
-//! Used by [`super::Stream`] alone, which decides what is put. A string may get a second code: the table of a decoder
-//! counts on regardless, and so does this one.
+//! Called by [`super::Stream`] alone, which decides what is written. A string may get a second code. A decoder's table counts that code, so
+//! this one must count it too.
 
 use std::collections::HashMap;
 
