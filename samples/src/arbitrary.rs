@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn well_formed_samples_differ_and_a_strict_decoder_reads_every_frame() {
-        let all: Vec<Sample> = (0..200).map(|seed| Sample::well_formed(seed, 96..=400)).collect();
+        let all: Vec<Sample> = (0..100).map(|seed| Sample::well_formed(seed, 96..=400)).collect();
         let files: Vec<_> = all.iter().map(Sample::bytes).collect();
         assert_eq!(files.iter().collect::<HashSet<_>>().len(), files.len());
         assert_eq!(files[7], Sample::well_formed(7, 96..=400).bytes());
@@ -228,7 +228,7 @@ mod tests {
             assert_eq!(crate::strict::count_frames(file).unwrap(), sample.frames.len());
         }
         let frames: Vec<&Frame> = all.iter().flat_map(|s| &s.frames).collect();
-        assert!(frames.len() > 1_000, "{}", frames.len());
+        assert!(frames.len() > 500, "{}", frames.len());
         for disposal in 0..4 {
             assert!(frames.iter().any(|f| f.disposal == disposal), "{disposal}");
         }
