@@ -52,7 +52,7 @@ pub enum ApiError {
     },
     /// The picture can't be taken.
     #[error("{0}")]
-    Picture(#[from] caption::Error),
+    Picture(#[from] caption_layout::Error),
     /// The spec breaks a rule.
     #[error("{0}")]
     Spec(#[from] SpecError),
@@ -277,15 +277,15 @@ fn of_answer(error: &OutboundError) -> Option<(u64, u64)> {
     }
 }
 
-fn limit_and_got(error: &caption::Error) -> Option<(u64, u64)> {
+fn limit_and_got(error: &caption_layout::Error) -> Option<(u64, u64)> {
     match *error {
-        caption::Error::FileTooLarge { got_bytes, limit_bytes } => Some((limit_bytes, got_bytes)),
-        caption::Error::CanvasTooLarge { width_px, height_px, limit_px } => {
+        caption_layout::Error::FileTooLarge { got_bytes, limit_bytes } => Some((limit_bytes, got_bytes)),
+        caption_layout::Error::CanvasTooLarge { width_px, height_px, limit_px } => {
             Some((limit_px.into(), width_px.max(height_px).into()))
         }
-        caption::Error::TooManyPixels { got, limit } => Some((limit, got)),
+        caption_layout::Error::TooManyPixels { got, limit } => Some((limit, got)),
         // Counting stopped at the first frame too many.
-        caption::Error::TooManyFrames { limit } => Some((limit.into(), u64::from(limit) + 1)),
+        caption_layout::Error::TooManyFrames { limit } => Some((limit.into(), u64::from(limit) + 1)),
         _ => None,
     }
 }

@@ -62,7 +62,7 @@ pub(crate) async fn show(State(state): State<ApiState>) -> Json<Info> {
     let limits = state.intake.limits;
     Json(Info {
         version: env!("CARGO_PKG_VERSION"),
-        engine_version: caption::ENGINE_VERSION,
+        engine_version: caption_layout::ENGINE_VERSION,
         keys_required: state.keys_required,
         gallery: true,
         callbacks: state.callbacks.is_on(),

@@ -1,11 +1,11 @@
 //! Looks at a picture from the outside: its kind, its size, its frames, against the limits.
 //!
-//! The block walk of `caption::probe`; never a decoder. A file is looked at where it is.
+//! The block walk of `caption_layout::probe`; never a decoder. A file is looked at where it is.
 
 use std::{fs::File, io, sync::Arc};
 
 use bytes::Bytes;
-use caption::{Limits, Media, Probe};
+use caption_layout::{Limits, Media, Probe};
 use proto_shared::{MediaType, SourceId, SourceInfo};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
@@ -45,7 +45,7 @@ impl Inspector {
             Content::File(file) => {
                 // Two handles on one open file: whoever reads it next begins at its start.
                 let file: File = file.try_clone().map_err(ApiError::Spool)?;
-                self.walk(id, len_bytes, move |limits| caption::probe_file(file, limits)).await
+                self.walk(id, len_bytes, move |limits| caption_layout::probe_file(file, limits)).await
             }
         }
     }
@@ -53,7 +53,7 @@ impl Inspector {
     /// What is known of a picture from the store.
     pub(crate) async fn stored(&self, id: SourceId, bytes: Bytes) -> Result<Inspected, ApiError> {
         let len_bytes = bytes.len() as u64;
-        self.walk(id, len_bytes, move |limits| Ok(caption::probe(&bytes, limits))).await
+        self.walk(id, len_bytes, move |limits| Ok(caption_layout::probe(&bytes, limits))).await
     }
 
     /// Off the runtime's threads: walking the largest file takes tens of milliseconds.
@@ -61,7 +61,7 @@ impl Inspector {
         &self,
         id: SourceId,
         len_bytes: u64,
-        probe: impl FnOnce(&Limits) -> io::Result<Result<Probe, caption::Error>> + Send + 'static,
+        probe: impl FnOnce(&Limits) -> io::Result<Result<Probe, caption_layout::Error>> + Send + 'static,
     ) -> Result<Inspected, ApiError> {
         let ended = |e: &dyn std::fmt::Display| ApiError::Internal(format!("the block walk ended early: {e}"));
         let place = self.walks.clone().acquire_owned().await.map_err(|e| ended(&e))?;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use axum::http::{HeaderMap, header};
-use caption::Limits;
+use caption_layout::Limits;
 use proto_shared::ClientId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 

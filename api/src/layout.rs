@@ -10,7 +10,7 @@ use axum::{
     body::to_bytes,
     extract::{Request, State},
 };
-use caption::{CaptionPreview, Error, Limits, Preview, Spec};
+use caption_layout::{CaptionPreview, Error, Limits, Preview, Spec};
 use fonts::{Fonts, engine_spec};
 use proto_shared::{CaptionSpec, Colour, ErrorCode, Position, SpecError, Style};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -134,7 +134,7 @@ pub(crate) async fn lay_out(
     let place = layouts.0.acquire_owned().await.map_err(|e| ended(&e))?;
     let laid_out = spawn_blocking(move || {
         let _place = place;
-        caption::preview(&spec, width_px, height_px)
+        caption_layout::preview(&spec, width_px, height_px)
             .map_err(|error| of_caption(&spec, error, [width_px, height_px]))
             .map(|preview| (spec, preview))
     });
@@ -174,8 +174,8 @@ fn within_limits(limits: &Limits, width_px: u32, height_px: u32) -> Result<(), S
 
 /// Says which caption it is that has no room, or nothing to be seen.
 fn of_caption(spec: &Spec, error: Error, [width_px, height_px]: [u32; 2]) -> ApiError {
-    let alone = |caption: &caption::Caption| Spec { captions: vec![caption.clone()], fallbacks: spec.fallbacks.clone() };
-    match spec.captions.iter().position(|caption| caption::preview(&alone(caption), width_px, height_px).is_err()) {
+    let alone = |caption: &caption_layout::Caption| Spec { captions: vec![caption.clone()], fallbacks: spec.fallbacks.clone() };
+    match spec.captions.iter().position(|caption| caption_layout::preview(&alone(caption), width_px, height_px).is_err()) {
         Some(i) => {
             let code = ErrorCode::parse(error.code()).unwrap_or(ErrorCode::BadSpec);
             SpecError::new(code, format!("captions[{i}].text"), error.to_string()).into()
@@ -187,7 +187,7 @@ fn of_caption(spec: &Spec, error: Error, [width_px, height_px]: [u32; 2]) -> Api
 impl LayoutView {
     fn new(wire: &CaptionSpec, spec: &Spec, preview: Preview, picture_height_px: u32) -> Self {
         let Preview { width_px, height_px, picture_top_px, captions } = preview;
-        let view = |((wire, engine), seen): ((&proto_shared::Caption, &caption::Caption), CaptionPreview)| {
+        let view = |((wire, engine), seen): ((&proto_shared::Caption, &caption_layout::Caption), CaptionPreview)| {
             let CaptionPreview { size_px, stroke_px, band_px, ink_px, lines, path, missing_glyphs } = seen;
             CaptionView {
                 at: wire.at,

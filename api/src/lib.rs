@@ -80,8 +80,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct ApiConfig {
     /// What is refused before any decoding.
-    pub limits: caption::Limits,
-    /// Bytes of uploads in hand at one time; at least [`caption::Limits::max_bytes`].
+    pub limits: caption_layout::Limits,
+    /// Bytes of uploads in hand at one time; at least [`caption_layout::Limits::max_bytes`].
     pub uploads_in_flight_bytes: u64,
     /// From a request's head to its response's head.
     pub request_timeout: Duration,

@@ -2,7 +2,6 @@
 import collections
 import concurrent.futures
 import json
-import os
 import random
 import resource
 import selectors
@@ -13,6 +12,7 @@ import time
 
 import cluster
 from client import Client, fresh
+from load import load
 
 UPLOADS, UPLOAD_BYTES = 100, 20_000_000
 ALLOWED_MB = 20
@@ -73,7 +73,7 @@ def memory(given):
         with concurrent.futures.ThreadPoolExecutor(UPLOADS) as clients:
             upload = lambda n: Client(service.url, timeout=300).submit(fresh(picture, f"{n} at once"), str(n))
             answers = collections.Counter(
-                status if status == 202 else f"{status} {json.loads(body)['code']}" for status, body in clients.map(upload, range(UPLOADS)))
+                status if status == 202 else f"{status} {json.loads(body)['code']}" for status, _, body in clients.map(upload, range(UPLOADS)))
         took_s = time.monotonic() - begun
         after_mb, peak_mb = cluster.memory_mb(api)
         counts = ", ".join(f"{count} x {answer}" for answer, count in answers.items())
@@ -114,10 +114,7 @@ def fairness(given):
         p(20)
         quiet = p(100)
         cluster.end(worker)  # or it would be as fast as they come
-        fill = [cluster.punchline(), "load", "--url", service.url, "--only-queue", "--concurrency", "16",
-                "--jobs", str(given.queued), *map(str, given.gifs)]
-        print(subprocess.run(fill, env=os.environ | {"PUNCHLINE_API_KEY": keys["large"]}, check=True, capture_output=True,
-                             text=True).stdout.strip())
+        print(load(service.url, given.gifs, given.queued, 16, only_queue=True, key=keys["large"]).line)
         service.start_worker()
         time.sleep(5)
         busy = p(100)

@@ -48,15 +48,14 @@ class Client:
                     raise
 
     def submit(self, gif, text, **headers):
-        """Sends a job: the answer's status and body."""
+        """Sends a job: status, headers and body of the answer."""
         type_ = f"multipart/form-data; boundary={BOUNDARY}"
-        status, _, answer = self.ask("POST", "/v1/jobs", form(gif, text), content_type=type_, **headers)
-        return status, answer
+        return self.ask("POST", "/v1/jobs", form(gif, text), content_type=type_, **headers)
 
     def job(self, gif, text, wait_s=30):
         """Sends a job and waits for its end: what the service says of it, and the milliseconds from upload to that answer."""
         begun = time.perf_counter()
-        status, answer = self.submit(gif, text, **({"prefer": f"wait={wait_s}"} if wait_s else {}))
+        status, _, answer = self.submit(gif, text, **({"prefer": f"wait={wait_s}"} if wait_s else {}))
         took_ms = (time.perf_counter() - begun) * 1000
         job = json.loads(answer)
         if status != (200 if wait_s else 202):

@@ -9,7 +9,6 @@ README.md beside this file says what must be installed and what each of them doe
 import argparse
 import os
 import pathlib
-import re
 import statistics
 import subprocess
 import sys
@@ -19,19 +18,18 @@ import cluster
 import refusals
 import times
 from client import Client, fresh
+from load import load
 
 DUCK = cluster.ROOT / "samples" / "duck.gif"
-LOADED = re.compile(r"(\d+) jobs in .* s: ([\d.]+) jobs/s, latency p50 (\d+) ms, p95 (\d+) ms, p99 (\d+) ms.* (\d+) failures")
 
 
-def load(url, gifs, jobs, concurrency, *more):
-    """Runs `punchline load`; jobs a second and the latencies."""
-    command = [cluster.punchline(), "load", "--url", url, "--jobs", str(jobs), "--concurrency", str(concurrency), *more]
-    done = subprocess.run([*command, *map(str, gifs)], capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(done.stdout + done.stderr)
-    print("   ", done.stdout.strip(), file=sys.stderr)
-    return tuple(map(float, LOADED.match(done.stdout).group(2, 3, 4, 5)))
+def rate(url, gifs, jobs, concurrency, check, own_files=False):
+    """Sends jobs, all of which must be done; jobs a second."""
+    loaded = load(url, gifs, jobs, concurrency, check, own_files)
+    if loaded.failures:
+        raise SystemExit("\n".join([loaded.line, *loaded.failures[:5]]))
+    print("   ", loaded.line, file=sys.stderr)
+    return loaded.jobs_per_s
 
 
 def started(service, workers):
@@ -39,14 +37,14 @@ def started(service, workers):
     service.start_api()
     for n in range(workers):
         service.start_worker(f"worker{n}")
-    load(service.url, [DUCK], 32, 8, "--check", "32")
+    rate(service.url, [DUCK], 32, 8, check=32)
     return service
 
 
-def measured(service, gifs, jobs, concurrency, *more):
+def measured(service, gifs, jobs, concurrency, own_files):
     """Jobs a second, and CPU milliseconds a job of each part."""
     before = service.cpu_s()
-    jobs_per_s, *_ = load(service.url, gifs, jobs, concurrency, "--check", "0", *more)
+    jobs_per_s = rate(service.url, gifs, jobs, concurrency, 0, own_files)
     after = service.cpu_s()
     spent = {name: (after[name] - before[name]) * 1000 / jobs for name in after}
     spent["worker"] = sum(ms for name, ms in spent.items() if name.startswith("worker"))
@@ -60,9 +58,9 @@ def cost(given):
     with cluster.Cluster() as service:
         started(service, given.workers)
         for gif in given.gifs:
-            for upload, more in [("known", []), ("new", ["--fresh"])]:
-                load(service.url, [gif], 16, given.concurrency, "--check", "16", *more)
-                jobs_per_s, ms = measured(service, [gif], given.jobs, given.concurrency, *more)
+            for upload, own_files in [("known", False), ("new", True)]:
+                rate(service.url, [gif], 16, given.concurrency, 16, own_files)
+                jobs_per_s, ms = measured(service, [gif], given.jobs, given.concurrency, own_files)
                 beyond = (ms["api"] + ms["worker"] - ms["engine"]) / ms["engine"]
                 parts = " | ".join(f"{ms[name]:.1f}" for name in ("api", "worker", "engine"))
                 others = " | ".join(f"{ms[name]:.1f}" for name in ("rabbitmq", "store"))
@@ -82,8 +80,7 @@ def peer(given):
         celery = [python, "-m", "celery", "-A", "peer"]
         is_up = lambda: subprocess.run([*celery, "inspect", "ping", "-t", "2"], env=env, capture_output=True).returncode == 0
         for turn in range(given.turns):
-            rates["punchline"], ms = measured(service, given.gifs, given.jobs, given.concurrency,
-                                              *(["--fresh"] if given.upload == "new" else []))
+            rates["punchline"], ms = measured(service, given.gifs, given.jobs, given.concurrency, given.upload == "new")
             print(f"| punchline | {rates['punchline']:.1f} | {ms['api'] + ms['worker']:.1f} |", flush=True)
             if turn == 0:
                 service.start("celery", [*celery, "worker", "--concurrency", "2", "-l", "warning"], env, is_up)
@@ -123,7 +120,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     whats = {"cost": cost, "peer": peer, "latency": latency, "memory": bounds.memory, "fairness": bounds.fairness,
              "connections": bounds.connections, "refusals": refusals.show,
-             "times": lambda given: times.times(given, load)}
+             "times": lambda given: times.times(given, rate)}
     arguments.add_argument("what", choices=whats)
     arguments.add_argument("gifs", nargs="*", type=pathlib.Path, default=[DUCK])
     arguments.add_argument("--jobs", type=int, default=300)

@@ -61,7 +61,7 @@ def main():
 
     def upload(n):
         source = f"peer/{run}-{n}.source"
-        # A comment makes each file its own, as `punchline load --fresh` does.
+        # A comment makes each file its own, as load.py --fresh does.
         note = f"{n} {run}".encode()
         bytes_in = sources[n % len(sources)][:-1] + b"\x21\xfe" + bytes([len(note)]) + note + b"\0;"
         bucket.put_object(Bucket=BUCKET, Key=source, Body=bytes_in)

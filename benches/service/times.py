@@ -1,4 +1,4 @@
-"""How long a worker has a job in hand, job by job: what `punchline plan` draws from. Used by measure.py alone."""
+"""How long a worker has a job in hand, job by job: what `punchline-plan` draws from. Used by measure.py alone."""
 import json
 import pathlib
 
@@ -8,7 +8,7 @@ import cluster
 CLIENTS_FOR_EACH_JOB_IN_HAND = 4
 
 
-def times(given, load):
+def times(given, rate):
     """One worker on one CPU, every job with a GIF of its own; prints the milliseconds from delivery to settlement, a line each."""
     with cluster.Cluster() as service:
         # One lane, so that all jobs are alike.
@@ -16,11 +16,11 @@ def times(given, load):
         settings = {"PUNCHLINE_LOG_FORMAT": "json", "PUNCHLINE_PARALLELISM": str(given.parallelism)}
         service.start_worker("worker0", before=["taskset", "-c", "0"], **settings)
         clients = given.parallelism * CLIENTS_FOR_EACH_JOB_IN_HAND
-        load(service.url, given.gifs, 32, clients, "--fresh", "--check", "32")
+        rate(service.url, given.gifs, 32, clients, 32, own_files=True)
         log = service.folder / "worker0.log"
         warm = len(taken(log))
         before = service.cpu_s()["worker0"]
-        jobs_per_s, *_ = load(service.url, given.gifs, given.jobs, clients, "--fresh", "--check", "0")
+        jobs_per_s = rate(service.url, given.gifs, given.jobs, clients, 0, own_files=True)
         cpu_ms = (service.cpu_s()["worker0"] - before) * 1000 / given.jobs
         ready_s = service.start_s["worker0"]
         print(f"# milliseconds from delivery to settlement; a worker on one CPU with {given.parallelism} standard jobs in hand,")

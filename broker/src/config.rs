@@ -3,16 +3,14 @@
 //! Filled in by the binary from the environment, and by tests. The URL holds a password, so nothing here
 //! prints it.
 
-use std::fmt;
-use std::num::NonZeroU16;
-use std::time::Duration;
+use std::{fmt, num::NonZeroU16, time::Duration};
 
-use proto_shared::{Lane, queue};
+use proto_shared::{PerLane, queue};
 
 use crate::BrokerError;
 
-/// Characters of [`AmqpConfig::queue_prefix`]: AMQP allows 255 bytes for a name, and ours are added to it.
-pub const MAX_PREFIX_BYTES: usize = 100;
+/// Of [`AmqpConfig::queue_prefix`]: AMQP allows 255 bytes for a name, and the queue's own is added to it.
+const MAX_PREFIX_BYTES: usize = 100;
 
 /// A broker on a RabbitMQ server.
 #[derive(Clone)]
@@ -21,8 +19,8 @@ pub struct AmqpConfig {
     pub url: String,
     /// What the server's management page calls our connections.
     pub connection_name: String,
-    /// How often a peer says that it lives. RabbitMQ looks once in so long and takes one for dead that was silent at two
-    /// looks, so after two to three of these; we do after two.
+    /// How often each side sends a sign of life. RabbitMQ checks once in this time and gives a client up that was silent at two
+    /// checks, so after two to three of these; the client gives the server up after two.
     pub heartbeat: Duration,
     /// For one attempt to connect and declare the queues.
     pub connect_timeout: Duration,
@@ -76,31 +74,8 @@ impl fmt::Debug for AmqpConfig {
     }
 }
 
-/// How many deliveries of each lane may be in hand. Neither can be none: a lane that nobody serves is a trap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Prefetch {
-    /// Of the standard lane.
-    pub standard: NonZeroU16,
-    /// Of the express lane.
-    pub express: NonZeroU16,
-}
-
-impl Prefetch {
-    /// So many of each.
-    #[must_use]
-    pub const fn each(of_a_lane: NonZeroU16) -> Self {
-        Self { standard: of_a_lane, express: of_a_lane }
-    }
-
-    /// That of one lane.
-    #[must_use]
-    pub fn of(self, lane: Lane) -> NonZeroU16 {
-        match lane {
-            Lane::Standard => self.standard,
-            Lane::Express => self.express,
-        }
-    }
-}
+/// How many deliveries of each lane may be unsettled. Neither can be none: a lane that no worker serves is never emptied.
+pub type Prefetch = PerLane<NonZeroU16>;
 
 /// A broker inside the process.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::newer::Newer;
+use crate::newer_release::NewerReleases;
 
 /// Totals since the broker was made, over all its clones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,9 +18,9 @@ pub struct Counts {
     pub published: u64,
     /// Jobs whose publishing was refused or not confirmed in time.
     pub publish_failed: u64,
-    /// Acknowledgements that reached nobody: too late, or on a channel that had ended. Each is a redelivery.
+    /// Acknowledgements that the broker did not get: too late, or on a channel that had ended. Each is a redelivery.
     pub acks_lost: u64,
-    /// Messages of a newer release that were put back for a worker that knows them; each time that one came counts.
+    /// Messages of a newer release that were put back for a worker that knows them; each delivery of one counts.
     pub from_newer_release: u64,
     /// Events handed over to be sent.
     pub events_emitted: u64,
@@ -36,7 +36,7 @@ pub(crate) struct Tally {
     pub(crate) published: Counter,
     pub(crate) publish_failed: Counter,
     pub(crate) acks_lost: Counter,
-    pub(crate) from_newer_release: Newer,
+    pub(crate) from_newer_release: NewerReleases,
     pub(crate) events_emitted: Counter,
     pub(crate) events_dropped: Counter,
 }

@@ -1,89 +1,68 @@
-//! A message in hand and the stream it came from, whichever backend they are of.
+//! Jobs that were delivered, and the stream they come from.
 //!
-//! Used by worker. A delivery is settled exactly once, because settling consumes it; one that is dropped
-//! unsettled goes back to the queue.
+//! Used by worker. A delivery is settled exactly once, because settling consumes it; one that is dropped unsettled goes back to
+//! the queue.
 
 use std::time::Duration;
 
-use proto_shared::{AttemptNote, JobMessage, Lane, TraceContext};
+use proto_shared::{AttemptNote, ErrorCode, JobMessage, Lane, TraceContext};
 
 use crate::{
     SettleError,
-    backend::{Backend, Hold},
-    in_process, rabbitmq, wire,
+    arrivals::{Arrivals, Unsettled},
+    wire::{self, ReadJob, Reason},
 };
 
 /// Jobs of both lanes as they arrive; which lane comes first where both have some is not promised. Dropping it is
 /// [`stop`](Self::stop) without the wait.
 #[derive(Debug)]
-pub struct Deliveries(pub(crate) Backend<in_process::Consumer, rabbitmq::Consumer<Delivery>>);
+pub struct Deliveries(pub(crate) Arrivals<ReadJob>);
 
 impl Deliveries {
     /// The next job, however long it takes; faults of the connection are waited out. `None` only after
     /// [`stop`](Self::stop) or [`Broker::close`](crate::Broker::close). Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Delivery> {
-        match &mut self.0 {
-            Backend::InProcess(consumer) => consumer.next().await,
-            Backend::RabbitMq(consumer) => consumer.next().await,
-        }
+        self.0.next().await.map(Delivery::from)
     }
 
     /// Ends the flow. What was sent here but not yet returned by [`next`](Self::next) comes now: dropped, it goes back to the
-    /// queue and counts as delivered again. What is in hand can still be settled.
+    /// queue and counts as delivered again. Unsettled deliveries can still be settled.
     pub async fn stop(&mut self) -> Vec<Delivery> {
-        match &mut self.0 {
-            Backend::InProcess(consumer) => {
-                consumer.stop();
-                Vec::new()
-            }
-            Backend::RabbitMq(consumer) => consumer.stop().await,
-        }
+        self.0.stop().await.into_iter().map(Delivery::from).collect()
     }
 }
 
-/// A message handed to this consumer. Dropped unsettled, it is given back and delivered again.
+/// A message that was delivered to this consumer. Dropped unsettled, it is given back and delivered again.
 #[derive(Debug)]
 #[must_use = "a delivery that is dropped is delivered again"]
 pub struct Delivery {
-    message: JobMessage,
-    lane: Lane,
-    deliveries_before: u32,
-    trace: Option<TraceContext>,
-    hold: Hold<in_process::Hold>,
+    job: ReadJob,
+    unsettled: Unsettled,
+}
+
+impl From<(ReadJob, Unsettled)> for Delivery {
+    fn from((job, unsettled): (ReadJob, Unsettled)) -> Self {
+        Self { job, unsettled }
+    }
 }
 
 impl Delivery {
-    pub(crate) fn new(
-        message: JobMessage,
-        lane: Lane,
-        deliveries_before: u32,
-        trace: Option<TraceContext>,
-        hold: Hold<in_process::Hold>,
-    ) -> Self {
-        Self { message, lane, deliveries_before, trace, hold }
-    }
-
-    /// Whether the broker has taken the message back already, so that settling it would come too late.
-    pub(crate) fn is_lost(&self) -> bool {
-        self.hold.is_lost()
-    }
-
     /// The job and the attempt that is asked for.
     #[must_use]
     pub fn message(&self) -> &JobMessage {
-        &self.message
+        &self.job.message
     }
 
     /// The lane it came by.
     #[must_use]
     pub fn lane(&self) -> Lane {
-        self.lane
+        self.job.lane
     }
 
     /// Which attempt this is, from 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {
-        self.message.attempt
+        self.job.message.attempt
     }
 
     /// How often the job may have been delivered before and not settled, as this attempt: someone may have begun the work, or
@@ -91,19 +70,19 @@ impl Delivery {
     /// where the job was published by [`Broker::publish_again`](crate::Broker::publish_again).
     #[must_use]
     pub fn deliveries_before(&self) -> u32 {
-        self.deliveries_before
+        self.job.deliveries_before
     }
 
     /// Whether the job may have been delivered before.
     #[must_use]
     pub fn redelivered(&self) -> bool {
-        self.deliveries_before > 0
+        self.job.deliveries_before > 0
     }
 
     /// The trace it belongs to: of the message's header, or, where an earlier release has sent it, of the job's record.
     #[must_use]
     pub fn trace(&self) -> Option<TraceContext> {
-        self.trace.or_else(|| self.message.job.trace())
+        self.job.trace.or_else(|| self.job.message.job.trace())
     }
 
     /// Done: never deliver it again.
@@ -111,13 +90,7 @@ impl Delivery {
     /// # Errors
     /// The broker did not learn of it and will deliver the message again.
     pub async fn ack(self) -> Result<(), SettleError> {
-        match self.hold {
-            Backend::InProcess(hold) => {
-                hold.ack();
-                Ok(())
-            }
-            Backend::RabbitMq(hold) => hold.ack().await,
-        }
+        self.unsettled.ack().await
     }
 
     /// Deliver it again after `delay`, one of [`Broker::retry_delays`](crate::Broker::retry_delays), by the same lane, as the
@@ -127,24 +100,15 @@ impl Delivery {
     /// The message is given back as it was, after a while if the broker takes none at the moment. If only the last step
     /// failed it is delivered twice, once as each attempt.
     pub async fn retry(self, delay: Duration, note: AttemptNote) -> Result<(), SettleError> {
-        let body = wire::encode(&self.message.next(note)).map_err(SettleError::Copy)?;
-        match self.hold {
-            Backend::InProcess(hold) => hold.retry(body, delay),
-            Backend::RabbitMq(hold) => hold.retry(&body, delay).await,
-        }
+        let body = wire::encode(&self.job.message.next(note)).map_err(SettleError::Copy)?;
+        self.unsettled.retry(body, delay).await
     }
 
-    /// Never deliver it again, keep it with `reason` for someone to look at.
+    /// Never deliver it again: keep it as a dead letter, with its code for programs and `message` for people.
     ///
     /// # Errors
     /// As [`retry`](Self::retry).
-    pub async fn dead_letter(self, reason: &str) -> Result<(), SettleError> {
-        match self.hold {
-            Backend::InProcess(hold) => {
-                hold.dead_letter(reason);
-                Ok(())
-            }
-            Backend::RabbitMq(hold) => hold.dead_letter(reason).await,
-        }
+    pub async fn dead_letter(self, code: ErrorCode, message: &str) -> Result<(), SettleError> {
+        self.unsettled.dead_letter(Reason::given_up(code, message)).await
     }
 }

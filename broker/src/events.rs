@@ -1,14 +1,13 @@
-//! News of jobs as they are heard, whichever backend they came over.
+//! Events of jobs as a subscriber receives them, whichever backend they came over.
 //!
-//! Used by api, which tells clients, and by worker, which stops what is cancelled. Events are news and never truth: whoever
-//! listens is told when some may have been missed, and looks at the store then.
+//! Used by api, which tells clients, and by worker, which stops cancelled jobs. Nothing may rest on an event: a subscriber is
+//! told when some may have been missed, and reads the store then.
 
-use proto_shared::event::News;
-use proto_shared::{Event, queue};
+use std::{any::Any, fmt};
+
+use proto_shared::{Event, event::News, queue};
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio_util::sync::{CancellationToken, DropGuard};
-
-use crate::rabbitmq::RabbitMq;
+use tokio_util::sync::CancellationToken;
 
 /// Events that a subscriber may be behind before it has missed some.
 pub(crate) const MAX_BEHIND: usize = 4_096;
@@ -18,7 +17,7 @@ pub(crate) const MAX_BEHIND: usize = 4_096;
 pub enum Filter {
     /// All.
     Every,
-    /// Those by which a worker stops what it has in hand.
+    /// Those by which a worker stops a job that it works on.
     Cancellations,
 }
 
@@ -49,22 +48,23 @@ pub enum Heard {
 }
 
 /// Events from the moment of the subscription on. Dropping it ends the subscription.
-#[derive(Debug)]
 pub struct Events {
     filter: Filter,
     heard: broadcast::Receiver<Heard>,
     closed: CancellationToken,
-    /// Keeps the connections up while someone listens, and ends the task that feeds this.
-    _feed: Option<(RabbitMq, DropGuard)>,
+    /// What must live as long as the subscription: the connection, and the task that feeds this.
+    _keeps: Box<dyn Any + Send + Sync>,
 }
 
 impl Events {
-    pub(crate) fn in_process(filter: Filter, heard: broadcast::Receiver<Heard>, closed: CancellationToken) -> Self {
-        Self { filter, heard, closed, _feed: None }
-    }
-
-    pub(crate) fn rabbitmq(filter: Filter, heard: broadcast::Receiver<Heard>, broker: RabbitMq, stop: CancellationToken) -> Self {
-        Self { filter, heard, closed: stop.clone(), _feed: Some((broker, stop.drop_guard())) }
+    /// Events from `heard` until `closed`; `keeps` lives as long.
+    pub(crate) fn new(
+        filter: Filter,
+        heard: broadcast::Receiver<Heard>,
+        closed: CancellationToken,
+        keeps: impl Any + Send + Sync,
+    ) -> Self {
+        Self { filter, heard, closed, _keeps: Box::new(keeps) }
     }
 
     /// The next thing heard, however long it takes; faults of the connection are waited out and told as [`Heard::Gap`].
@@ -79,5 +79,11 @@ impl Events {
                 Err(RecvError::Closed) => return None,
             }
         }
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").field("filter", &self.filter).finish_non_exhaustive()
     }
 }

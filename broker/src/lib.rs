@@ -1,303 +1,32 @@
-//! Jobs on their way from api to worker, and the news of them on the way back; over RabbitMQ, or the same in-process.
+//! Jobs on their way from api to worker, and events about them on the way back; over RabbitMQ, or the same in-process.
 //!
-//! api publishes and listens, worker consumes and emits, the binary picks the backend. Both backends keep one contract,
+//! api publishes and subscribes, worker consumes and emits, the binary picks the backend. Both backends keep one contract,
 //! written down as the tests in `conformance`. A message is delivered at least once: whoever consumes must be able to run
 //! twice. An event is delivered at most once. lapin's types stop in this crate, and nothing here looks into what a job asks for.
 
+mod arrivals;
 mod backend;
 mod backoff;
+mod broker;
 pub mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod counts;
-pub mod dead;
+mod dead_letter;
 mod delivery;
 pub mod error;
 pub mod events;
 mod in_process;
-mod newer;
+mod newer_release;
 mod rabbitmq;
+mod status;
 mod wire;
 
-use std::time::Duration;
-
-use backend::Backend;
+pub use broker::Broker;
 pub use config::{AmqpConfig, InProcessConfig, Prefetch};
 pub use counts::Counts;
-pub use dead::{DeadLetter, DeadLetters};
+pub use dead_letter::{DeadLetter, DeadLetters};
 pub use delivery::{Deliveries, Delivery};
 pub use error::{BrokerError, SettleError};
 pub use events::{Events, Filter, Heard};
-use in_process::InProcess;
-use proto_shared::{Event, JobMessage, Lane, TraceContext, queue::Generation, spec::NEWEST_VERSION};
-use rabbitmq::RabbitMq;
-
-/// A handle on the queues; cheap to clone, and all clones are the same broker.
-#[derive(Clone, Debug)]
-pub struct Broker(Backend<InProcess, RabbitMq>);
-
-/// Messages that nobody has in hand, by where they are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Depths {
-    /// Jobs that wait in the standard lane.
-    pub standard: u64,
-    /// Jobs that wait in the express lane.
-    pub express: u64,
-    /// Jobs of both lanes that wait for the time of their next attempt.
-    pub retrying: u64,
-    /// Dead letters that nobody has moved to the store yet.
-    pub dead: u64,
-}
-
-/// How things stand with a broker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Messages go out and come in.
-    Connected,
-    /// It takes no messages for now; those it has still come in.
-    Blocked,
-    /// It is there, and a consumer or subscription that should receive does not.
-    NotConsuming,
-    /// It is not there.
-    Disconnected,
-}
-
-impl State {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Connected, Self::Blocked, Self::NotConsuming, Self::Disconnected];
-
-    /// Its name in metrics.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Connected => "connected",
-            Self::Blocked => "blocked",
-            Self::NotConsuming => "not_consuming",
-            Self::Disconnected => "disconnected",
-        }
-    }
-}
-
-/// What goes beside a message's body.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Envelope {
-    pub(crate) trace: Option<TraceContext>,
-    pub(crate) deliveries_before: u32,
-}
-
-impl Depths {
-    /// Jobs that a worker could take now.
-    #[must_use]
-    pub fn waiting(&self) -> u64 {
-        self.standard + self.express
-    }
-}
-
-impl Broker {
-    /// Connects to RabbitMQ and declares the queues: one attempt within [`AmqpConfig::connect_timeout`].
-    /// After the first success the connections come back by themselves, for ever.
-    ///
-    /// # Errors
-    /// Whatever kept the attempt from succeeding; the caller decides whether to try again.
-    pub async fn connect(config: &AmqpConfig) -> Result<Self, BrokerError> {
-        RabbitMq::connect(config).await.map(|queues| Self(Backend::RabbitMq(queues)))
-    }
-
-    /// A broker inside this process with the usual limits. What it holds is gone with the process.
-    #[must_use]
-    pub fn in_process() -> Self {
-        Self::in_process_with(InProcessConfig::default())
-    }
-
-    /// A broker inside this process.
-    #[must_use]
-    pub fn in_process_with(config: InProcessConfig) -> Self {
-        Self(Backend::InProcess(InProcess::new(config)))
-    }
-
-    /// Puts a job into the queue of its lane and of the version that it needs; returns once the broker has confirmed that it
-    /// holds the message.
-    ///
-    /// # Errors
-    /// A job of a newer release is refused: what this one would write of it is not all. Else the message was not confirmed. It
-    /// may have arrived all the same (a confirm can be lost), so a
-    /// caller that publishes again must do so under the same job id.
-    pub async fn publish(&self, message: &JobMessage) -> Result<(), BrokerError> {
-        self.publish_counted(message, 0).await
-    }
-
-    /// Puts a job into its queue again whose message is gone, or may be: the next delivery counts as the second, because an
-    /// earlier one may have been the end of its worker.
-    ///
-    /// # Errors
-    /// As [`publish`](Self::publish).
-    pub async fn publish_again(&self, message: &JobMessage) -> Result<(), BrokerError> {
-        self.publish_counted(message, 1).await
-    }
-
-    async fn publish_counted(&self, message: &JobMessage, deliveries_before: u32) -> Result<(), BrokerError> {
-        message.job.known_spec()?;
-        let body = wire::encode(message)?;
-        let envelope = Envelope { trace: message.job.trace(), deliveries_before };
-        let to = (message.job.lane, Generation::of(message.job.version));
-        self.publish_body(to, body, &message.job.id.to_string(), envelope).await
-    }
-
-    /// Whether a job of this lane would be taken, as far as is known without asking: so that what would be refused costs no
-    /// work before.
-    ///
-    /// # Errors
-    /// What the publish would answer.
-    pub fn can_publish(&self, lane: Lane) -> Result<(), BrokerError> {
-        match &self.0 {
-            Backend::InProcess(queues) => queues.can_publish(lane),
-            Backend::RabbitMq(queues) => queues.can_publish(lane),
-        }
-    }
-
-    /// Starts to receive jobs of both lanes. Of each queue at most the `prefetch` of its lane is unsettled at any time; on a
-    /// server a lane has a queue for each [`Generation`]. A job that this release does not know is put back, as it is, and comes
-    /// again to whoever is there after the shortest of [`retry_delays`](Self::retry_delays): no attempt, and no delivery that
-    /// counts.
-    ///
-    /// # Errors
-    /// The consumer could not be set up. Once it is, faults are repaired behind [`Deliveries::next`].
-    pub async fn consume(&self, prefetch: Prefetch) -> Result<Deliveries, BrokerError> {
-        self.consume_up_to(NEWEST_VERSION, prefetch).await
-    }
-
-    /// As a release would that knows versions up to `newest`.
-    pub(crate) async fn consume_up_to(&self, newest: u32, prefetch: Prefetch) -> Result<Deliveries, BrokerError> {
-        Ok(Deliveries(match &self.0 {
-            Backend::InProcess(queues) => Backend::InProcess(queues.consume(newest, prefetch)?),
-            Backend::RabbitMq(queues) => Backend::RabbitMq(queues.consume(newest, prefetch).await?),
-        }))
-    }
-
-    /// Starts to receive dead letters, so that someone moves them to where people can look at them.
-    ///
-    /// # Errors
-    /// As [`consume`](Self::consume).
-    pub async fn consume_dead(&self) -> Result<DeadLetters, BrokerError> {
-        match &self.0 {
-            Backend::InProcess(queues) => queues.consume_dead().map(|consumer| DeadLetters(Backend::InProcess(consumer))),
-            Backend::RabbitMq(queues) => queues.consume_dead().await.map(|consumer| DeadLetters(Backend::RabbitMq(consumer))),
-        }
-    }
-
-    /// Tells everyone who listens, if that can be done at once; else the event is dropped and counted. Nothing waits for it
-    /// and nothing fails by it.
-    pub fn emit(&self, event: &Event) {
-        match &self.0 {
-            Backend::InProcess(queues) => queues.emit(event),
-            Backend::RabbitMq(queues) => queues.emit(event),
-        }
-    }
-
-    /// Starts to hear events, those emitted from now on.
-    ///
-    /// # Errors
-    /// The subscription could not be set up. Once it is, faults are repaired behind [`Events::next`].
-    pub async fn subscribe(&self, filter: Filter) -> Result<Events, BrokerError> {
-        match &self.0 {
-            Backend::InProcess(queues) => queues.subscribe(filter),
-            Backend::RabbitMq(queues) => queues.subscribe(filter).await,
-        }
-    }
-
-    /// Whether jobs can be published, and everything is being received that this broker's consumers and subscribers want.
-    ///
-    /// # Errors
-    /// What is wrong at the moment.
-    #[expect(clippy::unused_async, reason = "a backend may have to ask")]
-    pub async fn ready(&self) -> Result<(), BrokerError> {
-        match &self.0 {
-            Backend::InProcess(queues) => queues.ready(),
-            Backend::RabbitMq(queues) => queues.ready(),
-        }
-    }
-
-    /// How things stand with the broker at this moment.
-    #[must_use]
-    pub fn state(&self) -> State {
-        let ready = match &self.0 {
-            Backend::InProcess(queues) => queues.ready(),
-            Backend::RabbitMq(queues) => queues.ready(),
-        };
-        match ready {
-            Ok(()) => State::Connected,
-            Err(BrokerError::Blocked) => State::Blocked,
-            Err(BrokerError::NotConsuming { .. }) => State::NotConsuming,
-            Err(_) => State::Disconnected,
-        }
-    }
-
-    /// For how long a connection or a consumer has been gone, or `None` while all are there. A process for which this has
-    /// grown to minutes is better started anew. A broker that takes no messages but talks to us is no outage.
-    #[must_use]
-    pub fn outage(&self) -> Option<Duration> {
-        match &self.0 {
-            Backend::InProcess(_) => None,
-            Backend::RabbitMq(queues) => queues.outage(),
-        }
-    }
-
-    /// How many messages wait where.
-    ///
-    /// # Errors
-    /// The broker could not be asked.
-    pub async fn depths(&self) -> Result<Depths, BrokerError> {
-        match &self.0 {
-            Backend::InProcess(queues) => Ok(queues.depths()),
-            Backend::RabbitMq(queues) => queues.depths().await,
-        }
-    }
-
-    /// What this broker has seen so far.
-    #[must_use]
-    pub fn counts(&self) -> Counts {
-        self.tally().counts()
-    }
-
-    /// The delays that [`Delivery::retry`] takes, shortest first.
-    #[must_use]
-    pub fn retry_delays(&self) -> &[Duration] {
-        match &self.0 {
-            Backend::InProcess(queues) => queues.retry_delays(),
-            Backend::RabbitMq(queues) => queues.retry_delays(),
-        }
-    }
-
-    /// Ends every consumer and subscription and both connections. Deliveries still in hand are given back.
-    pub async fn close(&self) {
-        match &self.0 {
-            Backend::InProcess(queues) => queues.close(),
-            Backend::RabbitMq(queues) => queues.close().await,
-        }
-    }
-
-    async fn publish_body(
-        &self,
-        (lane, generation): (Lane, Generation),
-        body: Vec<u8>,
-        message_id: &str,
-        envelope: Envelope,
-    ) -> Result<(), BrokerError> {
-        let published = match &self.0 {
-            Backend::InProcess(queues) => queues.publish(lane, body, envelope),
-            Backend::RabbitMq(queues) => queues.publish(lane, generation, &body, message_id, envelope).await,
-        };
-        match published {
-            Ok(()) => self.tally().published.increment(),
-            Err(_) => self.tally().publish_failed.increment(),
-        }
-        published
-    }
-
-    fn tally(&self) -> &counts::Tally {
-        match &self.0 {
-            Backend::InProcess(queues) => queues.tally(),
-            Backend::RabbitMq(queues) => queues.tally(),
-        }
-    }
-}
+pub use status::{Depths, State};

@@ -1,6 +1,8 @@
 //! Job messages and events as bytes and back: JSON, the same in both backends.
+//!
+//! Both backends read and write with it. A message of a newer release must never be taken for a malformed one.
 
-use proto_shared::{Event, JobMessage};
+use proto_shared::{ErrorCode, Event, JobMessage, Lane, TraceContext};
 
 use crate::BrokerError;
 
@@ -14,18 +16,68 @@ pub(crate) fn encode(message: &JobMessage) -> Result<Vec<u8>, BrokerError> {
     serde_json::to_vec(message).map_err(|e| BrokerError::Encode(e.to_string()))
 }
 
+/// What is sent beside a message's body.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Envelope {
+    pub(crate) trace: Option<TraceContext>,
+    pub(crate) deliveries_before: u32,
+}
+
+/// A job as it was delivered.
+#[derive(Debug)]
+pub(crate) struct ReadJob {
+    pub(crate) message: JobMessage,
+    pub(crate) lane: Lane,
+    pub(crate) deliveries_before: u32,
+    pub(crate) trace: Option<TraceContext>,
+}
+
+/// A dead letter as it was delivered.
+#[derive(Debug)]
+pub(crate) struct ReadLetter {
+    pub(crate) body: Vec<u8>,
+    pub(crate) reason: Reason,
+    pub(crate) trace: Option<TraceContext>,
+}
+
+/// Why a message is a dead letter.
+#[derive(Clone, Debug)]
+pub(crate) struct Reason {
+    /// For programs, where a worker made it one.
+    pub(crate) code: Option<ErrorCode>,
+    /// For people.
+    pub(crate) text: String,
+}
+
+impl Reason {
+    /// A worker has given it up.
+    pub(crate) fn given_up(code: ErrorCode, message: &str) -> Self {
+        Self { code: Some(code), text: format!("{code}: {message}") }
+    }
+
+    /// Its bytes are no job, as `text` says.
+    pub(crate) fn malformed(text: String) -> Self {
+        Self { code: None, text }
+    }
+
+    /// It was delivered and given back more often than `limit` allows.
+    pub(crate) fn delivery_limit(limit: u32) -> Self {
+        Self { code: None, text: format!("delivery_limit: given back unsettled {} times", limit.saturating_add(1)) }
+    }
+}
+
 /// What a body is to a process that understands versions up to some number.
 #[derive(Debug)]
 pub(crate) enum Read {
-    /// A job that it can run.
+    /// A job that the process can run.
     Job(JobMessage),
     /// A job that a later release can run: it needs a later version, or has a spec that this release does not know whole.
     Newer {
         /// What it says that it needs.
         version: u64,
     },
-    /// None of ours: the reason of the dead letter it becomes.
-    Malformed(String),
+    /// No job of any release: it becomes a dead letter.
+    Malformed(Reason),
 }
 
 /// Reads a body for a process that understands versions up to `newest`.
@@ -35,12 +87,12 @@ pub(crate) fn read(body: &[u8], newest: u32) -> Read {
         Ok(message) => Read::Newer { version: message.job.version.into() },
         Err(reason) => match version(body) {
             Some(version) if version > newest.into() => Read::Newer { version },
-            _ => Read::Malformed(reason),
+            _ => Read::Malformed(Reason::malformed(reason)),
         },
     }
 }
 
-/// Reads a body of whatever release, as far as it is known, or says why it is none of ours.
+/// Reads a body of whatever release, as far as it is known, or says why it is no job.
 pub(crate) fn decode(body: &[u8]) -> Result<JobMessage, String> {
     if body.len() > MAX_BODY_BYTES {
         return Err(format!("malformed message: at most {MAX_BODY_BYTES} bytes were expected, got {}", body.len()));
@@ -54,16 +106,11 @@ fn version(body: &[u8]) -> Option<u64> {
     message.pointer("/job/version")?.as_u64()
 }
 
-/// The reason of a dead letter that was delivered and given back more often than `limit` allows.
-pub(crate) fn delivery_limit_reason(limit: u32) -> String {
-    format!("delivery_limit: given back unsettled {} times", limit.saturating_add(1))
-}
-
 pub(crate) fn encode_event(event: &Event) -> Result<Vec<u8>, BrokerError> {
     serde_json::to_vec(event).map_err(|e| BrokerError::Encode(e.to_string()))
 }
 
-/// Reads an event; one of a later release that we don't know is no event to us.
+/// Reads an event; one of a later release that this one does not know is passed over.
 pub(crate) fn decode_event(body: &[u8]) -> Option<Event> {
     if body.len() > MAX_BODY_BYTES {
         return None;

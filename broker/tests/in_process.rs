@@ -60,7 +60,7 @@ async fn dead_letters_are_bounded_and_the_oldest_goes() {
     let mut deliveries = broker.consume(ONE).await.unwrap();
     for number in 1..=3 {
         broker.publish(&message(number)).await.unwrap();
-        deliveries.next().await.unwrap().dead_letter("tested").await.unwrap();
+        deliveries.next().await.unwrap().dead_letter(ErrorCode::Internal, "tested").await.unwrap();
     }
     let mut letters = broker.consume_dead().await.unwrap();
     for kept in [2, 3] {

@@ -5,16 +5,13 @@
 
 use std::ops::Range;
 
-use crate::{
-    Error,
-    place::{Arrangement, Place},
+use caption_layout::{
+    Error, Font, Spec,
+    placing::arrangement::{Arrangement, PlacedCaption},
     rect::Rect,
-    spec::Spec,
-    text::{
-        font::Font,
-        raster::{Coverage, rasterise},
-    },
 };
+
+use crate::text::raster::{Coverage, rasterise};
 
 /// One caption's pixels.
 pub(crate) struct Ink {
@@ -155,8 +152,8 @@ impl Mask {
 
 impl Ink {
     /// The coverage of a caption where it stands.
-    fn draw(place: &Place<'_>, fallbacks: &[Font]) -> Self {
-        let Place { caption, text, rect, .. } = place;
+    fn draw(place: &PlacedCaption<'_>, fallbacks: &[Font]) -> Self {
+        let PlacedCaption { caption, text, rect, .. } = place;
         let Coverage { width_px, fill, stroke, .. } = rasterise(text, &caption.font, fallbacks, place.stroke_em());
         let (stride, width) = (width_px.max(1) as usize, rect.width() as usize);
         let rows = fill.chunks_exact(stride).take(rect.height() as usize).map(|row| &row[..width]);
@@ -226,10 +223,7 @@ impl Ink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Font,
-        spec::{At, Caption, Style},
-    };
+    use caption_layout::{At, Caption, Style, preview};
 
     fn spec(captions: &[(&str, At, Style)]) -> Spec {
         let caption = |&(text, at, style): &(&str, At, Style)| Caption {
@@ -313,5 +307,33 @@ mod tests {
         let outside = mask.inks.iter().filter(|ink| ink.rect.intersect(picture).is_empty()).count();
         assert_eq!(outside, 2);
         assert!(picture.covers(mask.inks[2].rect), "an overlay stays on the picture");
+    }
+
+    #[test]
+    #[expect(clippy::cast_precision_loss, reason = "sides of small pictures")]
+    fn the_letters_stand_within_a_pixel_of_where_a_render_paints_them() {
+        let texts = ["a", "when it compiles on the first try and nobody believes it", "Wgj| Ж שלום", "two\nlines"];
+        for (text, (w, h)) in texts.iter().flat_map(|&text| [(500, 281), (120, 90), (281, 500)].map(|side| (text, side))) {
+            for (at, style, size_px) in
+                [(At::Top, Style::Overlay, None), (At::Bottom, Style::Overlay, Some(20)), (At::Top, Style::Bar, None)]
+            {
+                let mut spec = spec(&[(text, at, style)]);
+                spec.captions[0].size_px = size_px;
+                let mask = Mask::draw(&spec, w, h, Rect::at(0, 0, w, h)).unwrap();
+                let seen = preview(&spec, w, h).unwrap();
+                assert_eq!((seen.width_px, seen.height_px, seen.picture_top_px), (w, mask.height_px, mask.picture_top_px));
+                let ink = &mask.inks[0];
+                let blank = if ink.is_band { Cover(0x0F) } else { Cover::NONE };
+                let inked = ink.covers_in(ink.rect).filter(|&(.., cover)| cover != blank);
+                let painted = inked.fold(Rect::default(), |all, (x, y, _)| all.union(Rect::at(x, y, 1, 1)));
+                let [left, top, width, height] = seen.captions[0].ink_px;
+                let edges = [left, top, left + width, top + height];
+                for (told, painted) in edges.into_iter().zip([painted.left, painted.top, painted.right, painted.bottom]) {
+                    assert!((told - painted as f32).abs() <= 1.5, "{text} {w}x{h} {style:?}: {edges:?} for {painted}");
+                }
+                let band = seen.captions[0].band_px.map(|[left, top, width, height]| Rect::at(left, top, width, height));
+                assert_eq!(band, ink.is_band.then_some(ink.rect));
+            }
+        }
     }
 }

@@ -3,7 +3,9 @@
 //! It decides by the probe which of the two ways a picture goes, a GIF's or a still's, and gives both
 //! answers one shape.
 
-use crate::{Error, Limits, Media, gif, mask::Mask, output::Output, probe, probe::media_of, spec::Spec, still, watch::Watch};
+use caption_layout::{Error, Limits, Media, Spec, probe, reading::probe::media_of};
+
+use crate::{gif, mask::Mask, output::Output, still, watch::Watch};
 
 /// A captioned picture and what is to be told of it.
 pub struct Rendered {

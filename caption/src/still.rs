@@ -14,7 +14,9 @@ use image::{
     },
 };
 
-use crate::{Error, Limits, Media, mask::Mask, rect::Rect, spec::Spec};
+use caption_layout::{Error, Limits, Media, Spec, rect::Rect};
+
+use crate::mask::{Cover, Mask};
 
 /// A captioned still and the mask it was drawn with.
 pub(crate) struct RenderedStill {
@@ -130,7 +132,7 @@ where
     image::imageops::replace(&mut canvas, picture, 0, i64::from(mask.picture_top_px));
     for ink in &mask.inks {
         for (x, y, cover) in ink.covers_in(ink.rect) {
-            if cover == crate::mask::Cover::NONE {
+            if cover == Cover::NONE {
                 continue;
             }
             let beneath = &mut canvas.get_pixel_mut(x, y).0;
@@ -143,7 +145,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{At, Caption, Font, Style};
+    use caption_layout::{At, Caption, Font, Style};
     use image::{GenericImageView, GrayImage, ImageFormat, Luma, RgbaImage};
 
     fn spec(style: Style) -> Spec {

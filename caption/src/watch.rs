@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 pub struct Watch<'a> {
     /// Told of each finished frame: how many are, of how many. Called from rayon's threads.
     pub progress: &'a (dyn Fn(u32, u32) + Sync),
-    /// Looked at before each frame; once true, the render ends with [`crate::Error::Cancelled`].
+    /// Looked at before each frame; once true, the render ends with [`caption_layout::Error::Cancelled`].
     pub cancelled: &'a AtomicBool,
 }
 

@@ -3,7 +3,6 @@
 //!
 //! `samples` makes the GIFs and plays them, sharing no code with the engine. What a caption shows within the mask is held
 //! in `gif/reference.rs`.
-#![cfg(feature = "render")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use caption::{At, Caption, Error, Font, Limits, Spec, Style, Watch};

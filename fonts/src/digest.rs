@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use caption::Font;
+use caption_layout::Font;
 use sha2::{Digest as _, Sha256};
 
 /// The SHA-256 of a font; clones share it.

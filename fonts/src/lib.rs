@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use caption::Font;
+use caption_layout::Font;
 
 use crate::{digest::Digest, folder::in_folder};
 pub use output::output_id;
@@ -38,7 +38,7 @@ pub enum FontsError {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: caption::Error,
+        source: caption_layout::Error,
     },
 }
 
@@ -57,7 +57,7 @@ impl Fonts {
     pub fn built_in() -> Self {
         let named = |name: &&str| Font::builtin(name).map(|font| ((*name).to_owned(), (font, Digest::default())));
         Self {
-            by_name: caption::BUILTIN_FONT_NAMES.iter().filter_map(named).collect(),
+            by_name: caption_layout::BUILTIN_FONT_NAMES.iter().filter_map(named).collect(),
             fallbacks: vec![Font::fallback()],
             fallback_digests: vec![Digest::default()],
         }

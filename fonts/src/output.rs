@@ -6,7 +6,7 @@
 
 use std::io::{self, Write};
 
-use caption::{ENGINE_VERSION, chosen_fonts};
+use caption_layout::{ENGINE_VERSION, chosen_fonts};
 use proto_shared::{CaptionSpec, OutputId, SourceId};
 use sha2::{Digest as _, Sha256};
 
@@ -72,7 +72,7 @@ impl Write for HashWriter {
 mod tests {
     use std::{fs, path::Path};
 
-    use caption::Font;
+    use caption_layout::Font;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 //!
 //! Whoever renders or previews uses it, so that a spec means the same everywhere.
 
-use caption::{At, Spec};
+use caption_layout::{At, Spec};
 use proto_shared::{CaptionSpec, Colour, ErrorCode, Position, Size, SpecError, Style};
 
 use crate::Fonts;
@@ -46,21 +46,21 @@ pub fn engine_spec(spec: &CaptionSpec, fonts: &Fonts) -> Result<Spec, UnknownFon
     Ok(Spec { captions, fallbacks: fonts.fallbacks().to_vec() })
 }
 
-fn engine_caption(i: usize, caption: &proto_shared::Caption, fonts: &Fonts) -> Result<caption::Caption, UnknownFont> {
+fn engine_caption(i: usize, caption: &proto_shared::Caption, fonts: &Fonts) -> Result<caption_layout::Caption, UnknownFont> {
     let unknown = || UnknownFont {
         caption: i,
         name: caption.font.clone(),
         known: fonts.names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
     };
-    Ok(caption::Caption {
+    Ok(caption_layout::Caption {
         text: caption.text.clone(),
         at: match caption.at {
             Position::Top => At::Top,
             Position::Bottom => At::Bottom,
         },
         style: match caption.style {
-            Style::Overlay => caption::Style::Overlay,
-            Style::Bar => caption::Style::Bar,
+            Style::Overlay => caption_layout::Style::Overlay,
+            Style::Bar => caption_layout::Style::Bar,
         },
         font: fonts.get(&caption.font).ok_or_else(unknown)?.clone(),
         size_px: match caption.size {

@@ -16,7 +16,7 @@ mod words;
 
 pub use action::{Action, Luck, Process};
 pub use aftermath::Turn;
-pub use names::{ReplayStep, Stage, Step};
+pub use names::{DeliveryStage, ReplayStep, Step};
 pub use old::OldStep;
 pub use properties::*;
 pub use protocol::Protocol;

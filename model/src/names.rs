@@ -44,7 +44,7 @@ named! {
 
 named! {
     /// How far a delivery has come: `worker/src/stage.rs`.
-    Stage {
+    DeliveryStage {
         /// The broker has handed it over.
         Taken,
         /// No result stands.

@@ -75,7 +75,7 @@ impl Protocol {
     }
 
     fn let_time_pass(state: &mut State) {
-        state.look_begun = false;
+        state.search_begun = false;
         for job in &mut state.jobs {
             job.is_old = job.record;
             job.queued = false;
@@ -142,7 +142,7 @@ impl Protocol {
         }
         Self::offer_trouble(state, actions);
         let is_news = |job: &Job| job.queued || job.requeued || (job.record && !job.is_old);
-        if state.left.stretches > 0 && (state.look_begun || state.jobs.iter().any(is_news)) {
+        if state.left.stretches > 0 && (state.search_begun || state.jobs.iter().any(is_news)) {
             actions.push(Action::TimePasses);
         }
     }

@@ -5,7 +5,7 @@
 
 use crate::{
     bag::Bag,
-    names::{ReplayStep, Stage, Step},
+    names::{DeliveryStage, ReplayStep, Step},
     sizes::{JobSet, LetterSet, MAX_REQUESTS, Sizes},
 };
 
@@ -27,7 +27,7 @@ pub struct State {
     /// Whether the output stands in the store: all requests ask for the same picture in the same words.
     pub output: bool,
     /// The mark of whoever looks for lost work in this stretch of time.
-    pub look_begun: bool,
+    pub search_begun: bool,
     /// The queue of jobs, retry queues included.
     pub queue: Bag<Message>,
     /// The queue of dead letters.
@@ -143,7 +143,7 @@ pub struct Delivery {
     /// What was delivered.
     pub message: Message,
     /// How far it has come.
-    pub at: Stage,
+    pub at: DeliveryStage,
     /// How it is to end, as far as that is known.
     pub ending: Ending,
     /// The copy for the retry queue or the dead letters is confirmed.
@@ -293,7 +293,7 @@ impl State {
             jobs: Default::default(),
             name: None,
             output: false,
-            look_begun: false,
+            search_begun: false,
             queue: Bag::default(),
             dead: Bag::default(),
             flooded: false,

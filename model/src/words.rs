@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::{
     action::{Action, Luck, Process},
-    names::{ReplayStep, Stage, Step},
+    names::{DeliveryStage, ReplayStep, Step},
     old::OldStep,
     protocol::Protocol,
     state::{Delivery, Ending, Expiry, Kept, Look, State, Task},
@@ -116,12 +116,16 @@ fn work(delivery: &Delivery, luck: Luck) -> String {
         (Ending::Retry | Ending::DeadLetter | Ending::Ack, _) => "acks",
         (Ending::GivenUp, _) => "writes that the last attempt failed of",
         (Ending::Failed, _) => "writes that a defect ended",
-        (Ending::Open, Stage::Taken) => "looks whether a result stands of",
-        (Ending::Open, Stage::LookedUp) if delivery.message.may_have_been_begun() => "looks at the output and marks its start of",
-        (Ending::Open, Stage::LookedUp | Stage::StartMarked) if luck == Luck::Defect => "meets a defect in",
-        (Ending::Open, Stage::LookedUp | Stage::StartMarked) => "renders",
-        (Ending::Open, Stage::Rendered) => "stores the output of",
-        (Ending::Open, Stage::OutputStored | Stage::ResultStored | Stage::Settled) => "writes the result of",
+        (Ending::Open, DeliveryStage::Taken) => "looks whether a result stands of",
+        (Ending::Open, DeliveryStage::LookedUp) if delivery.message.may_have_been_begun() => {
+            "looks at the output and marks its start of"
+        }
+        (Ending::Open, DeliveryStage::LookedUp | DeliveryStage::StartMarked) if luck == Luck::Defect => "meets a defect in",
+        (Ending::Open, DeliveryStage::LookedUp | DeliveryStage::StartMarked) => "renders",
+        (Ending::Open, DeliveryStage::Rendered) => "stores the output of",
+        (Ending::Open, DeliveryStage::OutputStored | DeliveryStage::ResultStored | DeliveryStage::Settled) => {
+            "writes the result of"
+        }
     };
     format!("{step} job {job}")
 }

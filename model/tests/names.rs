@@ -2,12 +2,12 @@
 
 use std::{fs, path::Path};
 
-use protocol_model::{ReplayStep, Stage, Step};
+use protocol_model::{DeliveryStage, ReplayStep, Step};
 
 /// Where the code keeps its states. A state that is new there needs a step here, and the other way round.
 const LISTS: [(&str, &str, &[&str]); 3] = [
     ("api/src/accept/step.rs", "Step", Step::NAMES),
-    ("worker/src/stage.rs", "Stage", Stage::NAMES),
+    ("worker/src/stage.rs", "DeliveryStage", DeliveryStage::NAMES),
     ("worker/src/replay.rs", "ReplayStep", ReplayStep::NAMES),
 ];
 

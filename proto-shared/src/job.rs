@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CaptionSpec, ClientId, ErrorCode, JobId, MediaType, OutputId, RecordedSpec, SourceId, TraceContext, spec::NEWEST_VERSION,
+    CaptionSpec, ClientId, ErrorCode, JobId, Lane, MediaType, OutputId, RecordedSpec, SourceId, TraceContext,
+    spec::NEWEST_VERSION,
 };
 
 /// The version that this release writes into results and all other records but a job's, which says what its spec needs. Fields
@@ -111,31 +112,6 @@ impl JobRecord {
 pub struct NewerRelease {
     /// What the job says that it needs.
     pub version: u32,
-}
-
-/// A queue of jobs. There are two, so that many large jobs, or many of one client, keep nobody else waiting.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Lane {
-    /// Everything that is not express.
-    #[default]
-    Standard,
-    /// Small jobs of clients who have few.
-    Express,
-}
-
-impl Lane {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Standard, Self::Express];
-
-    /// Its name on the wire and in metrics.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Standard => "standard",
-            Self::Express => "express",
-        }
-    }
 }
 
 /// What the queue carries: the whole record, so that a worker needs no look-up to begin.

@@ -4,26 +4,26 @@
 
 use crate::{IdempotencyId, JobId, MediaType, OutputId, SourceId};
 
-/// Below it stand the job records, one folder a job.
+/// Below it are the job records, one folder a job.
 pub const JOBS_PREFIX: &str = "jobs";
-/// Below it stand the sources.
+/// Below it are the sources.
 pub const SOURCES_PREFIX: &str = "sources";
-/// Below it stand the outputs and their summaries.
+/// Below it are the outputs and their summaries.
 pub const OUTPUTS_PREFIX: &str = "outputs";
-/// Below it stand the dead letters.
+/// Below it are the dead letters.
 pub const DEAD_PREFIX: &str = "dead";
-/// Below it stand what clients called their requests.
+/// Below it are the records of `Idempotency-Key`s.
 pub const IDEMPOTENCY_PREFIX: &str = "idempotency";
-/// Below it stands what is known of calls back that have not come to an end, one folder a job.
+/// Below it are the marks of calls back that have not ended, one folder a job.
 pub const CALLBACKS_PREFIX: &str = "callbacks";
 
-/// Below it stand the names of jobs that are to be seen by everyone.
+/// Below it are the names of jobs that everyone may see.
 pub const GALLERY_PREFIX: &str = "gallery";
 
-/// Below it stands who has begun to look for lost work in which stretch of time.
-pub const LOOKS_BEGUN_PREFIX: &str = "looks/begun";
-/// When the last look for lost work that came to its end had begun. Written over each time.
-pub const LAST_LOOK: &str = "looks/last.json";
+/// Below it are the marks of which worker began a search for lost jobs in which time slot.
+pub const SEARCHES_BEGUN_PREFIX: &str = "looks/begun";
+/// When the last search for lost jobs that has ended had begun. Replaced each time.
+pub const LAST_SEARCH: &str = "looks/last.json";
 
 /// A source, named by the SHA-256 of its bytes.
 #[must_use]
@@ -61,7 +61,7 @@ pub fn dead(id: &JobId, dead_at_ms: u64) -> String {
     format!("{}/{dead_at_ms:015}.json", dead_of(id))
 }
 
-/// Below it stand the dead letters of one job.
+/// Below it are the dead letters of one job.
 #[must_use]
 pub fn dead_of(id: &JobId) -> String {
     format!("{DEAD_PREFIX}/{id}")
@@ -79,7 +79,7 @@ pub fn idempotency(id: &IdempotencyId) -> String {
     format!("{IDEMPOTENCY_PREFIX}/{id}.json")
 }
 
-/// Says that a job of this time is to be seen by everyone. A listing by key has the newest first.
+/// Marks that everyone may see a job of this time. A listing by key has the newest first.
 #[must_use]
 pub fn gallery(created_at_ms: u64, id: &JobId) -> String {
     // Far beyond the year 30,000.
@@ -87,37 +87,37 @@ pub fn gallery(created_at_ms: u64, id: &JobId) -> String {
     format!("{GALLERY_PREFIX}/{:015}-{id}", MOST_MS.saturating_sub(created_at_ms))
 }
 
-/// Says that the broker has confirmed a message of a job in a slot of time: the nth slot of this length.
+/// Marks that the broker has confirmed a message of a job in a time slot: the nth slot of this length.
 #[must_use]
 pub fn queued(id: &JobId, slot_ms: u64, slot: u64) -> String {
     format!("{JOBS_PREFIX}/{id}/queued-{slot_ms}ms-{slot}.json")
 }
 
-/// Says which worker process works on a job that may have been the end of another.
+/// Marks which worker process works on a job that another process may have died of.
 #[must_use]
 pub fn job_started(id: &JobId) -> String {
     format!("{JOBS_PREFIX}/{id}/started.json")
 }
 
-/// Says that somebody looks for lost work in a stretch of time, so that it is one however many want to.
+/// Marks that a worker searches for lost jobs in a time slot, so that only one of many does.
 #[must_use]
-pub fn look_begun(slot: u64) -> String {
-    format!("{LOOKS_BEGUN_PREFIX}/{slot}.json")
+pub fn search_begun(slot: u64) -> String {
+    format!("{SEARCHES_BEGUN_PREFIX}/{slot}.json")
 }
 
-/// Says that somebody is to be told of a job's end.
+/// Marks that a call back is owed for a job.
 #[must_use]
 pub fn callback_pending(id: &JobId) -> String {
     format!("{CALLBACKS_PREFIX}/{id}/pending.json")
 }
 
-/// Says that somebody makes this attempt, so that it is one however many want to.
+/// Marks that an api process makes this attempt, so that only one of many does.
 #[must_use]
 pub fn callback_attempt(id: &JobId, attempt: u32) -> String {
     format!("{CALLBACKS_PREFIX}/{id}/attempt-{attempt}.json")
 }
 
-/// How calling back came to an end. It stands with the job and goes with it.
+/// How calling back ended. It is among the job's objects and is deleted with them.
 #[must_use]
 pub fn callback_end(id: &JobId) -> String {
     format!("{JOBS_PREFIX}/{id}/callback.json")

@@ -12,6 +12,7 @@ pub mod event;
 pub mod id;
 pub mod job;
 pub mod keys;
+pub mod lane;
 pub mod media;
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -26,9 +27,10 @@ pub use error_code::ErrorCode;
 pub use event::{Event, News};
 pub use id::{ClientId, IdempotencyId, JobId, OutputId, SourceId};
 pub use job::{
-    AttemptNote, DeadRecord, IdempotencyRecord, JobMessage, JobRecord, JobResult, Lane, NewerRelease, Outcome, OutputInfo,
+    AttemptNote, DeadRecord, IdempotencyRecord, JobMessage, JobRecord, JobResult, NewerRelease, Outcome, OutputInfo,
     OutputSummary, RenderStats, SourceInfo,
 };
+pub use lane::{Lane, PerLane};
 pub use media::MediaType;
 pub use size::Size;
 pub use spec::{Caption, CaptionSpec, Position, RecordedSpec, SpecError, Style};

@@ -1,6 +1,6 @@
 //! The kinds of picture that go in and come out, with their names on the wire.
 //!
-//! Which bytes are which kind is `caption::probe`'s to say.
+//! Which bytes are which kind is `caption_layout::probe`'s to say.
 
 use serde::{Deserialize, Serialize};
 

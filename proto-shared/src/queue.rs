@@ -77,6 +77,9 @@ pub const DEAD: &str = "punchline.dead";
 /// Header: why a message is a dead letter.
 pub const HEADER_REASON: &str = "x-punchline-reason";
 
+/// Header: the error code of a dead letter that a worker gave up. Releases before this header wrote it into the reason alone.
+pub const HEADER_CODE: &str = "x-punchline-code";
+
 /// Header: how often the job was delivered before by messages that are gone, where whoever publishes it again can't rule that out.
 pub const HEADER_DELIVERED: &str = "x-punchline-delivered";
 

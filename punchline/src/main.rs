@@ -17,11 +17,9 @@ mod follow;
 mod job;
 mod key;
 mod limits;
-mod load;
 mod parts;
 mod patience;
 mod place;
-mod plan;
 mod pool;
 mod probe;
 mod progress;
@@ -69,8 +67,6 @@ enum Command {
     Worker(worker::WorkerArgs),
     Dead(dead::DeadArgs),
     Sweep(sweep::SweepArgs),
-    Load(load::LoadArgs),
-    Plan(Box<plan::PlanArgs>),
     /// One rendering for a worker that asks for it on standard input.
     #[command(name = render_one::NAME, hide = true)]
     RenderOne(render_one::RenderOneArgs),
@@ -88,8 +84,6 @@ fn main() -> ExitCode {
         Command::Worker(args) => worker::run(args).map_err(Failure::from),
         Command::Dead(args) => dead::run(args),
         Command::Sweep(args) => sweep::run(&args).map_err(Failure::from),
-        Command::Load(args) => load::run(args).map_err(Failure::from),
-        Command::Plan(args) => plan::run(&args),
         Command::RenderOne(args) => render_one::run(&args).map_err(Failure::from),
         Command::Key(args) => key::run(&args),
     };

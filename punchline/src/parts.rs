@@ -225,7 +225,7 @@ pub(crate) fn back(jobs: &JobSettings, common: &CommonSettings) -> WorkerConfig 
         limits: limits(common.limits),
         parallelism: jobs.parallelism,
         shutdown_grace: common.shutdown_grace,
-        looks_for_lost: jobs.look_for_lost,
+        searches_for_lost: jobs.look_for_lost,
     }
 }
 
@@ -235,7 +235,7 @@ pub(crate) fn worker_parts(
     store: &Store,
     jobs: &JobSettings,
     common: &CommonSettings,
-) -> anyhow::Result<worker::Parts> {
+) -> anyhow::Result<worker::WorkerParts> {
     let fonts = fonts(common.font_dir.as_deref())?;
     let engine = Engine::new(jobs.timeout).context("failed to start the engine's threads")?;
     let isolation = Isolation {
@@ -246,7 +246,7 @@ pub(crate) fn worker_parts(
         timeout: jobs.timeout,
     };
     let (clock, process) = (Clock::system(), ProcessId::random());
-    Ok(worker::Parts { broker: broker.clone(), store: store.clone(), engine, isolation, fonts, clock, process })
+    Ok(worker::WorkerParts { broker: broker.clone(), store: store.clone(), engine, isolation, fonts, clock, process })
 }
 
 /// As many as there is memory for, and no more than there can be jobs. Where the system does not say, one.

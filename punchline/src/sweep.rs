@@ -52,7 +52,7 @@ async fn sweep(args: &SweepArgs) -> anyhow::Result<()> {
         writeln!(
             out,
             "deleted: {} jobs, {} outputs, {} sources, {} dead letters, {} idempotency keys, {} marks of calls back, \
-             {} names in the gallery, {} marks of looks",
+             {} names in the gallery, {} marks of searches",
             gone.jobs,
             gone.outputs,
             gone.sources,
@@ -60,7 +60,7 @@ async fn sweep(args: &SweepArgs) -> anyhow::Result<()> {
             gone.idempotency_records,
             gone.callbacks,
             gone.gallery_entries,
-            gone.looks
+            gone.searches
         )?;
     }
     Ok(())

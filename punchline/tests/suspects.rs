@@ -15,7 +15,7 @@ use samples::{Content, Frame, Palette, Sample};
 use service::{Clock, Late, metrics::registry};
 use store::{Created, Start, Store, StoreConfig};
 use tokio_util::sync::CancellationToken;
-use worker::{Engine, Isolation, Parts, ProcessId, Worker, WorkerConfig};
+use worker::{Engine, Isolation, ProcessId, Worker, WorkerConfig, WorkerParts};
 
 /// For what must happen.
 const LONG: Duration = Duration::from_secs(600);
@@ -48,7 +48,7 @@ async fn rendered(picture: &Bytes, cpus: u32) -> Outcome {
     let args = environment.into_iter().chain([env!("CARGO_BIN_EXE_punchline").into(), "render-one".into()]).collect();
     let isolation =
         Isolation { program: "/usr/bin/env".into(), args, memory_bytes: MEMORY_BYTES, at_once: NonZeroUsize::MIN, timeout: LONG };
-    let parts = Parts {
+    let parts = WorkerParts {
         broker: Late::from(broker),
         store: store.clone(),
         engine: Engine::with(LONG, |_, _| panic!("it is a suspect")).unwrap(),
@@ -61,7 +61,7 @@ async fn rendered(picture: &Bytes, cpus: u32) -> Outcome {
         limits: caption::Limits::default(),
         parallelism: NonZeroU16::MIN,
         shutdown_grace: LONG,
-        looks_for_lost: false,
+        searches_for_lost: false,
     };
     let worker = Worker::new(config, parts, &mut registry());
     let shutdown = CancellationToken::new();

@@ -7,7 +7,7 @@ use std::{f64::consts::TAU, time::Duration};
 
 use fastrand::Rng;
 
-use crate::PlanError;
+use crate::error::{PlanError, check, check_positive};
 
 /// The most jobs that are simulated at once: their waits are kept, at 8 bytes each.
 pub const MOST_JOBS: u64 = 10_000_000;
@@ -60,7 +60,9 @@ impl Load {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
         let too_many = expected > MOST_JOBS as f64;
         if too_many {
-            return Err(PlanError::TooManyJobs { expected, span, limit: MOST_JOBS });
+            return Err(PlanError(format!(
+                "{expected:.0} jobs in {span:?} are more than the {MOST_JOBS} that are simulated at once; lower the rate or the time"
+            )));
         }
         let mut rng = Rng::with_seed(seed);
         Ok(match self {
@@ -80,34 +82,22 @@ impl Load {
 
     /// The number of jobs to be expected.
     fn validated(self, span: Duration) -> Result<f64, PlanError> {
-        let rate = |got: f64| {
-            let in_range = got.is_finite() && got > 0.0;
-            if in_range { Ok(()) } else { Err(PlanError::OutOfRange { name: "the rate", wanted: "above 0", got }) }
-        };
         match self {
             Self::Steady { per_s } => {
-                rate(per_s)?;
+                check_positive("the rate", per_s)?;
                 Ok(per_s * span.as_secs_f64())
             }
             Self::Burst { jobs, at, over } => {
-                if jobs == 0 {
-                    return Err(PlanError::OutOfRange { name: "the number of jobs", wanted: "at least 1", got: 0.0 });
-                }
-                if at.saturating_add(over) > span {
-                    let got = at.saturating_add(over).as_secs_f64();
-                    return Err(PlanError::OutOfRange { name: "the burst's end in s", wanted: "within the simulated time", got });
-                }
+                check(jobs > 0, "the number of jobs", "at least 1", jobs)?;
+                let end = at.saturating_add(over);
+                check(end <= span, "the burst's end in s", "within the simulated time", end.as_secs_f64())?;
                 Ok(f64::from(jobs))
             }
             Self::Wave { mean_per_s, swing, period } => {
-                rate(mean_per_s)?;
-                if !(0.0..=1.0).contains(&swing) {
-                    return Err(PlanError::OutOfRange { name: "the swing", wanted: "0 to 1", got: swing });
-                }
-                if period < Duration::from_secs(1) {
-                    let got = period.as_secs_f64();
-                    return Err(PlanError::OutOfRange { name: "the wave's period in s", wanted: "at least 1", got });
-                }
+                check_positive("the rate", mean_per_s)?;
+                check((0.0..=1.0).contains(&swing), "the swing", "0 to 1", swing)?;
+                let holds = period >= Duration::from_secs(1);
+                check(holds, "the wave's period in s", "at least 1", period.as_secs_f64())?;
                 Ok(mean_per_s * span.as_secs_f64())
             }
         }
@@ -164,14 +154,17 @@ mod tests {
 
     #[test]
     fn what_cant_be_meant_is_refused() {
-        let code = |load: Load| load.arrivals(HOUR, 1).unwrap_err().code();
+        let refused = |load: Load, name: &str| {
+            let said = load.arrivals(HOUR, 1).unwrap_err().to_string();
+            assert!(said.contains(name), "{load:?}: {said}");
+        };
         for per_s in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert_eq!(code(Load::Steady { per_s }), "out_of_range");
+            refused(Load::Steady { per_s }, "the rate");
         }
-        assert_eq!(code(Load::Steady { per_s: 1e6 }), "too_many_jobs");
-        assert_eq!(code(Load::Burst { jobs: 0, at: Duration::ZERO, over: HOUR }), "out_of_range");
-        assert_eq!(code(Load::Burst { jobs: 1, at: HOUR, over: HOUR }), "out_of_range");
-        assert_eq!(code(Load::Wave { mean_per_s: 1.0, swing: 1.1, period: HOUR }), "out_of_range");
-        assert_eq!(code(Load::Wave { mean_per_s: 1.0, swing: 0.5, period: Duration::ZERO }), "out_of_range");
+        refused(Load::Steady { per_s: 1e6 }, "lower the rate");
+        refused(Load::Burst { jobs: 0, at: Duration::ZERO, over: HOUR }, "the number of jobs");
+        refused(Load::Burst { jobs: 1, at: HOUR, over: HOUR }, "the burst's end");
+        refused(Load::Wave { mean_per_s: 1.0, swing: 1.1, period: HOUR }, "the swing");
+        refused(Load::Wave { mean_per_s: 1.0, swing: 0.5, period: Duration::ZERO }, "the wave's period");
     }
 }

@@ -1,12 +1,12 @@
 //! The four ways to decide on a number of pods, as state machines that are asked at a time and answer with a number.
 //!
-//! [`crate::simulate`] drives one through simulated time, and `e2e` the same one through real time, with real workers. It never
+//! [`crate::simulation`] drives one through simulated time, and `e2e` the same one through real time, with real workers. It never
 //! reads a clock and never starts anything.
 
 use std::time::Duration;
 
 use crate::{
-    PlanError,
+    error::{PlanError, check, check_positive},
     hpa::{Behavior, Hpa},
     metric::{PodCpu, Tolerance, by_average_value, by_utilisation},
 };
@@ -93,38 +93,28 @@ impl Autoscaler {
     /// # Errors
     /// Bounds or targets that can't be meant.
     pub fn new(mode: Mode, bounds: Bounds) -> Result<Self, PlanError> {
-        let pods = |name, got: u32, least: u32| {
-            let wanted = if least == 0 { "0 to 10,000" } else { "1 to 10,000" };
-            let in_range = (least..=MOST_PODS).contains(&got);
-            if in_range { Ok(()) } else { Err(PlanError::OutOfRange { name, wanted, got: f64::from(got) }) }
-        };
-        let positive = |name, got: f64| {
-            let in_range = got.is_finite() && got > 0.0;
-            if in_range { Ok(()) } else { Err(PlanError::OutOfRange { name, wanted: "above 0", got }) }
-        };
+        let pods =
+            |name, got: u32, least: u32| check((least..=MOST_PODS).contains(&got), name, &format!("{least} to {MOST_PODS}"), got);
         match mode {
             Mode::Fixed { pods: n } => pods("the number of pods", n, 1)?,
-            Mode::Cpu { target } => positive("the CPU target", target)?,
+            Mode::Cpu { target } => check_positive("the CPU target", target)?,
             Mode::External { target_per_pod } | Mode::Keda { target_per_pod, .. } => {
-                positive("the target of messages for a pod", target_per_pod)?;
+                check_positive("the target of messages for a pod", target_per_pod)?;
             }
         }
-        if let Mode::Keda { activation, .. } = mode
-            && !(activation.is_finite() && activation >= 0.0)
-        {
-            return Err(PlanError::OutOfRange { name: "the activation", wanted: "0 or more", got: activation });
+        if let Mode::Keda { activation, .. } = mode {
+            check(activation.is_finite() && activation >= 0.0, "the activation", "0 or more", activation)?;
         }
-        pods("the least number of pods", bounds.min, 0)?;
+        pods("the least pods", bounds.min, 0)?;
         pods("the most pods", bounds.max, 1)?;
         if bounds.min > bounds.max {
-            return Err(PlanError::MinAboveMax { min: bounds.min, max: bounds.max });
+            return Err(PlanError(format!("the least number of pods ({}) is above the most ({})", bounds.min, bounds.max)));
         }
         if bounds.min == 0 && matches!(mode, Mode::Cpu { .. } | Mode::External { .. }) {
-            return Err(PlanError::NoPods { mode: mode.name() });
+            let mode = mode.name();
+            return Err(PlanError(format!("the {mode} mode can't start from no pods at all; only keda can")));
         }
-        if !(0.0..1.0).contains(&bounds.tolerance) {
-            return Err(PlanError::OutOfRange { name: "the tolerance", wanted: "from 0 to below 1", got: bounds.tolerance });
-        }
+        check((0.0..1.0).contains(&bounds.tolerance), "the tolerance", "from 0 to below 1", bounds.tolerance)?;
         bounds.behavior.validate()?;
         let hpa = Hpa::new(bounds.behavior.clone(), bounds.min.max(1), bounds.max);
         Ok(Self { mode, bounds, hpa, last_active: None })
@@ -223,21 +213,24 @@ mod tests {
     #[test]
     fn what_cant_be_meant_is_refused() {
         let external = |target_per_pod| Mode::External { target_per_pod };
-        let refused = |mode, bounds| Autoscaler::new(mode, bounds).unwrap_err().code();
-        assert_eq!(refused(external(10.0), bounds(5, 4)), "min_above_max");
-        assert_eq!(refused(external(10.0), bounds(0, 4)), "no_pods");
-        assert_eq!(refused(external(f64::NAN), bounds(1, 4)), "out_of_range");
-        assert_eq!(refused(external(0.0), bounds(1, 4)), "out_of_range");
-        assert_eq!(refused(Mode::Fixed { pods: 0 }, bounds(1, 4)), "out_of_range");
-        assert_eq!(refused(external(1.0), bounds(1, 10_001)), "out_of_range");
-        assert_eq!(refused(external(1.0), Bounds { tolerance: 1.0, ..bounds(1, 2) }), "out_of_range");
+        let refused = |mode, bounds, name: &str| {
+            let said = Autoscaler::new(mode, bounds).unwrap_err().to_string();
+            assert!(said.contains(name), "{said}");
+        };
+        refused(external(10.0), bounds(5, 4), "is above the most");
+        refused(external(10.0), bounds(0, 4), "only keda can");
+        refused(external(f64::NAN), bounds(1, 4), "the target");
+        refused(external(0.0), bounds(1, 4), "the target");
+        refused(Mode::Fixed { pods: 0 }, bounds(1, 4), "the number of pods");
+        refused(external(1.0), bounds(1, 10_001), "the most pods");
+        refused(external(1.0), Bounds { tolerance: 1.0, ..bounds(1, 2) }, "the tolerance");
         let mut slow = bounds(1, 2);
         slow.behavior.down.window = s(3601);
-        assert_eq!(refused(external(1.0), slow), "out_of_range");
+        refused(external(1.0), slow, "the stabilisation window");
         let mut never = bounds(1, 2);
         never.behavior.up.policies[0].period = s(0);
-        assert_eq!(refused(external(1.0), never), "out_of_range");
+        refused(external(1.0), never, "a policy's period");
         let endless = Mode::Keda { target_per_pod: 1.0, activation: f64::INFINITY, cooldown: s(1) };
-        assert_eq!(refused(endless, bounds(0, 4)), "out_of_range");
+        refused(endless, bounds(0, 4), "the activation");
     }
 }

@@ -6,8 +6,8 @@
 use std::{cmp::Ordering, time::Duration};
 
 use crate::{
-    PlanError,
     counts::{ceil, floor},
+    error::{PlanError, check},
 };
 
 /// `stabilizationWindowSeconds` is at most an hour.
@@ -78,14 +78,11 @@ impl Behavior {
 
     /// As the API server does.
     pub(crate) fn validate(&self) -> Result<(), PlanError> {
-        let check = |holds: bool, name, wanted, got: Duration| {
-            if holds { Ok(()) } else { Err(PlanError::OutOfRange { name, wanted, got: got.as_secs_f64() }) }
-        };
         for Rules { policies, window, .. } in [&self.up, &self.down] {
-            check(*window <= LONGEST_WINDOW, "the stabilisation window in s", "0 to 3,600", *window)?;
+            check(*window <= LONGEST_WINDOW, "the stabilisation window in s", "0 to 3,600", window.as_secs_f64())?;
             for Policy { period, .. } in policies {
                 let holds = !period.is_zero() && *period <= LONGEST_PERIOD;
-                check(holds, "a policy's period in s", "above 0 and at most 1,800", *period)?;
+                check(holds, "a policy's period in s", "above 0 and at most 1,800", period.as_secs_f64())?;
             }
         }
         Ok(())

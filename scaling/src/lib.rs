@@ -1,6 +1,6 @@
 //! How many workers a load needs, and how long its jobs wait: arrivals, autoscalers and workers, simulated.
 //!
-//! `punchline plan` prints what it says, and `e2e` drives real workers with the very same [`autoscaler`] to hold the
+//! The binary `punchline-plan` prints what it says, and `e2e` drives real workers with the very same [`autoscaler`] to hold the
 //! simulation against. It computes and nothing else: no clock, network, file or chance that a seed does not decide, and it
 //! knows nothing of pictures or queues but their numbers.
 

@@ -1,10 +1,13 @@
 //! What came of a plan, as an SVG: pods and queue over time, a row for each load, a line for each mode.
 //!
-//! Called by `punchline plan --plot`. A few polylines need no library; it must stay small, because docs hold such pictures.
+//! Called by `punchline-plan --plot`. A few polylines need no library; it must stay small, because docs hold such pictures.
 
 use std::fmt::Write as _;
 
-use crate::{Run, counts::real_len, plan::Point};
+use crate::{
+    counts::real_len,
+    plan::{Point, Run},
+};
 
 const WIDTH: f64 = 430.0;
 const HEIGHT: f64 = 120.0;
@@ -110,7 +113,7 @@ fn time(at_s: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Outcome;
+    use crate::simulation::Outcome;
 
     fn run(load: &'static str, mode: &'static str) -> Run {
         let outcome = Outcome {

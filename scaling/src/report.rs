@@ -1,13 +1,12 @@
 //! What came of a plan, as a table that a terminal shows: a line each load and mode, with pods and queue as they went.
 //!
-//! Called by `punchline plan`. It computes nothing that [`crate::plan`] has not.
+//! Called by `punchline-plan`. It computes nothing that [`crate::plan`] has not.
 
 use std::fmt::Write as _;
 
 use crate::{
-    Run,
     counts::{floor, real_len},
-    plan::Point,
+    plan::{Point, Run},
 };
 
 /// Characters of a course over time.

@@ -1,15 +1,15 @@
 //! How long a worker has a job in hand, as measured: from a list, from a worker's own histogram, or as it was measured here.
 //!
 //! From delivery to settlement, with as many jobs in hand beside it as the worker takes: the engine, and the ways to the store.
-//! Used by [`crate::simulate`], which draws from them by a seed.
+//! Used by [`crate::simulation`], which draws from them by a seed.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use fastrand::Rng;
 
 use crate::{
-    PlanError,
     counts::{place, ratio, real, real_len},
+    error::PlanError,
 };
 
 /// The name of a worker's histogram, as Prometheus reads it.
@@ -30,7 +30,7 @@ impl ServiceTimes {
     /// There are none.
     pub fn new(mut times: Vec<Duration>) -> Result<Self, PlanError> {
         if times.is_empty() {
-            return Err(PlanError::NoTimes);
+            return Err(no_times());
         }
         times.sort_unstable();
         Ok(Self(times))
@@ -56,7 +56,7 @@ impl ServiceTimes {
         let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).enumerate();
         let times = lines.filter(|(_, text)| !text.is_empty()).map(|(place, text)| {
             let ms = text.parse().ok().filter(|ms: &f64| (0.0..=LONGEST_MS).contains(ms));
-            let bad = || PlanError::BadTime { line: place + 1, text: text.chars().take(40).collect() };
+            let bad = || bad_time(place, text);
             ms.map(|ms| Duration::from_secs_f64(ms / 1e3)).ok_or_else(bad)
         });
         Self::new(times.collect::<Result<_, _>>()?)
@@ -68,7 +68,7 @@ impl ServiceTimes {
         let mut below: BTreeMap<u64, u64> = BTreeMap::new();
         let mut all = 0;
         for (place, line) in text.lines().enumerate().filter(|(_, line)| line.starts_with(BUCKET)) {
-            let bad = || PlanError::BadTime { line: place + 1, text: line.chars().take(80).collect() };
+            let bad = || bad_time(place, line);
             let bound = line.split("le=\"").nth(1).and_then(|rest| rest.split('"').next()).ok_or_else(bad)?;
             let count = line.split("} ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok()).ok_or_else(bad)?;
             if bound == "+Inf" {
@@ -80,7 +80,7 @@ impl ServiceTimes {
             }
         }
         if all == 0 {
-            return Err(PlanError::NoTimes);
+            return Err(no_times());
         }
         let point = |n: u32| {
             let wanted = (f64::from(n) + 0.5) / f64::from(POINTS) * real(all);
@@ -122,6 +122,19 @@ impl ServiceTimes {
     }
 }
 
+fn no_times() -> PlanError {
+    PlanError(
+        "there is no service time in it: neither a line with milliseconds nor the histogram punchline_worker_job_seconds of a \
+         worker that has done a job"
+            .to_owned(),
+    )
+}
+
+fn bad_time(place: usize, line: &str) -> PlanError {
+    let beginning: String = line.chars().take(80).collect();
+    PlanError(format!("line {} is no time in milliseconds: {beginning:?}", place + 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,10 +165,10 @@ mod tests {
 
     #[test]
     fn what_holds_no_time_is_refused_with_its_line() {
-        assert_eq!(ServiceTimes::parse("# nothing\n").unwrap_err(), PlanError::NoTimes);
-        let bad = |text: &str, line| match ServiceTimes::parse(text) {
-            Err(PlanError::BadTime { line: found, .. }) => assert_eq!(found, line, "{text}"),
-            other => panic!("{text}: {other:?}"),
+        assert_eq!(ServiceTimes::parse("# nothing\n").unwrap_err(), no_times());
+        let bad = |text: &str, line: usize| {
+            let said = ServiceTimes::parse(text).unwrap_err().to_string();
+            assert!(said.starts_with(&format!("line {line} is no time")), "{text}: {said}");
         };
         bad("10\nten\n", 2);
         bad("-1", 1);
@@ -164,7 +177,7 @@ mod tests {
         bad(&format!("# TYPE\n{BUCKET}{{le=\"x\"}} 1\n"), 2);
         bad(&format!("# TYPE\n{BUCKET}{{le=\"1.0\"}}\n"), 2);
         let none = format!("# TYPE\n{BUCKET}{{le=\"1.0\"}} 0\n{BUCKET}{{le=\"+Inf\"}} 0\n");
-        assert_eq!(ServiceTimes::parse(&none).unwrap_err(), PlanError::NoTimes);
+        assert_eq!(ServiceTimes::parse(&none).unwrap_err(), no_times());
     }
 
     #[test]

@@ -12,10 +12,11 @@ use std::{
 use fastrand::Rng;
 
 use crate::{
-    Autoscaler, Mode, ServiceTimes,
-    autoscaler::Reading,
+    autoscaler::{Autoscaler, Mode, Reading},
     counts::real_len,
+    metric::PodCpu,
     pods::{PodId, Pods},
+    service_times::ServiceTimes,
 };
 
 /// How long a simulation goes on beyond the time that was asked for, to see the last jobs done.
@@ -291,7 +292,7 @@ impl<'a> Simulation<'a> {
         let mut reading = self.seen.clone();
         if matches!(self.autoscaler.mode(), Mode::Cpu { .. }) {
             let replicas = usize::try_from(self.pods.replicas()).unwrap_or(usize::MAX);
-            reading.cpu.resize(replicas, crate::metric::PodCpu::NotReady);
+            reading.cpu.resize(replicas, PodCpu::NotReady);
         }
         reading
     }

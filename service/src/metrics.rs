@@ -6,7 +6,7 @@
 
 use std::{fmt, sync::Arc};
 
-pub use prometheus_client::registry::{Registry, Unit};
+pub use prometheus_client::registry::{Metric, Registry, Unit};
 
 /// The `Content-Type` of [`Exposition::text`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -29,7 +29,19 @@ pub fn registry() -> Registry {
     Registry::with_prefix("punchline")
 }
 
-/// A registry that nobody can add to any more.
+/// Adds a metric to a registry, and gives it.
+pub fn registered<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+/// Adds a metric whose name ends in its unit to a registry, and gives it.
+pub fn registered_with_unit<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, unit: Unit, metric: M) -> M {
+    registry.register_with_unit(name, help, unit, metric.clone());
+    metric
+}
+
+/// A registry that can no longer be added to.
 #[derive(Clone)]
 pub struct Exposition(Arc<Registry>);
 

@@ -1,17 +1,14 @@
 //! Calls back about jobs: which are owed, which attempts were begun, how each came to an end.
 //!
-//! Only api processes use it. What is owed stands below a prefix of its own until it has come to an end, so that a look
-//! at it costs no more than what is owed. An attempt is begun by creating its mark: of all who want to, one makes it.
+//! Only api processes use it. The mark of an owed call is below a prefix of its own until the call has ended, so that listing
+//! what is owed costs no more than what is owed. An attempt is begun by creating its mark, so that of several processes one
+//! makes it.
 
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use proto_shared::{CallbackEnd, JobId, keys};
 use serde_json::json;
 
-use crate::{
-    Created, Store, StoreError,
-    objects::{Found, Objects},
-    records,
-};
+use crate::{Created, Store, StoreError, listing, objects::Found, records};
 
 /// A call back that is owed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +22,8 @@ pub struct OwedCallback {
 }
 
 impl Store {
-    /// Notes that somebody is to be called back about a job. Before the job's record is written, so that no record can
-    /// stand without it.
+    /// Notes that a call back is owed for a job. To be called before the job's record is written, so that there is no record
+    /// without it.
     ///
     /// # Errors
     /// The backend did not take it.
@@ -34,7 +31,7 @@ impl Store {
         records::put(&self.objects, &keys::callback_pending(id), &json!({ "job": id })).await
     }
 
-    /// Begins an attempt. Of all who want to, the one that is answered [`Created::New`] makes it.
+    /// Begins an attempt. Of several callers, the one that is answered [`Created::New`] makes it.
     ///
     /// # Errors
     /// The backend did not take it.
@@ -42,8 +39,7 @@ impl Store {
         records::create(&self.objects, &keys::callback_attempt(id, attempt), &json!({ "attempt": attempt })).await
     }
 
-    /// Writes how calling back came to an end, where nothing stands. What is owed is cleared by
-    /// [`Store::clear_callback`] afterwards.
+    /// Writes how calling back ended, where nothing is written yet. [`Store::clear_callback`] clears the marks afterwards.
     ///
     /// # Errors
     /// The backend did not take it.
@@ -51,7 +47,7 @@ impl Store {
         records::create(&self.objects, &keys::callback_end(&end.id), end).await
     }
 
-    /// How calling back came to an end, if it did.
+    /// How calling back ended, if it did.
     ///
     /// # Errors
     /// It does not parse, or the backend did not give it.
@@ -59,7 +55,7 @@ impl Store {
         records::get(&self.objects, &keys::callback_end(id)).await
     }
 
-    /// Removes what stands of a call back that is owed no more, with so many attempts.
+    /// Removes the marks of a call back that is no longer owed, and of its first `attempts` attempts.
     ///
     /// # Errors
     /// The backend did not do it.
@@ -73,58 +69,18 @@ impl Store {
     /// The stream yields an error and ends if the backend does not give the listing.
     #[must_use]
     pub fn owed_callbacks(&self) -> BoxStream<'static, Result<OwedCallback, StoreError>> {
-        folders(&self.objects).try_filter_map(async |folder: Folder| Ok(folder.owed())).boxed()
+        listing::by_job(&self.objects, keys::CALLBACKS_PREFIX).try_filter_map(async |listed| Ok(owed(listed))).boxed()
     }
 }
 
-/// What a listing shows of one job: all backends list its objects next to each other.
-struct Folder {
-    job: JobId,
-    pending_ms: Option<u64>,
-    last: Option<(u32, u64)>,
-}
-
-impl Folder {
-    fn add(&mut self, found: &Found) {
-        if found.key == keys::callback_pending(&self.job) {
-            self.pending_ms = Some(found.modified_ms);
-        } else if let Some(attempt) = attempt(&found.key) {
-            self.last = self.last.max(Some((attempt, found.modified_ms)));
-        }
-    }
-
-    /// Marks without what they are of are what a kill in the middle of clearing leaves, until retention.
-    fn owed(self) -> Option<OwedCallback> {
-        let pending_ms = self.pending_ms?;
-        let (attempts, at_ms) = self.last.unwrap_or((0, pending_ms));
-        Some(OwedCallback { job: self.job, attempts, at_ms })
-    }
-}
-
-fn folders(objects: &Objects) -> BoxStream<'static, Result<Folder, StoreError>> {
-    let state = (objects.list(keys::CALLBACKS_PREFIX), None::<Folder>);
-    futures::stream::try_unfold(state, |(mut listing, mut current)| async move {
-        while let Some(found) = listing.try_next().await? {
-            let Some(job) = job_of(&found.key) else { continue };
-            let whole = match &mut current {
-                Some(folder) if folder.job == job => None,
-                other => other.replace(Folder { job, pending_ms: None, last: None }),
-            };
-            if let Some(folder) = &mut current {
-                folder.add(&found);
-            }
-            if let Some(folder) = whole {
-                return Ok(Some((folder, (listing, current))));
-            }
-        }
-        Ok(current.take().map(|folder| (folder, (listing, None))))
-    })
-    .boxed()
-}
-
-/// The job in the key of anything below [`keys::CALLBACKS_PREFIX`].
-pub(crate) fn job_of(key: &str) -> Option<JobId> {
-    JobId::parse(key.split('/').nth(1)?).ok()
+/// A job whose marks have no pending mark beside them is owed no call: a process that was killed while it cleared them has left
+/// them to retention.
+fn owed((job, objects): (JobId, Vec<Found>)) -> Option<OwedCallback> {
+    let pending = keys::callback_pending(&job);
+    let pending_ms = objects.iter().find(|found| found.key == pending)?.modified_ms;
+    let last = objects.iter().filter_map(|found| Some((attempt(&found.key)?, found.modified_ms))).max();
+    let (attempts, at_ms) = last.unwrap_or((0, pending_ms));
+    Some(OwedCallback { job, attempts, at_ms })
 }
 
 fn attempt(key: &str) -> Option<u32> {

@@ -11,9 +11,9 @@ mod callbacks;
 mod contents;
 mod jobs;
 mod letters;
-mod looks;
 mod retention;
 mod samples;
+mod searches;
 mod starts;
 
 pub use callbacks::{
@@ -29,9 +29,9 @@ pub use jobs::{
     unfinished_jobs_come_oldest_first,
 };
 pub use letters::dead_letters_are_kept_replaced_listed_and_dropped;
-pub use looks::one_looks_in_a_stretch_of_time_and_the_last_word_counts;
 pub use retention::retention_deletes_what_is_old_and_finished_and_nothing_else;
 pub use samples::output_of;
+pub use searches::one_looks_in_a_stretch_of_time_and_the_last_word_counts;
 pub use starts::{a_start_stands_until_it_is_cleared, retention_takes_a_start_with_its_job};
 
 use proto_shared::{ErrorCode, MediaType, OutputId, SourceId};

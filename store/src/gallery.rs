@@ -1,7 +1,7 @@
-//! The gallery: which jobs are to be seen by everyone, newest first.
+//! The gallery: which jobs everyone may see, newest first.
 //!
-//! api writes it for a job whose maker asks for it, before the job is queued; whether the job is done is its result's to
-//! say. An entry is a name and nothing else.
+//! api writes an entry for a job whose client asks for it, before the job is queued. An entry is a name and nothing else: only
+//! the job's result says whether the job is done.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use proto_shared::{JobId, JobRecord, keys};
 use crate::{Created, Store, StoreError, records};
 
 impl Store {
-    /// Puts a job among those that everyone may see.
+    /// Adds a job to those that everyone may see.
     ///
     /// # Errors
     /// The backend did not take it.
@@ -26,7 +26,7 @@ impl Store {
     /// The backend did not list them.
     pub async fn gallery(&self, limit: usize) -> Result<Vec<JobId>, StoreError> {
         // A directory is walked in no order; elsewhere the first are the newest.
-        let is_in_order = self.objects.directory.is_none();
+        let is_in_order = self.objects.lists_in_key_order();
         let mut newest = BTreeSet::new();
         let mut listing = self.objects.list(keys::GALLERY_PREFIX);
         while let Some(found) = listing.try_next().await? {

@@ -1,6 +1,6 @@
-//! What is written of a job: its record, its result, that it was queued, and what its client called the request.
+//! The records of a job: what was accepted, how it ended, the marks that it was queued, and its `Idempotency-Key`.
 //!
-//! Records and results are created once and never changed; the first writer's word is final.
+//! Records and results are created once and never changed: the first writer's stands.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use proto_shared::{IdempotencyId, IdempotencyRecord, JobId, JobRecord, JobResult
 
 use crate::{Created, Store, StoreError, records};
 
-/// One of the slots of equal length that time is cut into. A job that was queued in a slot is not queued again in it.
+/// One of the time slots of equal length. A job that was queued in a slot is not queued again in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
     length_ms: u64,
@@ -25,7 +25,7 @@ impl Slot {
 }
 
 impl Store {
-    /// Writes a job record where none stands.
+    /// Writes a job record where there is none.
     ///
     /// # Errors
     /// The backend did not take it.
@@ -33,7 +33,7 @@ impl Store {
         records::create(&self.objects, &keys::job_record(&job.id), job).await
     }
 
-    /// Takes back a record that nobody was told of.
+    /// Deletes a record that no client was told of.
     ///
     /// # Errors
     /// The backend did not do it.
@@ -49,7 +49,7 @@ impl Store {
         records::get(&self.objects, &keys::job_record(id)).await
     }
 
-    /// Writes how a job ended, where nothing stands: the first writer's word is final.
+    /// Writes how a job ended, where nothing is written yet: the first writer's result stands.
     ///
     /// # Errors
     /// The backend did not take it.
@@ -73,8 +73,8 @@ impl Store {
         Ok(self.objects.head(&keys::job_result(id)).await?.is_some())
     }
 
-    /// Takes a job's end back. Only for the replay of a dead letter, and before that letter is deleted: while it
-    /// stands, retention leaves the job alone. Anywhere else it would break the word that was given to a client.
+    /// Deletes a job's result. Only for the replay of a dead letter, and before that letter is deleted: while there is a
+    /// letter, retention keeps the job. Anywhere else it would take back what a client was told.
     ///
     /// # Errors
     /// The backend did not do it.
@@ -82,13 +82,13 @@ impl Store {
         self.objects.delete(keys::job_result(id)).await
     }
 
-    /// Says that the broker has confirmed a message of this job in a slot. Only to be called after that confirm: whoever
+    /// Marks that the broker has confirmed a message of this job in a slot. Only to be called after that confirm: a process that
     /// finds the mark answers that the job is queued, and does not queue it.
     ///
     /// # Errors
     /// The backend did not take it.
     pub async fn mark_queued(&self, id: &JobId, slot: Slot) -> Result<(), StoreError> {
-        // Another process with a confirm may write it too: it says the same.
+        // Another process with a confirm may write it too: the marks are equal.
         records::put(&self.objects, &queued(id, slot), &serde_json::json!({ "slot": slot.number })).await
     }
 
@@ -100,7 +100,7 @@ impl Store {
         Ok(self.objects.head(&queued(id, slot)).await?.is_some())
     }
 
-    /// Writes which job an `Idempotency-Key` made, where nothing stands.
+    /// Writes which job an `Idempotency-Key` made, where nothing is written yet.
     ///
     /// # Errors
     /// The backend did not take it.
@@ -108,7 +108,7 @@ impl Store {
         records::create(&self.objects, &keys::idempotency(id), record).await
     }
 
-    /// Which job an `Idempotency-Key` made, if any. Retention forgets it a little before the job.
+    /// Which job an `Idempotency-Key` made, if any. Retention deletes it a little before the job.
     ///
     /// # Errors
     /// It does not parse, or the backend did not give it.

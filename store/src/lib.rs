@@ -24,9 +24,9 @@
 //! | `mark_start` | 1 PUT |
 //! | `get_start` | 1 GET |
 //! | `clear_start` | 1 POST |
-//! | `begin_look` | 1 PUT; 1 HEAD more if something stands there |
-//! | `end_look` | 1 PUT |
-//! | `last_look` | 1 GET |
+//! | `begin_search` | 1 PUT; 1 HEAD more if something stands there |
+//! | `end_search` | 1 PUT |
+//! | `last_search` | 1 GET |
 //! | `begin_callback`, `end_callback` | 1 PUT; 1 HEAD more if something stands there |
 //! | `owe_callback` | 1 PUT |
 //! | `get_callback_end` | 1 GET |
@@ -54,20 +54,20 @@ mod config;
 pub mod conformance;
 mod content_id;
 mod contents;
-mod dead;
+mod dead_letters;
 mod error;
 mod expire;
 #[cfg(feature = "faults")]
 mod faults;
 mod gallery;
-mod hush;
 mod jobs;
 mod listing;
 mod location;
-mod looks;
 mod objects;
 mod probe;
 mod records;
+mod redact;
+mod searches;
 mod starts;
 mod store;
 mod unfinished;
@@ -76,7 +76,7 @@ pub use callbacks::OwedCallback;
 pub use config::{S3Settings, StoreConfig};
 pub use content_id::source_id;
 pub use contents::PictureStream;
-pub use dead::{Letters, ListedDead, OldestDead};
+pub use dead_letters::{Letters, ListedDead, OldestDead};
 pub use error::StoreError;
 pub use expire::Expired;
 #[cfg(feature = "faults")]

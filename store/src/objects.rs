@@ -13,9 +13,7 @@ use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{Attribute, Attributes, Error as Cause, ObjectMeta, ObjectStore, PutMode, PutOptions, PutPayload, path::Path};
 use tokio::sync::Semaphore;
 
-use crate::{StoreConfig, StoreError, backend, backend::Backend, hush::Hush};
-
-pub(crate) use read::Small;
+use crate::{StoreConfig, StoreError, backend, backend::Backend, redact::Redactor};
 
 /// Waits between tries of a create-only put that met a conflict nobody had won yet.
 const CONFLICT_WAITS: [Duration; 5] = [
@@ -26,6 +24,12 @@ const CONFLICT_WAITS: [Duration; 5] = [
     Duration::from_millis(800),
 ];
 
+/// The length of a part of an upload, and the length from which on there are parts at all. S3 accepts no shorter ones.
+pub(crate) const PART_BYTES: usize = 5 * 1024 * 1024;
+/// All files that are being uploaded have at most one part and 1 MiB in memory together: one large file, or several small ones.
+/// More uploads at a time would share the same network, and all end later.
+const FILE_ROOM_UNIT_BYTES: usize = 1024;
+
 /// An opened backend with its bounds.
 #[derive(Clone)]
 pub(crate) struct Objects {
@@ -34,11 +38,12 @@ pub(crate) struct Objects {
     /// The directory that it is, if it is one.
     pub(crate) directory: Option<PathBuf>,
     timeout: Duration,
-    hush: Hush,
+    redactor: Redactor,
+    /// In units of [`FILE_ROOM_UNIT_BYTES`].
     file_room: Arc<Semaphore>,
 }
 
-/// What a listing or a look says of an object.
+/// What a listing or a HEAD says of an object.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) key: String,
@@ -71,9 +76,9 @@ impl Objects {
 
     fn over(backend: Backend, config: &StoreConfig) -> Self {
         let Backend { objects, takes_attributes, directory } = backend;
-        let (timeout, hush) = (config.request_timeout, Hush::new(&config.s3));
-        let file_room = Arc::new(Semaphore::new(upload::ROOM));
-        Self { backend: objects, takes_attributes, directory, timeout, hush, file_room }
+        let (timeout, redactor) = (config.request_timeout, Redactor::new(&config.s3));
+        let file_room = Arc::new(Semaphore::new(PART_BYTES / FILE_ROOM_UNIT_BYTES + 1024));
+        Self { backend: objects, takes_attributes, directory, timeout, redactor, file_room }
     }
 
     /// Whether listings come in the order of keys.
@@ -81,14 +86,14 @@ impl Objects {
         self.directory.is_none()
     }
 
-    /// Writes an object, over what stood there.
+    /// Writes an object, replacing what was there.
     pub(crate) async fn put(&self, key: &str, mime: &'static str, bytes: impl Into<PutPayload>) -> Result<(), StoreError> {
         self.bounded("put", key, self.put_once(key, mime, bytes.into(), PutMode::Overwrite)).await.map(drop)
     }
 
-    /// Writes an object where none stands: `true` if this call wrote it.
+    /// Writes an object where there is none: `true` if this call wrote it.
     ///
-    /// A conflict alone does not prove that an object stands there: S3 also answers one for two writers at
+    /// A conflict alone does not prove that an object exists: S3 also answers one for two writers at
     /// once, of whom neither may have won. So the object is looked for, and the put tried again without it.
     pub(crate) async fn create(&self, key: &str, mime: &'static str, bytes: Bytes) -> Result<bool, StoreError> {
         self.bounded("create", key, async {
@@ -110,8 +115,8 @@ impl Objects {
         .await
     }
 
-    /// Asks the backend once to create an object: `false` when it says that one stands there, or that it knows no
-    /// such request. Nothing is looked up afterwards; this is for finding out what the backend's word is worth.
+    /// Asks the backend once to create an object: `false` when it answers that one exists, or that it knows no such request.
+    /// Nothing is looked up afterwards: this is for finding out whether the answer can be trusted.
     pub(crate) async fn create_by_its_word(&self, key: &str, mime: &'static str, bytes: Bytes) -> Result<bool, StoreError> {
         self.bounded("create", key, async {
             match self.put_once(key, mime, bytes.into(), PutMode::Create).await {
@@ -123,7 +128,7 @@ impl Objects {
         .await
     }
 
-    /// Removes an object; that none stands there is no fault.
+    /// Removes an object; that there is none is no error.
     pub(crate) async fn delete(&self, key: String) -> Result<(), StoreError> {
         self.delete_all(vec![key]).await.map(drop)
     }
@@ -132,7 +137,7 @@ impl Objects {
     pub(crate) async fn delete_all(&self, keys: Vec<String>) -> Result<u64, StoreError> {
         let Some(first) = keys.first().cloned() else { return Ok(0) };
         let paths = futures::stream::iter(keys.into_iter().map(|key| Ok(Path::from(key)))).boxed();
-        // Another who sweeps at the same time may have been faster.
+        // Another sweep at the same time may have been faster.
         let removed = self.backend.delete_stream(paths).filter_map(async |removed| match removed {
             Err(Cause::NotFound { .. }) => None,
             other => Some(other.map(drop)),
@@ -183,7 +188,7 @@ impl Objects {
     ) -> Result<T, StoreError> {
         match tokio::time::timeout(self.timeout, work).await {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(cause)) => Err(StoreError::Unavailable { action, key: key.to_owned(), source: self.hush.error(cause) }),
+            Ok(Err(cause)) => Err(StoreError::Unavailable { action, key: key.to_owned(), source: self.redactor.error(cause) }),
             Err(_) => Err(StoreError::Timeout { action, key: key.to_owned(), timeout: self.timeout }),
         }
     }

@@ -1,14 +1,14 @@
-//! Which worker process is at work on a job, written where the job was delivered before: what is left of a process that died.
+//! Marks of which worker process works on a job that was delivered before. A process that dies leaves its mark.
 //!
-//! Workers write and read it; it stands among the job's objects and goes with them. It must never decide how a job ends:
-//! lost or wrong, it costs a process of its own for a harmless job, or one more worker for a harmful one.
+//! Workers write and read them; a mark is one of the job's objects and is deleted with them. It must never decide how a job ends:
+//! a lost or wrong mark costs a process of its own for a harmless job, or one more worker for a harmful one.
 
 use proto_shared::{JobId, keys};
 use serde::{Deserialize, Serialize};
 
 use crate::{Store, StoreError, records};
 
-/// A process has begun to work on a job, and has not come to an end of it.
+/// A process has begun to work on a job, and its attempt has not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     /// The process, by a name that no other has.
@@ -18,7 +18,7 @@ pub struct Start {
 }
 
 impl Store {
-    /// Writes who works on a job, over what stood there.
+    /// Writes which process works on a job, replacing what was there.
     ///
     /// # Errors
     /// The backend did not take it.
@@ -26,7 +26,7 @@ impl Store {
         records::put(&self.objects, &keys::job_started(id), start).await
     }
 
-    /// Who works on a job, as far as it was written.
+    /// Which process works on a job, as far as it was written.
     ///
     /// # Errors
     /// It does not parse, or the backend did not give it.
@@ -34,7 +34,7 @@ impl Store {
         records::get(&self.objects, &keys::job_started(id)).await
     }
 
-    /// Removes what was written of a start, once the work has come to an end, whichever.
+    /// Removes the mark of a start, once the attempt has ended, however it did.
     ///
     /// # Errors
     /// The backend did not do it.

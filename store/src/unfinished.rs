@@ -9,7 +9,7 @@ use proto_shared::{JobId, JobRecord, keys};
 
 use crate::{
     Store, StoreError,
-    listing::{self, Listed},
+    listing::{self, ListedJob},
     objects::Objects,
     records,
 };
@@ -23,8 +23,8 @@ const ID_EARLIER_BY_MS: u64 = 60_000;
 
 impl Store {
     /// The job records without a result, oldest first; with `created_before_ms`, only those accepted before it. A record
-    /// that does not parse is skipped with a warning, and so is one of a newer release: whoever takes this is about to run or
-    /// queue what comes, and would do a part of what was asked for. A job may have ended by the time it comes out: look at its
+    /// that does not parse is skipped with a warning, and so is one of a newer release: the caller is about to run or
+    /// queue the jobs, and would do a part of what was asked for. A job may have ended by the time it comes out: look at its
     /// result before doing anything that must not be done twice.
     ///
     /// S3 lists by key, so jobs come as they are listed and those too young are never reached. A directory has
@@ -55,7 +55,7 @@ fn is_ours(job: &JobRecord) -> bool {
 }
 
 fn oldest_first(objects: &Objects, before_ms: u64, page_jobs: usize) -> BoxStream<'static, Result<JobId, StoreError>> {
-    let may_be_meant = move |job: &Listed| made_ms(&job.id).is_none_or(|made_ms| made_ms < before_ms);
+    let may_be_meant = move |job: &ListedJob| made_ms(&job.id).is_none_or(|made_ms| made_ms < before_ms);
     if objects.lists_in_key_order() {
         return listing::jobs(objects)
             .try_take_while(move |job| future::ready(Ok(may_be_meant(job))))

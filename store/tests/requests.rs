@@ -187,13 +187,13 @@ async fn starts() {
 async fn looks() {
     let house = House::new();
     let store = &house.store;
-    assert_eq!(store.begin_look(1).await.unwrap(), Created::New);
+    assert_eq!(store.begin_search(1).await.unwrap(), Created::New);
     assert_eq!(house.asked(), [Create]);
-    assert_eq!(store.begin_look(1).await.unwrap(), Created::AlreadyThere);
+    assert_eq!(store.begin_search(1).await.unwrap(), Created::AlreadyThere);
     assert_eq!(house.asked(), [Create, Head]);
-    store.end_look(1).await.unwrap();
+    store.end_search(1).await.unwrap();
     assert_eq!(house.asked(), [Put]);
-    assert_eq!(store.last_look().await.unwrap(), Some(1));
+    assert_eq!(store.last_search().await.unwrap(), Some(1));
     assert_eq!(house.asked(), [Get]);
 }
 

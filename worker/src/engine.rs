@@ -1,7 +1,7 @@
 //! The engine on its own threads: a bounded pool, a time limit, a stop within a frame.
 //!
 //! `job` runs every task of a worker through it. Tests put another function in the engine's place; everything around
-//! it stays the same. It must never wait for a thread that does not stop: it says that the process should end.
+//! it stays the same. It must never wait for a thread that does not stop: it reports that the process should end.
 
 use std::{
     fmt,
@@ -22,8 +22,8 @@ use crate::{
     threads::Threads,
 };
 
-/// A job that is cancelled looks for it at every frame; no frame within the limits takes so long.
-const STOPS_WITHIN: Duration = Duration::from_secs(10);
+/// The engine checks for a cancellation at every frame; no frame within the limits takes this long.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Render = dyn Fn(&Task, &AtomicBool) -> Result<Product, caption::Error> + Send + Sync;
 
@@ -33,7 +33,7 @@ pub struct Engine {
     threads: Threads,
     render: Arc<Render>,
     job_timeout: Duration,
-    stops_within: Duration,
+    stop_timeout: Duration,
     stuck: CancellationToken,
 }
 
@@ -46,7 +46,7 @@ impl Engine {
         Self::with(job_timeout, render)
     }
 
-    /// Another function in the engine's place. The flag it is given turns true when its answer is no longer wanted.
+    /// Another function in the engine's place. The flag it is given turns true when the task is cancelled.
     ///
     /// # Errors
     /// The threads can't be started.
@@ -55,7 +55,7 @@ impl Engine {
         render: impl Fn(&Task, &AtomicBool) -> Result<Product, caption::Error> + Send + Sync + 'static,
     ) -> Result<Self, ThreadPoolBuildError> {
         let (render, stuck) = (Arc::new(render), CancellationToken::new());
-        Ok(Self { threads: Threads::start()?, render, job_timeout, stops_within: STOPS_WITHIN, stuck })
+        Ok(Self { threads: Threads::start()?, render, job_timeout, stop_timeout: STOP_TIMEOUT, stuck })
     }
 
     /// Runs one task. Dropping the future stops it within a frame.
@@ -63,17 +63,17 @@ impl Engine {
     /// # Errors
     /// Whatever the engine says, its panic, or its taking too long.
     pub async fn run(&self, task: Task) -> Result<Product, EngineError> {
-        let seat = self.threads.seat(task.lane).await;
-        let unwanted = Arc::new(AtomicBool::new(false));
+        let threads = self.threads.acquire(task.lane).await;
+        let cancelled = Arc::new(AtomicBool::new(false));
         let (send, receive) = oneshot::channel();
-        let (stops_within, stuck) = (self.stops_within, self.stuck.clone());
-        let mut answer = Answer { unwanted: unwanted.clone(), receive: Some(receive), stops_within, stuck };
+        let (stop_timeout, stuck) = (self.stop_timeout, self.stuck.clone());
+        let mut answer = Answer { cancelled: cancelled.clone(), receive: Some(receive), stop_timeout, stuck };
         let (render, span) = (self.render.clone(), Span::current());
-        seat.spawn(move || {
+        threads.spawn(move || {
             // A panic is logged where it happens: with the job's name.
             let _in_span = span.enter();
-            let product = attempt(render.as_ref(), &task, &unwanted);
-            // Nobody listens any more when the job was dropped.
+            let product = attempt(render.as_ref(), &task, &cancelled);
+            // The receiver is gone when the job was dropped.
             let _ = send.send(product);
         });
         match timeout(self.job_timeout, answer.wait()).await {
@@ -102,31 +102,31 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// What a thread of the engine will say. Dropped before that, it tells the thread to stop, and sees to it that it does.
+/// The answer that a thread of the engine will give. Dropped before that, it tells the thread to stop, and watches that it does.
 struct Answer {
-    unwanted: Arc<AtomicBool>,
+    cancelled: Arc<AtomicBool>,
     receive: Option<oneshot::Receiver<Result<Product, EngineError>>>,
-    stops_within: Duration,
+    stop_timeout: Duration,
     stuck: CancellationToken,
 }
 
 impl Answer {
-    /// None if the thread ended without a word.
+    /// None if the thread ended without an answer.
     async fn wait(&mut self) -> Option<Result<Product, EngineError>> {
-        let said = self.receive.as_mut()?.await.ok();
+        let answer = self.receive.as_mut()?.await.ok();
         self.receive = None;
-        said
+        answer
     }
 }
 
 impl Drop for Answer {
     fn drop(&mut self) {
-        self.unwanted.store(true, Ordering::Relaxed);
+        self.cancelled.store(true, Ordering::Relaxed);
         let Some(receive) = self.receive.take() else { return };
-        let (stops_within, stuck) = (self.stops_within, self.stuck.clone());
+        let (stop_timeout, stuck) = (self.stop_timeout, self.stuck.clone());
         let watch = async move {
-            if timeout(stops_within, receive).await.is_err() {
-                tracing::error!(within_ms = stops_within.as_millis(), "a job that was told to stop did not");
+            if timeout(stop_timeout, receive).await.is_err() {
+                tracing::error!(within_ms = stop_timeout.as_millis(), "a job that was told to stop did not");
                 stuck.cancel();
             }
         };
@@ -169,8 +169,8 @@ mod tests {
     async fn a_job_that_takes_too_long_is_told_to_stop() {
         let (send, receive) = oneshot::channel();
         let send = std::sync::Mutex::new(Some(send));
-        let engine = Engine::with(Duration::from_millis(1), move |_, unwanted| {
-            while !unwanted.load(Ordering::Relaxed) {
+        let engine = Engine::with(Duration::from_millis(1), move |_, cancelled| {
+            while !cancelled.load(Ordering::Relaxed) {
                 std::thread::yield_now();
             }
             let _ = send.lock().unwrap().take().unwrap().send(());
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_thread_that_does_not_stop_for_whoever_has_gone_away_is_seen() {
+    async fn a_thread_that_does_not_stop_after_its_caller_has_given_up_is_seen() {
         let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
         let released = Arc::new(std::sync::Barrier::new(2));
         let waiting = Arc::clone(&released);
@@ -191,7 +191,7 @@ mod tests {
             waiting.wait();
             Err(caption::Error::Cancelled)
         });
-        let engine = Engine { stops_within: Duration::from_millis(1), ..engine.unwrap() };
+        let engine = Engine { stop_timeout: Duration::from_millis(1), ..engine.unwrap() };
         let run = tokio::spawn({
             let engine = engine.clone();
             async move { engine.run(task()).await }

@@ -6,15 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::Task;
-
 const SLOW_FRAME: Duration = Duration::from_millis(20);
 const EATEN_AT_ONCE_BYTES: usize = 64 << 20;
 
-/// Does what the first caption asks for, if it asks for harm.
+/// Does what the text of the first caption asks for, if it asks for harm.
 #[expect(clippy::panic, reason = "it is asked for")]
-pub(crate) fn strike(task: &Task) {
-    match asked(task) {
+pub(crate) fn strike(asked: Option<&str>) {
+    match asked {
         Some("fault: abort") => std::process::abort(),
         Some("fault: panic") => panic!("asked for"),
         Some("fault: never end") => loop {
@@ -31,14 +29,10 @@ pub(crate) fn strike(task: &Task) {
     }
 }
 
-/// At each frame, of which `done` are finished with it, since the job was begun. No frame is finished before its time: the job
-/// takes as long on many threads as on one, and tells of its frames in their order.
-pub(crate) fn dawdle(task: &Task, begun: Instant, done: u32) {
-    if asked(task) == Some("fault: slow frames") {
+/// Called at each frame, with `done` frames finished since the job was begun. No frame is finished before its time: the job
+/// takes as long on many threads as on one, and reports its frames in their order.
+pub(crate) fn slow_down(asked: Option<&str>, begun: Instant, done: u32) {
+    if asked == Some("fault: slow frames") {
         thread::sleep((SLOW_FRAME * done).saturating_sub(begun.elapsed()));
     }
-}
-
-fn asked(task: &Task) -> Option<&str> {
-    task.spec.captions.first().map(|caption| caption.text.as_str())
 }

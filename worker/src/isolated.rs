@@ -1,8 +1,7 @@
-//! One rendering in a process of its own, for jobs that a worker may have died of: what they do to their process they do to
-//! that one alone.
+//! One rendering in a process of its own, for jobs that a worker may have died of: such a job can harm that process alone.
 //!
-//! `job` asks for it where `starts` says that a job is a suspect, and for what took too long among others. The other end,
-//! [`answer`], is a hidden command of the binary. Both speak one JSON line, then bytes: no path, no argument from a job.
+//! `job` uses it where `start_marks` says that a job is a suspect, and for a job that took too long beside others. The other end,
+//! [`answer`], is a hidden command of the binary. Both send one JSON line, then bytes: no path, no argument from a job.
 
 use std::{
     ffi::OsString,
@@ -33,8 +32,8 @@ use crate::{
     render::{EngineError, Product, Task, attempt, render},
 };
 
-/// What is kept of a process's last words.
-const MAX_LAST_WORDS_BYTES: usize = 4096;
+/// The end of a process's standard error that is kept.
+const MAX_STDERR_BYTES: usize = 4096;
 
 /// Threads that render in such a process. Each holds some frames and, with glibc, 64 MiB of address space for its heap alone:
 /// a thread a CPU would take a large machine's whole limit before the first pixel.
@@ -55,11 +54,11 @@ pub struct Isolation {
     pub timeout: Duration,
 }
 
-/// As many at a time as there is memory for.
+/// Starts such processes, as many at a time as there is memory for.
 #[derive(Clone, Debug)]
 pub(crate) struct Isolated {
     isolation: Isolation,
-    turn: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,14 +90,14 @@ enum Reply {
 
 impl Isolated {
     pub(crate) fn new(isolation: Isolation) -> Self {
-        let turn = Arc::new(Semaphore::new(isolation.at_once.get()));
-        Self { isolation, turn }
+        let slots = Arc::new(Semaphore::new(isolation.at_once.get()));
+        Self { isolation, slots }
     }
 
     /// Renders one picture. Dropping the future kills the process.
     pub(crate) async fn run(&self, spec: &CaptionSpec, limits: &Limits, source: Bytes) -> Result<Product, EngineError> {
         let crashed = |how: String| EngineError::Crashed { how };
-        let _turn = self.turn.acquire().await.map_err(|e| crashed(e.to_string()))?;
+        let _slot = self.slots.acquire().await.map_err(|e| crashed(e.to_string()))?;
         let limit = self.isolation.timeout;
         let work = async {
             let child = self.start().map_err(|e| crashed(format!("it could not be started: {e}")))?;
@@ -115,35 +114,35 @@ impl Isolated {
 
     async fn talk(&self, mut child: Child, spec: &CaptionSpec, limits: &Limits, source: Bytes) -> Result<Product, EngineError> {
         let crashed = |how: String| EngineError::Crashed { how };
-        let (Some(mut to), Some(mut from), Some(words)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
+        let (Some(mut to), Some(mut from), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
             return Err(crashed("it has no streams".to_owned()));
         };
         let mut request = serde_json::to_vec(&Request::new(spec, limits, self.isolation.memory_bytes))
             .map_err(|e| crashed(format!("its task could not be written: {e}")))?;
         request.push(b'\n');
         let tell = async move {
-            // A process that dies before it has read all says why by how it ends.
+            // A process that dies before it has read all is explained by how it ends.
             if to.write_all(&request).await.is_ok() {
                 let _ = to.write_all(&source).await;
             }
         };
         let mut answer = Vec::new();
-        let ((), read, last_words) = tokio::join!(tell, from.read_to_end(&mut answer), last_words(words));
+        let ((), read, stderr) = tokio::join!(tell, from.read_to_end(&mut answer), stderr_end(errors));
         let status = child.wait().await.map_err(|e| crashed(e.to_string()))?;
         if !status.success() {
-            return Err(crashed(how_it_ended(status, &last_words)));
+            return Err(crashed(how_it_ended(status, &stderr)));
         }
         read.map_err(|e| crashed(format!("its answer could not be read: {e}")))?;
-        understand(answer)
+        read_answer(answer)
     }
 }
 
-/// The end of what a process says. All of it is read: one that found nobody to listen would wait for ever.
-async fn last_words(mut said: impl AsyncRead + Unpin) -> String {
-    let (mut last, mut piece) = (Vec::new(), vec![0; MAX_LAST_WORDS_BYTES]);
-    while let Ok(len @ 1..) = said.read(&mut piece).await {
+/// The end of a process's standard error. All of it is read: a process whose pipe is full would wait for ever.
+async fn stderr_end(mut stderr: impl AsyncRead + Unpin) -> String {
+    let (mut last, mut piece) = (Vec::new(), vec![0; MAX_STDERR_BYTES]);
+    while let Ok(len @ 1..) = stderr.read(&mut piece).await {
         last.extend_from_slice(&piece[..len]);
-        last.drain(..last.len().saturating_sub(MAX_LAST_WORDS_BYTES));
+        last.drain(..last.len().saturating_sub(MAX_STDERR_BYTES));
     }
     String::from_utf8_lossy(&last).into_owned()
 }
@@ -160,7 +159,7 @@ impl Request {
     }
 }
 
-fn understand(mut answer: Vec<u8>) -> Result<Product, EngineError> {
+fn read_answer(mut answer: Vec<u8>) -> Result<Product, EngineError> {
     let crashed = |how: String| EngineError::Crashed { how };
     let end = answer.iter().position(|&byte| byte == b'\n').ok_or_else(|| crashed("its answer is cut off".to_owned()))?;
     let picture = answer.split_off(end + 1);
@@ -172,9 +171,9 @@ fn understand(mut answer: Vec<u8>) -> Result<Product, EngineError> {
     }
 }
 
-fn how_it_ended(status: ExitStatus, last_words: &str) -> String {
-    // The runtime's advice comes after what it is about.
-    match last_words.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("note: ")) {
+fn how_it_ended(status: ExitStatus, stderr: &str) -> String {
+    // The runtime's advice, a line that begins with `note: `, comes after the error it is about.
+    match stderr.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("note: ")) {
         Some(line) => format!("its process ended with {status}: {}", line.trim().chars().take(200).collect::<String>()),
         None => format!("its process ended with {status}"),
     }
@@ -244,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_words_are_those_that_say_why() {
+    fn the_last_line_but_advice_is_told() {
         let status = std::os::unix::process::ExitStatusExt::from_raw(6);
         let said = how_it_ended(status, "memory allocation of 64 bytes failed\nnote: run with `RUST_BACKTRACE=1`\n\n");
         assert!(said.ends_with(": memory allocation of 64 bytes failed"), "{said}");
@@ -252,12 +251,12 @@ mod tests {
 
     /// More than a pipe holds, and then a last line.
     #[tokio::test]
-    async fn whatever_a_process_says_it_is_heard_to_the_end() {
+    async fn standard_error_is_read_to_the_end() {
         let text = run("yes 'word after word after word after word' | head -n 10000 >&2; echo the reason >&2; exit 3").await;
         assert!(text.contains("exit status: 3") && text.ends_with(": the reason"), "{text}");
-        let all = vec![b'x'; 3 * MAX_LAST_WORDS_BYTES + 7];
-        assert_eq!(last_words(&all[..]).await.len(), MAX_LAST_WORDS_BYTES);
-        assert_eq!(last_words(&b"no \xff text"[..]).await, "no \u{fffd} text");
+        let all = vec![b'x'; 3 * MAX_STDERR_BYTES + 7];
+        assert_eq!(stderr_end(&all[..]).await.len(), MAX_STDERR_BYTES);
+        assert_eq!(stderr_end(&b"no \xff text"[..]).await, "no \u{fffd} text");
     }
 
     /// Each waits until the others have begun.
@@ -292,7 +291,7 @@ mod tests {
         request.extend_from_slice(&source);
         let mut reply = Vec::new();
         answer(&Fonts::built_in(), &request[..], &mut reply).unwrap();
-        let product = understand(reply).unwrap();
+        let product = read_answer(reply).unwrap();
         let expected = engine_spec(&spec(), &Fonts::built_in()).unwrap();
         let task =
             Task { source, spec: expected, limits: Limits::default(), progress: Progress::default(), lane: Lane::Standard };
@@ -301,7 +300,7 @@ mod tests {
         let mut refused = Vec::new();
         let cut = &request[..request.len() - 300];
         answer(&Fonts::built_in(), cut, &mut refused).unwrap();
-        assert_eq!(understand(refused).unwrap_err().code(), ErrorCode::Truncated);
+        assert_eq!(read_answer(refused).unwrap_err().code(), ErrorCode::Truncated);
         assert!(answer(&Fonts::built_in(), &b"no task"[..], Vec::new()).is_err());
     }
 

@@ -1,4 +1,6 @@
-//! One attempt at one job: source in, engine, output stored. It says how the job ends; it settles nothing.
+//! One attempt at one job: fetch the source, render, store the output.
+//!
+//! Used by `settle`. It decides how the job ends; it writes no result and settles nothing.
 
 use bytes::Bytes;
 use caption::Limits;
@@ -10,13 +12,13 @@ use crate::{
     Progress,
     engine::Engine,
     isolated::Isolated,
-    metrics::{Metrics, Step},
+    metrics::{Metrics, StoreStep},
     render::{EngineError, Product, Task},
-    stage::Stage,
-    starts::Standing,
+    stage::DeliveryStage,
+    start_marks::Suspicion,
 };
 
-/// What an attempt touches.
+/// What an attempt uses.
 #[derive(Debug)]
 pub(crate) struct Runner {
     pub(crate) store: Store,
@@ -28,17 +30,17 @@ pub(crate) struct Runner {
 }
 
 /// Where a job is rendered.
-pub(crate) enum How {
-    /// In this process, among others.
-    Among(Progress),
-    /// In a process of its own: it may have been the end of a worker.
+pub(crate) enum Placement {
+    /// In this process, beside other jobs.
+    Shared(Progress),
+    /// In a process of its own: a worker may have died of it.
     Isolated,
 }
 
-/// A job's source, or why it isn't to be had.
+/// A job's source, or why the store did not give it.
 pub(crate) struct Source(Result<Bytes, StoreError>);
 
-/// Why an attempt came to no output.
+/// Why an attempt gave no output.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]
@@ -47,7 +49,7 @@ enum Failure {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Font(#[from] UnknownFont),
-    /// The broker hands none out.
+    /// The broker delivers no such job.
     #[error(transparent)]
     Newer(#[from] NewerRelease),
 }
@@ -64,60 +66,67 @@ impl Failure {
 }
 
 impl Runner {
-    /// How the job ends, with its output already stored; or what is passing and worth another attempt.
+    /// How the job ends, with its output already stored; or a passing error, which is worth another attempt.
     pub(crate) async fn attempt(
         &self,
         job: &JobRecord,
         source: Source,
-        standing: Standing,
-        how: How,
+        suspicion: Suspicion,
+        placement: Placement,
     ) -> Result<Outcome, StoreError> {
-        match self.produce(job, source, standing, how).await {
+        match self.produce(job, source, suspicion, placement).await {
             Ok(done) => Ok(done),
             Err(Failure::Store(error)) if error.is_passing() => Err(error),
             Err(failure) => Ok(Outcome::Failed { code: failure.code(), message: failure.to_string() }),
         }
     }
 
-    /// The source, to be asked for while other things are looked at.
+    /// The source; fetched while the store is asked for other things.
     pub(crate) async fn source(&self, job: &JobRecord) -> Source {
-        Source(self.metrics.stored(Step::Source, self.store.get_source(&job.source.id)).await)
+        Source(self.metrics.stored(StoreStep::Source, self.store.get_source(&job.source.id)).await)
     }
 
-    async fn produce(&self, job: &JobRecord, source: Source, standing: Standing, how: How) -> Result<Outcome, Failure> {
+    async fn produce(
+        &self,
+        job: &JobRecord,
+        source: Source,
+        suspicion: Suspicion,
+        placement: Placement,
+    ) -> Result<Outcome, Failure> {
         let asked = job.known_spec()?;
         let spec = engine_spec(asked, &self.fonts)?;
         let id = output_id(&job.source.id, asked, &self.fonts)?;
-        if standing != Standing::New
-            && let Some(OutputSummary { output, stats, missing_glyphs, .. }) = self.made_before(&id).await
+        if suspicion != Suspicion::FirstDelivery
+            && let Some(OutputSummary { output, stats, missing_glyphs, .. }) = self.stored_output(&id).await
         {
             tracing::info!("rendered before");
             return Ok(Outcome::Done { output, stats, missing_glyphs });
         }
         let source = source.0?;
-        let among_others = match how {
-            How::Isolated => None,
-            How::Among(progress) => {
+        let rendered_here = match placement {
+            Placement::Isolated => None,
+            Placement::Shared(progress) => {
                 let task = Task { source: source.clone(), spec, limits: self.limits, progress, lane: job.lane };
                 Some(self.engine.run(task).await)
             }
         };
-        let product = match among_others {
-            // Perhaps another's fault: one that never ends takes threads from those beside it. Alone, it shows.
+        let product = match rendered_here {
+            // The delay may be another job's fault: a job that never ends takes threads from those beside it. A second attempt in
+            // a process of its own tells which it was.
             None | Some(Err(EngineError::TimedOut { .. })) => self.isolated.run(asked, &self.limits, source).await,
             Some(rendered) => rendered,
         };
         let Product { bytes, media, width_px, height_px, stats, missing_glyphs } = product?;
         self.metrics.rendered(&stats);
-        self.metrics.reached(Stage::Rendered);
+        self.metrics.reached(DeliveryStage::Rendered);
         let output = OutputInfo { id, media, bytes: bytes.len() as u64, width_px, height_px };
-        self.metrics.stored(Step::Output, self.store.put_output(&output.id, media, bytes)).await?;
-        self.metrics.reached(Stage::OutputStored);
+        self.metrics.stored(StoreStep::Output, self.store.put_output(&output.id, media, bytes)).await?;
+        self.metrics.reached(DeliveryStage::OutputStored);
         Ok(Outcome::Done { output, stats, missing_glyphs })
     }
 
-    /// What an earlier attempt has stored, if that is whole. Where the store does not say, the job is rendered again.
-    async fn made_before(&self, id: &OutputId) -> Option<OutputSummary> {
+    /// What an earlier attempt has stored, if it is whole. If the store does not answer, the job is rendered again.
+    async fn stored_output(&self, id: &OutputId) -> Option<OutputSummary> {
         match self.store.get_summary(id).await {
             Ok(summary) => summary,
             Err(error) => {

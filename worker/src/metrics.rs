@@ -1,21 +1,18 @@
-//! What a worker counts: deliveries, and apart from them the ends of jobs, each counted by whoever wrote its result.
+//! What a worker counts: deliveries, and apart from them the ends of jobs, each counted by the process that wrote its result.
 //!
 //! Over all processes `accepted = ended + unfinished`, where api counts what is accepted and what it ends itself.
 
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use broker::Delivery;
-use prometheus_client::{
-    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
-};
+use prometheus_client::metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram};
 use proto_shared::{ErrorCode, Outcome, RenderStats};
-use service::metrics::{Registry, Unit, seconds_buckets, wait_buckets};
+use service::metrics::{Registry, Unit, registered, registered_with_unit, seconds_buckets, wait_buckets};
 
-use crate::stage::Stage;
+use crate::stage::DeliveryStage;
+
+/// A name and a value from a fixed set.
+type Label = (&'static str, &'static str);
 
 /// A worker's metrics; clones share them.
 #[derive(Clone, Debug)]
@@ -23,18 +20,18 @@ pub(crate) struct Metrics {
     deliveries: Counter,
     redelivered: Counter,
     in_flight: Gauge,
-    unacked: Family<LaneLabels, Gauge>,
-    stages: Family<StageLabels, Counter>,
-    deliveries_ended: Family<DeliveryLabels, Counter>,
-    jobs_ended: Family<JobLabels, Counter>,
+    unacked: Family<[Label; 1], Gauge>,
+    stages: Family<[Label; 1], Counter>,
+    deliveries_ended: Family<[Label; 1], Counter>,
+    jobs_ended: Family<[Label; 2], Counter>,
     job_seconds: Histogram,
     queue_wait_seconds: Histogram,
     engine_seconds: Histogram,
-    store_seconds: Family<StepLabels, Histogram>,
-    frames: Family<HowLabels, Counter>,
-    segments: Family<HowLabels, Counter>,
+    store_seconds: Family<[Label; 1], Histogram>,
+    frames: Family<[Label; 1], Counter>,
+    segments: Family<[Label; 1], Counter>,
     settle_failures: Counter,
-    buried: Counter,
+    dead_letters_stored: Counter,
     requeued: Counter,
 }
 
@@ -45,13 +42,13 @@ pub(crate) enum Ending {
     Done,
     /// The job has failed for good.
     Failed,
-    /// Nobody wanted it any more.
+    /// The job was cancelled.
     Cancelled,
-    /// A result stood already.
+    /// A result was stored already.
     Duplicate,
-    /// It comes again later.
+    /// It is delivered again later, as the next attempt.
     Retried,
-    /// No attempt was left.
+    /// Its message is kept as a dead letter.
     Dead,
 }
 
@@ -65,19 +62,16 @@ impl Ending {
             Outcome::Failed { .. } => Self::Failed,
         }
     }
-}
 
-impl EncodeLabelValue for Ending {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
-        let text = match self {
+    fn as_str(self) -> &'static str {
+        match self {
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
             Self::Duplicate => "duplicate",
             Self::Retried => "retried",
             Self::Dead => "dead",
-        };
-        text.encode(encoder)
+        }
     }
 }
 
@@ -91,46 +85,15 @@ pub(crate) fn is_kept(code: ErrorCode) -> bool {
     is_defect(code) || code == ErrorCode::AttemptsExhausted
 }
 
-/// What the store is asked for on a job's way.
+/// A request to the store that every job makes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Step {
-    /// Its source.
+pub(crate) enum StoreStep {
+    /// Fetching its source.
     Source,
-    /// To keep its output.
+    /// Keeping its output.
     Output,
-    /// To keep its result.
+    /// Keeping its result.
     Result,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct DeliveryLabels {
-    outcome: Ending,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct JobLabels {
-    outcome: Ending,
-    code: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct LaneLabels {
-    lane: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct StageLabels {
-    stage: Stage,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct StepLabels {
-    step: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct HowLabels {
-    how: &'static str,
 }
 
 /// Counts a delivery as in flight until it is dropped, also when its job is cut off.
@@ -147,47 +110,42 @@ impl Drop for InFlight {
 }
 
 impl Metrics {
-    pub(crate) fn register(registry: &mut Registry) -> Self {
+    pub(crate) fn register(r: &mut Registry) -> Self {
         let seconds = || Histogram::new(seconds_buckets());
-        let metrics = Self {
-            deliveries: Counter::default(),
-            redelivered: Counter::default(),
-            in_flight: Gauge::default(),
-            unacked: Family::default(),
-            stages: Family::default(),
-            deliveries_ended: Family::default(),
-            jobs_ended: Family::default(),
-            job_seconds: seconds(),
-            queue_wait_seconds: Histogram::new(wait_buckets()),
-            engine_seconds: seconds(),
-            store_seconds: Family::new_with_constructor(|| Histogram::new(seconds_buckets())),
-            frames: Family::default(),
-            segments: Family::default(),
-            settle_failures: Counter::default(),
-            buried: Counter::default(),
-            requeued: Counter::default(),
-        };
-        let m = &metrics;
-        registry.register("worker_deliveries", "Messages handed to this worker", m.deliveries.clone());
-        registry.register("worker_redelivered", "Of these, delivered before and not settled", m.redelivered.clone());
-        registry.register("worker_jobs_in_flight", "Deliveries in hand", m.in_flight.clone());
-        registry.register("queue_unacked_messages", "Messages that this process has in hand, by lane", m.unacked.clone());
-        registry.register("worker_stages", "Deliveries that came so far, by stage", m.stages.clone());
-        registry.register("worker_jobs", "Deliveries ended, by outcome", m.deliveries_ended.clone());
         let ended = "Jobs whose result this worker wrote, by outcome, and by code where they failed";
-        registry.register("worker_jobs_ended", ended, m.jobs_ended.clone());
-        registry.register_with_unit("worker_job", "From delivery to settlement", Unit::Seconds, m.job_seconds.clone());
         let waited = "From a job's record to its first delivery";
-        registry.register_with_unit("worker_queue_wait", waited, Unit::Seconds, m.queue_wait_seconds.clone());
-        registry.register_with_unit("worker_engine", "Inside the engine, one job", Unit::Seconds, m.engine_seconds.clone());
         let stored = "In the store, one step of one job: fetching the source, keeping the output, keeping the result";
-        registry.register_with_unit("worker_store", stored, Unit::Seconds, m.store_seconds.clone());
-        registry.register("worker_frames", "Frames written, by how they came through", m.frames.clone());
-        registry.register("worker_segments", "Segments written, by how they came through", m.segments.clone());
-        registry.register("worker_dead_letters", "Dead letters moved to the store", m.buried.clone());
-        registry.register("worker_jobs_requeued", "Lost jobs that this process queued again", m.requeued.clone());
-        registry.register("worker_settle_failures", "Deliveries that could not be settled", m.settle_failures.clone());
-        metrics
+        let by_step = Family::new_with_constructor((|| Histogram::new(seconds_buckets())) as fn() -> Histogram);
+        // In this order they are exposed.
+        Self {
+            deliveries: registered(r, "worker_deliveries", "Messages handed to this worker", Counter::default()),
+            redelivered: registered(r, "worker_redelivered", "Of these, delivered before and not settled", Counter::default()),
+            in_flight: registered(r, "worker_jobs_in_flight", "Deliveries in hand", Gauge::default()),
+            unacked: registered(
+                r,
+                "queue_unacked_messages",
+                "Messages that this process has in hand, by lane",
+                Family::default(),
+            ),
+            stages: registered(r, "worker_stages", "Deliveries that came so far, by stage", Family::default()),
+            deliveries_ended: registered(r, "worker_jobs", "Deliveries ended, by outcome", Family::default()),
+            jobs_ended: registered(r, "worker_jobs_ended", ended, Family::default()),
+            job_seconds: registered_with_unit(r, "worker_job", "From delivery to settlement", Unit::Seconds, seconds()),
+            queue_wait_seconds: registered_with_unit(
+                r,
+                "worker_queue_wait",
+                waited,
+                Unit::Seconds,
+                Histogram::new(wait_buckets()),
+            ),
+            engine_seconds: registered_with_unit(r, "worker_engine", "Inside the engine, one job", Unit::Seconds, seconds()),
+            store_seconds: registered_with_unit(r, "worker_store", stored, Unit::Seconds, by_step),
+            frames: registered(r, "worker_frames", "Frames written, by how they came through", Family::default()),
+            segments: registered(r, "worker_segments", "Segments written, by how they came through", Family::default()),
+            dead_letters_stored: registered(r, "worker_dead_letters", "Dead letters moved to the store", Counter::default()),
+            requeued: registered(r, "worker_jobs_requeued", "Lost jobs that this process queued again", Counter::default()),
+            settle_failures: registered(r, "worker_settle_failures", "Deliveries that could not be settled", Counter::default()),
+        }
     }
 
     pub(crate) fn delivered(&self, delivery: &Delivery, now_ms: u64) -> InFlight {
@@ -199,39 +157,39 @@ impl Metrics {
             let waited_ms = now_ms.saturating_sub(delivery.message().job.created_at_ms);
             self.queue_wait_seconds.observe(Duration::from_millis(waited_ms).as_secs_f64());
         }
-        let of_lane = self.unacked.get_or_create_owned(&LaneLabels { lane: delivery.lane().as_str() });
+        let of_lane = self.unacked.get_or_create_owned(&[("lane", delivery.lane().as_str())]);
         let in_flight = InFlight { all: self.in_flight.clone(), of_lane };
         in_flight.all.inc();
         in_flight.of_lane.inc();
         in_flight
     }
 
-    pub(crate) fn reached(&self, stage: Stage) {
-        self.stages.get_or_create_owned(&StageLabels { stage }).inc();
+    pub(crate) fn reached(&self, stage: DeliveryStage) {
+        self.stages.get_or_create_owned(&[("stage", stage.as_str())]).inc();
         tracing::trace!(stage = stage.as_str(), "reached");
     }
 
     pub(crate) fn delivery_ended(&self, outcome: Ending, took: Duration) {
-        self.deliveries_ended.get_or_create_owned(&DeliveryLabels { outcome }).inc();
+        self.deliveries_ended.get_or_create_owned(&[("outcome", outcome.as_str())]).inc();
         self.job_seconds.observe(took.as_secs_f64());
     }
 
-    /// To be told of every result that this process was the first to write, and of no other.
+    /// To be called for every result that this process was the first to write, and for no other.
     pub(crate) fn job_ended(&self, ending: Ending, outcome: &Outcome) {
         let code = if let Outcome::Failed { code, .. } = outcome { code.as_str() } else { "" };
-        self.jobs_ended.get_or_create_owned(&JobLabels { outcome: ending, code }).inc();
+        self.jobs_ended.get_or_create_owned(&[("outcome", ending.as_str()), ("code", code)]).inc();
     }
 
     /// Waits for the store, and notes how long that took if it is not given up.
-    pub(crate) async fn stored<T>(&self, step: Step, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn stored<T>(&self, step: StoreStep, work: impl Future<Output = T>) -> T {
         let begun = Instant::now();
         let done = work.await;
         let step = match step {
-            Step::Source => "source",
-            Step::Output => "output",
-            Step::Result => "result",
+            StoreStep::Source => "source",
+            StoreStep::Output => "output",
+            StoreStep::Result => "result",
         };
-        self.store_seconds.get_or_create_owned(&StepLabels { step }).observe(begun.elapsed().as_secs_f64());
+        self.store_seconds.get_or_create_owned(&[("step", step)]).observe(begun.elapsed().as_secs_f64());
         done
     }
 
@@ -243,13 +201,13 @@ impl Metrics {
             ("recoded", stats.frames_recoded, stats.segments_recoded),
         ];
         for (how, frames, segments) in by_how {
-            self.frames.get_or_create_owned(&HowLabels { how }).inc_by(u64::from(frames));
-            self.segments.get_or_create_owned(&HowLabels { how }).inc_by(u64::from(segments));
+            self.frames.get_or_create_owned(&[("how", how)]).inc_by(u64::from(frames));
+            self.segments.get_or_create_owned(&[("how", how)]).inc_by(u64::from(segments));
         }
     }
 
-    pub(crate) fn buried(&self) {
-        self.buried.inc();
+    pub(crate) fn dead_letter_stored(&self) {
+        self.dead_letters_stored.inc();
     }
 
     pub(crate) fn requeued(&self, jobs: u64) {

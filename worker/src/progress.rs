@@ -1,4 +1,6 @@
-//! How far a rendering is, told as it goes: not for every frame, but a few times a second.
+//! Reports how far a rendering is: not for every frame, but a few times a second.
+//!
+//! `settle` makes it, `render` reports to it.
 
 use std::{
     fmt,
@@ -9,21 +11,21 @@ use std::{
     time::Instant,
 };
 
-/// What is told more often than this is left out.
-const APART_MS: u64 = 200;
+/// Reports closer together than this are left out.
+const INTERVAL_MS: u64 = 200;
 
-/// Is told of frames, on any of the engine's threads: how many are finished, of how many.
+/// Called with the frames that are finished and the frames there are, on any of the engine's threads.
 #[derive(Clone, Default)]
 pub struct Progress(Option<Arc<dyn Fn(u32, u32) + Send + Sync>>);
 
 impl Progress {
-    /// Passes on what is told, a few times a second.
-    pub(crate) fn seldom(tell: impl Fn(u32, u32) + Send + Sync + 'static) -> Self {
+    /// Passes reports on to `tell`, a few times a second.
+    pub(crate) fn throttled(tell: impl Fn(u32, u32) + Send + Sync + 'static) -> Self {
         let (begun, last_ms) = (Instant::now(), AtomicU64::new(0));
         Self(Some(Arc::new(move |done, of| {
             let now_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
             let last = last_ms.load(Ordering::Relaxed);
-            let is_due = now_ms.saturating_sub(last) >= APART_MS;
+            let is_due = now_ms.saturating_sub(last) >= INTERVAL_MS;
             if is_due && last_ms.compare_exchange(last, now_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
                 tell(done, of);
             }
@@ -48,10 +50,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_fast_is_told_once_at_most() {
+    fn reports_that_come_fast_are_passed_on_once_at_most() {
         let told = Arc::new(AtomicU64::new(0));
         let count = told.clone();
-        let progress = Progress::seldom(move |_, _| {
+        let progress = Progress::throttled(move |_, _| {
             count.fetch_add(1, Ordering::Relaxed);
         });
         for frame in 0..1000 {

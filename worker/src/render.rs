@@ -25,7 +25,7 @@ pub struct Task {
     pub spec: caption::Spec,
     /// What it may cost.
     pub limits: Limits,
-    /// Who is told how far it is.
+    /// Where its progress is reported.
     pub progress: Progress,
     /// Whether it goes before others.
     pub lane: Lane,
@@ -42,7 +42,7 @@ pub struct Product {
     pub width_px: u32,
     /// Its height.
     pub height_px: u32,
-    /// What was done; whoever ran it fills in the time.
+    /// What was done; `attempt` fills in the time.
     pub stats: RenderStats,
     /// Characters that no font had.
     pub missing_glyphs: Vec<char>,
@@ -57,7 +57,7 @@ pub enum EngineError {
     /// A defect of ours; its place is in the log.
     #[error("the engine panicked: {0}")]
     Panicked(String),
-    /// The same, said by a process of its own.
+    /// The same, reported by a process of its own.
     #[error("{message}")]
     RefusedElsewhere {
         /// The engine's code.
@@ -97,11 +97,11 @@ impl EngineError {
 pub(crate) fn attempt(
     render: impl Fn(&Task, &AtomicBool) -> Result<Product, caption::Error>,
     task: &Task,
-    unwanted: &AtomicBool,
+    cancelled: &AtomicBool,
 ) -> Result<Product, EngineError> {
     let begun = Instant::now();
     // Nothing that the closure shares is used after a panic but the flag.
-    let rendered = catch_unwind(AssertUnwindSafe(|| render(task, unwanted)));
+    let rendered = catch_unwind(AssertUnwindSafe(|| render(task, cancelled)));
     let engine_wall_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     match rendered {
         Ok(Ok(product)) => Ok(Product { stats: RenderStats { engine_wall_ms, ..product.stats }, ..product }),
@@ -110,17 +110,17 @@ pub(crate) fn attempt(
     }
 }
 
-pub(crate) fn render(task: &Task, unwanted: &AtomicBool) -> Result<Product, caption::Error> {
+pub(crate) fn render(task: &Task, cancelled: &AtomicBool) -> Result<Product, caption::Error> {
     #[cfg(feature = "faults")]
-    crate::faults::strike(task);
+    let (asked, begun) = (task.spec.captions.first().map(|caption| caption.text.as_str()), Instant::now());
     #[cfg(feature = "faults")]
-    let begun = Instant::now();
+    crate::faults::strike(asked);
     let progress = |done, of| {
         #[cfg(feature = "faults")]
-        crate::faults::dawdle(task, begun, done);
+        crate::faults::slow_down(asked, begun, done);
         task.progress.tell(done, of);
     };
-    let watch = caption::Watch { progress: &progress, cancelled: unwanted };
+    let watch = caption::Watch { progress: &progress, cancelled };
     let rendered = caption::render_with(&task.source, &task.spec, &task.limits, &watch)?;
     Ok(Product {
         media: match rendered.media {

@@ -1,22 +1,22 @@
-//! Trying a dead letter's job again: takes back its end, queues it as a first attempt, removes the letter.
+//! Replays a dead letter's job: deletes its result, queues it as a first attempt, deletes the letter.
 //!
-//! Called by `punchline dead replay`, by any number at once. It removes only the letters that it has read: a job that dies
-//! again at once has a new letter, and that one stays. Killed between any two steps it leaves a letter; what it leaves of
-//! a job that was done since is cleared away by the next replay.
+//! Called by `punchline dead replay`, by any number at once. It deletes only the letters that it has read: a job that becomes a
+//! dead letter again at once has a new letter, and that one stays. A replay that is killed between any two steps leaves a letter;
+//! if the job was done meanwhile, the next replay deletes that letter.
 
 use broker::{Broker, BrokerError};
 use proto_shared::{DeadRecord, JobId, JobMessage, Outcome};
 use store::{Letters, Store, StoreError};
 
-/// What a replay does, one step after the other.
+/// What a replay does, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplayStep {
-    /// Reads the last letter, and notes which there are.
+    /// Reads the last letter, and notes which letters there are.
     ReadLetters,
-    /// A job that was done meanwhile is not done again: its letters are removed and nothing else.
+    /// A job that was done meanwhile is not done again: its letters are deleted and nothing else.
     LookAtResult,
-    /// While a result stands, a worker takes the message for one of a finished job. Only a failure that was seen is taken
-    /// back: where none stood, an earlier replay has queued the job, and it may be done by now.
+    /// While a result is stored, a worker acks the message as that of a finished job. Only a failure that was read is deleted:
+    /// where there was none, an earlier replay has queued the job, and it may be done by now.
     DeleteResult,
     /// Until the broker has confirmed it, the letter stays.
     Publish,

@@ -1,7 +1,7 @@
 //! What becomes of a delivery: its result is written, then it is settled, exactly once.
 //!
-//! The only place that acks. Nothing is acked before the result stands in the store, and what settling
-//! answers is looked at. It logs how a job went, once.
+//! The only place that acks jobs. Nothing is acked before the result is in the store, and a failure to settle is counted and
+//! logged. It logs how each job ended, once.
 
 use std::{error::Error as _, time::Instant};
 
@@ -13,14 +13,14 @@ use tracing::Instrument as _;
 
 use crate::{
     Progress,
-    cancel::InHand,
-    job::{How, Runner},
-    metrics::{Ending, Metrics, Step, is_kept},
-    stage::Stage,
-    starts::{Standing, Starts},
-    store_gate::{HELD_AT_MOST, StoreGate},
+    cancel::RunningJobs,
+    job::{Placement, Runner},
+    lane_priority::LanePriority,
+    metrics::{Ending, Metrics, StoreStep, is_kept},
+    stage::DeliveryStage,
+    start_marks::{StartMarks, Suspicion},
+    store_gate::{LONGEST_WAIT, StoreGate},
     trace,
-    turns::Turns,
 };
 
 #[derive(Debug)]
@@ -29,9 +29,9 @@ pub(crate) struct Settler {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
-    pub(crate) in_hand: InHand,
-    pub(crate) turns: Turns,
-    pub(crate) starts: Starts,
+    pub(crate) running: RunningJobs,
+    pub(crate) lane_priority: LanePriority,
+    pub(crate) start_marks: StartMarks,
     pub(crate) store_gate: StoreGate,
 }
 
@@ -40,12 +40,12 @@ impl Settler {
     pub(crate) async fn handle(&self, delivery: Delivery, broker: &Broker) {
         let span = trace::of_job(&delivery.message().job.id, delivery.trace());
         let _in_flight = self.metrics.delivered(&delivery, self.clock.now_ms());
-        self.metrics.reached(Stage::Taken);
+        self.metrics.reached(DeliveryStage::Taken);
         let begun = Instant::now();
         let (ending, settled) = self.end(delivery, broker, begun).instrument(span.clone()).await;
         self.metrics.delivery_ended(ending, begun.elapsed());
         match settled {
-            Ok(()) => self.metrics.reached(Stage::Settled),
+            Ok(()) => self.metrics.reached(DeliveryStage::Settled),
             Err(error) => {
                 // The broker delivers it again. The worker that gets it finds the result and acks.
                 self.metrics.settle_failed();
@@ -57,8 +57,8 @@ impl Settler {
     async fn end(&self, delivery: Delivery, broker: &Broker, begun: Instant) -> (Ending, Result<(), SettleError>) {
         let id = delivery.message().job.id.clone();
         let ended = self.run_while_the_store_answers(&delivery, broker, begun).await;
-        // This process has not died of the job, whatever else became of it.
-        let (settled, ()) = tokio::join!(self.settle(delivery, broker, ended), self.starts.clear(&id));
+        // This process has not died of the job, however the attempt ended.
+        let (settled, ()) = tokio::join!(self.settle(delivery, broker, ended), self.start_marks.clear(&id));
         settled
     }
 
@@ -70,9 +70,9 @@ impl Settler {
     ) -> (Ending, Result<(), SettleError>) {
         let attempt = delivery.attempt();
         match ended {
-            Ok(Ended { how, letter: None }) => (how, delivery.ack().await),
-            // Its result stands; the message is kept until the defect is mended.
-            Ok(Ended { how, letter: Some(reason) }) => (how, delivery.dead_letter(&reason).await),
+            Ok(Ended { how, failure: None }) => (how, delivery.ack().await),
+            // The result is stored; the message is kept until the defect is mended.
+            Ok(Ended { how, failure: Some((code, message)) }) => (how, delivery.dead_letter(code, &message).await),
             Err(error) => match broker.retry_delays().get(attempt.saturating_sub(1) as usize) {
                 Some(&delay) => {
                     tracing::warn!(attempt, error = with_source(&error), retry_in_ms = delay.as_millis(), "the attempt failed");
@@ -87,17 +87,17 @@ impl Settler {
         }
     }
 
-    /// One attempt that counts: those that a store failed which was away for all are made again.
+    /// One attempt that counts. An attempt that failed because the store was away for all jobs is made again.
     async fn run_while_the_store_answers(
         &self,
         delivery: &Delivery,
         broker: &Broker,
         begun: Instant,
     ) -> Result<Ended, StoreError> {
-        let until = tokio::time::Instant::now() + HELD_AT_MOST;
+        let until = tokio::time::Instant::now() + LONGEST_WAIT;
         loop {
             let passed = self.store_gate.pass(until).await;
-            // On the heap: it holds what all requests to the store hold, and each that waits for it would hold it too.
+            // On the heap: the future is as large as all its requests to the store, and each future that awaits it would be too.
             match Box::pin(self.run(delivery, broker, begun)).await {
                 Err(error) if self.store_gate.was_away(passed, until).await => {
                     tracing::info!(error = with_source(&error), "the store was away: the attempt is made again");
@@ -110,25 +110,25 @@ impl Settler {
     /// One attempt and its result. An error is passing: another attempt may succeed.
     async fn run(&self, delivery: &Delivery, broker: &Broker, begun: Instant) -> Result<Ended, StoreError> {
         let (job, attempt) = (&delivery.message().job, delivery.attempt());
-        let held = self.in_hand.hold(&job.id);
-        let _alone = held.turn(delivery.redelivered()).await;
-        let _turn = self.turns.take(delivery.lane()).await;
-        // It may be cancelled; or someone came to the end of it and died, or lost its channel, before the ack.
-        let looks = (self.store.get_result(&job.id), self.runner.source(job), self.starts.look(delivery));
-        let (stands, source, standing) = tokio::join!(looks.0, looks.1, looks.2);
-        if let Some(JobResult { outcome, .. }) = stands? {
+        let running = self.running.register(&job.id);
+        let _alone = running.alone(delivery.redelivered()).await;
+        let _permit = self.lane_priority.acquire(delivery.lane()).await;
+        // There is a result if the job was cancelled, or if a worker finished it and died, or lost its channel, before the ack.
+        let (result, source, suspicion) =
+            tokio::join!(self.store.get_result(&job.id), self.runner.source(job), self.start_marks.check(delivery));
+        if let Some(JobResult { outcome, .. }) = result? {
             tracing::info!("finished already");
             let how = if outcome == Outcome::Cancelled { Ending::Cancelled } else { Ending::Duplicate };
-            return Ok(Ended { how, letter: letter(&outcome) });
+            return Ok(Ended { how, failure: kept_failure(&outcome) });
         }
-        self.metrics.reached(Stage::LookedUp);
+        self.metrics.reached(DeliveryStage::LookedUp);
         tracing::debug!(attempt, lane = delivery.lane().as_str(), "taken");
         self.tell(broker, job, News::Started { attempt });
-        let how = self.how(delivery, standing, broker).await;
-        let working = self.runner.attempt(job, source, standing, how);
-        let Some(outcome) = held.unwanted.run_until_cancelled(working).await else {
+        let placement = self.placement(delivery, suspicion, broker).await;
+        let working = self.runner.attempt(job, source, suspicion, placement);
+        let Some(outcome) = running.cancelled.run_until_cancelled(working).await else {
             tracing::info!("cancelled");
-            return Ok(Ended { how: Ending::Cancelled, letter: None });
+            return Ok(Ended { how: Ending::Cancelled, failure: None });
         };
         let outcome = self.write(job, attempt, outcome?, broker).await?;
         match &outcome {
@@ -143,44 +143,44 @@ impl Settler {
             }
             Outcome::Failed { code, message } => tracing::warn!(%code, error = message, "the job failed"),
         }
-        Ok(Ended { how: Ending::of(&outcome), letter: letter(&outcome) })
+        Ok(Ended { how: Ending::of(&outcome), failure: kept_failure(&outcome) })
     }
 
-    /// Where a job is rendered. The mark of its start stands before it can do harm among others.
-    async fn how(&self, delivery: &Delivery, standing: Standing, broker: &Broker) -> How {
-        let among_others = || How::Among(self.progress(broker, &delivery.message().job.id));
-        match standing {
-            Standing::New => among_others(),
-            Standing::Suspect => How::Isolated,
-            Standing::Unmarked => match self.starts.mark(delivery).await {
+    /// Where a job is rendered. Its start is marked before it can end this process.
+    async fn placement(&self, delivery: &Delivery, suspicion: Suspicion, broker: &Broker) -> Placement {
+        let shared = || Placement::Shared(self.progress(broker, &delivery.message().job.id));
+        match suspicion {
+            Suspicion::FirstDelivery => shared(),
+            Suspicion::Suspect => Placement::Isolated,
+            Suspicion::Unmarked => match self.start_marks.mark(delivery).await {
                 Ok(()) => {
-                    self.metrics.reached(Stage::StartMarked);
-                    among_others()
+                    self.metrics.reached(DeliveryStage::StartMarked);
+                    shared()
                 }
                 Err(error) => {
                     tracing::warn!(error = with_source(&error), "failed to mark a start: rendering in a process of its own");
-                    How::Isolated
+                    Placement::Isolated
                 }
             },
         }
     }
 
-    /// No attempt is left. The result says so if the store lets us; the dead letter stands in any case, but for a job that
-    /// came to another end meanwhile.
+    /// No attempt is left. The result says so if the store accepts it. The message becomes a dead letter in any case, unless the
+    /// job has come to another end meanwhile.
     async fn give_up(&self, delivery: Delivery, broker: &Broker, error: &StoreError) -> (Ending, Result<(), SettleError>) {
         let attempt = delivery.attempt();
         tracing::error!(error = with_source(error), "the last attempt failed");
         let message = format!("{attempt} attempts failed, the last one: {error}");
-        let reason = format!("{}: {message}", ErrorCode::AttemptsExhausted);
-        let outcome = Outcome::Failed { code: ErrorCode::AttemptsExhausted, message };
+        let code = ErrorCode::AttemptsExhausted;
+        let outcome = Outcome::Failed { code, message: message.clone() };
         match self.write(&delivery.message().job, attempt, outcome, broker).await {
-            Ok(stands) if letter(&stands).is_none() => return (Ending::of(&stands), delivery.ack().await),
+            Ok(stored) if kept_failure(&stored).is_none() => return (Ending::of(&stored), delivery.ack().await),
             Ok(_) => {}
             Err(error) => {
                 tracing::error!(error = with_source(&error), "failed to write the result; the dead letter will bring one");
             }
         }
-        (Ending::Dead, delivery.dead_letter(&reason).await)
+        (Ending::Dead, delivery.dead_letter(code, &message).await)
     }
 
     fn tell(&self, broker: &Broker, job: &JobRecord, news: News) {
@@ -189,17 +189,17 @@ impl Settler {
 
     fn progress(&self, broker: &Broker, job: &JobId) -> Progress {
         let (broker, job, clock) = (broker.clone(), job.clone(), self.clock.clone());
-        Progress::seldom(move |frames_done, frames| {
+        Progress::throttled(move |frames_done, frames| {
             let news = News::Progress { frames_done, frames };
             broker.emit(&Event { job: job.clone(), at_ms: clock.now_ms(), news, has_callback: false });
         })
     }
 
-    /// Gives the outcome that stands from now on, which is another's where that was first.
+    /// Writes the job's result; gives the outcome that is stored from now on, which is another worker's where that was first.
     async fn write(&self, job: &JobRecord, attempts: u32, outcome: Outcome, broker: &Broker) -> Result<Outcome, StoreError> {
         let finished_at_ms = self.clock.now_ms();
         let result = JobResult { version: job::VERSION, id: job.id.clone(), finished_at_ms, attempts, outcome };
-        let creating = self.metrics.stored(Step::Result, self.store.create_result(&result));
+        let creating = self.metrics.stored(StoreStep::Result, self.store.create_result(&result));
         let (created, ()) = tokio::join!(creating, self.summarise(&result.outcome));
         let outcome = match created? {
             Created::New => {
@@ -212,17 +212,17 @@ impl Settler {
                 self.tell(broker, job, news);
                 result.outcome
             }
-            // What stands decides: a failure by a defect has a letter, whichever delivery wrote it, and nothing else has one.
+            // The stored outcome decides: a failure by a defect has a dead letter, whichever delivery wrote it; no other has one.
             Created::AlreadyThere => {
                 tracing::info!("another result stands already");
-                self.store.get_result(&job.id).await?.map_or(result.outcome, |stands| stands.outcome)
+                self.store.get_result(&job.id).await?.map_or(result.outcome, |stored| stored.outcome)
             }
         };
-        self.metrics.reached(Stage::ResultStored);
+        self.metrics.reached(DeliveryStage::ResultStored);
         Ok(outcome)
     }
 
-    /// Notes what is known of an output, so that the same job again needs no rendering.
+    /// Stores a summary of an output, so that the same job again needs no rendering.
     async fn summarise(&self, outcome: &Outcome) {
         let Outcome::Done { output, stats, missing_glyphs } = outcome else { return };
         let (output, missing_glyphs) = (output.clone(), missing_glyphs.clone());
@@ -234,28 +234,28 @@ impl Settler {
     }
 }
 
-/// How a delivery ended whose result stands, and the reason of its dead letter, if it is to become one.
+/// How a delivery ended whose result is stored, and why it is to become a dead letter, if it is.
 struct Ended {
     how: Ending,
-    letter: Option<String>,
+    failure: Option<(ErrorCode, String)>,
 }
 
-/// Why the message of a job that ended so is kept. Of several deliveries each keeps it: the one that wrote the result may have
-/// died before its letter stood, and of many letters of one job one is kept.
-fn letter(outcome: &Outcome) -> Option<String> {
+/// The failure for which a job's message is kept as a dead letter. Each of several deliveries keeps it: the delivery that wrote
+/// the result may have ended before its dead letter was stored, and a replay takes all letters of a job as one.
+fn kept_failure(outcome: &Outcome) -> Option<(ErrorCode, String)> {
     match outcome {
-        Outcome::Failed { code, message } if is_kept(*code) => Some(format!("{code}: {message}")),
+        Outcome::Failed { code, message } if is_kept(*code) => Some((*code, message.clone())),
         _ => None,
     }
 }
 
-/// The error and its causes, but for those whose words it has already.
+/// The error and its causes, without those whose text it repeats.
 fn with_source(error: &StoreError) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.map(ToString::to_string).fold(
         error.to_string(),
-        |said, cause| {
-            if said.contains(&cause) { said } else { format!("{said}: {cause}") }
+        |text, cause| {
+            if text.contains(&cause) { text } else { format!("{text}: {cause}") }
         },
     )
 }

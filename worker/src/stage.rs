@@ -1,32 +1,28 @@
-//! How far a delivery has come, by names that the metrics use and the model of the protocol shares.
+//! How far a delivery has come. The metrics use these names, and the model of the protocol has the same.
 //!
 //! `settle` and `job` report each stage as it is reached; nothing decides by it.
 
-use std::fmt;
-
-use prometheus_client::encoding::{EncodeLabelValue, LabelValueEncoder};
-
-/// What has happened to a delivery, in the order in which it happens. Some deliveries pass some of them over: a first
-/// delivery is not marked, and one whose output stands already is not rendered.
+/// What has happened to a delivery, in the order in which it happens. Some deliveries skip some of them: the start of a first
+/// delivery is not marked, and a job whose output is stored already is not rendered.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// The broker has handed it over.
+pub(crate) enum DeliveryStage {
+    /// The broker has delivered it.
     Taken,
-    /// No result stands for its job, which is therefore to be done.
+    /// No result is stored for its job, so the job is to be done.
     LookedUp,
-    /// The store says that this process works on it.
+    /// The store has a mark that this process works on it.
     StartMarked,
     /// The picture is made, in this process or in one of its own.
     Rendered,
     /// The store holds the picture.
     OutputStored,
-    /// The store holds a result, be it another's.
+    /// The store holds a result, perhaps another worker's.
     ResultStored,
     /// The broker was told what becomes of the message.
     Settled,
 }
 
-impl Stage {
+impl DeliveryStage {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Taken => "taken",
@@ -37,11 +33,5 @@ impl Stage {
             Self::ResultStored => "result_stored",
             Self::Settled => "settled",
         }
-    }
-}
-
-impl EncodeLabelValue for Stage {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
-        self.as_str().encode(encoder)
     }
 }

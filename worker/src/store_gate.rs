@@ -1,8 +1,8 @@
-//! Whether the store answers at all. While it doesn't, jobs wait in hand; sent through the retry queues, all that a worker
-//! takes meanwhile would lose attempts, and come back minutes after the store.
+//! Whether the store answers at all. While it does not, jobs wait unsettled: sent through the retry queues, all jobs that a
+//! worker takes meanwhile would lose attempts, and be delivered again minutes after the store is back.
 //!
-//! Used by `settle` alone: before an attempt, and after one that the store has failed. One job probes the store for all of
-//! its worker. A job that fails while the store answers a probe has a trouble of its own, and is retried as ever.
+//! Used by `settle` alone: before an attempt, and after one that failed because of the store. One job probes the store for all
+//! jobs of its worker. A job that fails while the store answers the probe has a problem of its own, and is retried as usual.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
@@ -16,13 +16,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// A delivery is held no longer than this in all. The broker takes it for stuck after 30 minutes.
-pub(crate) const HELD_AT_MOST: Duration = Duration::from_secs(600);
+/// A delivery waits no longer than this in all. The broker closes the channel of one that is unsettled for 30 minutes.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 /// Between two probes, each of which is a request that the store's client repeats for five seconds.
-const BETWEEN_PROBES: Duration = Duration::from_millis(500);
+const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// When an attempt began.
+/// When an attempt began, by the outages so far.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Passed {
     outages: u64,
@@ -34,7 +34,7 @@ pub(crate) struct StoreGate {
     is_away: AtomicBool,
     /// Outages that have come to an end.
     outages: AtomicU64,
-    /// Who probes.
+    /// Held by the job that probes.
     probing: Mutex<()>,
     draining: CancellationToken,
 }
@@ -54,8 +54,8 @@ impl StoreGate {
         Passed { outages: self.outages.load(Ordering::SeqCst) }
     }
 
-    /// After an attempt that the store has failed: whether the store was away for all since the attempt began and is back,
-    /// so that the attempt does not count. Waits for that until then at most, and no longer than the worker takes jobs.
+    /// After an attempt that failed because of the store: whether the store was away for all jobs since the attempt began and
+    /// is back, so that the attempt does not count. Waits for that until `until` at most, and not beyond the beginning of a drain.
     pub(crate) async fn was_away(&self, since: Passed, until: Instant) -> bool {
         let has_come_back = || self.outages.load(Ordering::SeqCst) != since.outages;
         let waiting = async {
@@ -70,13 +70,13 @@ impl StoreGate {
             Ok(Some(was_away)) => was_away,
             Ok(None) => false,
             Err(_) => {
-                tracing::warn!(held_s = HELD_AT_MOST.as_secs(), "the store stays away: the attempt counts");
+                tracing::warn!(held_s = LONGEST_WAIT.as_secs(), "the store stays away: the attempt counts");
                 false
             }
         }
     }
 
-    /// Nothing is waited for any more: the worker finishes what it can.
+    /// Ends all waits: the worker finishes what it can.
     pub(crate) fn drain(&self) {
         self.draining.cancel();
     }
@@ -88,8 +88,8 @@ impl StoreGate {
             if !self.is_away.swap(true, Ordering::SeqCst) {
                 tracing::warn!(%error, "the store does not answer: jobs in hand wait for it");
             }
-            // A fleet that lost its store at one moment must not ask at one moment.
-            sleep(BETWEEN_PROBES.mul_f64(1.0 + fastrand::f64())).await;
+            // Many workers lose one store at the same moment; jitter keeps them from probing it at the same moments.
+            sleep(PROBE_INTERVAL.mul_f64(1.0 + fastrand::f64())).await;
         }
         if self.is_away.swap(false, Ordering::SeqCst) {
             self.outages.fetch_add(1, Ordering::SeqCst);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     fn later() -> Instant {
-        Instant::now() + HELD_AT_MOST
+        Instant::now() + LONGEST_WAIT
     }
 
     fn probes(faults: &Faults) -> u64 {
@@ -160,17 +160,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_is_held_for_ever_nor_by_a_worker_that_ends() {
+    async fn no_job_waits_for_ever_nor_for_a_worker_that_drains() {
         let (gate, faults) = gate();
         faults.all(Operation::List, "", Fault::Fail);
         let (passed, began) = (gate.pass(later()).await, Instant::now());
         assert!(!gate.was_away(passed, later()).await);
-        assert_eq!(began.elapsed(), HELD_AT_MOST);
-        let (held, ()) = tokio::join!(gate.was_away(passed, later()), async {
+        assert_eq!(began.elapsed(), LONGEST_WAIT);
+        let (was_away, ()) = tokio::join!(gate.was_away(passed, later()), async {
             sleep(Duration::from_secs(5)).await;
             gate.drain();
         });
-        assert!(!held);
-        assert_eq!(began.elapsed(), HELD_AT_MOST + Duration::from_secs(5));
+        assert!(!was_away);
+        assert_eq!(began.elapsed(), LONGEST_WAIT + Duration::from_secs(5));
     }
 }

@@ -1,15 +1,15 @@
-//! The engine's threads: a job that is alone uses all of them, of several each has one.
+//! The engine's threads: a job that is alone uses all of them; of several, each has one.
 //!
-//! Used by `engine` alone. Frames that are spread over threads cost a fifth more, and a job that waits for a frame may take
-//! up another job meanwhile and with it whatever that one does to a thread: neither is worth it where there is a job for
-//! each thread.
+//! Used by `engine` alone. Frames that are spread over threads cost a fifth more CPU. And a thread of a shared pool that waits
+//! for a frame may take up another job meanwhile, and with it whatever that job does to a thread. Neither is worth it where
+//! there is a job for each thread.
 
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use proto_shared::Lane;
+use proto_shared::{Lane, PerLane};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use tokio::sync::oneshot;
 
@@ -25,17 +25,16 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// Pools of one thread that no job has; a thread a CPU in all.
+    /// Pools of one thread that no job has; with those that jobs have, one for each CPU.
     free: Vec<Arc<ThreadPool>>,
-    /// Who waits for one. Small jobs come first: they are not long in the way of large ones.
-    express: VecDeque<oneshot::Sender<Arc<ThreadPool>>>,
-    standard: VecDeque<oneshot::Sender<Arc<ThreadPool>>>,
+    /// Jobs that wait for one. Express jobs come first: they are small, so they don't delay large ones for long.
+    waiting: PerLane<VecDeque<oneshot::Sender<Arc<ThreadPool>>>>,
     /// Jobs that have threads or wait for one.
     jobs: usize,
 }
 
 /// Threads for one job, until it is dropped.
-pub(crate) struct Seat {
+pub(crate) struct JobThreads {
     threads: Threads,
     /// None: all of them.
     single: Option<Arc<ThreadPool>>,
@@ -54,30 +53,27 @@ impl Threads {
         self.0.all.current_num_threads()
     }
 
-    /// A seat for a job: at once if there is no other job, else as soon as a thread is free.
-    pub(crate) async fn seat(&self, lane: Lane) -> Seat {
+    /// Threads for a job: all of them at once if there is no other job, else one as soon as it is free.
+    pub(crate) async fn acquire(&self, lane: Lane) -> JobThreads {
         let waiting = {
             let mut state = self.lock();
             state.jobs += 1;
             if state.jobs == 1 {
                 None
             } else if let Some(pool) = state.free.pop() {
-                return Seat { threads: self.clone(), single: Some(pool) };
+                return JobThreads { threads: self.clone(), single: Some(pool) };
             } else {
                 let (give, waiting) = oneshot::channel();
-                match lane {
-                    Lane::Express => state.express.push_back(give),
-                    Lane::Standard => state.standard.push_back(give),
-                }
+                state.waiting.of_mut(lane).push_back(give);
                 Some(waiting)
             }
         };
-        // From here on, whoever gives up is not counted.
-        let mut seat = Seat { threads: self.clone(), single: None };
+        // From here on a caller that gives up is no longer counted.
+        let mut acquired = JobThreads { threads: self.clone(), single: None };
         if let Some(waiting) = waiting {
-            seat.single = Waiting { threads: self, waiting }.wait().await;
+            acquired.single = Waiting { threads: self, waiting }.wait().await;
         }
-        seat
+        acquired
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -86,7 +82,7 @@ impl Threads {
     }
 }
 
-/// A place in a queue. A pool that was given to somebody who has gone away meanwhile is passed on.
+/// A place in a queue. A pool that was sent to a caller that has given up meanwhile is passed on.
 struct Waiting<'a> {
     threads: &'a Threads,
     waiting: oneshot::Receiver<Arc<ThreadPool>>,
@@ -110,7 +106,7 @@ impl Drop for Waiting<'_> {
 impl State {
     fn give(&mut self, pool: Arc<ThreadPool>) {
         let mut pool = pool;
-        while let Some(waiting) = self.express.pop_front().or_else(|| self.standard.pop_front()) {
+        while let Some(waiting) = self.waiting.express.pop_front().or_else(|| self.waiting.standard.pop_front()) {
             match waiting.send(pool) {
                 Ok(()) => return,
                 Err(gone) => pool = gone,
@@ -120,7 +116,7 @@ impl State {
     }
 }
 
-impl Seat {
+impl JobThreads {
     pub(crate) fn spawn(&self, work: impl FnOnce() + Send + 'static) {
         match &self.single {
             Some(pool) => pool.spawn(work),
@@ -129,7 +125,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for JobThreads {
     fn drop(&mut self) {
         let mut state = self.threads.lock();
         state.jobs -= 1;
@@ -140,7 +136,7 @@ impl Drop for Seat {
 }
 
 fn pool(builder: ThreadPoolBuilder) -> Result<ThreadPool, ThreadPoolBuildError> {
-    // Jobs catch their own panics. Should one come past that, it must not abort the process.
+    // Jobs catch their own panics. If one is missed, it must not abort the process.
     builder.panic_handler(|_| tracing::error!("a panic reached the engine's threads")).build()
 }
 
@@ -148,57 +144,57 @@ fn pool(builder: ThreadPoolBuilder) -> Result<ThreadPool, ThreadPoolBuildError> 
 mod tests {
     use super::*;
 
-    fn threads_seen(seat: &Seat) -> usize {
+    fn threads_seen(acquired: &JobThreads) -> usize {
         let (send, receive) = std::sync::mpsc::channel();
-        seat.spawn(move || send.send(rayon::current_num_threads()).unwrap());
+        acquired.spawn(move || send.send(rayon::current_num_threads()).unwrap());
         receive.recv().unwrap()
     }
 
     #[tokio::test]
     async fn a_job_alone_has_all_threads_and_of_several_each_has_one() {
         let threads = Threads::start().unwrap();
-        let first = threads.seat(Lane::Standard).await;
+        let first = threads.acquire(Lane::Standard).await;
         assert_eq!(threads_seen(&first), threads.count());
         let mut others = taken(&threads).await;
-        assert!(others.iter().all(|seat| threads_seen(seat) == 1));
-        // Everybody sits: the next one waits for whoever leaves first.
-        let mut waiting = std::pin::pin!(threads.seat(Lane::Standard));
+        assert!(others.iter().all(|one| threads_seen(one) == 1));
+        // All threads are taken: the next job waits for the first that ends.
+        let mut waiting = std::pin::pin!(threads.acquire(Lane::Standard));
         assert!(futures::poll!(&mut waiting).is_pending());
         drop(others.pop());
         assert_eq!(threads_seen(&waiting.await), 1);
         drop((first, others));
-        assert_eq!(threads_seen(&threads.seat(Lane::Standard).await), threads.count());
+        assert_eq!(threads_seen(&threads.acquire(Lane::Standard).await), threads.count());
     }
 
     #[tokio::test]
-    async fn express_jobs_sit_before_standard_ones_and_whoever_gives_up_is_forgotten() {
+    async fn express_jobs_go_before_standard_ones_and_a_caller_that_gives_up_is_forgotten() {
         let threads = Threads::start().unwrap();
-        let first = threads.seat(Lane::Standard).await;
+        let first = threads.acquire(Lane::Standard).await;
         let mut others = taken(&threads).await;
-        let mut standard = Box::pin(threads.seat(Lane::Standard));
-        let mut gone = Box::pin(threads.seat(Lane::Express));
-        let mut express = Box::pin(threads.seat(Lane::Express));
+        let mut standard = Box::pin(threads.acquire(Lane::Standard));
+        let mut gone = Box::pin(threads.acquire(Lane::Express));
+        let mut express = Box::pin(threads.acquire(Lane::Express));
         for waiting in [&mut standard, &mut gone, &mut express] {
             assert!(futures::poll!(waiting).is_pending());
         }
         drop(gone);
         drop(others.pop());
         assert!(futures::poll!(&mut standard).is_pending());
-        let sits = express.await;
-        // Given, and gone away before it was taken.
-        drop(sits);
+        let acquired = express.await;
+        // Sent, and given up before it was taken.
+        drop(acquired);
         drop(standard);
         drop((first, others));
         assert_eq!(threads.lock().free.len(), threads.count());
-        assert_eq!(threads_seen(&threads.seat(Lane::Express).await), threads.count());
+        assert_eq!(threads_seen(&threads.acquire(Lane::Express).await), threads.count());
     }
 
     /// Every single thread.
-    async fn taken(threads: &Threads) -> Vec<Seat> {
-        let mut seats = Vec::new();
+    async fn taken(threads: &Threads) -> Vec<JobThreads> {
+        let mut all = Vec::new();
         for _ in 0..threads.count() {
-            seats.push(threads.seat(Lane::Standard).await);
+            all.push(threads.acquire(Lane::Standard).await);
         }
-        seats
+        all
     }
 }

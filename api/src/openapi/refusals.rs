@@ -112,7 +112,7 @@ fn examples() -> Vec<ApiError> {
     let mut examples = vec![
         ApiError::MissingFile,
         ApiError::FileTooLarge { limit_bytes: 25_000_000, got_bytes: 31_415_926 },
-        ApiError::Picture(caption::Error::UnsupportedMedia),
+        ApiError::Picture(caption_layout::Error::UnsupportedMedia),
         ApiError::UnknownSource,
         ApiError::CallbacksOff,
         ApiError::JobNotFound,

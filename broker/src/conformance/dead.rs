@@ -4,22 +4,26 @@
 
 use std::collections::HashSet;
 
-use proto_shared::TraceContext;
+use proto_shared::{ErrorCode, TraceContext};
 use tokio::time::timeout;
 
-use super::{PATIENCE, QUIET, STANDARD, consume, depths_become, message, next, note, stays_quiet, waiting_becomes};
-use crate::{Broker, DeadLetter, DeadLetters, Depths, Envelope, wire};
+use super::support::{PATIENCE, QUIET, STANDARD, consume, depths_become, message, next, note, stays_quiet, waiting_becomes};
+use crate::{
+    Broker, DeadLetter, DeadLetters, Depths,
+    wire::{self, Envelope},
+};
 
 /// It is gone from the jobs and kept, with its bytes, its reason and the history of its attempts.
 pub async fn a_dead_letter_is_kept_with_its_reason(broker: &Broker) {
     broker.publish(&message(1)).await.unwrap();
     let mut deliveries = consume(broker, 1).await;
     next(&mut deliveries).await.retry(broker.retry_delays()[0], note(1)).await.unwrap();
-    next(&mut deliveries).await.dead_letter("no such font: comic").await.unwrap();
+    next(&mut deliveries).await.dead_letter(ErrorCode::UnknownFont, "no such font: comic").await.unwrap();
     depths_become(broker, Depths { dead: 1, ..Depths::default() }).await;
     let mut letters = broker.consume_dead().await.unwrap();
     let letter = next_letter(&mut letters).await;
-    assert_eq!((letter.message(), letter.reason()), (Some(message(1).next(note(1))), "no such font: comic"));
+    assert_eq!((letter.message(), letter.code()), (Some(message(1).next(note(1))), Some(ErrorCode::UnknownFont)));
+    assert_eq!(letter.reason(), "unknown_font: no such font: comic");
     letter.ack().await.unwrap();
     stays_quiet(&mut deliveries).await;
 }
@@ -29,7 +33,7 @@ pub async fn a_dead_letter_stays_until_it_is_acked(broker: &Broker) {
     let mut deliveries = consume(broker, 2).await;
     for number in [1, 2] {
         broker.publish(&message(number)).await.unwrap();
-        next(&mut deliveries).await.dead_letter("tested").await.unwrap();
+        next(&mut deliveries).await.dead_letter(ErrorCode::Internal, "tested").await.unwrap();
     }
     let mut letters = broker.consume_dead().await.unwrap();
     // More often than a job may be given back.
@@ -80,7 +84,7 @@ pub async fn a_trace_stays_with_its_message(broker: &Broker) {
     again.retry(broker.retry_delays()[0], note(1)).await.unwrap();
     let retried = next(&mut deliveries).await;
     assert_eq!((retried.attempt(), retried.trace()), (2, trace));
-    retried.dead_letter("tested").await.unwrap();
+    retried.dead_letter(ErrorCode::Internal, "tested").await.unwrap();
     let letter = next_letter(&mut broker.consume_dead().await.unwrap()).await;
     assert_eq!(letter.trace(), trace);
     letter.ack().await.unwrap();
@@ -101,7 +105,10 @@ pub async fn poison_becomes_a_dead_letter_after_the_delivery_limit(broker: &Brok
     };
     assert_eq!(times, proto_shared::queue::DELIVERY_LIMIT + 1, "the first delivery and the redeliveries allowed");
     stays_quiet(&mut deliveries).await;
-    assert_eq!((letter.message(), letter.reason()), (Some(message(1)), "delivery_limit: given back unsettled 6 times"));
+    assert_eq!(
+        (letter.code(), letter.message(), letter.reason()),
+        (None, Some(message(1)), "delivery_limit: given back unsettled 6 times")
+    );
     waiting_becomes(broker, 0).await;
 }
 

@@ -5,7 +5,7 @@
 use proto_shared::event::News;
 use tokio::time::timeout;
 
-use super::{PATIENCE, QUIET, event};
+use super::support::{PATIENCE, QUIET, event};
 use crate::{Broker, Events, Filter, Heard};
 
 /// Everyone who listens hears everything, in order, from the subscription on.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use proto_shared::{Lane, event::News};
 use tokio::time::{Instant, timeout};
 
-use super::{PATIENCE, consume, depths_become, event, message, message_in, next, note, stays_quiet, waiting_becomes};
+use super::support::{PATIENCE, consume, depths_become, event, message, message_in, next, note, stays_quiet, waiting_becomes};
 use crate::{Broker, Counts, Depths, Filter, Prefetch, SettleError, State};
 
 /// Publish, consume: the same job, the first attempt, delivered for the first time.

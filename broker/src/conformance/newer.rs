@@ -4,11 +4,14 @@
 
 use std::num::NonZeroU16;
 
-use proto_shared::{Lane, RecordedSpec, TraceContext, queue::DELIVERY_LIMIT, queue::Generation, spec::NEWEST_VERSION};
+use proto_shared::{ErrorCode, Lane, RecordedSpec, TraceContext, queue::DELIVERY_LIMIT, queue::Generation, spec::NEWEST_VERSION};
 use serde_json::Value;
 
-use super::{PATIENCE, STANDARD, become_true, consume, depths_become, message, message_in, next};
-use crate::{Broker, BrokerError, Deliveries, Depths, Envelope, Prefetch, wire};
+use super::support::{PATIENCE, STANDARD, become_true, consume, depths_become, message, message_in, next};
+use crate::{
+    Broker, BrokerError, Deliveries, Depths, Prefetch,
+    wire::{self, Envelope},
+};
 
 /// It is put back again and again, more often than a job may be given back, and is neither lost nor counted; then it comes to one
 /// that knows it, bit for bit, as the attempt that it was.
@@ -31,10 +34,10 @@ pub async fn what_a_consumer_does_not_know_waits_for_one_that_does(broker: &Brok
         let delivery = next(&mut knowing).await;
         assert_eq!((delivery.message(), delivery.attempt(), delivery.lane()), (&message(1), 1, Lane::Express));
         assert_eq!(delivery.trace(), trace);
-        delivery.dead_letter("tested").await.unwrap();
+        delivery.dead_letter(ErrorCode::Internal, "tested").await.unwrap();
         drop(knowing);
         let letter = tokio::time::timeout(PATIENCE, broker.consume_dead().await.unwrap().next()).await.unwrap().unwrap();
-        assert_eq!((letter.body(), letter.reason()), (body.as_slice(), "tested"));
+        assert_eq!((letter.body(), letter.reason()), (body.as_slice(), "internal: tested"));
         letter.ack().await.unwrap();
     }
     depths_become(broker, Depths::default()).await;

@@ -1,7 +1,7 @@
-//! A connection that is always there or on its way back.
+//! A connection that is up or being re-established, for as long as the broker is not closed.
 //!
-//! Used by the rest of this backend. Every link has one task that dials, watches and dials again, for
-//! ever; everyone else only looks at what it has. It must never show a URL: that holds the password.
+//! Used by the rest of this backend. Every link has one task that connects, watches the connection and connects again, for
+//! ever; all others only use what it has. It must never show a URL: that holds the password.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use tokio::time::{Instant, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::CLOSE_TIMEOUT;
-use super::faults::{Fault, Faults};
-use crate::backoff::Backoff;
-use crate::counts::Tally;
-use crate::{AmqpConfig, BrokerError};
+use super::{
+    channel::CLOSE_TIMEOUT,
+    faults::{Fault, Faults},
+};
+use crate::{AmqpConfig, BrokerError, backoff::Backoff, counts::Tally};
 
-/// An orderly close by the server raises no event, so the state is also looked at this often.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// An orderly close by the server raises no event, so the state is polled too.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// All clones look at the same connection.
 #[derive(Clone)]
@@ -31,8 +31,8 @@ pub(super) struct Link {
     blocked: watch::Receiver<bool>,
 }
 
-/// Where a link's task tells of what it sees.
-#[derive(Clone)]
+/// Where a link's task notes what it sees.
+#[derive(Clone, Default)]
 pub(super) struct Notes {
     pub(super) faults: Arc<Faults>,
     pub(super) tally: Arc<Tally>,
@@ -54,7 +54,7 @@ impl Link {
         let closed = closed.clone();
         tasks.spawn(async move {
             closed.run_until_cancelled(keeper.keep()).await;
-            keeper.say_goodbye().await;
+            keeper.close().await;
         });
         Ok(Self { connection, blocked })
     }
@@ -138,7 +138,7 @@ impl Keeper {
     /// Returns when the connection is no longer usable, with the last that was heard of it.
     async fn watch_until_lost(&self, connection: &Connection) -> String {
         let mut events = Box::pin(connection.events_listener());
-        let mut look = interval(LOOK_EVERY);
+        let mut poll = interval(POLL_INTERVAL);
         let mut cause = "closed by the server".to_owned();
         while connection.status().connected() {
             tokio::select! {
@@ -154,15 +154,15 @@ impl Keeper {
                     }
                     Some(_) => {}
                     // No events any more: the state still tells.
-                    None => { look.tick().await; }
+                    None => { poll.tick().await; }
                 },
-                _ = look.tick() => {}
+                _ = poll.tick() => {}
             }
         }
         cause
     }
 
-    async fn say_goodbye(&self) {
+    async fn close(&self) {
         if let Some(connection) = self.sender.send_replace(None) {
             // A connection that fails now is as closed as one that answers.
             let _ = timeout(CLOSE_TIMEOUT, connection.close(200, "OK".into())).await;

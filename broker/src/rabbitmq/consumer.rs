@@ -1,110 +1,94 @@
 //! Consuming jobs and dead letters: from the server's stream to whoever asks for the next one.
 //!
-//! Used by `Deliveries` and `DeadLetters`. What arrives is held until it is settled; what is dropped anywhere on the way is
-//! given back.
+//! Used by `Arrivals`. A message that arrives is unsettled; if it is dropped anywhere on the way it is given back.
 
-use std::num::NonZeroU16;
-use std::sync::Arc;
+use std::{num::NonZeroU16, sync::Arc};
 
 use futures::StreamExt;
-use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
-use lapin::types::{FieldTable, ShortString};
-use lapin::{Channel, Connection};
-use tokio::sync::mpsc::{self, error::TrySendError};
-use tokio::time::timeout;
+use lapin::{
+    Channel, Connection,
+    options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
+    types::{FieldTable, ShortString},
+};
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    time::timeout,
+};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::flow::{self, Flow, Open};
-use super::settle::{self, Hold};
-use super::{CLOSE_TIMEOUT, RabbitMq, channel_error};
-use crate::config::Prefetch;
+use super::{
+    channel::{CLOSE_TIMEOUT, channel_error},
+    flow::{self, Flow, Open},
+    server::Server,
+    unsettled::{self, Unsettled},
+};
 use crate::{
-    BrokerError, DeadLetter, Delivery,
-    backend::Backend,
-    wire::{self, Read},
+    BrokerError, Prefetch,
+    wire::{self, Read, ReadJob, ReadLetter, Reason},
 };
 
-/// Something that can be in hand.
-pub(crate) trait Arrival: Send + 'static {
-    /// Whether the server has taken it back meanwhile.
-    fn is_lost(&self) -> bool;
-}
-
-impl Arrival for Delivery {
-    fn is_lost(&self) -> bool {
-        self.is_lost()
-    }
-}
-
-impl Arrival for DeadLetter {
-    fn is_lost(&self) -> bool {
-        self.is_lost()
-    }
-}
-
-/// The receiving end of the flows of some queues.
+/// The receiving end of the flows of some queues, whose messages were read as `T`.
 #[derive(Debug)]
 pub(crate) struct Consumer<T> {
-    arrivals: mpsc::Receiver<T>,
+    arrivals: mpsc::Receiver<(T, Box<Unsettled>)>,
     stop: CancellationToken,
-    /// Keeps the connections up while someone consumes, and ends the tasks with the last look at it.
-    _tasks: (RabbitMq, DropGuard),
+    /// Keeps the connections up, and ends the flows when it is dropped.
+    _keeps: (Arc<Server>, DropGuard),
 }
 
-impl Consumer<Delivery> {
-    pub(super) async fn jobs(broker: RabbitMq, newest: u32, prefetch: Prefetch) -> Result<Self, BrokerError> {
-        let stop = broker.0.closed.child_token();
+impl Consumer<ReadJob> {
+    pub(super) async fn jobs(server: Arc<Server>, newest: u32, prefetch: Prefetch) -> Result<Self, BrokerError> {
+        let stop = server.closed.child_token();
         let guard = stop.clone().drop_guard();
-        let topology = Arc::clone(&broker.0.topology);
+        let topology = Arc::clone(&server.topology);
         let room = topology.all_jobs().map(|(lane, ..)| usize::from(prefetch.of(lane).get()));
         let (sender, arrivals) = mpsc::channel(room.sum());
         for (lane, _, queue) in topology.all_jobs() {
-            let intake = move |hold: Box<Hold>| match wire::read(hold.body(), newest) {
-                Read::Job(message) => {
-                    let (before, trace) = (hold.deliveries_before(), hold.trace());
-                    Ok(Delivery::new(message, lane, before, trace, Backend::RabbitMq(hold)))
+            let read = move |message: &mut Unsettled| match wire::read(message.body(), newest) {
+                Read::Job(job) => {
+                    let (deliveries_before, trace) = (message.deliveries_before(), message.trace());
+                    Ok(ReadJob { message: job, lane, deliveries_before, trace })
                 }
-                Read::Newer { version } => Err((hold, NotOurs::Newer { version })),
-                Read::Malformed(reason) => Err((hold, NotOurs::Malformed(reason))),
+                Read::Newer { version } => Err(NotOurs::Newer { version }),
+                Read::Malformed(reason) => Err(NotOurs::Malformed(reason)),
             };
-            let (queue, prefetch) = (queue.to_owned(), prefetch.of(lane));
-            let feed = Feed { queue, prefetch, intake, sender: sender.clone(), stop: stop.clone() };
-            flow::start(&broker, feed, stop.clone()).await?;
+            let (queue, prefetch) = (queue.to_owned(), *prefetch.of(lane));
+            let feed = Feed { queue, prefetch, read, sender: sender.clone(), stop: stop.clone() };
+            flow::start(&server, feed, stop.clone()).await?;
         }
-        Ok(Self { arrivals, stop, _tasks: (broker, guard) })
+        Ok(Self { arrivals, stop, _keeps: (server, guard) })
     }
 }
 
-impl Consumer<DeadLetter> {
-    pub(super) async fn dead(broker: RabbitMq) -> Result<Self, BrokerError> {
-        let stop = broker.0.closed.child_token();
+impl Consumer<ReadLetter> {
+    pub(super) async fn dead(server: Arc<Server>) -> Result<Self, BrokerError> {
+        let stop = server.closed.child_token();
         let guard = stop.clone().drop_guard();
         let (sender, arrivals) = mpsc::channel(1);
-        let delivery_limit = broker.0.config.delivery_limit;
-        let intake = move |mut hold: Box<Hold>| {
-            let (body, reason, trace) = (hold.take_body(), hold.reason(delivery_limit), hold.trace());
-            Ok(DeadLetter::new(body, reason, trace, Backend::RabbitMq(hold)))
+        let delivery_limit = server.config.delivery_limit;
+        let read = move |message: &mut Unsettled| {
+            Ok(ReadLetter { body: message.take_body(), reason: message.reason(delivery_limit), trace: message.trace() })
         };
-        let queue = broker.0.topology.dead.clone();
-        let feed = Feed { queue, prefetch: NonZeroU16::MIN, intake, sender, stop: stop.clone() };
-        flow::start(&broker, feed, stop.clone()).await?;
-        Ok(Self { arrivals, stop, _tasks: (broker, guard) })
+        let queue = server.topology.dead.clone();
+        let feed = Feed { queue, prefetch: NonZeroU16::MIN, read, sender, stop: stop.clone() };
+        flow::start(&server, feed, stop.clone()).await?;
+        Ok(Self { arrivals, stop, _keeps: (server, guard) })
     }
 }
 
-impl<T: Arrival> Consumer<T> {
-    pub(crate) async fn next(&mut self) -> Option<T> {
+impl<T> Consumer<T> {
+    pub(crate) async fn next(&mut self) -> Option<(T, Box<Unsettled>)> {
         loop {
             let arrival = self.arrivals.recv().await?;
-            // What came over a channel that has ended since is on its way to someone again.
-            if !arrival.is_lost() && !self.stop.is_cancelled() {
+            // A message of a channel that has ended since is being delivered to another already.
+            if !arrival.1.is_lost() && !self.stop.is_cancelled() {
                 return Some(arrival);
             }
         }
     }
 
-    /// What had come and nobody has seen.
-    pub(crate) async fn stop(&mut self) -> Vec<T> {
+    /// Gives what had arrived and nobody has seen.
+    pub(crate) async fn stop(&mut self) -> Vec<(T, Box<Unsettled>)> {
         self.stop.cancel();
         let mut unseen = Vec::new();
         let drained = async {
@@ -116,7 +100,7 @@ impl<T: Arrival> Consumer<T> {
             tracing::warn!(limit_ms = CLOSE_TIMEOUT.as_millis(), "the broker did not end the consumer in time");
             self.arrivals.close();
         }
-        unseen.retain(|arrival| !arrival.is_lost());
+        unseen.retain(|(_, message)| !message.is_lost());
         unseen
     }
 }
@@ -125,27 +109,27 @@ impl<T: Arrival> Consumer<T> {
 enum NotOurs {
     /// A later release knows it.
     Newer { version: u64 },
-    /// Nobody does.
-    Malformed(String),
+    /// No release does.
+    Malformed(Reason),
 }
 
-/// The flow of one queue. `intake` makes of a message what is asked for, or says why it is none.
-struct Feed<T, I> {
+/// The flow of one queue. `read` makes of a message what is asked for, or says why it is none.
+struct Feed<T, R> {
     queue: String,
     prefetch: NonZeroU16,
-    intake: I,
-    sender: mpsc::Sender<T>,
+    read: R,
+    sender: mpsc::Sender<(T, Box<Unsettled>)>,
     stop: CancellationToken,
 }
 
-impl<T, I> Flow for Feed<T, I>
+impl<T, R> Flow for Feed<T, R>
 where
-    T: Arrival,
-    I: Fn(Box<Hold>) -> Result<T, (Box<Hold>, NotOurs)> + Send + Sync + 'static,
+    T: Send + 'static,
+    R: Fn(&mut Unsettled) -> Result<T, NotOurs> + Send + Sync + 'static,
 {
     const WHAT: &'static str = "consume";
 
-    async fn open(&self, _: &RabbitMq, connection: &Connection) -> Result<Open, BrokerError> {
+    async fn open(&self, _: &Arc<Server>, connection: &Connection) -> Result<Open, BrokerError> {
         let channel = connection.create_channel().await.map_err(channel_error)?;
         channel.basic_qos(self.prefetch.get(), BasicQosOptions::default()).await.map_err(channel_error)?;
         let queue = ShortString::from(self.queue.as_str());
@@ -154,39 +138,42 @@ where
         Ok(Open { stream: stream.map_err(channel_error)?, channel })
     }
 
-    async fn arrived(&self, broker: &RabbitMq, channel: &Channel, raw: lapin::message::Delivery) {
-        match (self.intake)(Box::new(Hold::new(broker, &self.queue, channel.clone(), raw))) {
-            Ok(arrival) => {
-                // Room there is, unless deliveries of an ended channel still stand in it. A consumer that
+    async fn arrived(&self, server: &Arc<Server>, channel: &Channel, raw: lapin::message::Delivery) {
+        let mut message = Box::new(Unsettled::new(server, &self.queue, channel.clone(), raw));
+        match (self.read)(&mut message) {
+            Ok(read) => {
+                // There is room, unless deliveries of an ended channel still take it. A consumer that
                 // is dropped or stopped meanwhile gives the message back by dropping it.
-                if let Err(TrySendError::Full(arrival)) = self.sender.try_send(arrival) {
+                if let Err(TrySendError::Full(arrival)) = self.sender.try_send((read, message)) {
                     let _ = self.stop.run_until_cancelled(self.sender.send(arrival)).await;
                 }
             }
-            Err((hold, NotOurs::Newer { version })) => {
-                broker.0.tally.from_newer_release.note(version);
-                // Beside the flow: what comes behind it may be ours.
-                broker.0.tasks.spawn(hold.put_back());
+            Err(NotOurs::Newer { version }) => {
+                server.tally.from_newer_release.note(version);
+                // In a task of its own: the message behind it may be one that this process knows.
+                server.tasks.spawn(message.put_back());
             }
-            Err((hold, NotOurs::Malformed(reason))) => {
-                let message_id = hold.message_id().to_owned();
-                match hold.dead_letter(&reason).await {
-                    Ok(()) => tracing::warn!(message_id, %reason, "a message became a dead letter"),
-                    Err(error) => tracing::warn!(message_id, %reason, %error, "failed to bury a message; it will come again"),
+            Err(NotOurs::Malformed(reason)) => {
+                let (message_id, why) = (message.message_id().to_owned(), reason.text.clone());
+                match message.dead_letter(reason).await {
+                    Ok(()) => tracing::warn!(message_id, reason = why, "a message became a dead letter"),
+                    Err(error) => {
+                        tracing::warn!(message_id, reason = why, %error, "failed to make a message a dead letter; it will come again");
+                    }
                 }
             }
         }
     }
 
-    /// Cancels the consumer and passes on what was sent to it meanwhile. Deliveries in hand keep their channel.
-    async fn stopped(&self, broker: Option<&RabbitMq>, open: &mut Open) {
+    /// Cancels the consumer and passes on what was sent to it meanwhile. Unsettled deliveries keep their channel.
+    async fn stopped(&self, server: Option<&Arc<Server>>, open: &mut Open) {
         let goodbye = async {
             let cancelled = open.channel.basic_cancel(open.stream.tag(), BasicCancelOptions::default()).await;
             if cancelled.is_ok() {
                 while let Some(Ok(raw)) = open.stream.next().await {
-                    match broker {
-                        Some(broker) => self.arrived(broker, &open.channel, raw).await,
-                        None => settle::give_back(&raw.acker).await,
+                    match server {
+                        Some(server) => self.arrived(server, &open.channel, raw).await,
+                        None => unsettled::give_back(&raw.acker).await,
                     }
                 }
             }

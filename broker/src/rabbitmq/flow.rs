@@ -1,8 +1,8 @@
-//! Something that the server sends us, kept going through every fault.
+//! A stream of messages from the server, kept going through every fault.
 //!
 //! Used for jobs, dead letters and events. Each flow has a task that opens a channel, forwards what arrives and opens the next
-//! one when the stream ends, which is always a fault unless we stopped it. The task reads the stream even while nobody asks
-//! for anything, so that a fault is seen (and shown by `ready`) at once. It must never end by a fault.
+//! channel when the stream ends, which is always a fault unless this process stopped it. The task reads the stream even while
+//! nobody asks for the next message, so that a fault is seen (and shown by `ready`) at once. A fault must never end the task.
 
 use std::sync::{Arc, Weak};
 
@@ -12,27 +12,29 @@ use lapin::message::Delivery;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::faults::Fault;
-use super::{Inner, RabbitMq};
-use crate::BrokerError;
-use crate::backoff::Backoff;
+use super::{faults::Fault, server::Server};
+use crate::{BrokerError, backoff::Backoff};
 
-/// What is to flow, and what becomes of it.
+/// What is asked of the server, and what becomes of its messages.
 pub(super) trait Flow: Send + Sync + 'static {
     /// Its name in logs.
     const WHAT: &'static str;
 
     /// Sets it up at the server, whatever is missing there.
-    fn open(&self, broker: &RabbitMq, connection: &lapin::Connection) -> impl Future<Output = Result<Open, BrokerError>> + Send;
+    fn open(
+        &self,
+        server: &Arc<Server>,
+        connection: &lapin::Connection,
+    ) -> impl Future<Output = Result<Open, BrokerError>> + Send;
 
     /// Takes what has arrived.
-    fn arrived(&self, broker: &RabbitMq, channel: &Channel, raw: Delivery) -> impl Future<Output = ()> + Send;
+    fn arrived(&self, server: &Arc<Server>, channel: &Channel, raw: Delivery) -> impl Future<Output = ()> + Send;
 
     /// It flows again after a fault.
     fn resumed(&self) {}
 
     /// It was stopped: ends it at the server.
-    fn stopped(&self, broker: Option<&RabbitMq>, open: &mut Open) -> impl Future<Output = ()> + Send;
+    fn stopped(&self, server: Option<&Arc<Server>>, open: &mut Open) -> impl Future<Output = ()> + Send;
 }
 
 /// A consumer as the server knows it.
@@ -42,21 +44,21 @@ pub(super) struct Open {
 }
 
 /// Opens it, and keeps it open until `stop`.
-pub(super) async fn start<F: Flow>(broker: &RabbitMq, flow: F, stop: CancellationToken) -> Result<(), BrokerError> {
-    let first = open(&flow, broker).await?;
+pub(super) async fn start<F: Flow>(server: &Arc<Server>, flow: F, stop: CancellationToken) -> Result<(), BrokerError> {
+    let first = open(&flow, server).await?;
     // The task must not keep alive what the flow's owner has let go.
-    let supervisor = Supervisor { flow, stop, fault: Fault::none(&broker.0.faults), broker: Arc::downgrade(&broker.0) };
-    broker.0.tasks.spawn(supervisor.run(first));
+    let supervisor = Supervisor { flow, stop, fault: Fault::none(&server.faults), server: Arc::downgrade(server) };
+    server.tasks.spawn(supervisor.run(first));
     Ok(())
 }
 
-async fn open<F: Flow>(flow: &F, broker: &RabbitMq) -> Result<Open, BrokerError> {
-    let limit = broker.0.config.connect_timeout;
+async fn open<F: Flow>(flow: &F, server: &Arc<Server>) -> Result<Open, BrokerError> {
+    let limit = server.config.connect_timeout;
     let steps = async {
-        let connection = broker.0.consuming.connection().await?;
+        let connection = server.consuming.connection().await?;
         // Declared anew each time: a deleted queue is one of the faults to come back from.
-        broker.0.topology.declare(&connection).await?;
-        flow.open(broker, &connection).await
+        server.topology.declare(&connection).await?;
+        flow.open(server, &connection).await
     };
     timeout(limit, steps).await.map_err(|_| BrokerError::timeout(F::WHAT, limit))?
 }
@@ -65,7 +67,7 @@ struct Supervisor<F> {
     flow: F,
     stop: CancellationToken,
     fault: Fault,
-    broker: Weak<Inner>,
+    server: Weak<Server>,
 }
 
 impl<F: Flow> Supervisor<F> {
@@ -78,7 +80,7 @@ impl<F: Flow> Supervisor<F> {
             self.fault.begin();
             backoff.worked_for(since.elapsed());
             // A lost connection is told of by its own link.
-            if self.broker().is_some_and(|broker| broker.0.consuming.current().is_ok()) {
+            if self.server().is_some_and(|server| server.consuming.current().is_ok()) {
                 tracing::warn!(what = F::WHAT, %cause, "the consumer has ended; consuming again as soon as possible");
             }
             let lost_at = Instant::now();
@@ -97,12 +99,12 @@ impl<F: Flow> Supervisor<F> {
             let arrived = tokio::select! {
                 arrived = open.stream.next() => arrived,
                 () = self.stop.cancelled() => {
-                    self.flow.stopped(self.broker().as_ref(), open).await;
+                    self.flow.stopped(self.server().as_ref(), open).await;
                     return None;
                 }
             };
             match arrived {
-                Some(Ok(raw)) => self.flow.arrived(&self.broker()?, &open.channel, raw).await,
+                Some(Ok(raw)) => self.flow.arrived(&self.server()?, &open.channel, raw).await,
                 Some(Err(error)) => return Some(error.to_string()),
                 None => return Some("cancelled by the server".to_owned()),
             }
@@ -111,16 +113,16 @@ impl<F: Flow> Supervisor<F> {
 
     async fn reopen(&self, backoff: &mut Backoff) -> Option<Open> {
         loop {
-            let link = self.broker()?.0.consuming.clone();
+            let link = self.server()?.consuming.clone();
             if link.current().is_ok() {
                 sleep(backoff.next(fastrand::f64())).await;
             }
             // A link that comes back has waited for as long as is good for the broker; twice would be too long.
             link.connection().await.ok()?;
-            let broker = self.broker()?;
-            match open(&self.flow, &broker).await {
+            let server = self.server()?;
+            match open(&self.flow, &server).await {
                 Ok(open) => {
-                    broker.0.tally.consumers_reopened.increment();
+                    server.tally.consumers_reopened.increment();
                     return Some(open);
                 }
                 Err(error @ BrokerError::TopologyMismatch { .. }) => {
@@ -131,7 +133,7 @@ impl<F: Flow> Supervisor<F> {
         }
     }
 
-    fn broker(&self) -> Option<RabbitMq> {
-        self.broker.upgrade().map(RabbitMq)
+    fn server(&self) -> Option<Arc<Server>> {
+        self.server.upgrade()
     }
 }

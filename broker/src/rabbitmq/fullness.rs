@@ -1,39 +1,34 @@
-//! Which lanes said a moment ago that they are full, so that a publisher in a rush is refused before it does any work.
+//! Which lanes refused a message a moment ago because they are full, so that the next publisher is refused before it does any
+//! work.
 //!
-//! Used by `RabbitMq` alone. It must never refuse for long: room is found out by trying.
+//! Used by `RabbitMq` alone. It must never refuse for long: only a publish finds out that there is room again.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use proto_shared::Lane;
+use proto_shared::{Lane, PerLane};
 
-/// A worker makes room many times in a second; a client that was refused comes again after as long.
+/// A worker makes room many times in a second; a client that was refused tries again after as long.
 const REMEMBERED: Duration = Duration::from_secs(1);
 
+/// When each lane last refused, unless it has accepted a message since.
 #[derive(Debug, Default)]
-pub(super) struct Fullness {
-    standard: Mutex<Option<Instant>>,
-    express: Mutex<Option<Instant>>,
-}
+pub(super) struct Fullness(Mutex<PerLane<Option<Instant>>>);
 
 impl Fullness {
-    /// What the last publish was answered.
+    /// Notes what the last publish was answered.
     pub(super) fn note(&self, lane: Lane, is_full: bool) {
-        *self.lane(lane) = is_full.then(Instant::now);
+        *self.lock().of_mut(lane) = is_full.then(Instant::now);
     }
 
     pub(super) fn is_full(&self, lane: Lane) -> bool {
-        self.lane(lane).is_some_and(|at| at.elapsed() < REMEMBERED)
+        self.lock().of(lane).is_some_and(|at| at.elapsed() < REMEMBERED)
     }
 
-    fn lane(&self, lane: Lane) -> MutexGuard<'_, Option<Instant>> {
-        let at = match lane {
-            Lane::Standard => &self.standard,
-            Lane::Express => &self.express,
-        };
-        at.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, PerLane<Option<Instant>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

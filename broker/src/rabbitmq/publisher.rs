@@ -2,7 +2,7 @@
 //!
 //! Used for jobs by `Broker` and for the copies that settling makes. One message at a time is under way
 //! on a channel, so that a confirm or a returned message can only be that message's. A channel that did
-//! anything but answer is never used again: its next confirm could be the last one's.
+//! anything but answer is never used again: its next confirm could be that of the message before.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use lapin::{BasicProperties, Channel, Confirmation, ErrorKind};
 use proto_shared::{queue::HEADER_DELIVERED, trace::TRACEPARENT};
 use tokio::time::timeout;
 
-use super::channel_error;
-use super::connection::Link;
-use super::topology::Topology;
-use crate::wire::CONTENT_TYPE;
-use crate::{AmqpConfig, BrokerError, Envelope};
+use super::{channel::channel_error, connection::Link, topology::Topology};
+use crate::{
+    AmqpConfig, BrokerError,
+    wire::{CONTENT_TYPE, Envelope},
+};
 
 /// AMQP's reply code for an exchange that does not exist.
 const NOT_FOUND: u16 = 404;

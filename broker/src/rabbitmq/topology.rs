@@ -30,7 +30,7 @@ use proto_shared::{
     queue::{self, Generation},
 };
 
-use super::channel_error;
+use super::channel::channel_error;
 use crate::{AmqpConfig, BrokerError};
 
 /// AMQP's reply code for "exists with other arguments".

@@ -4,15 +4,12 @@
 //! Used by `render` for such GIFs (a frame grown for its caption and then disposed to background, over
 //! a picture that reaches beyond it); most never come here. One canvas, whatever the number of frames.
 
-use super::{
-    blocks::{Disposal, Frame, Gif},
-    indices::Indices,
-    lzw::CODE_SIZES,
-    palette::Palette,
-    raster::row_order,
-    scratch::Scratch,
+use caption_layout::{
+    reading::blocks::{Disposal, Frame, Gif},
+    rect::Rect,
 };
-use crate::rect::Rect;
+
+use super::{indices::Indices, lzw::CODE_SIZES, palette::Palette, raster::row_order, scratch::Scratch};
 
 /// What the canvas shows at one pixel: a colour, or nothing.
 pub(super) type Shown = Option<[u8; 3]>;

@@ -6,8 +6,9 @@
 
 use std::borrow::Cow;
 
+use caption_layout::reading::blocks::{Frame, Gif};
+
 use super::{
-    blocks::{Frame, Gif},
     canvas::Shown,
     indices::Indices,
     inked::Inked,

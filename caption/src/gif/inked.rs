@@ -92,7 +92,9 @@ impl<'a> Inked<'a> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::{At, Caption, Font, Spec, Style, mask::Mask, rect::Rect};
+    use caption_layout::{At, Caption, Font, Spec, Style, rect::Rect};
+
+    use crate::mask::Mask;
 
     /// Captions in these colours, on a picture of 120 x 80: the first at its lower edge, a second at its upper.
     pub(in crate::gif) fn with_inks<T>(pairs: &[([u8; 3], [u8; 3])], use_them: impl FnOnce(&[Inked<'_>]) -> T) -> T {

@@ -3,6 +3,8 @@
 //! Called by `splice` for touched segments and by `recode` for whole frames. Pixels that no caption covers
 //! keep their index.
 
+use caption_layout::rect::Rect;
+
 use super::{
     brush::Brush,
     frame::Job,
@@ -10,7 +12,7 @@ use super::{
     palette::Palette,
     raster::{Present, Window},
 };
-use crate::{mask::Cover, rect::Rect};
+use crate::mask::Cover;
 
 /// One frame being painted.
 pub(super) struct Painter<'a> {

@@ -5,11 +5,12 @@
 //! the mask is the source's in every decoder, and every pixel of the mask shows its caption, where
 //! the first allows the second: see [`Growth`].
 
-use super::blocks::{Disposal, Frame, Gif};
-use crate::{
-    mask::{Cover, Ink, Mask},
+use caption_layout::{
+    reading::blocks::{Disposal, Frame, Gif},
     rect::Rect,
 };
+
+use crate::mask::{Cover, Ink, Mask};
 
 /// What is to be done with one frame. All rectangles are on the output's canvas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

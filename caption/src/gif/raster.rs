@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::rect::Rect;
+use caption_layout::rect::Rect;
 
 /// A frame's rectangle on the canvas and the order of its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

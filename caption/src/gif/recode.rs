@@ -4,6 +4,8 @@
 //! Called by `frame` where `splice` does not serve. Pixels outside the mask keep their index, unless their
 //! slot had to give way, which is reported.
 
+use caption_layout::rect::Rect;
+
 use super::{
     frame::{Job, NewStream, Segments},
     indices::Indices,
@@ -145,7 +147,7 @@ impl<'a> Pixels<'a> {
         sourced + self.covers_in_absent(plan.bare.intersect(plan.drawn)).count() < plan.drawn.area()
     }
 
-    fn covers_in_absent(&self, rect: crate::rect::Rect) -> impl Iterator<Item = (u32, u32, Cover)> {
+    fn covers_in_absent(&self, rect: Rect) -> impl Iterator<Item = (u32, u32, Cover)> {
         let covers = self.job.mask.inks.iter().flat_map(move |ink| ink.covers_in(rect));
         covers.filter(|&(x, y, cover)| cover.is_solid() && !self.present.has(x, y))
     }

@@ -3,7 +3,6 @@
 //!
 //! Tests only. `samples` makes the GIFs and plays them: what real encoders make and what they should not, in blocks
 //! and in LZW streams. What can be told from outside alone is in `tests/outside_the_mask.rs`.
-#![cfg(feature = "render")]
 
 use proptest::prelude::*;
 use samples::{
@@ -13,10 +12,13 @@ use samples::{
     stream::{End, Stream},
 };
 
-use super::blocks::{Disposal, Gif};
 use crate::{
-    At, Caption, Error, Font, Limits, Spec, Style, Watch,
+    Watch,
     mask::{Cover, Ink, Mask},
+};
+use caption_layout::{
+    At, Caption, Error, Font, Limits, Spec, Style,
+    reading::blocks::{self, Disposal, Gif},
 };
 
 const WHITE: [u8; 3] = [255; 3];
@@ -114,7 +116,7 @@ impl Captioned<'_> {
     /// may take a slot which the caption is then in want of.
     fn needs_no_slot(&self, sample: &Sample) -> bool {
         let mut frames = self.gif.frames.iter().zip(self.before);
-        let is_whole = |(frame, shown): (&super::blocks::Frame, &Shown)| {
+        let is_whole = |(frame, shown): (&blocks::Frame, &Shown)| {
             frame.rect.covers(self.gif.canvas) && shown.decoded_pixels == frame.rect.area()
         };
         let has_colours = sample.palettes().all(|palette| palette.has_black_and_white);

@@ -9,10 +9,10 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use caption_layout::{Error, Limits, Spec, reading::blocks::Gif, rect::Rect};
 use rayon::prelude::*;
 
 use super::{
-    blocks::Gif,
     canvas::Canvas,
     frame::{Job, Painted, Segments, size_field, write_screen},
     inked::Inked,
@@ -20,7 +20,7 @@ use super::{
     scratch::Scratch,
     tables::{Tables, may_become_transparent},
 };
-use crate::{Error, Limits, Stats, Watch, mask::Mask, output::Output, rect::Rect, spec::Spec};
+use crate::{Stats, Watch, mask::Mask, output::Output};
 
 /// A captioned GIF and what is to be told of it.
 pub(crate) struct RenderedGif {

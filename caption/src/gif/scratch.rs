@@ -5,8 +5,9 @@
 
 use std::cell::RefCell;
 
+use caption_layout::reading::blocks::Frame;
+
 use super::{
-    blocks::Frame,
     brush::Brush,
     indices::Indices,
     lzw::{CODE_SIZES, COPY_LEN, Decoder, Encoder, Scan, Stream},
@@ -104,8 +105,9 @@ mod tests {
         stream::{End, Stream as Written},
     };
 
+    use caption_layout::{Limits, reading::blocks::Gif};
+
     use super::*;
-    use crate::{Limits, gif::blocks::Gif};
 
     fn sample(stream: Written) -> Vec<u8> {
         let palette = Some(samples::Palette { log2_len: 5, seed: 1, has_black_and_white: false });

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use caption_layout::rect::Rect;
+
 use super::{
     frame::{Job, NewStream, Segments},
     lzw::{COPY_LEN, SPLICED_CODE_SIZES},
@@ -15,7 +17,7 @@ use super::{
     raster::{Present, Raster, Window},
     scratch::Scratch,
 };
-use crate::{mask::Cover, rect::Rect};
+use crate::mask::Cover;
 
 /// What came of it.
 pub(super) enum Spliced {

@@ -6,8 +6,15 @@
 
 use std::{borrow::Cow, ops::Range};
 
+use caption_layout::{
+    Error, Font, Limits, Spec,
+    placing::arrangement::STROKE_EM,
+    reading::blocks::{self, Disposal},
+    rect::Rect,
+    text::layout::{self, Room},
+};
+
 use super::{
-    blocks::{self, Disposal},
     frame::{Job, Segments},
     indices::Indices,
     inked,
@@ -17,13 +24,7 @@ use super::{
     scratch::Scratch,
     splice, tables,
 };
-use crate::{
-    Error, Font, Limits, Spec,
-    mask::{self, Cover, Ink},
-    place,
-    rect::Rect,
-    text::layout::{self, Room},
-};
+use crate::mask::{self, Cover, Ink};
 
 /// A GIF after the walk over its blocks.
 pub struct Gif<'a> {
@@ -301,6 +302,6 @@ impl Gif<'_> {
 /// # Errors
 /// Text that is empty or does not fit.
 pub fn layout(text: &str, font: &Font, width_px: f32, heights_px: [f32; 2], size_px: f32) -> Result<f32, Error> {
-    let room = Room { width_px, heights_px, size_px, stroke_em: place::STROKE_EM };
+    let room = Room { width_px, heights_px, size_px, stroke_em: STROKE_EM };
     layout::layout(text, font, &[Font::fallback()], room).map(|layout| layout.size_px)
 }

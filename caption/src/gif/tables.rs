@@ -6,10 +6,10 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use caption_layout::reading::blocks::{Disposal, Frame, Gif};
 use rayon::prelude::*;
 
 use super::{
-    blocks::{Disposal, Frame, Gif},
     indices::Indices,
     palette::{Histogram, Merge, Pair, Palette},
     plan::FramePlan,

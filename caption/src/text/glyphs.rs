@@ -7,14 +7,13 @@
 
 use std::collections::HashMap;
 
+use caption_layout::Font;
 use fontdue::{FontSettings, Metrics};
 use rustybuzz::ttf_parser::{RawFace, Tag};
 use subsetter::GlyphRemapper;
 
-use super::font::Font;
-
 /// How finely fontdue cuts curves into lines: right for letters of this many pixels.
-pub(crate) const SETTINGS: FontSettings = FontSettings { collection_index: 0, scale: 64.0, load_substitutions: true };
+const SETTINGS: FontSettings = FontSettings { collection_index: 0, scale: 64.0, load_substitutions: true };
 
 /// A glyph's coverage and where it stands around its origin.
 pub(crate) type Bitmap = (Metrics, Vec<u8>);
@@ -29,9 +28,15 @@ pub(crate) fn bitmaps(font: &Font, ids: &[u16], size_px: f32) -> HashMap<u16, Bi
         let drawn = |id: u16| Some((id, few.rasterize_indexed(renumbered.get(id)?, size_px)));
         return ids.iter().filter_map(|&id| drawn(id)).collect();
     }
-    let Some(whole) = font.whole() else { return HashMap::new() };
+    let Some(whole) = whole(font) else { return HashMap::new() };
     let known = ids.iter().filter(|&&id| id < whole.glyph_count());
     known.map(|&id| (id, whole.rasterize_indexed(id, size_px))).collect()
+}
+
+/// Every outline of the face, built at first use: some milliseconds for a font of a few hundred
+/// glyphs, so only for a face from which single glyphs can't be taken.
+fn whole(font: &Font) -> Option<&fontdue::Font> {
+    font.derived(|bytes| fontdue::Font::from_bytes(bytes, SETTINGS).ok())?.as_ref()
 }
 
 /// A face of only these glyphs, and of those they are composed of.
@@ -107,10 +112,10 @@ mod tests {
 
     #[test]
     fn a_few_glyphs_look_as_they_do_in_the_whole_font() {
-        for name in crate::BUILTIN_FONT_NAMES {
+        for name in caption_layout::BUILTIN_FONT_NAMES {
             let font = Font::builtin(name).unwrap();
             let ids = ids(&font);
-            let whole = font.whole().unwrap();
+            let whole = whole(&font).unwrap();
             for size_px in [3.0, 11.5, 31.2, 55.0, 64.0, 127.9, 300.0] {
                 let few = bitmaps(&font, &ids, size_px);
                 assert_eq!(few.len(), ids.len());
@@ -123,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_built_in_fonts_are_never_loaded_whole() {
-        for name in crate::BUILTIN_FONT_NAMES {
+        for name in caption_layout::BUILTIN_FONT_NAMES {
             let font = Font::builtin(name).unwrap();
             let mut glyphs = GlyphRemapper::new();
             for id in ids(&font) {

@@ -1,15 +1,5 @@
-//! Text: which font has which glyph, where lines break and how large they are, and (with `render`)
-//! the coverage of letters and outlines.
+//! The coverage of letters and their outline, from a layout.
 
-pub(crate) mod chosen;
-pub(crate) mod extent;
-pub(crate) mod font;
-#[cfg(feature = "render")]
-pub(crate) mod glyphs;
-pub(crate) mod layout;
-pub(crate) mod outline;
-#[cfg(feature = "render")]
+mod glyphs;
 pub(crate) mod raster;
-pub(crate) mod shape;
-#[cfg(feature = "render")]
-pub(crate) mod stroke;
+mod stroke;

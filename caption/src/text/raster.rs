@@ -5,11 +5,16 @@
 
 use std::collections::HashMap;
 
+use caption_layout::{
+    Font,
+    text::{
+        extent::Extent,
+        layout::{Layout, stroke_px},
+    },
+};
+
 use super::{
-    extent::Extent,
-    font::Font,
     glyphs::{Bitmap, bitmaps},
-    layout::{Layout, stroke_px},
     stroke::widen,
 };
 
@@ -70,7 +75,7 @@ fn stamp(canvas: &mut [u8], canvas_width: usize, bitmap: &[u8], width: usize, (x
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::layout::{Room, layout};
+    use caption_layout::text::layout::{Room, layout};
 
     fn draw(text: &str, stroke_em: f32) -> Coverage {
         let (font, fallbacks) = (Font::builtin("anton").unwrap(), [Font::fallback()]);

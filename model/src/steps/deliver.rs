@@ -2,7 +2,7 @@
 
 use crate::{
     action::{Action, Luck, Lucks},
-    names::Stage,
+    names::DeliveryStage,
     old::OldStep,
     protocol::{Protocol, Published},
     state::{Delivery, Ending, Message, Number, Outcome, State},
@@ -39,9 +39,9 @@ impl Protocol {
         let lucks = match (delivery.ending, delivery.at) {
             (Ending::Ack, _) => Lucks::Sure,
             (Ending::Retry | Ending::DeadLetter, _) if delivery.copied || delivery.lost => Lucks::Sure,
-            (Ending::Open, Stage::Taken) => Lucks::Read,
-            (Ending::Open, Stage::LookedUp) if delivery.message.may_have_been_begun() => Lucks::Sure,
-            (Ending::Open, Stage::LookedUp | Stage::StartMarked) => Lucks::Render,
+            (Ending::Open, DeliveryStage::Taken) => Lucks::Read,
+            (Ending::Open, DeliveryStage::LookedUp) if delivery.message.may_have_been_begun() => Lucks::Sure,
+            (Ending::Open, DeliveryStage::LookedUp | DeliveryStage::StartMarked) => Lucks::Render,
             _ => Lucks::Write,
         };
         let defects = if self.walks(OldStep::AckBeforeResult) { 0 } else { state.left.defects };
@@ -51,7 +51,7 @@ impl Protocol {
     pub(crate) fn deliver(state: &mut State, worker: usize, message: Message) {
         state.queue.take(message);
         let stood = state.job(message.job).result.is_some();
-        let (at, ending) = (Stage::Taken, Ending::Open);
+        let (at, ending) = (DeliveryStage::Taken, Ending::Open);
         state.workers[worker].delivery = Some(Delivery { message, at, ending, copied: false, lost: false, stood });
     }
 
@@ -92,34 +92,34 @@ impl Protocol {
             return;
         }
         match delivery.at {
-            Stage::Taken => match state.job(message.job).result {
-                None => delivery.at = Stage::LookedUp,
+            DeliveryStage::Taken => match state.job(message.job).result {
+                None => delivery.at = DeliveryStage::LookedUp,
                 Some(outcome) => {
                     // Whoever wrote that it failed may have died before the letter was sent.
                     let is_owed = outcome == Outcome::Failed && !self.walks(OldStep::AckOfFailed);
-                    delivery.at = Stage::ResultStored;
+                    delivery.at = DeliveryStage::ResultStored;
                     delivery.ending = if is_owed { Ending::DeadLetter } else { Ending::Ack };
                 }
             },
-            Stage::LookedUp if message.may_have_been_begun() => {
-                delivery.at = if state.output { Stage::OutputStored } else { Stage::StartMarked };
+            DeliveryStage::LookedUp if message.may_have_been_begun() => {
+                delivery.at = if state.output { DeliveryStage::OutputStored } else { DeliveryStage::StartMarked };
             }
-            Stage::LookedUp | Stage::StartMarked => {
-                delivery.at = Stage::Rendered;
+            DeliveryStage::LookedUp | DeliveryStage::StartMarked => {
+                delivery.at = DeliveryStage::Rendered;
                 if luck == Luck::Defect {
                     delivery.ending = Ending::Failed;
                 }
             }
-            Stage::Rendered if delivery.ending == Ending::Open => {
+            DeliveryStage::Rendered if delivery.ending == Ending::Open => {
                 Self::write(state, delivery);
-                delivery.at = Stage::OutputStored;
+                delivery.at = DeliveryStage::OutputStored;
                 if self.walks(OldStep::AckBeforeResult) {
                     delivery.ending = Ending::Ack;
                 }
             }
-            Stage::Rendered | Stage::OutputStored | Stage::ResultStored | Stage::Settled => {
+            DeliveryStage::Rendered | DeliveryStage::OutputStored | DeliveryStage::ResultStored | DeliveryStage::Settled => {
                 Self::write(state, delivery);
-                delivery.at = Stage::ResultStored;
+                delivery.at = DeliveryStage::ResultStored;
                 let has_failed = if self.walks(OldStep::OwnOutcomeDecides) {
                     delivery.ending == Ending::Failed
                 } else {
@@ -134,9 +134,9 @@ impl Protocol {
     /// What the step to the next stage writes.
     fn write(state: &mut State, delivery: &Delivery) {
         match (delivery.at, delivery.ending) {
-            (Stage::Rendered, Ending::Failed) => state.create_result(delivery.message.job, Outcome::Failed),
-            (Stage::Rendered, _) => state.output = true,
-            (Stage::OutputStored, _) => state.create_result(delivery.message.job, Outcome::Done),
+            (DeliveryStage::Rendered, Ending::Failed) => state.create_result(delivery.message.job, Outcome::Failed),
+            (DeliveryStage::Rendered, _) => state.output = true,
+            (DeliveryStage::OutputStored, _) => state.create_result(delivery.message.job, Outcome::Done),
             _ => {}
         }
     }

@@ -16,7 +16,7 @@ impl Protocol {
                 let may = !self.walks(OldStep::LookAtStartOnly) || state.workers[worker].look_is_due;
                 // One that would find nothing is as good as none.
                 let is_needed = lost(state) != 0 || self.walks(OldStep::LookAtStartOnly);
-                if state.look_begun || !may || !is_needed {
+                if state.search_begun || !may || !is_needed {
                     return;
                 }
                 Lucks::Create
@@ -35,7 +35,7 @@ impl Protocol {
     pub(crate) fn look(&self, state: &mut State, worker: usize, luck: Luck) {
         let next = match state.workers[worker].look {
             Look::None => {
-                state.look_begun |= luck != Luck::Failed;
+                state.search_begun |= luck != Luck::Failed;
                 // Where the store takes no mark, everyone looks; who finds its own mark takes it for another's.
                 if luck == Luck::TriedAgain { Look::None } else { left(lost(state)) }
             }

@@ -62,7 +62,7 @@ impl House {
         let broker = Broker::in_process_with(InProcessConfig { retry_delays, ..InProcessConfig::default() });
         let begun = Arc::new(Notify::new());
         let begins = begun.clone();
-        let parts = worker::Parts {
+        let parts = worker::WorkerParts {
             broker: Late::from(broker.clone()),
             store: store.clone(),
             engine: Engine::with(LONG, move |task, unwanted| render(task, unwanted, &begins)).unwrap(),
@@ -82,7 +82,7 @@ impl House {
             limits: caption::Limits::default(),
             parallelism: NonZeroU16::MIN,
             shutdown_grace: Duration::from_millis(1),
-            looks_for_lost: true,
+            searches_for_lost: true,
         };
         let mut registry = registry();
         let worker = Worker::new(config, parts, &mut registry);

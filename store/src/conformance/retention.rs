@@ -27,15 +27,15 @@ pub async fn retention_deletes_what_is_old_and_finished_and_nothing_else(store: 
     assert_eq!(store.create_idempotency(&key, &idempotency(&finished)).await.unwrap(), Created::New);
     assert_eq!(store.show_in_gallery(&finished).await.unwrap(), Created::New);
     let slot = u64::MAX - run;
-    assert_eq!(store.begin_look(slot).await.unwrap(), Created::New);
-    store.end_look(now_ms).await.unwrap();
+    assert_eq!(store.begin_search(slot).await.unwrap(), Created::New);
+    store.end_search(now_ms).await.unwrap();
     assert_eq!(store.create_result(&failed(&died.id, 5)).await.unwrap(), Created::New);
     store.put_dead(&dead(&died, now_ms)).await.unwrap();
 
     // Nothing is a day old. (What others left in the bucket may be.)
     store.expire(DAY_MS, now_ms).await.unwrap();
     assert!(store.get_job(&finished.id).await.unwrap().is_some() && store.get_result(&finished.id).await.unwrap().is_some());
-    assert_eq!(store.begin_look(slot).await.unwrap(), Created::AlreadyThere);
+    assert_eq!(store.begin_search(slot).await.unwrap(), Created::AlreadyThere);
     assert!(store.get_idempotency(&key).await.unwrap().is_some() && store.get_dead(&died.id).await.unwrap().is_some());
     assert!(store.get_summary(&summary.output.id).await.unwrap().is_some());
 
@@ -43,7 +43,7 @@ pub async fn retention_deletes_what_is_old_and_finished_and_nothing_else(store: 
     let expired = store.expire(DAY_MS, now_ms + DAY_MS + 10 * MINUTE_MS).await.unwrap();
     assert!(expired.jobs >= 1 && expired.idempotency_records >= 1 && expired.dead_letters == 1, "{expired:?}");
     assert!(expired.gallery_entries >= 1 && !store.gallery(1000).await.unwrap().contains(&finished.id), "{expired:?}");
-    assert!(expired.looks >= 1 && store.last_look().await.unwrap() == Some(now_ms), "{expired:?}");
+    assert!(expired.searches >= 1 && store.last_search().await.unwrap() == Some(now_ms), "{expired:?}");
     assert_eq!(store.get_job(&finished.id).await.unwrap(), None);
     assert_eq!(store.get_result(&finished.id).await.unwrap(), None);
     assert_eq!(store.get_idempotency(&key).await.unwrap(), None);

@@ -12,12 +12,21 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result, UploadPart, path::Path,
 };
 
-use super::{Fault, Faults, Operation};
+use super::{
+    handle::Faults,
+    plan::{Fault, Operation},
+};
+
+/// A backend with faults before it.
+pub(crate) fn wrap(inner: Arc<dyn ObjectStore>) -> (Arc<dyn ObjectStore>, Faults) {
+    let faults = Faults::default();
+    (Arc::new(Faulty { inner, faults: faults.clone() }), faults)
+}
 
 #[derive(Debug)]
-pub(super) struct Faulty {
-    pub(super) inner: Arc<dyn ObjectStore>,
-    pub(super) faults: Faults,
+struct Faulty {
+    inner: Arc<dyn ObjectStore>,
+    faults: Faults,
 }
 
 impl fmt::Display for Faulty {

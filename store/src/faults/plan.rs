@@ -6,7 +6,39 @@ use std::{collections::HashMap, time::Duration};
 
 use object_store::ObjectMeta;
 
-use super::{Fault, Operation};
+/// What a backend is asked to do. Each is one request to S3, but for deletions, of which it takes a thousand in one, and
+/// listings, of which it gives a thousand objects with each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    /// Writing an object over what stood there, at once; or beginning, sending a part of, or completing one in parts.
+    Put,
+    /// Writing an object where none stands.
+    Create,
+    /// Reading an object.
+    Get,
+    /// Asking whether an object stands there, and how long and old it is.
+    Head,
+    /// Listing objects.
+    List,
+    /// Deleting an object.
+    Delete,
+}
+
+/// How an operation goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is refused, and nothing happens.
+    Fail,
+    /// It never answers, and nothing happens.
+    Hang,
+    /// It breaks half way. A put or create sends half its bytes as an upload that is never completed; a get or a listing
+    /// gives half of what there is and then an error. Anything else fails.
+    Tear,
+    /// It is done, and the answer is lost. Reads and deletions fail.
+    LoseAnswer,
+    /// It is done after a while.
+    Delay(Duration),
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Plan {

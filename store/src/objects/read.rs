@@ -1,6 +1,6 @@
-//! Reading objects: a look, the whole in one buffer of its size, or a stream of pieces.
+//! Reading objects: what is known of one, the whole in one buffer of its size, or a stream of pieces.
 //!
-//! Absence is an answer here, not an error. What comes shorter than it was announced is an error, however the
+//! Absence is an answer here, not an error. An object that comes shorter than it was announced is an error, however the
 //! connection ended.
 
 use std::{
@@ -19,48 +19,36 @@ use crate::StoreError;
 /// Read from a file at a time: each piece costs a hop to a thread that may block. `object_store`'s own are of 8 KiB.
 const FILE_PIECE_BYTES: usize = 256 * 1024;
 
-/// An object that should be small.
-pub(crate) enum Small {
-    /// Its bytes, and when it was last written.
-    Whole { bytes: Bytes, modified_ms: u64 },
-    /// It is not small, so it was not read.
-    TooLarge { got_bytes: u64 },
-}
-
 impl Objects {
-    /// What is known of an object, if it stands there.
+    /// What is known of an object, if there is one.
     pub(crate) async fn head(&self, key: &str) -> Result<Option<Found>, StoreError> {
         self.bounded("look for", key, self.head_once(key)).await
     }
 
-    /// A whole object, if it stands there.
+    /// A whole object, if there is one.
     pub(crate) async fn get(&self, key: &str) -> Result<Option<(Bytes, Found)>, StoreError> {
-        self.bounded("get", key, async {
-            match found(self.backend.get(&Path::from(key)).await)? {
-                Some(object) => {
-                    let meta = Found::from(object.meta.clone());
-                    Ok(Some((whole(object).await?, meta)))
-                }
-                None => Ok(None),
-            }
-        })
-        .await
+        self.get_up_to(key, u64::MAX).await
     }
 
-    /// An object that should have at most `max_bytes`, if it stands there.
-    pub(crate) async fn get_small(&self, key: &str, max_bytes: u64) -> Result<Option<Small>, StoreError> {
-        self.bounded("get", key, async {
+    /// A whole object, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError::RecordTooLarge`] if it has more than `max_bytes`: then it is not read.
+    pub(crate) async fn get_up_to(&self, key: &str, max_bytes: u64) -> Result<Option<(Bytes, Found)>, StoreError> {
+        let read = async {
             let Some(object) = found(self.backend.get(&Path::from(key)).await)? else { return Ok(None) };
-            let Found { bytes: got_bytes, modified_ms, .. } = Found::from(object.meta.clone());
-            if got_bytes > max_bytes {
-                return Ok(Some(Small::TooLarge { got_bytes }));
-            }
-            Ok(Some(Small::Whole { bytes: whole(object).await?, modified_ms }))
-        })
-        .await
+            let known = Found::from(object.meta.clone());
+            let bytes = if known.bytes > max_bytes { None } else { Some(whole(object).await?) };
+            Ok(Some((bytes, known)))
+        };
+        match self.bounded("get", key, read).await? {
+            Some((Some(bytes), known)) => Ok(Some((bytes, known))),
+            Some((None, known)) => Err(StoreError::RecordTooLarge { key: key.to_owned(), got_bytes: known.bytes, max_bytes }),
+            None => Ok(None),
+        }
     }
 
-    /// The length and the bytes of an object, in pieces, if it stands there.
+    /// The length and the bytes of an object, in pieces, if there is one.
     pub(crate) async fn stream(
         &self,
         key: &str,
@@ -81,7 +69,7 @@ impl Objects {
     }
 }
 
-/// Absence as `None`. A missing bucket is not the absence of an object: the job would be blamed for it.
+/// Absence as `None`. A missing bucket is not the absence of an object: a job would be failed for it.
 fn found<T>(answer: object_store::Result<T>) -> object_store::Result<Option<T>> {
     match answer {
         Ok(value) => Ok(Some(value)),

@@ -1,7 +1,7 @@
 //! Uploading a file: small ones in one put, large ones in parts, so that no upload is in memory whole.
 //!
-//! Few at a time, whoever asks: what is read back of files and under way is all that an upload costs in memory. What fails or
-//! is given up half way leaves no object, and its parts are thrown away.
+//! Few run at a time, whoever asks: a part of the file is all that an upload has in memory. An upload that fails or is dropped
+//! half way leaves no object, and its parts are deleted.
 
 use std::{
     fs::File,
@@ -12,22 +12,15 @@ use std::{
 use bytes::Bytes;
 use object_store::{MultipartUpload, PutMultipartOptions, PutPayload, path::Path};
 
-use super::Objects;
+use super::{FILE_ROOM_UNIT_BYTES, Objects, PART_BYTES};
 use crate::StoreError;
 
-/// The length of a part, and from which on there are parts at all. S3 wants no shorter ones.
-pub(crate) const PART_BYTES: usize = 5 * 1024 * 1024;
-/// What is read into one buffer. A part in one piece is so large that the allocator keeps its place empty afterwards.
+/// What is read into one buffer. A part in one buffer is so large that the allocator keeps its place empty afterwards.
 const PIECE_BYTES: usize = 64 * 1024;
-/// What all files on their way may have in memory at one time: one part, or several small files. More would share the same
-/// wire, and all end late.
-pub(super) const ROOM: usize = PART_BYTES / GRAIN_BYTES + 1024;
-/// The unit of [`ROOM`].
-const GRAIN_BYTES: usize = 1024;
 
 impl Objects {
-    /// Writes the first `len_bytes` of a file, over what stood there. At most one part of it is in memory. How long it waits
-    /// for its turn is the caller's to bound; those who have theirs are bounded.
+    /// Writes the first `len_bytes` of a file, replacing what was there. At most one part of it is in memory. The caller bounds
+    /// how long it may wait for other uploads; once it has begun, it is bounded here.
     pub(crate) async fn put_file(
         &self,
         key: &str,
@@ -36,7 +29,7 @@ impl Objects {
         len_bytes: u64,
     ) -> Result<(), StoreError> {
         // Never closed.
-        let _room = self.file_room.acquire_many(grains(len_bytes)).await.ok();
+        let _room = self.file_room.acquire_many(file_room_units(len_bytes)).await.ok();
         if len_bytes < PART_BYTES as u64 {
             let part = read_part(key, &file, 0, len_bytes).await?;
             return self.put(key, mime, part).await;
@@ -66,12 +59,12 @@ impl Objects {
 }
 
 /// What a file has in memory at most.
-fn grains(len_bytes: u64) -> u32 {
-    let most = len_bytes.min(PART_BYTES as u64).div_ceil(GRAIN_BYTES as u64);
+fn file_room_units(len_bytes: u64) -> u32 {
+    let most = len_bytes.min(PART_BYTES as u64).div_ceil(FILE_ROOM_UNIT_BYTES as u64);
     u32::try_from(most).unwrap_or(u32::MAX)
 }
 
-/// An upload whose parts are thrown away unless it was completed, also when whoever waited for it is gone.
+/// An upload whose parts are deleted unless it was completed, also when its future is dropped.
 struct Unfinished(Option<Box<dyn MultipartUpload>>);
 
 impl Unfinished {
@@ -90,7 +83,7 @@ impl Drop for Unfinished {
     fn drop(&mut self) {
         if let (Some(mut upload), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
             runtime.spawn(async move {
-                let _ = upload.abort().await; // nobody is left to tell
+                let _ = upload.abort().await; // the caller is gone
             });
         }
     }

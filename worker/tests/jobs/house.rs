@@ -20,7 +20,7 @@ use service::{
 use store::{Created, Faults, Start, Store, StoreConfig};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use worker::{Engine, Isolation, Parts, ProcessId, Product, Task, Worker, WorkerConfig};
+use worker::{Engine, Isolation, ProcessId, Product, Task, Worker, WorkerConfig, WorkerParts};
 
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
@@ -85,7 +85,7 @@ impl House {
         engine: impl Fn(&Task, &AtomicBool) -> Result<Product, caption::Error> + Send + Sync + 'static,
     ) -> Running {
         let mut registry = registry();
-        let parts = Parts {
+        let parts = WorkerParts {
             broker: Late::from(self.broker.clone()),
             store: self.store.clone(),
             engine: Engine::with(self.job_timeout, engine).unwrap(),
@@ -98,7 +98,7 @@ impl House {
             limits: caption::Limits::default(),
             parallelism: NonZeroU16::new(2).unwrap(),
             shutdown_grace: grace,
-            looks_for_lost: true,
+            searches_for_lost: true,
         };
         let worker = Worker::new(config, parts, &mut registry);
         let shutdown = CancellationToken::new();

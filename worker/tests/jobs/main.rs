@@ -283,7 +283,7 @@ async fn a_worker_that_waits_for_its_look_for_lost_work_ends_all_the_same() {
     for by_shutdown in [true, false] {
         let house = house_on("memory:");
         // Somebody looks in this stretch of time, which the worker's clock never leaves.
-        assert_eq!(house.store.begin_look(0).await.unwrap(), Created::New);
+        assert_eq!(house.store.begin_search(0).await.unwrap(), Created::New);
         let running = house.work(LONG, |_, _| Ok(product(b"x")));
         let message = house.job(1).await;
         house.broker.publish(&message).await.unwrap();

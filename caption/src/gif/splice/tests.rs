@@ -9,7 +9,6 @@ use samples::{
 
 use super::{
     super::{
-        blocks::Gif,
         inked::Inked,
         lzw::{naive, whole},
         plan::{plan, written_on},
@@ -18,7 +17,9 @@ use super::{
     },
     *,
 };
-use crate::{At, Caption, Font, Limits, Rendered, Spec, Style, Watch, mask::Mask};
+use caption_layout::{At, Caption, Font, Limits, Spec, Style, reading::blocks::Gif};
+
+use crate::{Rendered, Watch, mask::Mask};
 
 const LOW: (&str, At, Style) = ("Hi", At::Bottom, Style::Overlay);
 const HIGH: (&str, At, Style) = ("When", At::Top, Style::Overlay);

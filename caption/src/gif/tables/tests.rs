@@ -9,7 +9,7 @@ use super::{
     },
     *,
 };
-use crate::{At, Caption, Font, Limits, Spec, Style};
+use caption_layout::{At, Caption, Font, Limits, Spec, Style};
 
 const WHITE: [u8; 3] = [255; 3];
 const BLACK: [u8; 3] = [0; 3];

@@ -1,0 +1,30 @@
+//! What can be said of a captioned picture without decoding a pixel of it: its kind, size and blocks, the limits that
+//! it is held to, which fonts a text needs, where its lines break, and where they will stand.
+//!
+//! `api` and `fonts` use this crate and not `caption`, so that the process that faces the internet holds no
+//! decompressor, no encoder and no rasteriser of ours. `caption` renders what is laid out here. The modules are for it;
+//! what everyone needs stands at the root. The crate is pure: no async, no clock, no environment, no network, and no file
+//! but one that is handed to [`probe_file`].
+
+pub mod placing;
+pub mod reading;
+pub mod rect;
+pub mod text;
+
+mod error;
+mod limits;
+mod spec;
+
+pub use error::Error;
+pub use limits::Limits;
+pub use placing::preview::{CaptionPreview, Preview, preview};
+pub use reading::probe::{Media, Probe, probe, probe_file};
+pub use spec::{At, Caption, Spec, Style};
+pub use text::{
+    chosen::chosen_fonts,
+    font::{BUILTIN_FONT_NAMES, Font},
+};
+
+/// Part of every output's name in the store: raised whenever the same source and spec may give other
+/// bytes than before.
+pub const ENGINE_VERSION: &str = "2";

@@ -1,0 +1,5 @@
+//! Pictures as far as they are read without decoding a pixel: their kind and size, and a GIF's blocks.
+
+pub mod blocks;
+pub mod probe;
+mod source;

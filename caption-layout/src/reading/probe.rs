@@ -1,0 +1,267 @@
+//! What a picture is and how large, from its headers and block walk alone.
+//!
+//! api calls it on every upload, which stays in its file, a renderer before any decode. No decompressor runs
+//! here, and of a file no more is held than [`WINDOW_BYTES`].
+
+use std::io::{self, Read, Seek};
+
+use super::{
+    blocks::Gif,
+    source::{FileWindow, Reading, Source},
+};
+use crate::{error::Error, limits::Limits};
+
+/// How much of a file is in memory at a time.
+const WINDOW_BYTES: usize = 64 * 1024;
+
+/// A kind of picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Media {
+    /// GIF, animated or not.
+    Gif,
+    /// PNG.
+    Png,
+    /// JPEG.
+    Jpeg,
+    /// WebP.
+    Webp,
+}
+
+/// What is known of a picture before it is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// Its kind, by its first bytes.
+    pub media: Media,
+    /// Canvas width.
+    pub width_px: u32,
+    /// Canvas height.
+    pub height_px: u32,
+    /// Frames; 1 for a still.
+    pub frames: u32,
+    /// Width x height over all frames.
+    pub total_pixels: u64,
+    /// The delays' sum, in hundredths of a second; 0 for a still.
+    pub duration_cs: u64,
+    /// How often it repeats: 0 is for ever, absent is once.
+    pub loop_count: Option<u16>,
+}
+
+/// Reads what the headers say and holds it against the limits.
+///
+/// # Errors
+/// The kind is unknown, the file contradicts its format before any decode shows it, or a limit is
+/// broken.
+pub fn probe(mut bytes: &[u8], limits: &Limits) -> Result<Probe, Error> {
+    probe_in(&mut bytes, limits)
+}
+
+/// [`probe`] for a file, from its beginning to its end, wherever it stands now.
+///
+/// # Errors
+/// The file can't be read. The inner errors are those of [`probe`].
+pub fn probe_file(file: impl Read + Seek, limits: &Limits) -> io::Result<Result<Probe, Error>> {
+    let mut window = FileWindow::new(file, WINDOW_BYTES)?;
+    let outcome = probe_in(&mut window, limits);
+    window.failure().map_or(Ok(outcome), Err)
+}
+
+fn probe_in(source: &mut impl Source, limits: &Limits) -> Result<Probe, Error> {
+    limits.check_bytes(source.len() as u64)?;
+    match sniff(source.from(0)).ok_or(Error::UnsupportedMedia)? {
+        Media::Gif => {
+            let gif = Gif::walk_in(source, limits)?;
+            Ok(Probe {
+                media: Media::Gif,
+                width_px: gif.canvas.width(),
+                height_px: gif.canvas.height(),
+                frames: u32::try_from(gif.frames.len()).unwrap_or(u32::MAX),
+                total_pixels: gif.frames.iter().map(|f| f.rect.area() as u64).sum(),
+                duration_cs: gif.frames.iter().map(|f| u64::from(f.delay_cs)).sum(),
+                loop_count: gif.loop_count,
+            })
+        }
+        media => probe_still(source, media, limits),
+    }
+}
+
+/// The kind of a file by its first bytes, where it is not too large.
+///
+/// # Errors
+/// [`Error::FileTooLarge`] and [`Error::UnsupportedMedia`].
+pub fn media_of(bytes: &[u8], limits: &Limits) -> Result<Media, Error> {
+    limits.check_bytes(bytes.len() as u64)?;
+    sniff(bytes).ok_or(Error::UnsupportedMedia)
+}
+
+/// The kind that the first bytes announce.
+fn sniff(bytes: &[u8]) -> Option<Media> {
+    match bytes {
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Media::Gif),
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some(Media::Png),
+        [0xFF, 0xD8, 0xFF, ..] => Some(Media::Jpeg),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Media::Webp),
+        _ => None,
+    }
+}
+
+fn probe_still(source: &mut impl Source, media: Media, limits: &Limits) -> Result<Probe, Error> {
+    let size = imagesize::reader_size(Reading { source, at: 0 }).map_err(|e| match e {
+        imagesize::ImageError::IoError(_) => Error::Truncated { at_byte: source.len() as u64, inside: "the header" },
+        other => Error::Malformed { what: other.to_string() },
+    })?;
+    let width_px = u32::try_from(size.width).unwrap_or(u32::MAX);
+    let height_px = u32::try_from(size.height).unwrap_or(u32::MAX);
+    if width_px == 0 || height_px == 0 {
+        return Err(Error::ZeroSized { width_px, height_px });
+    }
+    limits.check_side(width_px, height_px)?;
+    let total_pixels = u64::from(width_px) * u64::from(height_px);
+    limits.check_total_pixels(total_pixels)?;
+    match media {
+        Media::Png if chunk_comes_before(source, *b"acTL", *b"IDAT") => return Err(Error::AnimatedStill { kind: "PNG" }),
+        // WebP container, section "Extended File Format": bit 1 of the VP8X flags says animation.
+        Media::Webp if source.get(12, 4) == Some(b"VP8X") && source.byte(20).is_some_and(|flags| flags & 2 != 0) => {
+            return Err(Error::AnimatedStill { kind: "WebP" });
+        }
+        _ => {}
+    }
+    Ok(Probe { media, width_px, height_px, frames: 1, total_pixels, duration_cs: 0, loop_count: None })
+}
+
+/// Whether the PNG chunk `wanted` stands before the first `stop` (PNG, third edition, section 5.3).
+fn chunk_comes_before(png: &mut impl Source, wanted: [u8; 4], stop: [u8; 4]) -> bool {
+    let mut at = 8_usize;
+    while let Some([a, b, c, d, kind @ ..]) = png.get(at, 8) {
+        if kind == wanted || kind == stop {
+            return kind == wanted;
+        }
+        // Its length, its kind, what it holds, and its check.
+        let len = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+        let Some(next) = len.checked_add(12).and_then(|skip| at.checked_add(skip)) else { return false };
+        at = next;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Signature and IHDR, then chunks without their checks: sizes are read from no more.
+    fn png(width: u32, height: u32, chunks: &[&[u8; 4]]) -> Vec<u8> {
+        let mut out = b"\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR".to_vec();
+        out.extend(width.to_be_bytes());
+        out.extend(height.to_be_bytes());
+        out.extend(b"\x08\x06\0\0\0crc!");
+        for kind in chunks {
+            out.extend(b"\0\0\0\x02");
+            out.extend(*kind);
+            out.extend(b"..crc!");
+        }
+        out
+    }
+
+    fn code(bytes: &[u8]) -> &'static str {
+        probe(bytes, &Limits::default()).map_or_else(|e| e.code(), |_| "ok")
+    }
+
+    #[test]
+    fn what_is_no_picture_is_refused_by_its_first_bytes() {
+        for bytes in [&b""[..], b"G", b"GIF88a", b"<svg>", b"%PDF-1.7", b"RIFF....WAVE", &[0; 1000]] {
+            assert_eq!(code(bytes), "unsupported_media", "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn stills_are_measured_and_held_against_the_limits() {
+        let found = probe(&png(640, 480, &[b"IDAT"]), &Limits::default()).unwrap();
+        assert_eq!((found.media, found.width_px, found.height_px, found.frames), (Media::Png, 640, 480, 1));
+        assert_eq!(code(&png(5000, 10, &[b"IDAT"])), "canvas_too_large");
+        assert_eq!(code(&png(0, 10, &[b"IDAT"])), "zero_sized");
+        assert_eq!(code(&png(10, 10, &[b"IDAT"])[..18]), "truncated");
+        let small = Limits { max_bytes: 10, ..Limits::default() };
+        assert_eq!(probe(&png(1, 1, &[]), &small).unwrap_err().code(), "file_too_large");
+    }
+
+    #[test]
+    fn animated_stills_are_refused_rather_than_robbed_of_their_frames() {
+        assert_eq!(code(&png(9, 9, &[b"acTL", b"IDAT"])), "animated_still");
+        assert_eq!(code(&png(9, 9, &[b"tEXt", b"IDAT", b"acTL"])), "ok", "too late to count");
+        let mut webp = b"RIFF\x20\0\0\0WEBPVP8X\x0A\0\0\0\x02\0\0\0\x08\0\0\x08\0\0".to_vec();
+        webp.extend([0; 16]);
+        assert_eq!(code(&webp), "animated_still");
+        webp[20] = 0;
+        assert_eq!(code(&webp), "ok");
+    }
+
+    /// A file that breaks when it is read beyond some byte.
+    struct Breaks(io::Cursor<Vec<u8>>, u64);
+
+    impl Read for Breaks {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            if self.0.position() > self.1 { Err(io::Error::other("a bad sector")) } else { self.0.read(into) }
+        }
+    }
+
+    impl Seek for Breaks {
+        fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_no_fault_of_the_picture() {
+        let comment = [&b"\x21\xFE"[..], &[255; 256].repeat(1000), b"\0"].concat();
+        let frame = b"\x2C\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3B";
+        let bytes = [&b"GIF89a\x01\0\x01\0\0\0\0"[..], &comment, frame].concat();
+        assert!(bytes.len() > 2 * WINDOW_BYTES, "more than one window: {}", bytes.len());
+        assert!(probe_file(io::Cursor::new(&bytes), &Limits::default()).unwrap().is_ok());
+        let error = probe_file(Breaks(io::Cursor::new(bytes), 1), &Limits::default()).unwrap_err();
+        assert_eq!(error.to_string(), "a bad sector");
+    }
+
+    /// Through the smallest window, so that every look may cross its edge.
+    fn assert_same_through_a_window(bytes: &[u8], limits: &Limits) {
+        let mut window = FileWindow::new(io::Cursor::new(bytes), 0).unwrap();
+        let (mut slice, name) = (bytes, format!("{bytes:x?}"));
+        let (a, b) = (probe_in(&mut slice, limits), probe_in(&mut window, limits));
+        assert_eq!(format!("{a:?}"), format!("{b:?}"), "{name}");
+        if bytes.starts_with(b"GIF") {
+            let (a, b) = (Gif::walk(bytes, limits), Gif::walk_in(&mut window, limits));
+            assert_eq!(format!("{a:?}"), format!("{b:?}"), "{name}");
+        }
+        assert!(window.failure().is_none());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_file_through_a_window_is_what_it_is_in_memory(
+            seed: u64,
+            cut: proptest::sample::Index,
+            changes in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), 0_u8..), 0..6),
+        ) {
+            let mut bytes = samples::Sample::from_seed(seed).bytes();
+            let limits = Limits { max_total_pixels: 1 << 20, ..Limits::default() };
+            assert_same_through_a_window(&bytes, &limits);
+            assert_same_through_a_window(&bytes[..cut.index(bytes.len())], &limits);
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            assert_same_through_a_window(&bytes, &limits);
+        }
+
+        #[test]
+        fn a_still_through_a_window_is_what_it_is_in_memory(
+            head in 0_usize..4,
+            rest in proptest::collection::vec(0_u8.., 0..2000),
+            chunks in proptest::collection::vec(0_usize..4, 0..60),
+        ) {
+            let limits = Limits::default();
+            let heads: [&[u8]; 4] = [b"\xFF\xD8\xFF\xE0", b"RIFF\x20\0\0\0WEBPVP8X", b"RIFF\x20\0\0\0WEBPVP8 ", b"\x89PNG\r\n\x1A\n"];
+            assert_same_through_a_window(&[heads[head], &rest].concat(), &limits);
+            let kinds = chunks.iter().map(|i| [b"tEXt", b"acTL", b"IDAT", b"gAMA"][*i]).collect::<Vec<_>>();
+            assert_same_through_a_window(&png(9, 9, &kinds), &limits);
+        }
+    }
+}

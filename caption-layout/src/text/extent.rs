@@ -1,0 +1,50 @@
+//! Where a layout's glyphs stand in the rectangle that their coverage takes.
+//!
+//! Whoever draws them asks here, the rasteriser and the preview alike, so that both put each glyph on the same pixel.
+
+use super::{
+    layout::{Layout, stroke_px},
+    shape::Glyph,
+};
+
+/// Pixels around the ink for rounding and for the soft edge.
+const SLACK_PX: f32 = 1.0;
+
+/// A layout in a rectangle as large as its ink with an outline.
+#[derive(Clone, Copy)]
+pub struct Extent<'a> {
+    layout: &'a Layout,
+    /// From the rectangle's edge to the ink.
+    pad_px: f32,
+    /// The rectangle's width.
+    pub width_px: u32,
+    /// The rectangle's height.
+    pub height_px: u32,
+}
+
+impl<'a> Extent<'a> {
+    /// `stroke_em` is the outline's width on each side; 0 for none.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas: a few thousand pixels")]
+    #[must_use]
+    pub fn of(layout: &'a Layout, stroke_em: f32) -> Self {
+        let pad_px = stroke_px(layout.size_px, stroke_em) + SLACK_PX;
+        let side = |ink_px: f32| (ink_px + 2.0 * pad_px).ceil() as u32;
+        Self { layout, pad_px, width_px: side(layout.width_px), height_px: side(layout.height_px) }
+    }
+
+    /// Each glyph and its origin, on the rectangle's whole pixels.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "pixels of a canvas: far below 2^24")]
+    pub fn glyphs(self) -> impl Iterator<Item = (&'a Glyph, i32, i32)> {
+        let Layout { size_px, lines, line_height_px, .. } = self.layout;
+        let first_top_px = lines.first().map_or(0.0, |line| line.ink_top_em) * size_px;
+        lines.iter().enumerate().flat_map(move |(i, line)| {
+            let left = (self.width_px as f32 - line.width_em * size_px) / 2.0;
+            let baseline = self.pad_px + first_top_px + i as f32 * line_height_px;
+            let origin = move |glyph: &'a Glyph| {
+                let (x, y) = (left + glyph.x_em * size_px, baseline - glyph.y_em * size_px);
+                (glyph, x.round() as i32, y.round() as i32)
+            };
+            line.glyphs.iter().map(origin)
+        })
+    }
+}
