@@ -229,7 +229,7 @@ fn frames_grown_beyond_all_limits_are_refused_before_any_is_drawn() {
     let sample = Sample { frames: vec![clearing; 300], ..sample_of_two() };
     let limits = Limits { max_total_pixels: 20_000, ..Limits::default() };
     let error = picture::render(&sample.bytes(), &spec(LOW), &limits).unwrap_err();
-    assert_eq!(error.code(), "too_many_pixels");
+    assert_eq!(error.code().as_str(), "too_many_pixels");
 }
 
 #[test]
