@@ -90,7 +90,7 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
 fn tell(args: &CaptionArgs, bytes: &[u8], rendered: &Rendered, began: Instant, cpu_began: ProcessTime) {
     warn_of_missing(&rendered.missing_glyphs);
     if args.stats {
-        let line = StatsLine::new(&rendered.counts, bytes.len(), rendered.output.len_bytes(), began, cpu_began);
+        let line = StatsLine::new(&rendered.stats, bytes.len(), rendered.output.len_bytes(), began, cpu_began);
         if let Ok(json) = serde_json::to_string(&line) {
             eprintln!("{json}");
         }
