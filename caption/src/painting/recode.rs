@@ -113,7 +113,7 @@ impl<'a> Pixels<'a> {
         }
     }
 
-    /// RenderStats the indices that the source has.
+    /// Counts the indices that the source has.
     fn count(&mut self) -> Histogram {
         let mut counts = [0; 256];
         self.each(|is_present, _, index| counts[usize::from(*index)] += u32::from(is_present));
