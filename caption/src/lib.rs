@@ -47,7 +47,7 @@ mod reference;
 
 pub use caption_layout::{
     BUILTIN_FONT_NAMES, Caption, CaptionPreview, Colour, ENGINE_VERSION, Error, ErrorCode, Font, Limits, LoadedCaption,
-    MediaType, Position, Preview, Probe, RenderStats, Size, Spec, Style, chosen_fonts, preview, probe, probe_file,
+    MediaType, Position, Preview, Probe, RenderStats, Size, Spec, Style, preview, probe, probe_file,
 };
 pub use output::Output;
 pub use picture::{Prepared, Rendered, prepare, render, render_with};

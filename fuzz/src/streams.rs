@@ -9,7 +9,7 @@ use caption::stages::{
     can_splice, splice,
 };
 use caption_layout::{
-    reading::blocks::{Disposal, Frame},
+    reading::blocks::Frame,
     rect::Rect,
 };
 use samples::{Choices, Sample, show::lzw};
@@ -77,21 +77,8 @@ impl Splice {
     /// The stream as that of a frame without a palette, which fills its canvas.
     #[must_use]
     pub fn frame(&self) -> Frame {
-        Frame {
-            lead: 0..0,
-            control: None,
-            second_screen: None,
-            descriptor: 0..0,
-            rect: self.rect(),
-            interlaced: false,
-            local_palette: None,
-            min_code_size: self.code_size,
-            data: 0..self.blocks.len(),
-            terminated: true,
-            delay_cs: 0,
-            disposal: Disposal::Keep,
-            transparent: None,
-        }
+        let data = 0..self.blocks.len();
+        Frame { rect: self.rect(), min_code_size: self.code_size, data, terminated: true, ..Frame::default() }
     }
 
     /// The runs, each as a caption of the colour that its index has without a palette.

@@ -165,3 +165,32 @@ fn after(frame: &Frame, plan: &FramePlan, leaves_gaps: bool, before: CanvasState
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use caption_layout::{Font, Limits, LoadedCaption, Position, Spec, Style};
+    use samples::{Content, Frame as Made, Palette, Sample};
+
+    use super::*;
+
+    #[test]
+    fn each_fate_is_met_in_a_gif_of_six_frames() {
+        let made = |height, disposal| Made { transparent: Some(0), disposal, ..Made::plain(40, height, Content::Runs, 1) };
+        // The first does not reach the caption; the third lies above it; what the fourth clears the fifth must draw again, by which
+        // it clears too much itself.
+        let frames = vec![made(20, 0), made(40, 0), made(8, 0), made(36, 2), made(20, 2), made(20, 0)];
+        let palette = Some(Palette { log2_len: 2, seed: 9, has_black_and_white: false });
+        let bytes = Sample { width: 40, height: 40, palette, loop_count: None, frames }.bytes();
+        let gif = Gif::walk(&bytes, &Limits::default()).unwrap();
+        let caption = LoadedCaption::new("Hi", Position::Bottom, Style::Overlay, Font::builtin("anton").unwrap());
+        let mask = Mask::draw(&Spec::new(vec![caption]), 40, 40, written_on(&gif)).unwrap();
+        let plans = plan(&gif, &mask);
+        let names = plans.iter().map(|plan| match plan.fate {
+            Fate::Copied => "copied",
+            Fate::Painted { .. } => "painted",
+            Fate::Grown { .. } => "grown",
+            Fate::Mended { .. } => "mended",
+        });
+        assert_eq!(names.collect::<Vec<_>>(), ["grown", "painted", "copied", "painted", "grown", "mended"], "{plans:#?}");
+    }
+}
