@@ -18,7 +18,7 @@ use samples::{Content, Frame, Palette, Sample};
 /// The repo's sample: 30 frames of 480 x 270, most of them smaller than the canvas.
 pub const DUCK: &[u8] = include_bytes!("../../samples/duck.gif");
 
-/// The words that the README's figures are made with.
+/// The text that the figures in docs/PERFORMANCE.md are made with.
 pub const WORDS: &str = "WHEN THE BUILD PASSES";
 
 /// The sides of a made picture.

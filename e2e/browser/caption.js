@@ -1,4 +1,4 @@
-// Drop, type, watch, download: and the bytes are those that the command line makes.
+// Drop a picture, type, watch, download. The bytes are those that the command line makes.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

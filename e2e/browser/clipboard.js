@@ -1,4 +1,4 @@
-// Pictures come in by the clipboard, and addresses go out by it.
+// Pictures are pasted from the clipboard, and addresses are copied to it.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

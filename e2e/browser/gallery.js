@@ -1,4 +1,4 @@
-// What its maker shows is seen by everyone, and looking at it costs nobody their own work.
+// Everyone sees a result that its maker shows, and a visitor of the gallery does not lose the work on the page.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
-// What the tests of the page share: a browser, a page that is watched, the program to compare with, the server's switch.
-// It must never wait for a time: only for what can be seen.
+// What the tests of the page share: a browser, a page whose errors and requests are recorded, the program to compare with, and the kill
+// and the start of the server. It must never wait for a fixed time, only for something visible.
 
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -10,9 +10,9 @@ import readline from 'node:readline';
 
 const env = (name) => process.env[name] ?? (() => { throw new Error(`${name} is not set; e2e/tests/browser.rs sets it`); })();
 export const URL_BASE = env('PUNCHLINE_URL');
-/** A server that asks for keys, and the one that it knows. */
+/** A server that requires a key, and the one key that it knows. */
 export const GUARDED = { url: env('PUNCHLINE_GUARDED_URL'), key: env('PUNCHLINE_KEY') };
-// The tree holds no node_modules: they are installed beside the other tools.
+// There is no node_modules in the tree: the packages are installed with the other tools.
 const require = createRequire(path.join(env('PUNCHLINE_NODE_MODULES'), 'any'));
 const { chromium } = require('playwright-core');
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -22,11 +22,11 @@ export const fixture = (name) => path.join(env('PUNCHLINE_FIXTURES'), name);
 export const DUCK = fixture('duck.gif');
 
 let browser;
-/** An empty tab, watched. */
+/** An empty tab that records script errors, broken policies and requests. */
 export async function tab({ width = 1280, height = 900, scheme = 'light', motion = 'no-preference' } = {}) {
   browser ??= await chromium.launch({ executablePath: process.env.PUNCHLINE_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS });
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: motion, acceptDownloads: true });
-  // For whatever tab a test opens in it: so long that only a defect reaches it.
+  // For every tab that a test opens in this context. It is so long that only a defect reaches it.
   context.setDefaultTimeout(Number(process.env.PUNCHLINE_PATIENCE_MS ?? 240_000));
   const page = await context.newPage();
   page.faults = [];
@@ -38,13 +38,13 @@ export async function tab({ width = 1280, height = 900, scheme = 'light', motion
 }
 
 /** The page in a tab of its own. */
-export async function open({ base = URL_BASE, ...looks } = {}) {
-  const page = await tab(looks);
+export async function open({ base = URL_BASE, ...options } = {}) {
+  const page = await tab(options);
   await enter(page, base);
   return page;
 }
 
-/** Opens the page, and waits until it knows its server. */
+/** Opens the page, and waits until it has the server's limits and fonts. */
 export async function enter(page, base = URL_BASE) {
   await page.goto(base);
   await page.locator('#font option').nth(1).waitFor({ state: 'attached' });
@@ -79,10 +79,10 @@ export async function take(page, file) {
   await ready(page);
 }
 
-/** The text that a server under test takes its time with: 20 ms for each frame, on however many threads (worker/src/faults.rs). */
+/** The text with which a server under test takes 20 ms for each frame, on any number of threads (a fault of its test build). */
 export const SLOWLY = 'fault: slow frames';
 
-/** Sends a picture with that text, and answers the job's id once the bar shows how far it really is. */
+/** Sends a picture with that text, and returns the job's id once the bar shows real progress. */
 export async function begin(page, file) {
   await take(page, file);
   await page.fill('#top', SLOWLY);
@@ -91,7 +91,7 @@ export async function begin(page, file) {
   return page.evaluate(() => sessionStorage.getItem('punchline.job'));
 }
 
-/** A job as the server knows it. */
+/** A job as the server shows it. */
 export const jobOf = async (id, { url = URL_BASE, key } = {}) =>
   (await fetch(`${url}/v1/jobs/${id}`, { headers: key ? { Authorization: `Bearer ${key}` } : {} })).json();
 
@@ -119,7 +119,7 @@ export function byCommandLine(file, spec) {
   return readFileSync(out);
 }
 
-/** Lets a job stand at frame 12 of 30 for as long as it is looked at; answers what lets it go on. */
+/** Shows a job at frame 12 of 30 until the returned function is called. */
 export async function hold(page) {
   let open;
   const gate = new Promise((resolve) => { open = resolve; });
@@ -144,7 +144,7 @@ export async function violations(page) {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
 }
 
-/** Writes a screenshot where a folder for them is named. */
+/** Writes a screenshot, if a folder for them is set. */
 export async function shot(page, name) {
   const folder = process.env.PUNCHLINE_SHOTS;
   if (!folder) return;
@@ -152,7 +152,7 @@ export async function shot(page, name) {
   await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
 }
 
-/** Whoever started these tests has the server: it kills and starts it when asked, and answers when that is done. */
+/** The program that started these tests has the server. It kills and starts it when asked, and answers when that is done. */
 const answers = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 async function order(what) {
   process.stdout.write(`@server ${what}\n`);

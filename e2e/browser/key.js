@@ -1,4 +1,4 @@
-// A server that asks for a key: the page asks for it in words, keeps it in its tab, and shows it with everything it sends.
+// A server that requires a key: the page asks for it, keeps it in its tab, and sends it with every request.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

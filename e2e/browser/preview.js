@@ -1,4 +1,4 @@
-// The preview against the result: the letters' box as the browser draws it, and the box of the pixels that the engine changed.
+// Compares the preview with the result: the box of the letters as the browser draws them, and the box of the pixels that the engine changed.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -14,14 +14,14 @@ const TEXTS = [
   { top: 'above', bottom: 'and below, a good deal longer' },
 ];
 
-/** Each drawn caption's ink, in the result's pixels. */
+/** The box of each drawn caption, in the result's pixels. */
 const drawn = (page) => page.locator('#ink path').evaluateAll((paths) => paths.map((path) => {
   const { x, y, width, height } = path.getBBox();
   const reach = path.hasAttribute('stroke') ? Number(path.getAttribute('stroke-width')) / 2 : 0;
   return { at: path.dataset.at, box: [x - reach, y - reach, x + width + reach, y + height + reach] };
 }));
 
-/** The box of what differs between source and result within some rows of the result; where there was no source, white was. */
+/** The box of the pixels that differ between source and result within some rows of the result. Rows without a source count as white. */
 const changed = (page, [from, to]) => page.evaluate(async ([from, to]) => {
   const first = async (image) => {
     const bitmap = await createImageBitmap(await (await fetch(image)).blob());

@@ -1,4 +1,4 @@
-// A job that really takes its time: its own events move the bar, and cancelling it ends it on the server.
+// A job that takes long: the bar moves by the job's events, and a cancellation ends the job on the server.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

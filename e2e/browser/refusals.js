@@ -1,4 +1,4 @@
-// Every refusal stands beside its field, in words, and what was typed stays.
+// Every refusal is shown as text beside its field, and what was typed stays.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

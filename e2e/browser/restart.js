@@ -1,4 +1,4 @@
-// The server is killed and started again under the page: it says so, keeps everything, and goes on by itself.
+// The server is killed and started again while the page is open. The page says so, keeps everything, and goes on by itself.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// Two tabs of one browser leave each other alone.
+// Two tabs of one browser do not affect each other.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// What the page costs: bytes, requests, time; and that nothing of it comes from elsewhere.
+// What the page costs: bytes, requests, time. No request goes to another host.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,14 +1,18 @@
 //! Jobs whose right answer is known: a source, a spec, and what the engine makes of them in this process.
 //!
-//! The engine gives the same bytes for the same input, so an output that came through queue, store and worker must be
-//! exactly that; and that it is right at all is checked by a decoder that is not ours.
+//! Called by the tests across processes. The engine gives the same bytes for the same input, so an output that came through
+//! queue, store and worker must be exactly those bytes. The oracle of `samples`, which shares no code with the engine, checks
+//! that they are right. A case must depend on its seed or its file alone.
 
 use std::{fs, io, path::PathBuf};
 
 use caption::{Font, Limits, LoadedCaption, MediaType, Rendered, Watch};
 use proto_shared::{Caption, CaptionSpec, Position, Style};
-
-use crate::{canvas, samples};
+use samples::{
+    Sample,
+    compare::{Allowed, compare},
+    show::Player,
+};
 
 /// One job.
 #[derive(Clone, Debug)]
@@ -22,16 +26,14 @@ pub struct Case {
 }
 
 impl Case {
-    /// A generated picture; every third has a bar, every third two captions.
-    ///
-    /// # Errors
-    /// The encoder's.
-    pub fn generated(seed: u64) -> io::Result<Self> {
-        let source = samples::animation(seed).map_err(io::Error::other)?;
-        Ok(Self { name: format!("seed {seed}"), source, spec: spec(seed) })
+    /// A generated picture of 96 to 400 pixels a side; every third has a bar, every third two captions.
+    #[must_use]
+    pub fn generated(seed: u64) -> Self {
+        let source = Sample::well_formed(seed, 96..=400).bytes();
+        Self { name: format!("seed {seed}"), source, spec: spec(seed) }
     }
 
-    /// `count` pictures: the GIFs of the folder named in `PUNCHLINE_GIFS` (else `../shared/gifs`) as far as there are any,
+    /// `count` pictures. First come the GIFs of the folder that `PUNCHLINE_GIFS` names (else `../shared/gifs`), if there are any,
     /// then generated ones.
     ///
     /// # Errors
@@ -41,13 +43,9 @@ impl Case {
         for (path, seed) in real_gifs().into_iter().zip(0..) {
             cases.push(Self { name: path.display().to_string(), source: fs::read(&path)?, spec: spec(seed) });
         }
-        for seed in 0_u64.. {
-            if cases.len() >= count {
-                break;
-            }
-            cases.push(Self::generated(seed)?);
-        }
         cases.truncate(count);
+        let generated = count - cases.len();
+        cases.extend((0_u64..).take(generated).map(Self::generated));
         Ok(cases)
     }
 
@@ -81,19 +79,31 @@ impl Case {
         fault.map(|fault| format!("{}: {fault}", self.name))
     }
 
-    fn changed_outside(&self, output: &Rendered) -> Option<String> {
-        if output.media != MediaType::Gif {
+    fn changed_outside(&self, rendered: &Rendered) -> Option<String> {
+        if rendered.media != MediaType::Gif {
             return None;
         }
-        let (source, shown) = match (canvas::show(&self.source), canvas::show(&output.output.to_vec(&self.source))) {
-            (Ok(source), Ok(shown)) => (source, shown),
-            (Err(error), _) => return Some(format!("the source does not decode: {error}")),
-            (_, Err(error)) => return Some(format!("the output does not decode: {error}")),
-        };
-        // A bar stands above the picture in these specs, never below it.
-        let dy_px = shown.height_px.saturating_sub(source.height_px);
-        source.difference(&shown, &output.mask(), dy_px)
+        changed_outside(&self.source, &rendered.output.to_vec(&self.source), &rendered.mask())
     }
+}
+
+/// The first thing that differs between a source and its captioned output where `mask` is 0, if anything does.
+///
+/// The mask has a byte for each pixel of the output. An output that is higher than its source has a bar above the picture.
+#[must_use]
+pub fn changed_outside(source: &[u8], output: &[u8], mask: &[u8]) -> Option<String> {
+    let (before, after) = match (Player::open(source), Player::open(output)) {
+        (Ok(before), Ok(after)) => (before, after),
+        (Err(why), _) => return Some(format!("the source is not shown: {why}")),
+        (_, Err(why)) => return Some(format!("the output is not shown: {why}")),
+    };
+    if mask.len() != after.width_px * after.height_px {
+        return Some(format!("the mask has {} pixels, the output {} x {}", mask.len(), after.width_px, after.height_px));
+    }
+    let bar_px = after.height_px.saturating_sub(before.height_px);
+    let [width_px, height_px, picture_top_px] =
+        [after.width_px, after.height_px, bar_px].map(|px| u32::try_from(px).unwrap_or(u32::MAX));
+    compare(source, output, &Allowed { mask, width_px, height_px, picture_top_px }).err().map(|difference| difference.to_string())
 }
 
 fn spec(seed: u64) -> CaptionSpec {
@@ -117,4 +127,26 @@ fn real_gifs() -> Vec<PathBuf> {
     let mut gifs: Vec<_> = entries.filter(|path| path.extension().is_some_and(|ext| ext == "gif")).collect();
     gifs.sort();
     gifs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_pixel_is_found_unless_the_mask_covers_it() {
+        let source = Sample::well_formed(3, 96..=400);
+        let mut output = source.clone();
+        output.frames[0].seed += 1;
+        let (source, output) = (source.bytes(), output.bytes());
+        let player = Player::open(&source).unwrap();
+        let mut mask = vec![0; player.width_px * player.height_px];
+        assert_eq!(changed_outside(&source, &source, &mask), None);
+        let found = changed_outside(&source, &output, &mask).unwrap();
+        assert!(found.starts_with("frame 0: pixel"), "{found}");
+        mask.fill(1);
+        assert_eq!(changed_outside(&source, &output, &mask), None);
+        mask.pop();
+        assert!(changed_outside(&source, &output, &mask).unwrap().starts_with("the mask has"));
+    }
 }

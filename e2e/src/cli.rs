@@ -1,11 +1,11 @@
-//! Runs `punchline` once, as someone at a terminal or a script would, and tells all that came of it: exit code, both
-//! streams, time on the clock and of the CPU, and the most memory it held.
+//! Runs `punchline` once in a folder, as a person at a terminal or a script would, and reports everything about the run: exit code, both
+//! streams, wall-clock and CPU time, and peak memory.
 //!
-//! Used by the tests of the command line. Standard input is always given and always ends.
+//! Called by the tests of the command line. Standard input must always be given and must always end, so that no run waits for it.
 
 use std::{
     fs,
-    io::Write as _,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -13,33 +13,33 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{HarnessError, binary};
+use crate::{HarnessError, binary, cases::Case};
 
-/// What a run came to.
+/// A run that has ended.
 #[derive(Debug)]
-pub struct Ran {
-    /// The exit code.
+pub struct Run {
+    /// The exit code; none if a signal ended it.
     pub code: Option<i32>,
-    /// What went to standard output.
+    /// Standard output.
     pub out: Vec<u8>,
-    /// What went to standard error.
+    /// Standard error.
     pub err: String,
-    /// How long it took, with the start of the process.
-    pub took: Duration,
-    /// What it took of a CPU, all its threads together.
+    /// Wall-clock time, with the start of the process.
+    pub wall: Duration,
+    /// CPU time of all its threads.
     pub cpu: Duration,
-    /// The most memory it held.
+    /// Peak memory.
     pub peak_bytes: u64,
 }
 
 /// A folder to run in.
 #[derive(Debug)]
-pub struct Bench {
+pub struct CommandLine {
     folder: TempDir,
     measure: PathBuf,
 }
 
-impl Bench {
+impl CommandLine {
     /// An empty folder; `measure` is the path of this crate's program `peak_memory`.
     ///
     /// # Errors
@@ -47,6 +47,18 @@ impl Bench {
     pub fn new(measure: &str) -> Result<Self, HarnessError> {
         let folder = TempDir::with_prefix("punchline-cli-").map_err(HarnessError::io("create a folder"))?;
         Ok(Self { folder, measure: measure.into() })
+    }
+
+    /// A folder with a generated picture as `cat.gif` and its spec as `spec.json`.
+    ///
+    /// # Errors
+    /// As [`CommandLine::new`] and [`CommandLine::put`].
+    pub fn with_case(measure: &str, seed: u64) -> Result<(Self, Case), HarnessError> {
+        let (command_line, case) = (Self::new(measure)?, Case::generated(seed));
+        command_line.put("cat.gif", &case.source)?;
+        command_line
+            .put("spec.json", case.spec_json().map_err(io::Error::from).map_err(HarnessError::io("write a spec"))?.as_bytes())?;
+        Ok((command_line, case))
     }
 
     /// A path in the folder.
@@ -86,13 +98,13 @@ impl Bench {
     ///
     /// # Errors
     /// It could not be run.
-    pub fn run(&self, arguments: &str, input: &[u8]) -> Result<Ran, HarnessError> {
-        let program = binary::punchline().map_err(|e| HarnessError::io("find punchline")(std::io::Error::other(e)))?;
+    pub fn run(&self, arguments: &str, input: &[u8]) -> Result<Run, HarnessError> {
+        let program = binary::punchline()?;
         let report = TempDir::new().map_err(HarnessError::io("create a folder"))?;
         self.spawn(program, arguments, input, &report.path().join("usage")).map_err(HarnessError::io(arguments))
     }
 
-    fn spawn(&self, program: &Path, arguments: &str, input: &[u8], report: &Path) -> std::io::Result<Ran> {
+    fn spawn(&self, program: &Path, arguments: &str, input: &[u8], report: &Path) -> io::Result<Run> {
         let began = Instant::now();
         let mut child = Command::new(&self.measure)
             .arg(report)
@@ -105,14 +117,14 @@ impl Bench {
             .stderr(Stdio::piped())
             .spawn()?;
         let (stdin, bytes) = (child.stdin.take(), input.to_vec());
-        // A program that refuses its input does not read it to the end: a broken pipe is no failure here.
+        // A program that refuses its input does not read all of it. A broken pipe is therefore no failure here.
         let feed = std::thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&bytes)));
         let output = child.wait_with_output()?;
-        let took = began.elapsed();
+        let wall = began.elapsed();
         drop(feed.join());
         let usage: [u64; 2] = serde_json::from_slice(&fs::read(report)?)?;
         let (peak_bytes, cpu) = (usage[0], Duration::from_millis(usage[1]));
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
-        Ok(Ran { code: output.status.code(), out: output.stdout, err, took, cpu, peak_bytes })
+        Ok(Run { code: output.status.code(), out: output.stdout, err, wall, cpu, peak_bytes })
     }
 }

@@ -1,6 +1,6 @@
-//! A client of the HTTP interface, as someone's program would be: it waits when told to, and gives up at a deadline.
+//! A client of the HTTP interface, as a user's program would be: it waits when the service says so, and gives up at a deadline.
 //!
-//! Used by the tests across processes. It must never treat a refusal as an answer.
+//! Called by the tests across processes. It must never treat a refusal as success.
 
 use std::time::{Duration, Instant};
 
@@ -14,10 +14,10 @@ use serde_json::Value;
 use crate::HarnessError;
 
 const POLL: Duration = Duration::from_millis(50);
-/// How long an overloaded service may send us away before that is a failure.
-const SENT_AWAY_FOR: Duration = Duration::from_secs(600);
+/// How long a service may answer "try again later" before that is a failure.
+const REFUSED_FOR_AT_MOST: Duration = Duration::from_secs(600);
 
-/// Speaks to one service.
+/// A client of one service.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
@@ -25,14 +25,14 @@ pub struct Client {
     key: Option<String>,
 }
 
-/// What a request was answered.
+/// The answer to a request.
 #[derive(Debug)]
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
     /// Its body.
     pub body: Bytes,
-    /// When it asks the client to come again, if it does.
+    /// After how many seconds the client should try again, if the answer says so.
     pub retry_after_s: Option<u64>,
 }
 
@@ -47,6 +47,20 @@ impl Answer {
     #[must_use]
     pub fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    fn is_try_again_later(&self) -> bool {
+        let later = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE, StatusCode::REQUEST_TIMEOUT];
+        later.contains(&self.status)
+    }
+
+    fn expect(self, status: StatusCode, expected: &str) -> Result<Self, HarnessError> {
+        if self.status == status { Ok(self) } else { Err(self.unexpected(expected)) }
+    }
+
+    fn unexpected(&self, expected: &str) -> HarnessError {
+        let body = String::from_utf8_lossy(&self.body).into_owned();
+        HarnessError::Answer { expected: expected.to_owned(), status: self.status.as_u16(), body }
     }
 }
 
@@ -63,7 +77,7 @@ impl Client {
         Self { key: Some(key.to_owned()), ..Self::new(base) }
     }
 
-    /// Posts a form once and gives whatever is answered.
+    /// Posts a form once and returns the answer, whatever it is.
     ///
     /// # Errors
     /// There is no answer.
@@ -79,7 +93,7 @@ impl Client {
         answer(self.request(Method::POST, "/v1/jobs").multipart(form).header("idempotency-key", name)).await
     }
 
-    /// Submits a picture with a spec and gives the job's id; comes again while it is told to.
+    /// Submits a picture with a spec and returns the job's id. It tries again while the service says so.
     ///
     /// # Errors
     /// Any answer but 202, or 408, 429 and 503 for too long.
@@ -96,7 +110,7 @@ impl Client {
     }
 
     async fn submit_until_taken(&self, name: Option<&str>, picture: &[u8], spec_json: &str) -> Result<String, HarnessError> {
-        let deadline = Instant::now() + SENT_AWAY_FOR;
+        let deadline = Instant::now() + REFUSED_FOR_AT_MOST;
         loop {
             let form = Form::new().part("file", Part::bytes(picture.to_vec())).text("spec", spec_json.to_owned());
             let mut request = self.request(Method::POST, "/v1/jobs").multipart(form);
@@ -104,26 +118,23 @@ impl Client {
                 request = request.header("idempotency-key", name);
             }
             let answer = answer(request).await?;
-            let come_again = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE, StatusCode::REQUEST_TIMEOUT];
-            let come_again = come_again.contains(&answer.status);
             match (answer.status, answer.json()["id"].as_str()) {
                 (StatusCode::ACCEPTED, Some(id)) => return Ok(id.to_owned()),
-                _ if come_again && Instant::now() < deadline => tokio::time::sleep(POLL * 4).await,
-                _ => return Err(HarnessError::answer("a job to be accepted", &answer)),
+                _ if answer.is_try_again_later() && Instant::now() < deadline => tokio::time::sleep(POLL * 4).await,
+                _ => return Err(answer.unexpected("a job to be accepted")),
             }
         }
     }
 
-    /// How a job is.
+    /// A job as the api shows it.
     ///
     /// # Errors
     /// Any answer but 200.
     pub async fn job(&self, id: &str) -> Result<Value, HarnessError> {
-        let answer = self.get(&format!("/v1/jobs/{id}")).await?;
-        if answer.status == StatusCode::OK { Ok(answer.json()) } else { Err(HarnessError::answer("a job", &answer)) }
+        Ok(self.get(&format!("/v1/jobs/{id}")).await?.expect(StatusCode::OK, "a job")?.json())
     }
 
-    /// Asks for a job to be cancelled and gives whatever is answered.
+    /// Cancels a job and returns the answer, whatever it is.
     ///
     /// # Errors
     /// There is no answer.
@@ -131,7 +142,7 @@ impl Client {
         answer(self.request(Method::DELETE, &format!("/v1/jobs/{id}"))).await
     }
 
-    /// Waits until a job is done and gives it.
+    /// Waits until a job is done and returns it.
     ///
     /// # Errors
     /// It failed, or is not done in time.
@@ -154,11 +165,10 @@ impl Client {
     /// # Errors
     /// Any answer but 200.
     pub async fn output(&self, id: &str) -> Result<Bytes, HarnessError> {
-        let answer = self.get(&format!("/v1/jobs/{id}/result")).await?;
-        if answer.status == StatusCode::OK { Ok(answer.body) } else { Err(HarnessError::answer("an output", &answer)) }
+        Ok(self.get(&format!("/v1/jobs/{id}/result")).await?.expect(StatusCode::OK, "an output")?.body)
     }
 
-    /// What happens to a job, as it is told; after the event `last_seen`, if one is named.
+    /// The stream of a job's events; those after the event `last_seen`, if one is given.
     ///
     /// # Errors
     /// Any answer but 200.
@@ -171,7 +181,7 @@ impl Client {
         Ok(Events { response, read: String::new() })
     }
 
-    /// Asks for a path and gives whatever is answered.
+    /// Gets a path and returns the answer, whatever it is.
     ///
     /// # Errors
     /// There is no answer.
@@ -202,12 +212,12 @@ pub struct Events {
 
 /// One event.
 #[derive(Clone, Debug)]
-pub struct Told {
-    /// Its id, for who comes again.
+pub struct JobEvent {
+    /// Its id, for `Last-Event-ID`.
     pub id: String,
-    /// What happened.
+    /// Its name, such as `done`.
     pub name: String,
-    /// All that is said of it.
+    /// Its data.
     pub data: Value,
 }
 
@@ -216,14 +226,14 @@ impl Events {
     ///
     /// # Errors
     /// The connection broke.
-    pub async fn next(&mut self) -> Result<Option<Told>, HarnessError> {
+    pub async fn next(&mut self) -> Result<Option<JobEvent>, HarnessError> {
         loop {
             while let Some((block, rest)) = self.read.clone().split_once("\n\n") {
                 rest.clone_into(&mut self.read);
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
                 if let (Some(id), Some(name), Some(data)) = (field("id"), field("event"), field("data")) {
                     let data = serde_json::from_str(data).unwrap_or_default();
-                    return Ok(Some(Told { id: id.to_owned(), name: name.to_owned(), data }));
+                    return Ok(Some(JobEvent { id: id.to_owned(), name: name.to_owned(), data }));
                 }
             }
             let Some(piece) = self.response.chunk().await? else { return Ok(None) };

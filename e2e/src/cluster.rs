@@ -1,6 +1,6 @@
-//! Punchline as it runs in production, small: a RabbitMQ, an S3 store, one api process and some workers.
+//! A small production installation: a RabbitMQ, an S3 store, one api process and some workers, with a network between them.
 //!
-//! Used by the tests that lose one of these parts. Whatever they do, every job must have one result at the end.
+//! Called by the tests that break one of these parts. It must never hide an error of a part: a wait that ends too late is an error.
 
 use std::{
     process::Stdio,
@@ -22,19 +22,19 @@ use crate::{
 };
 
 pub(crate) const FOLDER: &str = "e2e";
-/// A node's management, from its start.
-const TAKES_WITHIN: Duration = Duration::from_secs(600);
+/// How long after its start a node's management may need to accept a policy.
+const POLICY_WITHIN: Duration = Duration::from_secs(600);
 
-/// The running parts. They end in the order of the fields.
+/// The running parts. They are stopped in the order of the fields.
 #[derive(Debug)]
 pub struct Cluster {
-    /// Each takes jobs from the one queue.
+    /// They take jobs from the same queues.
     pub workers: Vec<Process>,
-    /// Takes the requests.
+    /// Answers the requests.
     pub api: Process,
-    /// Holds the queue.
+    /// Has the queues.
     pub rabbitmq: RabbitMq,
-    /// Holds the objects.
+    /// Has the objects.
     pub store: SeaweedFs,
     /// Between api and its servers.
     pub api_network: Network,
@@ -54,7 +54,7 @@ impl Cluster {
         Self::start_with(workers, &[]).await
     }
 
-    /// The same, with settings of the processes beside those that lead them to each other.
+    /// As [`Cluster::start`], with more settings for the processes than the addresses of each other.
     ///
     /// # Errors
     /// As [`Cluster::start`].
@@ -84,7 +84,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Kills the api and starts it anew with these settings beside its own, at the same address.
+    /// Kills the api and starts it again at the same address, with these settings in addition to its own.
     ///
     /// # Errors
     /// It does not get ready.
@@ -110,11 +110,11 @@ impl Cluster {
         env
     }
 
-    /// Starts workers in the place of those that have ended, as whoever watches over processes does. Says how many. One that
-    /// dies before it is ready, of the first job that it gets, is left for the next call.
+    /// Starts a worker in place of each one that has ended, as a supervisor does, and returns how many. A worker that its first job
+    /// kills before it is ready is left for the next call.
     ///
     /// # Errors
-    /// One does not get ready and lives.
+    /// A worker does not get ready, and does not end either.
     pub async fn replace_ended_workers(&mut self) -> Result<usize, HarnessError> {
         let mut replaced = 0;
         let (env, memory_kb) = (self.env(&self.worker_network), self.worker_memory_kb);
@@ -131,15 +131,14 @@ impl Cluster {
         Ok(replaced)
     }
 
-    /// What a `punchline` command prints that works on this broker and store.
+    /// The output of a `punchline` command on this broker and store.
     ///
     /// # Errors
-    /// It fails; the error holds what it says.
+    /// It fails; the error has its standard error.
     pub async fn command(&self, arguments: &[&str]) -> Result<String, HarnessError> {
-        let program = binary::punchline().map_err(|e| HarnessError::io("find punchline")(std::io::Error::other(e)))?;
-        // By the api's way: the workers' is the one that is disturbed as a rule.
+        // Through the api's network: tests disturb the workers' one as a rule.
         let env = self.env(&self.api_network);
-        let mut command = tokio::process::Command::new(program);
+        let mut command = tokio::process::Command::new(binary::punchline()?);
         let ran = command.args(arguments).env_clear().envs(env).stdin(Stdio::null()).output().await;
         let ran = ran.map_err(HarnessError::io("run punchline"))?;
         if !ran.status.success() {
@@ -171,7 +170,7 @@ impl Cluster {
         self.count("jobs", "/job.json").await
     }
 
-    /// What was accepted under this id.
+    /// The record of a job.
     ///
     /// # Errors
     /// There is no such record.
@@ -190,16 +189,16 @@ impl Cluster {
         self.count("outputs", ".gif").await
     }
 
-    /// Messages in a queue, those in a worker's hand included, as the broker's management says: a few seconds late.
+    /// Messages in a queue, unacked ones included, by the broker's management: a few seconds late.
     ///
     /// # Errors
     /// It does not answer, or knows no such queue.
     pub async fn messages(&self, queue: &str) -> Result<u64, HarnessError> {
-        // A queue that has not reported yet has no number; it is not taken for an empty one.
+        // A queue that has not reported yet has no number. It does not count as empty.
         Ok(self.managed_queue(queue).await?["messages"].as_u64().unwrap_or(u64::MAX))
     }
 
-    /// Messages that consumers have in hand, as the node itself says: half a second late.
+    /// Unacked messages of a queue, by the node itself: half a second late.
     ///
     /// # Errors
     /// It does not answer, or knows no such queue.
@@ -207,7 +206,7 @@ impl Cluster {
         self.queue_column(queue, "messages_unacknowledged").await
     }
 
-    /// Messages that wait, as the node itself says.
+    /// Ready messages of a queue, by the node itself.
     ///
     /// # Errors
     /// As [`Cluster::in_hand`].
@@ -215,7 +214,7 @@ impl Cluster {
         self.queue_column(queue, "messages_ready").await
     }
 
-    /// What waits and what is in hand, of every queue, as the node itself says.
+    /// Ready and unacked messages of every queue, by the node itself.
     ///
     /// # Errors
     /// It does not answer.
@@ -223,11 +222,11 @@ impl Cluster {
         self.rabbitmq.ctl(&["list_queues", "name", "messages_ready", "messages_unacknowledged"]).await
     }
 
-    /// Sets an operator's bound on how many messages wait in each lane's queue, or takes it away. A node that has just been
-    /// started takes AMQP before it takes this, so it is asked again for a while.
+    /// Sets or removes an operator's limit for the length of each lane's queue. A node that has just been started accepts AMQP before it
+    /// accepts this, so the request is repeated for a while.
     ///
     /// # Errors
-    /// It does not take it.
+    /// The node does not accept it.
     pub async fn bound_queues(&self, max_length: Option<u32>) -> Result<(), HarnessError> {
         let url = format!("{}/api/policies/%2f/bound", self.rabbitmq.management_url());
         let http = reqwest::Client::new();
@@ -242,7 +241,7 @@ impl Cluster {
             let answer = request.basic_auth("guest", Some("guest")).send().await;
             match answer.and_then(reqwest::Response::error_for_status) {
                 Ok(_) => return Ok(()),
-                Err(error) if asked.elapsed() > TAKES_WITHIN => return Err(error.into()),
+                Err(error) if asked.elapsed() > POLICY_WITHIN => return Err(error.into()),
                 Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
             }
         }

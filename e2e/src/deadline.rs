@@ -1,8 +1,10 @@
-//! A deadline for a whole test, so that nothing hangs; used by every test that starts processes.
+//! A deadline for a whole test, so that no test hangs.
+//!
+//! Called by every test that starts processes. It must fail the test while the processes still exist, so that their logs are shown.
 
 use std::{pin::pin, time::Duration};
 
-/// Runs `body` to its end, or panics at the deadline while what it started is still there, so that their guards show their logs.
+/// Runs `body` to its end, or panics at the deadline. The guards of what `body` started then show their logs.
 ///
 /// # Panics
 /// The deadline passed.

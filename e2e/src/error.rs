@@ -1,10 +1,8 @@
-//! What can go wrong in the harness itself, said so that whoever runs the tests knows what to do.
+//! What can go wrong in the harness itself, with a text that says what to do about it.
 //!
-//! Made by every module here, shown by a test that fails. It must never hide a missing program behind a skipped test.
+//! Every module here makes these errors, and a failing test shows them. A missing program must be an error, never a skipped test.
 
 use std::{io, time::Duration};
-
-use crate::client::Answer;
 
 /// The harness could not do its part.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +15,9 @@ pub enum HarnessError {
         /// The command that installs it.
         install: &'static str,
     },
+    /// Our own binary is not there.
+    #[error("failed to find punchline: {0}")]
+    NoBinary(String),
     /// The operating system refused something.
     #[error("failed to {action}: {source}")]
     Io {
@@ -48,7 +49,7 @@ pub enum HarnessError {
     /// A request got no answer.
     #[error("failed to get an answer: {0:?}")]
     Http(#[from] reqwest::Error),
-    /// A request got another answer than expected.
+    /// The answer to a request is not the expected one.
     #[error("{expected} was expected, got {status}: {body}")]
     Answer {
         /// What the answer should have been.
@@ -68,10 +69,5 @@ impl HarnessError {
     pub(crate) fn io(action: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let action = action.into();
         move |source| Self::Io { action, source }
-    }
-
-    pub(crate) fn answer(expected: &str, answer: &Answer) -> Self {
-        let body = String::from_utf8_lossy(&answer.body).into_owned();
-        Self::Answer { expected: expected.to_owned(), status: answer.status.as_u16(), body }
     }
 }

@@ -1,7 +1,8 @@
-//! A child process in a process group of its own, with its output in a file: the one place that starts, signals and ends
-//! processes. Used by the guards of the servers and of our own binary.
+//! A child process in a process group of its own, with its output in a file. Only this file starts, signals and ends long-running
+//! processes.
 //!
-//! It must never leave a process behind: dropping the guard kills the whole group, launcher scripts and their children too.
+//! Called by the guards of the servers and of our own binary. It must never leave a process behind: dropping the guard kills the
+//! whole group, launcher scripts and their children too.
 
 use std::{
     fs::{self, File},
@@ -64,7 +65,7 @@ impl Group {
 
     /// `kill -9` for the whole group; returns when the child is gone.
     pub fn kill(&mut self) {
-        // The leader may be gone already while something it started is not; an empty group is no error.
+        // The leader may be gone while a process that it started is not. An empty group is no error.
         let _ = killpg(self.nix_pid(), Signal::SIGKILL);
         if self.status.is_none() {
             self.status = self.child.wait().ok();
@@ -80,7 +81,7 @@ impl Group {
         kill(self.nix_pid(), signal).map_err(|e| HarnessError::io(format!("signal {}", self.name))(e.into()))
     }
 
-    /// Waits until the child ends by itself and gives its exit code (128 + signal when a signal ended it).
+    /// Waits until the child ends by itself and returns its exit code (128 + signal if a signal ended it).
     ///
     /// # Errors
     /// It still runs at the deadline.
@@ -176,7 +177,7 @@ impl Drop for Group {
     }
 }
 
-/// The file that `name` means on this machine's PATH, or `name` itself if it is a path.
+/// The program `name` on this machine's PATH, or `name` itself if it is a path.
 #[must_use]
 pub fn find_program(name: &str) -> Option<PathBuf> {
     if name.contains('/') {

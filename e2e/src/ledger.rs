@@ -1,7 +1,7 @@
-//! What was answered 202, and the last check of it: against records, results, outputs, dead letters and what the api says.
+//! The account of everything that was answered 202, and its final check against records, results, outputs, dead letters and the api.
 //!
-//! Kept by the tests that break things, outside of all that they break. It looks into the store itself and believes no
-//! process of ours; it must never leave out an id because something could not be read.
+//! Kept by the tests that break things, in their own process, where nothing is broken. It reads the store itself and trusts no
+//! process of ours. It must never leave out an id because something could not be read.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -22,14 +22,14 @@ use crate::{
     cluster::{Cluster, FOLDER},
 };
 
-/// A process that was killed is there again by then, whenever in the course of a test that was.
+/// By then a process that was killed during the test is running again.
 const CONNECTS_WITHIN: Duration = Duration::from_secs(600);
 const POLL: Duration = Duration::from_millis(50);
-/// Each holds two decoded animations.
+/// A check holds two decoded animations in memory.
 const CHECKS_AT_ONCE: usize = 4;
 const READS_AT_ONCE: usize = 16;
 
-/// The ids that were answered 202, each with the case that it was asked with.
+/// The ids that were answered 202, each with the case that was submitted.
 #[derive(Debug, Default)]
 pub struct Ledger(Vec<(String, Arc<Case>)>);
 
@@ -46,28 +46,28 @@ pub struct Balance {
     pub cancelled: usize,
     /// Jobs with letters in the store's `dead` folder.
     pub dead_letters: usize,
-    /// Records of jobs whose client was never told their id: it was refused or lost the answer.
-    pub untold: usize,
-    /// Everything that is not as promised, in words.
+    /// Records whose id no client knows, because the client was refused or did not get the answer.
+    pub unknown_to_clients: usize,
+    /// Everything that is not as promised, as text.
     pub faults: Vec<String>,
 }
 
 impl Ledger {
-    /// Submits every case at once and writes down what was accepted.
+    /// Submits all cases at once and records what was accepted.
     ///
     /// # Errors
-    /// One was not accepted, although it came again while told to and where its connection was lost.
+    /// A case was not accepted, although the client tried again as told, and after each lost connection.
     pub async fn submit(&mut self, client: &Client, cases: &[Arc<Case>]) -> Result<(), HarnessError> {
         let submissions = cases.iter().map(|case| async move {
             let spec = case.spec_json().map_err(std::io::Error::from).map_err(HarnessError::io("write a spec"))?;
-            submit_again_and_again(client, case, &spec).await
+            submit_until_answered(client, case, &spec).await
         });
         let ids: Vec<_> = stream::iter(submissions).buffered(cases.len().max(1)).try_collect().await?;
         self.0.extend(ids.into_iter().zip(cases.iter().cloned()));
         Ok(())
     }
 
-    /// Writes down one that was submitted elsewhere.
+    /// Records a job that was submitted elsewhere.
     pub fn accepted(&mut self, id: String, case: &Arc<Case>) {
         self.0.push((id, Arc::clone(case)));
     }
@@ -78,7 +78,7 @@ impl Ledger {
         self.0.iter().map(|(id, _)| id.as_str())
     }
 
-    /// Waits until everything accepted has a result and no message waits, then holds all against all.
+    /// Waits until everything accepted has a result and no message waits, then compares everything.
     ///
     /// # Errors
     /// The store could not be read. What is not as it should be is a fault in the balance.
@@ -107,10 +107,10 @@ impl Ledger {
         Ok(())
     }
 
-    /// Waits for every job and holds its picture to its case, by the api alone: for a service whose store is not seen.
+    /// Waits for every job and compares its output with its case, through the api alone. For a service whose store the test can't read.
     ///
     /// # Errors
-    /// One failed, or is not done in time.
+    /// A job failed, or is not done in time.
     pub async fn faults_by_api(&self, client: &Client, within: Duration) -> Result<Vec<String>, HarnessError> {
         let checks = self.0.iter().map(|(id, case)| async move {
             client.wait_done(id, within).await?;
@@ -120,7 +120,7 @@ impl Ledger {
         Ok(faults.into_iter().flatten().collect())
     }
 
-    /// How many of what was accepted have no result.
+    /// How many accepted jobs have no result.
     ///
     /// # Errors
     /// The store could not be read.
@@ -132,7 +132,7 @@ impl Ledger {
     async fn reconcile(&self, cluster: &Cluster, faults: Vec<String>) -> Result<Balance, HarnessError> {
         let store = cluster.store.client()?;
         let (jobs, outputs, dead) = tokio::try_join!(listed(&store, "jobs"), listed(&store, "outputs"), listed(&store, "dead"))?;
-        // A job's letters, one for each death, stand in a folder of its id.
+        // A job has one letter for each death, in a folder named by its id.
         let dead: HashSet<_> = dead.iter().filter_map(|key| key.split('/').nth(2)).map(str::to_owned).collect();
         let ids: HashSet<_> = self.ids().collect();
         let mut balance = Balance { accepted: self.0.len(), dead_letters: dead.len(), faults, ..Balance::default() };
@@ -140,25 +140,25 @@ impl Ledger {
             balance.faults.push("an id was given twice".to_owned());
         }
         let records = jobs.iter().filter_map(|key| key.strip_suffix("/job.json")?.rsplit('/').next());
-        balance.untold = records.filter(|id| !ids.contains(id)).count();
+        balance.unknown_to_clients = records.filter(|id| !ids.contains(id)).count();
 
         let client = cluster.client();
-        let looks = self.0.iter().map(|(id, case)| look(&store, &client, id, case, &outputs));
-        let fates: Vec<_> = stream::iter(looks).buffered(CHECKS_AT_ONCE).collect().await;
-        for ((id, case), fate) in self.0.iter().zip(fates) {
-            match fate {
+        let checks = self.0.iter().map(|(id, case)| check(&store, &client, id, case, &outputs));
+        let ends: Vec<_> = stream::iter(checks).buffered(CHECKS_AT_ONCE).collect().await;
+        for ((id, case), end) in self.0.iter().zip(ends) {
+            match end {
                 Ok(Outcome::Done { .. }) => balance.done += 1,
                 Ok(Outcome::Failed { code, .. }) => *balance.failed.entry(code.as_str().to_owned()).or_default() += 1,
                 Ok(Outcome::Cancelled) => balance.cancelled += 1,
                 Err(fault) => balance.faults.push(format!("{id} ({}): {fault}", case.name)),
             }
         }
-        self.look_for_strangers(&store, &outputs, &dead, &mut balance).await?;
+        self.find_orphans(&store, &outputs, &dead, &mut balance).await?;
         Ok(balance)
     }
 
-    /// What the store holds and should not: letters of jobs that were never accepted or did not fail, outputs of nobody.
-    async fn look_for_strangers(
+    /// Finds what should not be in the store: dead letters of jobs that were never accepted or did not fail, outputs that no result names.
+    async fn find_orphans(
         &self,
         store: &AmazonS3,
         outputs: &HashSet<String>,
@@ -192,8 +192,8 @@ impl Ledger {
     }
 }
 
-/// Whose connection is lost knows nothing, and asks again.
-async fn submit_again_and_again(client: &Client, case: &Case, spec: &str) -> Result<String, HarnessError> {
+/// A client that loses its connection does not know whether its job was accepted, and submits again.
+async fn submit_until_answered(client: &Client, case: &Case, spec: &str) -> Result<String, HarnessError> {
     let deadline = Instant::now() + CONNECTS_WITHIN;
     loop {
         match client.submit(&case.source, spec).await {
@@ -203,8 +203,8 @@ async fn submit_again_and_again(client: &Client, case: &Case, spec: &str) -> Res
     }
 }
 
-/// How a job ended by its result, if record, result, output and api agree and the picture is right.
-async fn look(
+/// How a job ended by its result. It is an error if record, result, output and api disagree, or if the picture is wrong.
+async fn check(
     store: &AmazonS3,
     client: &Client,
     id: &str,
@@ -219,19 +219,19 @@ async fn look(
     if record.id != result.id || record.id.as_str() != id {
         return Err(format!("record and result are of {} and {}", record.id, result.id));
     }
-    let told = client.job(id).await.map_err(text)?;
+    let shown = client.job(id).await.map_err(text)?;
     let state = match &result.outcome {
         Outcome::Done { .. } => "done",
         Outcome::Failed { .. } => "failed",
         Outcome::Cancelled => "cancelled",
     };
-    if told["state"] != state {
-        return Err(format!("it is {state}, and api says {told}"));
+    if shown["state"] != state {
+        return Err(format!("it is {state}, and the api says {shown}"));
     }
     if let Outcome::Done { output, .. } = &result.outcome {
         let key = format!("{FOLDER}/{}", keys::output(&output.id, output.media));
         if output.media == MediaType::Gif && !outputs.contains(&key) {
-            return Err(format!("it is done, and its output {key} does not stand"));
+            return Err(format!("it is done, and its output {key} is not stored"));
         }
         let picture = client.output(id).await.map_err(text)?;
         if picture.len() as u64 != output.bytes {
@@ -242,7 +242,7 @@ async fn look(
     Ok(result.outcome)
 }
 
-/// Holds a picture to its case; what is wrong with it is the error.
+/// Compares an output with its case. What is wrong with it is the error.
 async fn fault(case: &Arc<Case>, picture: Bytes) -> Result<(), String> {
     let case = Arc::clone(case);
     let fault = tokio::task::spawn_blocking(move || case.fault(&picture)).await.map_err(|error| error.to_string())?;
@@ -259,10 +259,10 @@ async fn read(store: &AmazonS3, key: &str) -> Result<Bytes, HarnessError> {
 }
 
 impl Balance {
-    /// The balance of jobs that are all done, with nothing beside them.
+    /// Asserts that all jobs are done, and that there are no faults and no dead letters.
     ///
     /// # Panics
-    /// It is another.
+    /// They are not.
     #[track_caller]
     pub fn assert_all_done(&self) {
         assert!(self.faults.is_empty(), "{self}\n{}", self.faults.join("\n"));
@@ -272,12 +272,12 @@ impl Balance {
 
 impl fmt::Display for Balance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { accepted, done, failed, cancelled, dead_letters, untold, faults } = self;
+        let Self { accepted, done, failed, cancelled, dead_letters, unknown_to_clients, faults } = self;
         let failures: usize = failed.values().sum();
         write!(
             f,
             "{accepted} accepted = {done} done + {failures} failed + {cancelled} cancelled + {} not accounted for; \
-             {dead_letters} dead letters, {untold} jobs of clients who were not told, {} faults",
+             {dead_letters} dead letters, {unknown_to_clients} jobs whose clients do not know their ids, {} faults",
             accepted.saturating_sub(done + failures + cancelled),
             faults.len()
         )

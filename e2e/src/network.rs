@@ -1,6 +1,7 @@
-//! What lies between processes and their servers: a proxy before the broker and one before the store.
+//! The network between processes and their servers: a proxy in front of the broker and one in front of the store.
 //!
-//! api has one and the workers have one, so that one side may lose what the other still reaches.
+//! Called by [`crate::cluster`], which gives api and workers a network each, so that one side may lose what the other still reaches.
+//! It must change nothing by itself: what fails, and when, is the tests' to say.
 
 use crate::{
     HarnessError,
@@ -9,7 +10,7 @@ use crate::{
     seaweedfs::SeaweedFs,
 };
 
-/// Two ways that can fail.
+/// Two connections that can fail.
 #[derive(Debug)]
 pub struct Network {
     /// To the broker.
@@ -19,7 +20,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// Starts with everything passing.
+    /// Starts in a mode in which everything passes.
     ///
     /// # Errors
     /// No port could be bound.
@@ -28,7 +29,7 @@ impl Network {
         Ok(Self { broker, store })
     }
 
-    /// Does the same to both ways.
+    /// Sets the mode of both proxies.
     pub fn set(&self, mode: Mode) {
         self.broker.set(mode);
         self.store.set(mode);

@@ -1,7 +1,7 @@
-//! Free TCP ports on the loopback address, leased so that tests running side by side never pick the same one.
+//! Free TCP ports on the loopback address, leased so that tests that run side by side never pick the same one.
 //!
-//! Used by the guards of servers and of our own binary. They lie below the range from which the kernel takes the ports of
-//! outgoing connections: a port from that range could be taken between the moment it is picked and the moment it is bound.
+//! Called by the guards of servers and of our own binary. A port must never be in the range from which the kernel takes the ports of
+//! outgoing connections: such a port could be taken between the moment it is picked and the moment it is bound.
 
 use std::{
     fs::{self, File},

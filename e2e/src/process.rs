@@ -1,7 +1,7 @@
-//! Our own long-running processes, as an operator starts them: `punchline api`, `worker`, `serve`, configured by the
-//! environment alone, ready when `/readyz` says so.
+//! Our own long-running processes, as an operator starts them: `punchline api`, `worker` and `serve`, configured by the environment
+//! alone, and ready when `/readyz` says so.
 //!
-//! Used by the tests across processes. Nothing of the environment that the tests run in reaches them.
+//! Called by the tests across processes. The environment that the tests run in must not reach them.
 
 use std::{path::Path, process::Command, time::Duration};
 
@@ -10,12 +10,12 @@ use tempfile::TempDir;
 
 use crate::{HarnessError, binary, group::Group, network::Network, ports::Port, rabbitmq::RabbitMq, seaweedfs::SeaweedFs};
 
-/// For what must happen, here and in all of the harness: so long that a slow machine with its hands full gets there.
+/// Here and in all of the harness, a limit for something that must happen is long enough for a slow and busy machine.
 const READY_WITHIN: Duration = Duration::from_secs(600);
-/// Its log, in a folder of its own.
+/// The name of its log, in a folder of its own.
 const LOG: &str = "log";
 
-/// A running `punchline`. Dropping it kills it; a test that fails shows its log.
+/// A running `punchline`. Dropping it kills it; a failing test shows the end of its log.
 #[derive(Debug)]
 pub struct Process {
     group: Group,
@@ -23,7 +23,7 @@ pub struct Process {
     log: TempDir,
 }
 
-/// The environment that leads a process to these servers by what lies between; `folder` keeps the tests of one bucket apart.
+/// The environment that connects a process to these servers through `network`. `folder` separates the tests that share a bucket.
 #[must_use]
 pub fn cluster_env(network: &Network, rabbitmq: &RabbitMq, store: &SeaweedFs, folder: &str) -> Vec<(String, String)> {
     let aws = store.aws_env(network.store.port());
@@ -55,7 +55,7 @@ impl Process {
     /// # Errors
     /// As [`Process::api`].
     pub async fn worker_within(memory_kb: u32, env: &[(String, String)]) -> Result<Self, HarnessError> {
-        let program = program()?;
+        let program = binary::punchline()?;
         let mut command = Command::new("/bin/sh");
         command.arg("-c").arg(format!("ulimit -v {memory_kb}; exec \"$0\" worker")).arg(program);
         let mut process = Self::spawn("worker", command, "PUNCHLINE_OPS_LISTEN", env)?;
@@ -71,44 +71,44 @@ impl Process {
         Self::start("serve", &["--data", &data.to_string_lossy()], "PUNCHLINE_LISTEN", env).await
     }
 
-    /// Starts `punchline api` or `punchline worker` and does not wait: it may never get ready.
+    /// Starts `punchline api` or `punchline worker` without waiting until it is ready, which may never be.
     ///
     /// # Errors
     /// It does not start.
     pub fn launch(role: &str, env: &[(String, String)]) -> Result<Self, HarnessError> {
         let listen = if role == "api" { "PUNCHLINE_LISTEN" } else { "PUNCHLINE_OPS_LISTEN" };
-        let mut command = Command::new(program()?);
+        let mut command = Command::new(binary::punchline()?);
         command.arg(role);
         Self::spawn(role, command, listen, env)
     }
 
     async fn start(role: &str, args: &[&str], listen: &str, env: &[(String, String)]) -> Result<Self, HarnessError> {
-        let mut command = Command::new(program()?);
+        let mut command = Command::new(binary::punchline()?);
         command.arg(role).args(args);
         let mut process = Self::spawn(role, command, listen, env)?;
         process.wait_ready(READY_WITHIN).await?;
         Ok(process)
     }
 
-    /// `kill -9`, then a `punchline api` with other settings in its place, at the same address.
+    /// `kill -9`, then starts `punchline api` with these settings at the same address.
     ///
     /// # Errors
     /// As [`Process::api`].
     pub async fn replace_api(&mut self, env: &[(String, String)]) -> Result<(), HarnessError> {
         self.kill();
-        let mut command = Command::new(program()?);
+        let mut command = Command::new(binary::punchline()?);
         command.arg("api");
         self.group = group("api", command, "PUNCHLINE_LISTEN", env, self.port.number(), &self.log)?;
         self.wait_ready(READY_WITHIN).await
     }
 
-    /// `kill -9` if it still runs, then a `punchline serve` on the folder `data` in its place, at the same address.
+    /// `kill -9` if it still runs, then starts `punchline serve` on the folder `data` at the same address.
     ///
     /// # Errors
     /// As [`Process::api`].
     pub async fn replace_serve(&mut self, data: &Path, env: &[(String, String)]) -> Result<(), HarnessError> {
         self.kill();
-        let mut command = Command::new(program()?);
+        let mut command = Command::new(binary::punchline()?);
         command.arg("serve").arg("--data").arg(data);
         self.group = group("serve", command, "PUNCHLINE_LISTEN", env, self.port.number(), &self.log)?;
         self.wait_ready(READY_WITHIN).await
@@ -142,7 +142,7 @@ impl Process {
         self.group.kill();
     }
 
-    /// SIGTERM, then waits for its end and gives the exit code.
+    /// SIGTERM, then waits for its end and returns the exit code.
     ///
     /// # Errors
     /// It had ended already, or still runs when the time has passed.
@@ -151,7 +151,7 @@ impl Process {
         self.group.wait(within).await
     }
 
-    /// Stops it where it stands, as a machine that sleeps.
+    /// Stops it without ending it (SIGSTOP), as a machine that sleeps.
     ///
     /// # Errors
     /// It has ended.
@@ -159,7 +159,7 @@ impl Process {
         self.group.signal(Signal::SIGSTOP)
     }
 
-    /// Lets it go on.
+    /// Continues it (SIGCONT).
     ///
     /// # Errors
     /// It has ended.
@@ -167,7 +167,7 @@ impl Process {
         self.group.signal(Signal::SIGCONT)
     }
 
-    /// Memory in RAM, in bytes, as the system counts it.
+    /// Its resident memory, by the system's count.
     ///
     /// # Errors
     /// It has ended.
@@ -195,14 +195,14 @@ impl Process {
         self.group.log()
     }
 
-    /// Waits until it has written these words.
+    /// Waits until its log contains this text.
     ///
     /// # Errors
     /// It ends, or the time passes.
-    pub async fn wait_logged(&mut self, words: &str, within: Duration) -> Result<(), HarnessError> {
+    pub async fn wait_logged(&mut self, text: &str, within: Duration) -> Result<(), HarnessError> {
         let path = self.log.path().join(LOG);
-        let written = async || std::fs::read(&path).is_ok_and(|log| String::from_utf8_lossy(&log).contains(words));
-        self.group.wait_until(words, within, written).await
+        let written = async || std::fs::read(&path).is_ok_and(|log| String::from_utf8_lossy(&log).contains(text));
+        self.group.wait_until(text, within, written).await
     }
 
     /// The last lines of its log.
@@ -210,10 +210,6 @@ impl Process {
     pub fn log_tail(&self) -> String {
         self.group.log_tail()
     }
-}
-
-fn program() -> Result<&'static Path, HarnessError> {
-    binary::punchline().map_err(|error| HarnessError::io("find punchline")(std::io::Error::other(error)))
 }
 
 fn group(

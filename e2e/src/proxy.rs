@@ -1,10 +1,11 @@
-//! A network that fails on demand: a TCP proxy on the loopback address that tests put before a broker or a store.
+//! A network that fails on demand: a TCP proxy on the loopback address, which tests put in front of a broker or a store.
 //!
-//! One proxy, one target, any number of connections. Its mode can be changed at any time and holds for the connections that
-//! stand as for those that come. It must never alter a byte, and never lose one but where a connection ends.
+//! A proxy has one target and any number of connections. Its mode can be changed at any time, and applies to open connections and
+//! to new ones. It must never alter a byte, and never lose one except where a connection ends.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    ops::ControlFlow,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -22,12 +23,12 @@ use tokio::{
 
 use crate::{
     HarnessError,
-    tap::{Strike, Tap, Taps, Then, Watch, Way},
+    interceptor::{Action, Direction, Interceptor, Interceptors, OnConnection},
 };
 
 const CHUNK_BYTES: usize = 64 * 1024;
-/// Chunks on their way in one direction: what a latency holds back is bounded by it.
-const CHUNKS_UNDER_WAY: usize = 64;
+/// Chunks on their way in one direction. This bounds what a latency holds back.
+const CHUNKS_ON_THE_WAY: usize = 64;
 
 /// What the network does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +37,12 @@ pub enum Mode {
     Pass,
     /// Forwards everything after this time, in each direction.
     Latency(Duration),
-    /// Ends every connection with a reset, those that come as well.
+    /// Ends every connection with a reset, new ones too.
     Reset,
-    /// Takes connections and forwards nothing, not even an end. What stands goes on when the mode changes.
+    /// Accepts connections and forwards nothing, not even an end. Open connections go on when the mode changes.
     BlackHole,
-    /// The target's side of every connection ends; the client's stays open, takes what is sent and hears nothing, for as long
-    /// as it likes: a change of the mode is for new connections.
+    /// The target's side of every connection ends. The client's side stays open, takes what is sent and hears nothing, for as long
+    /// as the client likes: a change of the mode applies to new connections only.
     HalfOpen,
 }
 
@@ -50,24 +51,25 @@ pub enum Mode {
 pub struct Proxy {
     address: SocketAddr,
     mode: watch::Sender<Mode>,
-    taps: Taps,
-    taken: Arc<AtomicU64>,
+    interceptors: Interceptors,
+    accepted: Arc<AtomicU64>,
     task: JoinHandle<()>,
 }
 
 impl Proxy {
-    /// Starts in [`Mode::Pass`], before what listens at `port` of the loopback address.
+    /// Starts in [`Mode::Pass`], in front of what listens at `port` of the loopback address.
     ///
     /// # Errors
     /// No port could be bound.
     pub async fn start(port: u16) -> Result<Self, HarnessError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(HarnessError::io("bind a proxy"))?;
         let address = listener.local_addr().map_err(HarnessError::io("find the proxy's port"))?;
-        let (mode, told) = watch::channel(Mode::Pass);
-        let (taps, taken) = (Taps::default(), Arc::<AtomicU64>::default());
-        let network = Network { target: (Ipv4Addr::LOCALHOST, port).into(), mode: told, taps: taps.clone() };
-        let task = tokio::spawn(accept(listener, network, Arc::clone(&taken)));
-        Ok(Self { address, mode, taps, taken, task })
+        let (mode, current_mode) = watch::channel(Mode::Pass);
+        let (interceptors, accepted) = (Interceptors::default(), Arc::<AtomicU64>::default());
+        let target = (Ipv4Addr::LOCALHOST, port).into();
+        let link = Link { target, mode: current_mode, interceptors: interceptors.clone() };
+        let task = tokio::spawn(accept(listener, link, Arc::clone(&accepted)));
+        Ok(Self { address, mode, interceptors, accepted, task })
     }
 
     /// Where clients connect.
@@ -87,16 +89,16 @@ impl Proxy {
         self.mode.send_replace(mode);
     }
 
-    /// Strikes at the next `times` requests that hold `pattern`.
-    #[must_use = "what is dropped strikes no more"]
-    pub fn tap(&self, pattern: &str, strike: Strike, times: usize) -> Tap {
-        self.taps.set(pattern, strike, times)
+    /// Does this to the next `times` requests that contain `pattern`.
+    #[must_use = "an interceptor that is dropped does nothing"]
+    pub fn intercept(&self, pattern: &str, action: Action, times: usize) -> Interceptor {
+        self.interceptors.add(pattern, action, times)
     }
 
-    /// Connections taken so far, whatever became of them.
+    /// Connections accepted so far, whatever became of them.
     #[must_use]
-    pub fn connections_taken(&self) -> u64 {
-        self.taken.load(Ordering::Relaxed)
+    pub fn connections_accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
     }
 }
 
@@ -106,32 +108,32 @@ impl Drop for Proxy {
     }
 }
 
-/// What lies between the two ends of a connection.
+/// What is between the two ends of a connection.
 #[derive(Clone)]
-struct Network {
+struct Link {
     target: SocketAddr,
     mode: watch::Receiver<Mode>,
-    taps: Taps,
+    interceptors: Interceptors,
 }
 
-async fn accept(listener: TcpListener, network: Network, taken: Arc<AtomicU64>) {
+async fn accept(listener: TcpListener, link: Link, accepted_so_far: Arc<AtomicU64>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                // What a client does between its connect and our accept is its own business.
+                // An error here is a client that went away between its connect and our accept.
                 let Ok((client, _)) = accepted else { continue };
-                taken.fetch_add(1, Ordering::Relaxed);
-                connections.spawn(connection(client, network.clone()));
+                accepted_so_far.fetch_add(1, Ordering::Relaxed);
+                connections.spawn(connection(client, link.clone()));
             }
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
-async fn connection(mut client: TcpStream, network: Network) {
-    let Network { target, mut mode, taps } = network;
-    // A latency of zero is what Nagle's algorithm would spoil.
+async fn connection(mut client: TcpStream, link: Link) {
+    let Link { target, mut mode, interceptors } = link;
+    // Nagle's algorithm would add a latency of its own.
     let _ = client.set_nodelay(true);
     let begins = mode.wait_for(|mode| *mode != Mode::BlackHole).await.map(|mode| *mode);
     let server = match begins {
@@ -149,9 +151,9 @@ async fn connection(mut client: TcpStream, network: Network) {
     let (mut from_server, mut to_server) = server.split();
     let mut ending = mode.clone();
     // Each direction ends by itself, as TCP's do.
-    let watch = Watch::of(&taps);
-    let up = pump(&mut from_client, &mut to_server, mode.clone(), watch.clone(), Way::Up);
-    let down = pump(&mut from_server, &mut to_client, mode.clone(), watch, Way::Down);
+    let interceptors = interceptors.on_connection();
+    let up = pump(&mut from_client, &mut to_server, mode.clone(), interceptors.clone(), Direction::ToServer);
+    let down = pump(&mut from_server, &mut to_client, mode.clone(), interceptors, Direction::ToClient);
     let how = tokio::select! {
         how = ending.wait_for(|mode| matches!(mode, Mode::Reset | Mode::HalfOpen)) => how.map_or(Mode::Reset, |mode| *mode),
         ended = async { tokio::try_join!(up, down) } => if ended.is_ok() { return } else { Mode::Reset },
@@ -164,33 +166,33 @@ async fn connection(mut client: TcpStream, network: Network) {
     }
 }
 
-/// Takes what is sent until the client has had enough.
+/// Reads and drops what is sent until the client closes the connection.
 async fn swallow(mut client: TcpStream) {
     let mut chunk = vec![0; CHUNK_BYTES];
     while client.read(&mut chunk).await.is_ok_and(|read| read > 0) {}
 }
 
-/// A tap asked for an end.
+/// An interceptor cut the connection.
 struct Cut;
 
-/// One direction: read as it comes, looked at by the taps, written when it is due.
+/// One direction: bytes are read as they come, shown to the interceptors, and written when they are due.
 async fn pump(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
     mode: watch::Receiver<Mode>,
-    watch: Watch,
-    way: Way,
+    interceptors: OnConnection,
+    direction: Direction,
 ) -> Result<(), Cut> {
-    let (sender, mut due) = mpsc::channel::<(Instant, Vec<u8>)>(CHUNKS_UNDER_WAY);
+    let (sender, mut due) = mpsc::channel::<(Instant, Vec<u8>)>(CHUNKS_ON_THE_WAY);
     let mut reading = mode.clone();
     let read = async move {
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
             let arrived = from.read(&mut chunk).await.unwrap_or(0);
-            if arrived > 0 && watch.look(way, &chunk[..arrived]).await == Then::Cut {
+            if arrived > 0 && interceptors.pass(direction, &chunk[..arrived]).await == ControlFlow::Break(()) {
                 return Err(Cut);
             }
-            // What was on its way when the hole opened stays in it until it closes; so does an end.
+            // What was on its way when the black hole began is forwarded after it, and so is an end of the connection.
             let Ok(latency) = reading.wait_for(|mode| *mode != Mode::BlackHole).await.map(|mode| latency(*mode)) else {
                 return Ok(());
             };
@@ -221,127 +223,4 @@ fn latency(mode: Mode) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio::{io::Interest, time::timeout};
-
-    const SOON: Duration = Duration::from_secs(10);
-    const QUIET: Duration = Duration::from_millis(100);
-
-    /// A proxy before a listener of the test's own.
-    async fn proxied() -> (Proxy, TcpListener) {
-        let target = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        (Proxy::start(target.local_addr().unwrap().port()).await.unwrap(), target)
-    }
-
-    async fn pair(proxy: &Proxy, target: &TcpListener) -> (TcpStream, TcpStream) {
-        let client = TcpStream::connect(proxy.address()).await.unwrap();
-        (client, target.accept().await.unwrap().0)
-    }
-
-    async fn carries(from: &mut TcpStream, to: &mut TcpStream) {
-        from.write_all(b"ping").await.unwrap();
-        let mut got = [0; 4];
-        timeout(SOON, to.read_exact(&mut got)).await.unwrap().unwrap();
-        assert_eq!(&got, b"ping");
-    }
-
-    #[tokio::test]
-    async fn it_passes_both_ways_and_the_end_too() {
-        let (proxy, target) = proxied().await;
-        let (mut client, mut server) = pair(&proxy, &target).await;
-        carries(&mut client, &mut server).await;
-        carries(&mut server, &mut client).await;
-        drop(client);
-        assert_eq!(timeout(SOON, server.read(&mut [0; 1])).await.unwrap().unwrap(), 0);
-        assert_eq!(proxy.connections_taken(), 1);
-    }
-
-    #[tokio::test]
-    async fn a_tap_strikes_at_its_request_and_no_other() {
-        let (proxy, target) = proxied().await;
-        let (mut client, mut server) = pair(&proxy, &target).await;
-        let held = proxy.tap("PUT /a", Strike::HoldRequest, 1);
-        client.write_all(b"GET /a ").await.unwrap();
-        server.read_exact(&mut [0; 7]).await.unwrap();
-        client.write_all(b"PUT /a ").await.unwrap();
-        timeout(SOON, held.struck(1)).await.unwrap();
-        assert!(timeout(QUIET, server.read(&mut [0; 1])).await.is_err(), "it came through");
-        drop(held);
-        timeout(SOON, server.read_exact(&mut [0; 7])).await.unwrap().unwrap();
-
-        let held = proxy.tap("PUT /a", Strike::HoldAnswer, 1);
-        carries(&mut server, &mut client).await;
-        client.write_all(b"PUT /a ").await.unwrap();
-        timeout(SOON, server.read_exact(&mut [0; 7])).await.unwrap().unwrap();
-        server.write_all(b"done").await.unwrap();
-        timeout(SOON, held.struck(1)).await.unwrap();
-        assert!(timeout(QUIET, client.read(&mut [0; 1])).await.is_err(), "it came through");
-        drop(held);
-        timeout(SOON, client.read_exact(&mut [0; 4])).await.unwrap().unwrap();
-
-        let cut = proxy.tap("PUT /a", Strike::CutRequest, 1);
-        client.write_all(b"PUT /a ").await.unwrap();
-        assert!(timeout(SOON, client.read(&mut [0; 1])).await.unwrap().is_err());
-        assert!(timeout(SOON, server.read(&mut [0; 1])).await.unwrap().is_err());
-        assert_eq!(cut.count(), 1);
-        let (mut client, mut server) = pair(&proxy, &target).await;
-        client.write_all(b"PUT /a ").await.unwrap();
-        timeout(SOON, server.read_exact(&mut [0; 7])).await.unwrap().unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_latency_is_kept() {
-        let (proxy, target) = proxied().await;
-        let (mut client, mut server) = pair(&proxy, &target).await;
-        proxy.set(Mode::Latency(Duration::from_millis(150)));
-        let sent_at = Instant::now();
-        carries(&mut client, &mut server).await;
-        assert!(sent_at.elapsed() >= Duration::from_millis(150));
-    }
-
-    #[tokio::test]
-    async fn a_reset_ends_what_stands_and_what_comes() {
-        let (proxy, target) = proxied().await;
-        let (mut client, mut server) = pair(&proxy, &target).await;
-        carries(&mut client, &mut server).await;
-        proxy.set(Mode::Reset);
-        for end in [&mut client, &mut server] {
-            let error = timeout(SOON, end.read(&mut [0; 1])).await.unwrap().unwrap_err();
-            assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
-        }
-        let mut next = TcpStream::connect(proxy.address()).await.unwrap();
-        assert!(timeout(SOON, next.read(&mut [0; 1])).await.unwrap().is_err());
-    }
-
-    #[tokio::test]
-    async fn a_black_hole_gives_back_nothing_until_it_closes() {
-        let (proxy, target) = proxied().await;
-        let (mut client, mut server) = pair(&proxy, &target).await;
-        proxy.set(Mode::BlackHole);
-        client.write_all(b"late").await.unwrap();
-        let mut got = [0; 4];
-        assert!(timeout(QUIET, server.read(&mut got)).await.is_err());
-        drop(client);
-        assert!(timeout(QUIET, server.read(&mut got)).await.is_err(), "the end came through");
-        let waiting = TcpStream::connect(proxy.address()).await.unwrap();
-        assert!(timeout(QUIET, target.accept()).await.is_err());
-        proxy.set(Mode::Pass);
-        timeout(SOON, server.read_exact(&mut got)).await.unwrap().unwrap();
-        assert_eq!(&got, b"late");
-        timeout(SOON, target.accept()).await.unwrap().unwrap();
-        drop(waiting);
-    }
-
-    #[tokio::test]
-    async fn half_open_is_an_end_for_the_target_and_silence_for_the_client() {
-        let (proxy, target) = proxied().await;
-        let (mut client, mut server) = pair(&proxy, &target).await;
-        carries(&mut client, &mut server).await;
-        proxy.set(Mode::HalfOpen);
-        assert_eq!(timeout(SOON, server.read(&mut [0; 1])).await.unwrap().unwrap(), 0);
-        client.write_all(b"anyone?").await.unwrap();
-        assert!(timeout(QUIET, client.read(&mut [0; 1])).await.is_err());
-        client.ready(Interest::WRITABLE).await.unwrap();
-    }
-}
+mod tests;

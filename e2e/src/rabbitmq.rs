@@ -1,8 +1,8 @@
-//! A private RabbitMQ node, on its own ports, in its own folder, with its own epmd. Its programs are those of Debian's package
-//! `rabbitmq-server`, or of the folder that `PUNCHLINE_RABBITMQ` names: so the same tests run on another release of the server.
+//! A private RabbitMQ node, on its own ports, in its own folder, with its own epmd. The programs are those of Debian's package
+//! `rabbitmq-server`, or those in the folder that `PUNCHLINE_RABBITMQ` names, so that the same tests run on another release.
 //!
-//! Tests start one, kill it, start it again on the same data. It must never touch a node of the system's, and never leave
-//! an epmd behind: epmd is started here as a child, because the one that Erlang would start detaches itself.
+//! Called by the tests, which start a node, kill it, and start it again on the same data. It must never touch the system's own node,
+//! and never leave an epmd behind: epmd is started here as a child, because the one that Erlang would start detaches itself.
 
 use std::{
     env, fs,
@@ -63,7 +63,7 @@ impl RabbitMq {
         epmd.wait_until("an open port", READY_WITHIN, async || connects(epmd_port.number()).await).await?;
 
         let conf = format!(
-            // Counted every second, so that tests that wait for an empty queue see it soon.
+            // Counts are made every second, so that a test that waits for an empty queue sees it soon.
             "listeners.tcp.1 = 127.0.0.1:{}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {}\n\
              collect_statistics_interval = 1000\n",
             amqp.number(),
@@ -108,7 +108,7 @@ impl RabbitMq {
         self.node.kill();
     }
 
-    /// Ends the node the polite way and waits for it.
+    /// Ends the node with SIGTERM and waits for its end.
     ///
     /// # Errors
     /// It had ended already, or does not end in time.
@@ -128,7 +128,7 @@ impl RabbitMq {
         self.wait_ready().await
     }
 
-    /// Runs `rabbitmqctl` on this node and gives what it printed.
+    /// Runs `rabbitmqctl` on this node and returns its output.
     ///
     /// # Errors
     /// It can't be started, or ends with anything but success.
@@ -153,7 +153,7 @@ impl RabbitMq {
 
     async fn wait_ready(&mut self) -> Result<(), HarnessError> {
         let port = self.amqp.number();
-        self.node.wait_until("an answer to AMQP's first words", READY_WITHIN, async || speaks_amqp(port).await).await
+        self.node.wait_until("an answer to the AMQP protocol header", READY_WITHIN, async || speaks_amqp(port).await).await
     }
 }
 
@@ -165,7 +165,7 @@ fn server() -> PathBuf {
     programs().join("rabbitmq-server")
 }
 
-/// Of the same release as the server, if that brings its own.
+/// The server's own epmd if it has one, so that both are of the same release.
 fn epmd() -> PathBuf {
     let beside = programs().join("epmd");
     if beside.exists() { beside } else { PathBuf::from("epmd") }
@@ -174,8 +174,8 @@ fn epmd() -> PathBuf {
 fn spawn_node(folder: &Path, amqp: &Port, distribution: &Port, epmd: &Port) -> Result<Group, HarnessError> {
     let mut server = Command::new(server());
     name_node(&mut server, folder, amqp, epmd)
-        // Makes the launcher become the Erlang machine instead of waiting for it as a child of its own, so that our child is
-        // the process that holds the ports and the data.
+        // The launcher then becomes the Erlang machine, instead of waiting for it as a child of its own. So our child is the process
+        // that holds the ports and the data.
         .env("RUNNING_UNDER_SYSTEMD", "true")
         .env("RABBITMQ_DIST_PORT", distribution.number().to_string())
         .env("RABBITMQ_MNESIA_BASE", folder.join("data"))
@@ -183,7 +183,7 @@ fn spawn_node(folder: &Path, amqp: &Port, distribution: &Port, epmd: &Port) -> R
         .env("RABBITMQ_PID_FILE", folder.join("pid"))
         .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder.join("enabled_plugins"))
         .env("RABBITMQ_CONFIG_FILE", folder.join("rabbitmq.conf"))
-        // A quorum queue tells what it holds once in a tick, five seconds by default.
+        // A quorum queue reports its length once a tick, which is five seconds by default.
         .env(
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
             "-kernel inet_dist_use_interface {127,0,0,1} -rabbit quorum_tick_interval 500",

@@ -1,7 +1,7 @@
 //! A private S3 store: SeaweedFS in one process (`weed mini`), on its own ports, in its own folder, with one bucket.
 //!
-//! Tests start one, kill it, start it again on the same data. It is ready when a real put works: its own health answers
-//! earlier than that.
+//! Called by the tests, which start a store, kill it, and start it again on the same data. It must not count as ready before a real put
+//! works: its own health check answers earlier than that.
 
 use std::{path::Path, process::Command, time::Duration};
 
@@ -90,13 +90,13 @@ impl SeaweedFs {
         BUCKET
     }
 
-    /// The port of [`SeaweedFs::endpoint`], for a proxy before it.
+    /// The port of [`SeaweedFs::endpoint`], for a proxy in front of it.
     #[must_use]
     pub fn s3_port(&self) -> u16 {
         self.ports.s3.number()
     }
 
-    /// The environment that leads our own processes to this store, by its own port or a proxy's.
+    /// The environment that connects our own processes to this store, by its own port or a proxy's.
     #[must_use]
     pub fn aws_env(&self, port: u16) -> [(&'static str, String); 4] {
         [
@@ -128,7 +128,7 @@ impl SeaweedFs {
         self.server.log_tail()
     }
 
-    /// A client of the bucket that never retries, for looking at what is stored.
+    /// A client of the bucket that never retries, to read what is stored.
     ///
     /// # Errors
     /// The client could not be built.

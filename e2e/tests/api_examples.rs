@@ -1,5 +1,5 @@
-//! docs/API.md as a reader would try it: every block is run as it is printed, against a running service, and what it prints is
-//! held against the block that follows it, in which `…` stands for anything.
+//! Runs docs/API.md as a reader would: every block as it is printed, against a running service. Its output is compared with the block
+//! that follows it, in which `…` stands for anything.
 
 use std::{fmt::Write as _, path::Path, process::Command, time::Duration};
 
@@ -8,7 +8,7 @@ use e2e::{deadline::within, ports::Port, process::Process};
 const TEST: Duration = Duration::from_secs(900);
 const SECRET: &str = "not much of a secret, is it?";
 
-/// A fenced block: what it is in, the name of its file if it is to be kept as one, and its text.
+/// A fenced block: its language, the name of its file if it is a file, and its text.
 struct Block<'a> {
     language: &'a str,
     file: Option<&'a str>,
@@ -75,7 +75,7 @@ async fn every_example_prints_what_the_page_says() {
         }
         assert!(expected.len() >= 12, "{} examples", expected.len());
 
-        // Kept until all is over, and not of those that the kernel gives to whoever connects meanwhile.
+        // Leased until the end of the test, and not in the range from which the kernel gives ports to outgoing connections.
         let port = Port::lease().unwrap();
         let mut command = Command::new("bash");
         command

@@ -1,6 +1,5 @@
-//! The broker over a real RabbitMQ: the conformance suite, what only a server can show (full and deleted queues, queues
-//! of other arguments, a node that takes no messages), and a node or a network that fails under the feet of publishers and
-//! consumers.
+//! The broker over a real RabbitMQ: the conformance suite; what only a server can show (full and deleted queues, queues with other
+//! arguments, a node that takes no messages); and a node or a network that fails while publishers and consumers use it.
 
 #![expect(clippy::unwrap_used, reason = "what a test's own steps return is checked by stopping the test")]
 
@@ -15,7 +14,7 @@ use e2e::{
 use proto_shared::{Lane, event::News, queue};
 use tokio::time::{Instant, sleep, timeout};
 
-/// A node's restart and the longest backoff fit in.
+/// Longer than a node's restart and the longest backoff together.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A broker with queues of its own on the node, and retries that a test can wait for.
@@ -47,7 +46,7 @@ async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
     }
 }
 
-/// Deletes a queue or an exchange behind the broker's back, as an operator could.
+/// Deletes a queue or an exchange without the `broker` crate, as an operator could.
 async fn delete(node: &RabbitMq, kind: &str, name: &str) {
     let url = format!("{}/api/{kind}/%2F/{name}", node.management_url());
     let answer = reqwest::Client::new().delete(url).basic_auth("guest", Some("guest")).send().await.unwrap();
@@ -72,7 +71,7 @@ async fn a_full_queue_refuses(node: &RabbitMq) {
     let broker = Broker::connect(&AmqpConfig { max_waiting_jobs: 5, ..config(node, "full") }).await.unwrap();
     let mut accepted = 0;
     let refused = loop {
-        // The server looks at the length now and then: a few more than five may get in.
+        // The server checks the length at intervals: a few more than five may get in.
         match broker.publish(&message(accepted)).await {
             Ok(()) => accepted += 1,
             Err(error) => break error,
@@ -83,10 +82,10 @@ async fn a_full_queue_refuses(node: &RabbitMq) {
     assert!(accepted >= 5);
     assert!(matches!(broker.can_publish(Lane::Standard), Err(BrokerError::Full { .. })));
     assert!(broker.can_publish(Lane::Express).is_ok());
-    // The other lane has its own room.
+    // The other lane has a limit of its own.
     broker.publish(&message_in(Lane::Express, 2_000)).await.unwrap();
 
-    // Taking them makes room again, and the refused message was not kept.
+    // After they are taken there is room again, and the refused message was not kept.
     let mut deliveries = broker.consume(Prefetch::each(NonZeroU16::MIN)).await.unwrap();
     let mut expected: HashSet<_> = (0..accepted).map(|number| message(number).job.id).collect();
     expected.insert(message(2_000).job.id);
@@ -141,7 +140,7 @@ async fn a_deleted_retry_queue_is_made_again(node: &RabbitMq) {
     next(&mut deliveries).await.ack().await.unwrap();
 }
 
-/// Publishes behind the broker's back, as another release could. Whether the queue took it.
+/// Publishes without the `broker` crate, as another release could. Returns whether the queue took the message.
 async fn publish_raw(node: &RabbitMq, queue: &str, payload: &str) -> bool {
     let url = format!("{}/api/exchanges/%2F/amq.default/publish", node.management_url());
     let properties = serde_json::json!({"delivery_mode": 2});
@@ -153,22 +152,22 @@ async fn publish_raw(node: &RabbitMq, queue: &str, payload: &str) -> bool {
     answer.status().is_success()
 }
 
-/// A message of a newer release for which there is no room among the retries stays in hand: it is not given back again and again,
-/// which would make a dead letter of it.
+/// If the retry queue has no room for a message of a newer release, the message stays in hand. To give it back again and again would
+/// make a dead letter of it.
 async fn a_newer_message_is_kept_while_no_copy_of_it_is_taken(node: &RabbitMq) {
     let delay = Duration::from_secs(600);
     let config = AmqpConfig { retry_delays: vec![delay], max_waiting_jobs: 1, ..config(node, "kept") };
     let broker = Broker::connect(&config).await.unwrap();
     let (jobs, retry) = (format!("kept.{}", queue::JOBS_V2), format!("kept.{}", queue::retry(delay)));
     let mut full = 0;
-    // The server looks at the length now and then: a few more than one may get in.
+    // The server checks the length at intervals: a few more than one may get in.
     while publish_raw(node, &retry, "no room").await {
         full += 1;
         assert!(full < 100, "a queue of at most 1 took 100 messages");
     }
     assert!(publish_raw(node, &jobs, r#"{"job":{"version":99},"added":"later"}"#).await);
     let mut deliveries = consume(&broker, 1).await;
-    // Longer than it takes to try twice.
+    // Longer than two tries take.
     let nothing = timeout(Duration::from_secs(25), deliveries.next()).await;
     assert!(nothing.is_err(), "{nothing:?}");
     let depths = broker.depths().await.unwrap();
@@ -195,7 +194,7 @@ async fn closed_connections_come_back_and_the_gap_is_told(node: &RabbitMq) {
     eventually("ready", async || broker.ready().await.is_ok()).await;
     broker.emit(&event(1, News::Done));
     assert_eq!(timeout(PATIENCE, events.next()).await.unwrap(), Some(Heard::Event(event(1, News::Done))));
-    // The four queues of jobs and the subscription, of which the message and the event came by two.
+    // Five consumers are opened again: those of the four queues of jobs, one of which had the message, and the subscription.
     let counted = || {
         let counts = broker.counts();
         (counts.reconnects, counts.consumers_reopened, counts.acks_lost)
@@ -213,20 +212,20 @@ async fn a_blocked_node_refuses_jobs_and_takes_acks(node: &RabbitMq) {
     }
     let (failed, in_hand) = (next(&mut deliveries).await, next(&mut deliveries).await);
     node.ctl(&["set_vm_memory_high_watermark", "0"]).await.unwrap();
-    // The first may have to find out.
+    // The first publish may have to wait until the block is noticed.
     let first = broker.publish(&message(2)).await.unwrap_err();
     assert!(matches!(first, BrokerError::Blocked), "{first:?}");
     let asked_at = Instant::now();
     assert!(matches!(broker.publish(&message(3)).await, Err(BrokerError::Blocked)));
     assert!(matches!(broker.ready().await, Err(BrokerError::Blocked)));
     assert!(matches!(broker.can_publish(Lane::Standard), Err(BrokerError::Blocked)));
-    // At once, where a publish may take five seconds.
+    // At once, although a publish may take up to five seconds.
     assert!(asked_at.elapsed() < Duration::from_secs(2), "{:?}", asked_at.elapsed());
     broker.emit(&event(1, News::Done));
     eventually("the event is dropped", async || broker.counts().events_dropped == 1).await;
     assert_eq!(broker.outage(), None, "a restart of ours would not help");
     in_hand.ack().await.unwrap();
-    // A retry can't be copied now, so it waits in our hand: given back at once it would be a dead letter in no time.
+    // A retry can't be published now, so it stays in hand. Given back at once, it would soon be a dead letter.
     let (delay, asked_at) = (broker.retry_delays()[1], Instant::now());
     let kept = failed.retry(delay, note(1)).await;
     assert!(matches!(kept, Err(SettleError::Copy(BrokerError::Blocked))), "{kept:?}");
@@ -239,7 +238,7 @@ async fn a_blocked_node_refuses_jobs_and_takes_acks(node: &RabbitMq) {
     node.ctl(&["set_vm_memory_high_watermark", "0.6"]).await.unwrap();
     eventually("ready again", async || broker.ready().await.is_ok()).await;
     broker.publish(&message(4)).await.unwrap();
-    // What was sent just when the block came may have got in behind it.
+    // A message that was sent just when the block began may have been accepted after it.
     loop {
         let delivery = next(&mut deliveries).await;
         let last = delivery.message() == &message(4);
@@ -266,7 +265,7 @@ async fn a_killed_node_loses_nothing_that_was_confirmed() {
     broker.publish(&message(0)).await.unwrap();
     let in_hand = next(&mut deliveries).await;
 
-    // Publishing goes on from several sides until the node dies under it.
+    // Several publishers go on until the node dies.
     let publishers: Vec<_> = (0..4)
         .map(|lane| {
             let broker = broker.clone();
@@ -291,14 +290,14 @@ async fn a_killed_node_loses_nothing_that_was_confirmed() {
     for publisher in publishers {
         confirmed.extend(publisher.await.unwrap());
     }
-    // All of the hundred but the one that each publisher had under way.
+    // All of the hundred except the one that each publisher was waiting for.
     assert!(confirmed.len() > 90, "{}", confirmed.len());
 
     node.restart().await.unwrap();
     eventually("ready again", async || broker.ready().await.is_ok()).await;
     let too_late = in_hand.ack().await;
     assert!(matches!(too_late, Err(SettleError::Lost)), "{too_late:?}");
-    // The same consumer, without being asked again. What was not confirmed may have arrived as well.
+    // The same consumer, without being opened again. Messages that were not confirmed may have arrived too.
     while !confirmed.is_empty() {
         let delivery = next(&mut deliveries).await;
         confirmed.remove(&delivery.message().job.id);
@@ -348,11 +347,11 @@ async fn a_silent_network_is_noticed_and_survived() {
         assert!(refused.is_err() && lost_at.elapsed() < Duration::from_secs(8), "{mode:?}: {:?}", lost_at.elapsed());
         broker.emit(&event(1, News::Done));
         eventually("not ready", async || broker.ready().await.is_err()).await;
-        // Two heartbeats of a second, and half a one until it is looked at.
+        // Two heartbeats of a second, and half a second until they are checked.
         assert!(lost_at.elapsed() < Duration::from_secs(12), "{mode:?}: {:?}", lost_at.elapsed());
         eventually("a lasting outage", async || broker.outage().is_some_and(|outage| outage > Duration::from_secs(2))).await;
 
-        // Meanwhile the job goes to someone whose network works: that one declares nothing new.
+        // In the meantime the job goes to a consumer whose network works, and which declares nothing new.
         let config = AmqpConfig { queue_prefix: format!("{name}."), ..AmqpConfig::new(node.amqp_url(), "test other") };
         let other = Broker::connect(&config).await.unwrap();
         let mut elsewhere = consume(&other, 1).await;
@@ -368,7 +367,7 @@ async fn a_silent_network_is_noticed_and_survived() {
         let too_late = in_hand.ack().await;
         assert!(matches!(too_late, Err(SettleError::Lost)), "{too_late:?}");
         broker.publish(&message(3)).await.unwrap();
-        // The refused one may have been on its way when the hole closed.
+        // The refused one may have been on its way when the black hole ended.
         loop {
             let delivery = next(&mut deliveries).await;
             let last = delivery.message() == &message(3);

@@ -10,18 +10,22 @@ use std::{
     time::Duration,
 };
 
-use e2e::{binary, deadline::within, guarded::Guarded, process::Process, samples};
+use e2e::{binary, deadline::within, keyed_server::KeyedServer, process::Process};
 use image::{Rgb, RgbImage};
+use samples::{
+    Sample,
+    minimal::{declared_size, many_frames},
+};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     process::Command,
 };
 
 const TEST: Duration = Duration::from_secs(2_700);
-/// With their frames, of 20 ms each if the text asks for slow frames, whatever the number of threads. No two tests bring the same
-/// one to its end: the second would be answered from what is stored.
+/// Pictures with this many frames. A frame takes 20 ms if the text asks for slow frames, whatever the number of threads. No two tests
+/// finish the same picture: the second would be answered from the stored output.
 const SLOW: [(&str, usize); 4] = [("slow.gif", 300), ("reloaded.gif", 700), ("slow-enough.gif", 800), ("slower.gif", 2_000)];
-/// Before a line of the tests' output that is an order.
+/// Begins a line of the tests' output that is a command for this program.
 const ORDER: &str = "@server ";
 
 /// The pictures that the tests drop, good and bad.
@@ -30,12 +34,12 @@ fn fixtures(folder: &Path) {
     fs::write(folder.join("cut-short.gif"), &duck[..duck.len() / 2]).unwrap();
     fs::write(folder.join("duck.gif"), duck).unwrap();
     fs::write(folder.join("no-picture.txt"), "not a picture, only words").unwrap();
-    fs::write(folder.join("wide.gif"), samples::declared_size(60_000, 60_000)).unwrap();
-    fs::write(folder.join("many.gif"), samples::many_frames(2_001)).unwrap();
+    fs::write(folder.join("wide.gif"), declared_size(60_000, 60_000)).unwrap();
+    fs::write(folder.join("many.gif"), many_frames(2_001)).unwrap();
     for (name, frames) in SLOW {
-        fs::write(folder.join(name), samples::many_frames(frames)).unwrap();
+        fs::write(folder.join(name), many_frames(frames)).unwrap();
     }
-    fs::write(folder.join("big.gif"), samples::animation_of(4, 900..901).unwrap()).unwrap();
+    fs::write(folder.join("big.gif"), Sample::well_formed(4, 900..=900).bytes()).unwrap();
     for (name, width, height) in [("still.png", 320, 200), ("tiny.png", 40, 30)] {
         RgbImage::from_pixel(width, height, Rgb([0x44, 0x66, 0x88])).save(folder.join(name)).unwrap();
     }
@@ -56,11 +60,11 @@ async fn the_page_does_what_it_promises_in_a_browser() {
         let (data, pictures, behind_a_key) = (folder(), folder(), folder());
         fixtures(pictures.path());
         let mut server = Process::serve(data.path(), &[]).await.unwrap();
-        let Guarded { server: guarded, key } = Guarded::start(behind_a_key.path(), &[]).await.unwrap();
+        let KeyedServer { server: keyed, key } = KeyedServer::start(behind_a_key.path(), &[]).await.unwrap();
         let mut tests = Command::new("node")
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/browser/all.js"))
             .env("PUNCHLINE_URL", server.url(""))
-            .env("PUNCHLINE_GUARDED_URL", guarded.url(""))
+            .env("PUNCHLINE_GUARDED_URL", keyed.url(""))
             .env("PUNCHLINE_KEY", key)
             .env("PUNCHLINE_BIN", binary::punchline().unwrap())
             .env("PUNCHLINE_FIXTURES", pictures.path())

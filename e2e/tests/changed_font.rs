@@ -1,9 +1,9 @@
-//! A font whose file has changed, on the real binary: what is asked for again is drawn with it, and not answered from before.
+//! A font whose file has changed, on the real binary: the same request is drawn again with the new font.
 
 use std::{fs, time::Duration};
 
 use caption::Font;
-use e2e::{client::Client, deadline::within, process::Process, samples};
+use e2e::{cases::Case, client::Client, deadline::within, process::Process};
 
 const TEST: Duration = Duration::from_secs(900);
 const DONE: Duration = Duration::from_secs(480);
@@ -16,7 +16,7 @@ async fn a_font_that_has_changed_is_a_new_picture_and_one_that_was_added_is_not(
         let put = |name: &str, builtin: &str| {
             fs::write(fonts.path().join(name), Font::builtin(builtin).unwrap().bytes()).unwrap();
         };
-        let cat = samples::animation(0).unwrap();
+        let cat = Case::generated(0).source;
         let asked = r#"{"captions":[{"text":"monday","font":"comic"}]}"#;
         let mut pictures = Vec::new();
         for (font, also) in [("anton", None), ("anton", Some("zz-other.ttf")), ("sans", None)] {

@@ -1,4 +1,4 @@
-//! `punchline dead` on a folder of letters, most of which can't be read or hold no job: none of them hides another.
+//! `punchline dead` on a folder of dead letters, most of which can't be read or hold no job. None of them must hide another.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -16,7 +16,7 @@ use proto_shared::{
 use store::{Created, Store, StoreConfig, source_id};
 use tempfile::TempDir;
 
-/// As many as are looked at for the oldest, and some.
+/// More letters than are read to find the oldest.
 const BROKEN: u32 = 1_100;
 
 fn id(n: u32) -> JobId {
@@ -25,7 +25,7 @@ fn id(n: u32) -> JobId {
     JobId::from_bytes(bytes)
 }
 
-/// A store with broken letters and, younger than all of them, one of a job that failed.
+/// A store with broken letters, and a letter of a failed job that is younger than all of them.
 async fn folder() -> (TempDir, Store, JobId) {
     let folder = TempDir::with_prefix("punchline-dead-").unwrap();
     let store = Store::open(&StoreConfig::new(format!("file://{}", folder.path().display()))).unwrap();

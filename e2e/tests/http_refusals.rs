@@ -1,22 +1,23 @@
-//! What the HTTP interface refuses, on the real binary: each with its status and code, and without swallowing what it refuses.
+//! What the HTTP interface refuses, on the real binary: each with its status and code, and without keeping in memory what it refuses.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{fs, time::Duration};
 
-use e2e::{client::Client, deadline::within, process::Process, samples};
+use e2e::{cases::Case, client::Client, deadline::within, process::Process};
 use reqwest::multipart::{Form, Part};
+use samples::minimal::{declared_size, many_frames};
 
 const TEST: Duration = Duration::from_secs(900);
 const LARGE_BYTES: usize = 100_000_000;
-/// What a server may grow by while it refuses an upload of [`LARGE_BYTES`]: its limit of 25 MB, and room.
+/// By how much a server may grow while it refuses an upload of [`LARGE_BYTES`]: its limit of 25 MB, and a margin.
 const GROWS_BY_BYTES: u64 = 50_000_000;
 
 fn form(picture: Vec<u8>, field: &'static str, value: &'static str) -> Form {
     Form::new().part("file", Part::bytes(picture).file_name("cat.gif")).text(field, value)
 }
 
-/// The most memory that a process has held.
+/// The peak memory of a process.
 fn peak_bytes(process: &Process) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", process.pid())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -29,7 +30,7 @@ async fn each_mistake_has_its_status_and_code() {
         let data = tempfile::tempdir().unwrap();
         let server = Process::serve(data.path(), &[]).await.unwrap();
         let client = Client::new(server.url(""));
-        let cat = samples::animation(0).unwrap();
+        let cat = Case::generated(0).source;
         for (name, form, status, code) in [
             ("an unknown style", form(cat.clone(), "style", "banner").text("bottom", "hi"), 422, "unknown_style"),
             ("a bad colour", form(cat.clone(), "spec", r#"{"captions":[{"text":"hi","fill":"red"}]}"#), 422, "bad_colour"),
@@ -41,8 +42,8 @@ async fn each_mistake_has_its_status_and_code() {
             ("no file", Form::new().text("bottom", "hi"), 400, "missing_file"),
             ("no GIF", form(b"no GIF".to_vec(), "bottom", "hi"), 415, "unsupported_media"),
             ("half a GIF", form(cat[..cat.len() / 2].to_vec(), "bottom", "hi"), 422, "truncated"),
-            ("a huge canvas", form(samples::declared_size(65_535, 65_535), "bottom", "hi"), 422, "canvas_too_large"),
-            ("a million frames", form(samples::many_frames(1_000_000), "bottom", "hi"), 422, "too_many_frames"),
+            ("a huge canvas", form(declared_size(65_535, 65_535), "bottom", "hi"), 422, "canvas_too_large"),
+            ("a million frames", form(many_frames(1_000_000), "bottom", "hi"), 422, "too_many_frames"),
         ] {
             let answer = client.post(form).await.unwrap();
             assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{name}: {}", answer.json());
@@ -64,7 +65,7 @@ async fn an_upload_four_times_too_large_is_refused_and_not_held() {
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (413, "file_too_large"), "{}", answer.json());
         let grown = peak_bytes(&server) - before;
         assert!(grown < GROWS_BY_BYTES, "the server grew by {grown} bytes");
-        let accepted = client.submit(&samples::animation(0).unwrap(), r#"{"captions":[{"text":"hi"}]}"#).await;
+        let accepted = client.submit(&Case::generated(0).source, r#"{"captions":[{"text":"hi"}]}"#).await;
         assert!(accepted.is_ok(), "after the refusal: {accepted:?}");
     })
     .await;

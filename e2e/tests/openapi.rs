@@ -1,26 +1,26 @@
-//! The running service against its own description: schemathesis makes requests of all kinds out of the document and holds
-//! every answer against it; and every request that the document shows does what it says.
+//! Compares the running service with its own description. schemathesis makes requests of all kinds from the document and checks every
+//! answer against it. Every example request in the document must do what the document says.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{path::Path, process::Command, time::Duration};
 
-use e2e::{deadline::within, guarded::Guarded};
+use e2e::{deadline::within, keyed_server::KeyedServer};
 use serde_json::Value;
 use tempfile::TempDir;
 
 const TEST: Duration = Duration::from_secs(1_200);
 const INSTALL: &str = "pip install schemathesis==4.32.5 (then put `st` on PATH or name it in PUNCHLINE_SCHEMATHESIS)";
 
-/// A service that asks for keys, and its folder.
-async fn guarded() -> (Guarded, TempDir) {
+/// A service that requires a key, and its folder.
+async fn keyed_server() -> (KeyedServer, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let settings = [
         ("PUNCHLINE_WEBHOOK_SECRET", "a secret for the tests alone"),
         ("PUNCHLINE_RATE_PER_S", "100000"),
         ("PUNCHLINE_RATE_BURST", "100000"),
     ];
-    (Guarded::start(folder.path(), &settings).await.unwrap(), folder)
+    (KeyedServer::start(folder.path(), &settings).await.unwrap(), folder)
 }
 
 fn repository() -> &'static Path {
@@ -30,10 +30,10 @@ fn repository() -> &'static Path {
 #[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_no_fault() {
     within(TEST, async {
-        let (Guarded { mut server, key }, data) = guarded().await;
+        let (KeyedServer { mut server, key }, data) = keyed_server().await;
         let program = std::env::var("PUNCHLINE_SCHEMATHESIS").unwrap_or_else(|_| "st".to_owned());
         let picture = data.path().join("dot.gif");
-        std::fs::write(&picture, e2e::cases::Case::generated(3).unwrap().source).unwrap();
+        std::fs::write(&picture, e2e::cases::Case::generated(3).source).unwrap();
         let mut command = Command::new(&program);
         command
             .args(["--config-file".as_ref(), repository().join("e2e/openapi/schemathesis.toml").as_os_str()])
@@ -58,7 +58,7 @@ async fn schemathesis_finds_no_fault() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_request_that_the_document_shows_does_what_it_says() {
     within(TEST, async {
-        let (Guarded { server, key }, data) = guarded().await;
+        let (KeyedServer { server, key }, data) = keyed_server().await;
         std::fs::copy(repository().join("samples/duck.gif"), data.path().join("cat.gif")).unwrap();
         let document: Value = reqwest::get(server.url("/openapi.json")).await.unwrap().json().await.unwrap();
         let sample = |id: &str| {
@@ -67,7 +67,7 @@ async fn every_request_that_the_document_shows_does_what_it_says() {
             operation["x-codeSamples"][0]["source"].as_str().unwrap().to_owned()
         };
         let type_in = |source: &str, job: &str| {
-            // As a reader whose service asks for keys types it.
+            // With a key, as a reader of the document types it.
             let typed = source.replacen("curl ", "curl -sSf -H \"Authorization: Bearer $KEY\" ", 1);
             let mut command = Command::new("bash");
             command.args(["-c", &typed]).env("PUNCHLINE", server.url("")).env("KEY", &key).env("JOB", job);

@@ -1,5 +1,5 @@
-//! api and worker in front of an S3 that passes over `If-None-Match: *`, as some servers do: each must refuse to run, say
-//! why, and leave nothing behind, however many begin at once.
+//! api and worker on an S3 store that ignores `If-None-Match: *`, as some servers do. Each process must refuse to run, say why, and leave
+//! nothing behind, however many start at once.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -30,7 +30,7 @@ struct Kept {
 
 type Shared = Arc<Mutex<Kept>>;
 
-/// A server that takes every put; gives its address.
+/// A server that accepts every put. Returns its address.
 async fn overwriting_s3() -> (String, Shared) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (endpoint, kept) = (format!("http://{}", listener.local_addr().unwrap()), Shared::default());
@@ -88,7 +88,7 @@ fn deleted(request: &str, kept: &Shared) -> String {
     format!("<DeleteResult>{}</DeleteResult>", deleted.concat())
 }
 
-/// Runs to its end.
+/// Runs a process to its end.
 async fn run(role: &'static str, endpoint: String) -> Output {
     let listen = if role == "api" { "PUNCHLINE_LISTEN" } else { "PUNCHLINE_OPS_LISTEN" };
     let env = [
@@ -96,7 +96,7 @@ async fn run(role: &'static str, endpoint: String) -> Output {
         ("AWS_ENDPOINT_URL", endpoint.as_str()),
         ("AWS_ACCESS_KEY_ID", "id"),
         ("AWS_SECRET_ACCESS_KEY", "hush"),
-        // Nobody listens there: that it is not reached must not hide what is wrong with the store.
+        // Nothing listens there. That the broker is not reached must not hide what is wrong with the store.
         ("PUNCHLINE_AMQP_URL", "amqp://guest:guest@127.0.0.1:9/%2f"),
         (listen, "127.0.0.1:0"),
     ];
@@ -107,7 +107,7 @@ async fn run(role: &'static str, endpoint: String) -> Output {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_overwrites_is_refused_by_all_who_start_on_it() {
-    // Which may have to be built.
+    // Found first, because it may have to be built.
     binary::punchline().unwrap();
     within(TEST, async {
         let (endpoint, kept) = overwriting_s3().await;

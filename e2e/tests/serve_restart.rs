@@ -1,4 +1,4 @@
-//! `punchline serve`, the embedded default: killed with jobs in hand and started again on the same folder, it loses none.
+//! `punchline serve` is killed with jobs in hand and started again on the same folder. It must lose none of them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,7 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{HarnessError, cases::Case, client::Client, deadline::within, ledger::Ledger, process::Process, samples::many_frames};
+use e2e::{HarnessError, cases::Case, client::Client, deadline::within, ledger::Ledger, process::Process};
+use samples::minimal::many_frames;
 
 const JOBS: usize = 60;
 const TEST: Duration = Duration::from_secs(900);
@@ -26,10 +27,10 @@ async fn done(client: &Client, ledger: &Ledger) -> usize {
 async fn a_killed_server_finishes_its_jobs_after_the_restart() {
     within(TEST, async {
         let data = tempfile::tempdir().unwrap();
-        // One job of each lane at a time, so that many wait when the kill comes; and the first in the express lane has forty
-        // seconds of work in a program that was built with its faults: nothing that is quick gets past it.
+        // One job of each lane at a time, so that many wait when the kill comes. In a program that was built with the feature
+        // `faults` the first job of the express lane takes forty seconds, so that no quick job overtakes it.
         let env = [("PUNCHLINE_PARALLELISM".to_owned(), "1".to_owned())];
-        let cases: Vec<_> = (0..JOBS as u64).map(|seed| Arc::new(Case::generated(1_000 + seed).unwrap())).collect();
+        let cases: Vec<_> = (0..JOBS as u64).map(|seed| Arc::new(Case::generated(1_000 + seed))).collect();
 
         let mut server = Process::serve(data.path(), &env).await.unwrap();
         let mut ledger = Ledger::default();
@@ -42,7 +43,7 @@ async fn a_killed_server_finishes_its_jobs_after_the_restart() {
         assert!(done_before < JOBS, "all jobs were done before the kill");
 
         let server = Process::serve(data.path(), &env).await.unwrap();
-        // It has done its part.
+        // The slow job is no longer needed.
         Client::new(server.url("")).cancel(&slow).await.unwrap();
         let faults = ledger.faults_by_api(&Client::new(server.url("")), DONE).await.unwrap();
         assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -60,9 +61,9 @@ fn letters(data: &Path) -> Vec<String> {
 async fn a_job_that_kills_the_server_does_so_twice_and_is_then_a_dead_letter() {
     within(TEST, async {
         let data = tempfile::tempdir().unwrap();
-        // What is accepted waits behind a job that takes its time, so that no answer is lost with the server.
+        // Accepted jobs wait behind a slow one, so that no answer is lost when the server is killed.
         let env = [("PUNCHLINE_PARALLELISM".to_owned(), "1".to_owned())];
-        let cases: Vec<_> = (0..10).map(|seed| Arc::new(Case::generated(2_000 + seed).unwrap())).collect();
+        let cases: Vec<_> = (0..10).map(|seed| Arc::new(Case::generated(2_000 + seed))).collect();
         let mut server = Process::serve(data.path(), &env).await.unwrap();
         let (client, mut ledger) = (Client::new(server.url("")), Ledger::default());
         let slow = client.submit(&many_frames(2_000), r#"{"captions":[{"text":"fault: slow frames"}]}"#).await.unwrap();
@@ -120,7 +121,7 @@ async fn a_folder_that_is_served_is_refused_to_another_and_free_after_a_kill() {
 async fn sigterm_ends_it_with_0_and_a_later_start_still_knows_its_jobs() {
     within(TEST, async {
         let data = tempfile::tempdir().unwrap();
-        let case = [Arc::new(Case::generated(1).unwrap())];
+        let case = [Arc::new(Case::generated(1))];
         let mut server = Process::serve(data.path(), &[]).await.unwrap();
         let mut ledger = Ledger::default();
         ledger.submit(&Client::new(server.url("")), &case).await.unwrap();

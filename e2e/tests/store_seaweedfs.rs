@@ -33,7 +33,7 @@ async fn s3_conforms_with_and_without_a_prefix() {
     conformance::all(&Store::open(&config(&server, "")).unwrap(), 1).await;
     conformance::all(&Store::open(&config(&server, "deep/er")).unwrap(), 1).await;
 
-    // The same run, so the same ids, twice: the prefixes keep them apart, and nothing stands outside its place.
+    // The same run, so the same ids, twice: the prefixes separate them, and nothing is outside its prefix.
     let mut keys = server.client().unwrap().list(None);
     while let Some(object) = keys.try_next().await.unwrap() {
         let key = object.location.to_string();
@@ -95,7 +95,7 @@ async fn a_server_that_is_killed_is_unavailable_until_it_is_back_with_all_it_had
 
 #[tokio::test]
 async fn a_server_that_never_answers_is_given_up_on() {
-    // Accepts by its backlog alone: connected, and then nothing.
+    // The kernel accepts into the backlog: a client is connected, and then hears nothing.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", silent.local_addr().unwrap());
     let settings = S3Settings {

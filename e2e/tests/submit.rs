@@ -1,5 +1,5 @@
-//! `punchline submit` and `status` against a real `punchline serve`: the same bytes as `caption`, and an end that is found
-//! although the server was killed while its client waited.
+//! `punchline submit` and `status` against a real `punchline serve`: they give the same bytes as `caption`, and find a job's end even if
+//! the server was killed while the client waited.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,33 +8,30 @@ use std::time::Duration;
 use e2e::{
     binary,
     cases::Case,
-    cli::{Bench, Ran},
+    cli::{CommandLine, Run},
     client::Client,
     deadline::within,
     group::Group,
     ports::Port,
     process::Process,
-    samples,
 };
+use samples::{Sample, minimal::many_frames};
 use serde_json::Value;
 use tokio::process::Command;
 
 const TEST: Duration = Duration::from_secs(900);
 const DONE: Duration = Duration::from_secs(480);
 
-/// A bench with a good source, `cat.gif`.
-fn bench_with_cat() -> (Bench, Case) {
-    let (bench, case) = (Bench::new(env!("CARGO_BIN_EXE_peak_memory")).unwrap(), Case::generated(0).unwrap());
-    bench.put("cat.gif", &case.source).unwrap();
-    bench.put("spec.json", case.spec_json().unwrap().as_bytes()).unwrap();
-    (bench, case)
+/// A folder with a good source, `cat.gif`.
+fn with_cat() -> (CommandLine, Case) {
+    CommandLine::with_case(env!("CARGO_BIN_EXE_peak_memory"), 0).unwrap()
 }
 
-fn run(bench: &Bench, arguments: &str, server: &str, input: &[u8]) -> Ran {
-    bench.run(&format!("{arguments} --server {server}"), input).unwrap()
+fn run(folder: &CommandLine, arguments: &str, server: &str, input: &[u8]) -> Run {
+    folder.run(&format!("{arguments} --server {server}"), input).unwrap()
 }
 
-fn assert_ends(ran: &Ran, code: i32, reasons: &[&str]) {
+fn assert_ends(ran: &Run, code: i32, reasons: &[&str]) {
     assert_eq!(ran.code, Some(code), "{}", ran.err);
     assert_eq!(ran.err.lines().count(), usize::from(code != 0), "{:?}", ran.err);
     for reason in reasons {
@@ -48,31 +45,31 @@ async fn a_service_gives_the_very_bytes_that_caption_does() {
         let data = tempfile::tempdir().unwrap();
         let server = Process::serve(data.path(), &[]).await.unwrap();
         let url = server.url("");
-        let (bench, case) = bench_with_cat();
+        let (folder, case) = with_cat();
 
-        let ran = run(&bench, "submit cat.gif --spec spec.json --wait", &url, b"");
+        let ran = run(&folder, "submit cat.gif --spec spec.json --wait", &url, b"");
         assert_ends(&ran, 0, &[]);
         let line = String::from_utf8(ran.out).unwrap();
         let (id, place) = line.trim_end().split_once(' ').unwrap();
         assert_eq!(place, format!("{url}/v1/jobs/{id}"));
-        assert_eq!(bench.names().unwrap(), ["cat.captioned.gif", "cat.gif", "spec.json"]);
-        assert_eq!(case.fault(&bench.get("cat.captioned.gif").unwrap()), None);
+        assert_eq!(folder.names().unwrap(), ["cat.captioned.gif", "cat.gif", "spec.json"]);
+        assert_eq!(case.fault(&folder.get("cat.captioned.gif").unwrap()), None);
 
-        // From stream to stream the line about the job stands beside the picture.
-        let ran = run(&bench, "submit - -o - --spec spec.json", &url, &case.source);
+        // With standard input and output, the line about the job goes to standard error.
+        let ran = run(&folder, "submit - -o - --spec spec.json", &url, &case.source);
         assert_eq!((ran.code, case.fault(&ran.out)), (Some(0), None), "{}", ran.err);
         assert!(ran.err.contains("/v1/jobs/"), "{}", ran.err);
 
-        let ran = run(&bench, &format!("status {id} -o again.gif --json"), &url, b"");
+        let ran = run(&folder, &format!("status {id} -o again.gif --json"), &url, b"");
         assert_ends(&ran, 0, &[]);
         let job: Value = serde_json::from_slice(&ran.out).unwrap();
         assert_eq!((job["id"].as_str(), job["state"].as_str()), (Some(id), Some("done")));
-        assert_eq!(case.fault(&bench.get("again.gif").unwrap()), None);
+        assert_eq!(case.fault(&folder.get("again.gif").unwrap()), None);
 
-        let told = String::from_utf8(run(&bench, &format!("status {id}"), &url, b"").out).unwrap();
+        let told = String::from_utf8(run(&folder, &format!("status {id}"), &url, b"").out).unwrap();
         assert!(told.contains("state    done") && told.contains(&format!("{} bytes", case.source.len())), "{told}");
 
-        let ran = run(&bench, "submit cat.gif --spec spec.json --json --gallery", &url, b"");
+        let ran = run(&folder, "submit cat.gif --spec spec.json --json --gallery", &url, b"");
         assert_ends(&ran, 0, &[]);
         let job: Value = serde_json::from_slice(&ran.out).unwrap();
         let gallery = reqwest::get(server.url("/v1/gallery")).await.unwrap().json::<Value>().await.unwrap();
@@ -88,9 +85,9 @@ async fn each_refusal_has_its_code_and_one_line() {
         let env = [("PUNCHLINE_MAX_UPLOAD_BYTES".to_owned(), "1000000".to_owned())];
         let server = Process::serve(data.path(), &env).await.unwrap();
         let url = server.url("");
-        let (bench, case) = bench_with_cat();
-        bench.put("half.gif", &case.source[..case.source.len() / 2]).unwrap();
-        bench.put("large.gif", &vec![b'G'; 1_000_001]).unwrap();
+        let (folder, case) = with_cat();
+        folder.put("half.gif", &case.source[..case.source.len() / 2]).unwrap();
+        folder.put("large.gif", &vec![b'G'; 1_000_001]).unwrap();
         let unknown = "status 0192f0c1a2b37c4d8e9f001122334455";
         for (arguments, code, reasons) in [
             ("submit half.gif --bottom hi", 65, ["truncated", "field file"]),
@@ -104,15 +101,15 @@ async fn each_refusal_has_its_code_and_one_line() {
             ("submit . --bottom hi", 66, ["directory", ""]),
             (unknown, 66, ["job_not_found", ""]),
         ] {
-            assert_ends(&run(&bench, arguments, &url, b""), code, &reasons);
+            assert_ends(&run(&folder, arguments, &url, b""), code, &reasons);
         }
-        let ran = run(&bench, "submit cat.gif --bottom hi -o none/out.gif", &url, b"");
+        let ran = run(&folder, "submit cat.gif --bottom hi -o none/out.gif", &url, b"");
         assert_ends(&ran, 73, &["none/out.gif", "punchline status"]);
 
         let nobody = format!("http://127.0.0.1:{}", Port::lease().unwrap().number());
-        let ran = run(&bench, "submit cat.gif --bottom hi --patience 0", &nobody, b"");
+        let ran = run(&folder, "submit cat.gif --bottom hi --patience 0", &nobody, b"");
         assert_ends(&ran, 69, &["can't be reached", &nobody]);
-        assert_eq!(bench.names().unwrap(), ["cat.gif", "half.gif", "large.gif", "spec.json"]);
+        assert_eq!(folder.names().unwrap(), ["cat.gif", "half.gif", "large.gif", "spec.json"]);
     })
     .await;
 }
@@ -121,24 +118,24 @@ async fn each_refusal_has_its_code_and_one_line() {
 async fn a_client_that_waits_finds_the_end_although_the_server_was_killed() {
     within(TEST, async {
         let data = tempfile::tempdir().unwrap();
-        let (bench, case) = bench_with_cat();
+        let (folder, case) = with_cat();
         let port = Port::lease().unwrap();
         let url = format!("http://127.0.0.1:{}", port.number());
-        let mut server = serve(data.path(), &bench, &url).await;
+        let mut server = serve(data.path(), &folder, &url).await;
 
-        // Many before it in the queue of one: it waits for as long as the test wants. In a program that was built with its
-        // faults the first of them takes forty seconds, however fast the machine is.
+        // A server with one job in hand gets many jobs before it, so it waits long enough. In a program that was built with the
+        // feature `faults` the first of them takes forty seconds, however fast the machine is.
         let client = Client::new(url.clone());
         let slow = r#"{"captions":[{"text":"fault: slow frames"}]}"#;
-        let slow = client.submit(&samples::many_frames(2_000), slow).await.unwrap();
-        let large = samples::animation_of(7, 700..800).unwrap();
+        let slow = client.submit(&many_frames(2_000), slow).await.unwrap();
+        let large = Sample::well_formed(7, 700..=799).bytes();
         for n in 0..BEFORE {
             client.submit(&large, &format!(r#"{{"captions":[{{"text":"{n}"}}]}}"#)).await.unwrap();
         }
         let mut waiting = Command::new(binary::punchline().unwrap());
         waiting.args(["submit", "cat.gif", "--spec", "spec.json", "-o", "out.gif", "--server", &url]);
         let mut waiting = waiting
-            .current_dir(bench.path(""))
+            .current_dir(folder.path(""))
             .kill_on_drop(true)
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped())
@@ -150,26 +147,26 @@ async fn a_client_that_waits_finds_the_end_although_the_server_was_killed() {
         let id = line.split_whitespace().next().unwrap();
         assert_eq!(client.job(id).await.unwrap()["state"], "queued", "it was done before the kill");
         server.kill();
-        let _server = serve(data.path(), &bench, &url).await;
-        // It has done its part.
+        let _server = serve(data.path(), &folder, &url).await;
+        // The slow job is no longer needed.
         client.cancel(&slow).await.unwrap();
 
         let ended = tokio::time::timeout(DONE, waiting.wait_with_output()).await.unwrap().unwrap();
         assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
-        assert_eq!(case.fault(&bench.get("out.gif").unwrap()), None);
+        assert_eq!(case.fault(&folder.get("out.gif").unwrap()), None);
     })
     .await;
 }
 
-/// With the slow one and the one that waits fewer than the express lane takes of one client.
+/// Together with the slow job and the waiting job, fewer than the express lane takes from one client.
 const BEFORE: u64 = 20;
 
-/// A server at an address of its own choosing, so that another can stand in its place.
-async fn serve(data: &std::path::Path, bench: &Bench, url: &str) -> Group {
+/// A server at a given address, so that another one can take its place.
+async fn serve(data: &std::path::Path, folder: &CommandLine, url: &str) -> Group {
     let mut command = std::process::Command::new(binary::punchline().unwrap());
     command.args(["serve", "--listen", url.trim_start_matches("http://"), "--data"]).arg(data);
     command.env_clear().env("PUNCHLINE_PARALLELISM", "1");
-    let mut server = Group::spawn("punchline serve", command, &bench.path("log"), "cargo build -p punchline").unwrap();
+    let mut server = Group::spawn("punchline serve", command, &folder.path("log"), "cargo build -p punchline").unwrap();
     let ready = format!("{url}/readyz");
     let is_ready = async || reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success());
     server.wait_until("200 from /readyz", DONE, is_ready).await.unwrap();

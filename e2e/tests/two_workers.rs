@@ -1,4 +1,4 @@
-//! The whole way on real parts, undisturbed: 200 GIFs through one api process, RabbitMQ, two workers and an S3 store.
+//! The whole way on real parts, without faults: 200 GIFs through one api process, RabbitMQ, two workers and an S3 store.
 
 use std::{
     sync::Arc,

@@ -1,11 +1,11 @@
-//! Calls back of `punchline serve`, as a receiver sees them: signed, sent again, and made although the server was killed.
+//! Webhook calls of `punchline serve`, as a receiver sees them: signed, sent again, and made even if the server was killed.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use e2e::{cases::Case, cli::Bench, client::Client, deadline::within, process::Process};
+use e2e::{cases::Case, cli::CommandLine, client::Client, deadline::within, process::Process};
 use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -19,7 +19,7 @@ const TEST: Duration = Duration::from_secs(900);
 const SECRET: &[u8] = b"not much of a secret, is it?";
 const JOBS: usize = 20;
 
-/// What came: the head's lines, lower-case names, and the body.
+/// A request that was received: its headers with lower-case names, and its body.
 struct Call {
     head: Vec<String>,
     body: Vec<u8>,
@@ -50,7 +50,7 @@ impl Receiver {
         tokio::spawn(async move {
             let mut statuses = statuses.iter().copied().chain(std::iter::repeat(204));
             while let Ok((connection, _)) = listener.accept().await {
-                // A caller that was killed half way has called nobody.
+                // A caller that was killed before the end of its request has made no call.
                 if let Ok(call) = take(connection, statuses.next().unwrap()).await {
                     sender.send(call).unwrap();
                 }
@@ -118,7 +118,7 @@ async fn a_call_back_is_signed_and_comes_again_after_an_error() {
         let (data, mut receiver) = (tempfile::tempdir().unwrap(), Receiver::answering(&[500]).await);
         let server = serve(data.path()).await;
         let client = Client::new(server.url(""));
-        let id = submit(&client, &Case::generated(7).unwrap(), &receiver.url).await;
+        let id = submit(&client, &Case::generated(7), &receiver.url).await;
         let (refused, taken) = (receiver.next().await, receiver.next().await);
         assert_eq!(refused.body, taken.body);
         assert_eq!((taken.header("webhook-id"), taken.header("content-type")), (id.as_str(), "application/json"));
@@ -139,7 +139,7 @@ async fn whoever_was_promised_a_call_is_called_although_the_server_was_killed() 
         let client = Client::new(server.url(""));
         let mut promised = BTreeSet::new();
         for seed in 0..JOBS as u64 {
-            promised.insert(submit(&client, &Case::generated(2_000 + seed).unwrap(), &receiver.url).await);
+            promised.insert(submit(&client, &Case::generated(2_000 + seed), &receiver.url).await);
         }
         server.kill();
         let _server = serve(data.path()).await;
@@ -160,10 +160,10 @@ async fn the_command_line_may_ask_for_a_call() {
     within(TEST, async {
         let (data, mut receiver) = (tempfile::tempdir().unwrap(), Receiver::answering(&[]).await);
         let server = serve(data.path()).await;
-        let (bench, case) = (Bench::new(env!("CARGO_BIN_EXE_peak_memory")).unwrap(), Case::generated(7).unwrap());
-        bench.put("cat.gif", &case.source).unwrap();
+        let (folder, case) = CommandLine::with_case(env!("CARGO_BIN_EXE_peak_memory"), 7).unwrap();
+        folder.put("cat.gif", &case.source).unwrap();
         let submit = format!("submit cat.gif --bottom called --callback-url {} --server {}", receiver.url, server.url(""));
-        let ran = bench.run(&submit, b"").unwrap();
+        let ran = folder.run(&submit, b"").unwrap();
         assert_eq!(ran.code, Some(0), "{}", ran.err);
         let line = String::from_utf8(ran.out).unwrap();
         assert_eq!(receiver.next().await.header("webhook-id"), line.split_whitespace().next().unwrap());

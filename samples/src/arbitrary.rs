@@ -1,7 +1,10 @@
-//! Any GIF at all, from choices: what real encoders make, and what they should not.
+//! GIFs chosen by a seed or by bytes: any GIF, what real encoders make and what they should not, or well-formed ones only.
 //!
-//! Called by property tests, fuzz targets and whoever needs many GIFs. Each choice's plainest answer comes first. Frames
-//! beyond the screen, first frames smaller than it, every disposal, local palettes, interlace and every kind of stream occur.
+//! Called by property tests, fuzz targets and tests that need many GIFs. The first answer to each choice is the plainest one.
+//! In [`Sample::from_choices`] frames beyond the screen, first frames smaller than the screen, every disposal, local palettes,
+//! interlacing and every kind of stream occur. A GIF must depend on its choices alone.
+
+use std::ops::RangeInclusive;
 
 use crate::{
     Choices, Content, Frame, Palette, Sample,
@@ -25,6 +28,23 @@ impl Sample {
     #[must_use]
     pub fn from_choices(choices: &mut Choices<'_>) -> Self {
         if choices.one_in(6) { Self::large(choices) } else { Self::small(choices) }
+    }
+
+    /// A well-formed GIF with sides in this range and 1 to 16 frames, the same for the same seed. Whole and partial frames within
+    /// the screen, every disposal, transparency, local palettes, interlacing, delays and loop counts occur.
+    #[must_use]
+    pub fn well_formed(seed: u64, sides_px: RangeInclusive<u16>) -> Self {
+        let mut choices = Choices::from_seed(seed);
+        let screen = (choices.within(sides_px.clone()), choices.within(sides_px));
+        let palette = well_formed_palette(&mut choices);
+        let has_partial_frames = choices.one_in(2);
+        let frames = (0..=choices.below(16))
+            .map(|index| {
+                let is_whole = !has_partial_frames || index == 0 && !choices.one_in(8);
+                well_formed_frame(&mut choices, screen, is_whole)
+            })
+            .collect();
+        Self { width: screen.0, height: screen.1, palette: Some(palette), loop_count: loop_count(&mut choices), frames }
     }
 
     /// A small screen and up to eight frames of any kind.
@@ -129,6 +149,28 @@ fn frame(choices: &mut Choices<'_>, screen: (u16, u16), palette: Option<Palette>
     }
 }
 
+fn well_formed_frame(choices: &mut Choices<'_>, screen: (u16, u16), is_whole: bool) -> Frame {
+    let mut side = |whole: u16| if is_whole { whole } else { choices.within(1..=whole) };
+    let (width, height) = (side(screen.0), side(screen.1));
+    let palette = choices.one_in(3).then(|| well_formed_palette(choices));
+    let content = choices.pick(&[Content::Dithered, Content::Runs, Content::Flat, Content::Delta]);
+    Frame {
+        left: choices.within(0..=screen.0 - width),
+        top: choices.within(0..=screen.1 - height),
+        delay_cs: choices.within(0..=19),
+        disposal: choices.pick(&[1, 0, 2, 3]),
+        transparent: choices.one_in(2).then(|| choices.below(4).to_le_bytes()[0]),
+        palette,
+        interlaced: choices.one_in(6),
+        ..Frame::plain(width, height, content, choices.seed())
+    }
+}
+
+fn well_formed_palette(choices: &mut Choices<'_>) -> Palette {
+    let log2_len = 2 + choices.below(7).to_le_bytes()[0];
+    Palette { log2_len, seed: choices.seed(), has_black_and_white: false }
+}
+
 fn small_palette(choices: &mut Choices<'_>) -> Palette {
     let log2_len = 1 + choices.below(5).to_le_bytes()[0];
     Palette { log2_len, seed: choices.seed(), has_black_and_white: choices.below(2) == 0 }
@@ -174,5 +216,23 @@ mod tests {
         assert!(some(&|f| f.stream.clears == Clears::Never) && some(&|f| matches!(f.stream.clears, Clears::Every(_))));
         assert!(some(&|f| matches!(f.stream.end, End::Beyond(_))) && some(&|f| matches!(f.stream.end, End::Early(_))));
         assert!(all.iter().any(|s| s.palette.is_none()) && all.iter().filter(|s| s.width >= 200).count() > 20);
+    }
+
+    #[test]
+    fn well_formed_samples_differ_and_a_strict_decoder_reads_every_frame() {
+        let all: Vec<Sample> = (0..100).map(|seed| Sample::well_formed(seed, 96..=400)).collect();
+        let files: Vec<_> = all.iter().map(Sample::bytes).collect();
+        assert_eq!(files.iter().collect::<HashSet<_>>().len(), files.len());
+        assert_eq!(files[7], Sample::well_formed(7, 96..=400).bytes());
+        for (sample, file) in all.iter().zip(&files) {
+            assert_eq!(crate::strict::count_frames(file).unwrap(), sample.frames.len());
+        }
+        let frames: Vec<&Frame> = all.iter().flat_map(|s| &s.frames).collect();
+        assert!(frames.len() > 500, "{}", frames.len());
+        for disposal in 0..4 {
+            assert!(frames.iter().any(|f| f.disposal == disposal), "{disposal}");
+        }
+        assert!(frames.iter().any(|f| f.transparent.is_some()) && frames.iter().any(|f| f.palette.is_some()));
+        assert!(frames.iter().any(|f| f.interlaced) && frames.iter().any(|f| f.left > 0 && f.top > 0));
     }
 }

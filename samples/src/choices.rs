@@ -1,10 +1,11 @@
-//! Where a sample's choices come from: a seed, or bytes that a fuzzer or a property test varies and shrinks.
+//! The source of a sample's choices: a seed, or bytes that a fuzzer or a property test varies and shrinks.
 //!
-//! Zeros, and bytes that have run out, choose what is plainest, so that a shrunk input makes a plain sample.
+//! Called by whatever makes a sample. Zeros must choose the plainest option, and so must bytes that have run out: then a shrunk input
+//! makes a plain sample.
 
 use std::ops::RangeInclusive;
 
-/// Small linear congruential noise: samples must not depend on a generator's version.
+/// A linear congruential generator. A library's generator could change with its version, and samples with it.
 #[derive(Clone, Debug)]
 pub struct Noise(u32);
 
@@ -35,9 +36,9 @@ impl Noise {
 /// A source of choices.
 #[derive(Clone, Debug)]
 pub enum Choices<'a> {
-    /// Drawn from noise, without end.
+    /// From noise, without end.
     Seeded(Noise),
-    /// Read off bytes; zeros from their end on.
+    /// From bytes, and zeros after their end.
     Given(&'a [u8]),
 }
 
@@ -45,7 +46,7 @@ impl<'a> Choices<'a> {
     /// The same choices for the same seed.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
-        // Multiplied (by 2^64 over the golden ratio), so that seeds that follow each other make choices that don't.
+        // Multiplied by 2^64 over the golden ratio, so that consecutive seeds do not make similar choices.
         let mixed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         Self::Seeded(Noise::new(u32::try_from(mixed).unwrap_or(0)))
     }

@@ -1,11 +1,11 @@
-//! The oracle: what a captioned GIF may differ in from its source, and nothing else.
+//! The oracle: a captioned GIF may differ from its source where the mask says so, and nowhere else.
 //!
-//! Called by property tests and fuzz targets with the mask that the engine gave. It plays both by [`crate::show`], one frame
-//! of each at a time, so that memory does not grow with their number.
+//! Called by property tests, fuzz targets and the tests across processes, with the mask that the engine gave. It plays both files with
+//! [`crate::show`]. It must hold only one frame of each at a time, so that memory does not grow with the number of frames.
 
 use crate::show::{NotShown, Pixel, Player};
 
-/// What the captioned GIF may change.
+/// Where the captioned GIF may differ from its source.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowed<'a> {
     /// A byte a pixel of the output: other than 0 where it may differ.
@@ -14,7 +14,7 @@ pub struct Allowed<'a> {
     pub width_px: u32,
     /// The mask's height.
     pub height_px: u32,
-    /// Where the picture's first row stands in the output: the height of a bar above it.
+    /// The row of the output in which the picture begins: the height of a bar above it.
     pub picture_top_px: u32,
 }
 
@@ -79,7 +79,7 @@ pub enum Difference {
     },
 }
 
-/// Holds `output` against `source`: number of frames, delays, loop count, and in each frame every pixel outside the mask.
+/// Compares `output` with `source`: number of frames, delays, loop count, and in each frame every pixel outside the mask.
 ///
 /// # Errors
 /// The first [`Difference`].

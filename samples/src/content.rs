@@ -1,6 +1,6 @@
-//! What frames show: kinds of pixels that make short and long strings, and so streams of one segment and of many.
+//! What frames show: kinds of pixels that make short or long LZW strings, and so streams of many segments or of one.
 //!
-//! Called by [`crate::Sample`] for each frame. It deals in indices: what colours they are is the palette's matter.
+//! Called by [`crate::Frame`]. It makes indices, and must not depend on the colours that the palette gives them.
 
 use crate::Noise;
 
@@ -17,9 +17,9 @@ pub enum Content {
     Delta,
 }
 
-/// What the pixels must keep to.
+/// What the indices of a frame have to fit.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Room {
+pub(crate) struct FrameShape {
     pub width: u32,
     pub height: u32,
     /// Indices are below this.
@@ -29,18 +29,18 @@ pub(crate) struct Room {
 
 impl Content {
     /// The indices, row by row.
-    pub(crate) fn indices(self, room: Room, seed: u32) -> Vec<u8> {
+    pub(crate) fn indices(self, shape: FrameShape, seed: u32) -> Vec<u8> {
         let mut noise = Noise::new(seed);
         match self {
-            Self::Flat => flat(room, &mut noise),
-            Self::Runs => runs(room, &mut noise),
-            Self::Dithered => dithered(room, &mut noise),
-            Self::Delta => delta(room, &mut noise),
+            Self::Flat => flat(shape, &mut noise),
+            Self::Runs => runs(shape, &mut noise),
+            Self::Dithered => dithered(shape, &mut noise),
+            Self::Delta => delta(shape, &mut noise),
         }
     }
 }
 
-impl Room {
+impl FrameShape {
     fn area(self) -> usize {
         self.width as usize * self.height as usize
     }
@@ -49,7 +49,7 @@ impl Room {
         index(noise.below(self.colours))
     }
 
-    /// Sets the pixels of a rectangle that begins within the room and may reach beyond it.
+    /// Sets the pixels of a rectangle that begins within the frame and may reach beyond it.
     fn fill_patch(self, indices: &mut [u8], noise: &mut Noise, mut of: impl FnMut(u32, u32, &mut Noise) -> u8) {
         let (left, top) = (noise.below(self.width), noise.below(self.height));
         let (width, height) = (1 + noise.below(self.width / 2 + 1), 1 + noise.below(self.height / 2 + 1));
@@ -61,37 +61,37 @@ impl Room {
     }
 }
 
-fn flat(room: Room, noise: &mut Noise) -> Vec<u8> {
-    let mut indices = vec![room.any_index(noise); room.area()];
+fn flat(shape: FrameShape, noise: &mut Noise) -> Vec<u8> {
+    let mut indices = vec![shape.any_index(noise); shape.area()];
     for _ in 0..noise.below(12) {
-        let colour = room.any_index(noise);
-        room.fill_patch(&mut indices, noise, |_, _, _| colour);
+        let colour = shape.any_index(noise);
+        shape.fill_patch(&mut indices, noise, |_, _, _| colour);
     }
     indices
 }
 
-fn runs(room: Room, noise: &mut Noise) -> Vec<u8> {
-    let mut indices = Vec::with_capacity(room.area());
-    while indices.len() < room.area() {
-        let hole = if noise.below(3) == 0 { room.transparent } else { None };
-        let index = hole.unwrap_or_else(|| room.any_index(noise));
+fn runs(shape: FrameShape, noise: &mut Noise) -> Vec<u8> {
+    let mut indices = Vec::with_capacity(shape.area());
+    while indices.len() < shape.area() {
+        let hole = if noise.below(3) == 0 { shape.transparent } else { None };
+        let index = hole.unwrap_or_else(|| shape.any_index(noise));
         let run = noise.below(30) as usize;
-        indices.extend(std::iter::repeat_n(index, run.min(room.area() - indices.len())));
+        indices.extend(std::iter::repeat_n(index, run.min(shape.area() - indices.len())));
     }
     indices
 }
 
-fn dithered(room: Room, noise: &mut Noise) -> Vec<u8> {
-    let ramp = Ramp::new(room, noise);
-    (0..room.height).flat_map(|y| (0..room.width).map(move |x| (x, y))).map(|(x, y)| ramp.at(x, y, noise)).collect()
+fn dithered(shape: FrameShape, noise: &mut Noise) -> Vec<u8> {
+    let ramp = Ramp::new(shape, noise);
+    (0..shape.height).flat_map(|y| (0..shape.width).map(move |x| (x, y))).map(|(x, y)| ramp.at(x, y, noise)).collect()
 }
 
-fn delta(room: Room, noise: &mut Noise) -> Vec<u8> {
-    let ground = room.transparent.unwrap_or(0);
-    let mut indices = vec![ground; room.area()];
-    let ramp = Ramp::new(room, noise);
+fn delta(shape: FrameShape, noise: &mut Noise) -> Vec<u8> {
+    let ground = shape.transparent.unwrap_or(0);
+    let mut indices = vec![ground; shape.area()];
+    let ramp = Ramp::new(shape, noise);
     for _ in 0..=noise.below(3) {
-        room.fill_patch(&mut indices, noise, |x, y, noise| if noise.one_in(9) { ground } else { ramp.at(x, y, noise) });
+        shape.fill_patch(&mut indices, noise, |x, y, noise| if noise.one_in(9) { ground } else { ramp.at(x, y, noise) });
     }
     indices
 }
@@ -107,10 +107,10 @@ struct Ramp {
 }
 
 impl Ramp {
-    fn new(room: Room, noise: &mut Noise) -> Self {
+    fn new(shape: FrameShape, noise: &mut Noise) -> Self {
         let (across, down) = (1 + noise.below(7), 1 + noise.below(7));
-        let length = room.width * across + room.height * down;
-        Self { colours: room.colours, across, down, length, spread: 1 + noise.below(1 + room.colours / 4) }
+        let length = shape.width * across + shape.height * down;
+        Self { colours: shape.colours, across, down, length, spread: 1 + noise.below(1 + shape.colours / 4) }
     }
 
     fn at(self, x: u32, y: u32, noise: &mut Noise) -> u8 {
@@ -133,18 +133,18 @@ mod tests {
     fn every_kind_fills_its_room_with_indices_of_the_palette() {
         for content in [Content::Flat, Content::Runs, Content::Dithered, Content::Delta] {
             for seed in 0..50 {
-                let room = Room { width: 1 + seed * 3, height: 60 - seed, colours: 2 << (seed % 8), transparent: Some(1) };
-                let indices = content.indices(room, seed);
-                assert_eq!(indices.len(), room.area());
-                assert!(indices.iter().all(|&i| u32::from(i) < room.colours), "{content:?} {seed}");
+                let shape = FrameShape { width: 1 + seed * 3, height: 60 - seed, colours: 2 << (seed % 8), transparent: Some(1) };
+                let indices = content.indices(shape, seed);
+                assert_eq!(indices.len(), shape.area());
+                assert!(indices.iter().all(|&i| u32::from(i) < shape.colours), "{content:?} {seed}");
             }
         }
     }
 
     #[test]
     fn a_dithered_picture_uses_its_palette() {
-        let room = Room { width: 200, height: 150, colours: 256, transparent: None };
-        let used: HashSet<u8> = Content::Dithered.indices(room, 3).into_iter().collect();
+        let shape = FrameShape { width: 200, height: 150, colours: 256, transparent: None };
+        let used: HashSet<u8> = Content::Dithered.indices(shape, 3).into_iter().collect();
         assert!(used.len() > 240, "{}", used.len());
     }
 }

@@ -1,11 +1,11 @@
-//! A whole GIF from a description (`GIF89a`, sections 17 to 27).
+//! Writes a GIF from a description of its blocks (`GIF89a`, sections 17 to 27).
 //!
-//! Called by tests that need a GIF of a certain kind, and by [`Sample::from_choices`], which makes any. It describes blocks
-//! that are well-formed; what is wrong is wrong in a frame's [`Stream`].
+//! Called by tests that need a GIF of a certain kind, and by [`Sample::from_choices`] and [`Sample::well_formed`]. The blocks must be
+//! well-formed: only a frame's [`Stream`] may have errors.
 
 use crate::{
     Content, Noise,
-    content::Room,
+    content::FrameShape,
     rows,
     stream::{End, Fault, Stream},
 };
@@ -79,7 +79,7 @@ impl Palette {
         bytes
     }
 
-    /// The field that says how long it is, and that it is there.
+    /// The field that says that there is a palette, and how long it is.
     fn flags(self) -> u8 {
         0x80 | self.log2_len.saturating_sub(1)
     }
@@ -110,13 +110,13 @@ impl Frame {
     #[must_use]
     pub fn image_data(&self, global: Option<Palette>) -> Vec<u8> {
         let log2_len = self.palette.or(global).map_or(8, |palette| palette.log2_len);
-        let room = Room {
+        let shape = FrameShape {
             width: self.width.into(),
             height: self.height.into(),
             colours: 1 << log2_len,
             transparent: self.transparent.filter(|&index| u32::from(index) < 1 << log2_len),
         };
-        let indices = self.content.indices(room, self.seed);
+        let indices = self.content.indices(shape, self.seed);
         let rows = rows::in_stream_order(self.height.into(), self.interlaced);
         let width = usize::from(self.width);
         let indices: Vec<u8> = rows.into_iter().flat_map(|y| &indices[y * width..][..width]).copied().collect();
@@ -165,13 +165,13 @@ impl Sample {
         self.palette.into_iter().chain(self.frames.iter().filter_map(|frame| frame.palette))
     }
 
-    /// Whether a stream swallows its terminator, so that what follows it is no longer what is described here.
+    /// Whether a stream swallows its terminator. Then a decoder sees other blocks after it than those described here.
     #[must_use]
     pub fn swallows(&self) -> bool {
         self.frames.iter().any(|frame| frame.stream.fault == Some(Fault::SwallowedTerminator))
     }
 
-    /// Whether a decoder may take junk for codes, and so find indices beyond the palette.
+    /// Whether a decoder may read junk bytes as codes, and so find indices beyond the palette.
     #[must_use]
     pub fn may_leave_its_palette(&self) -> bool {
         self.frames.iter().any(|Frame { stream, .. }| matches!(stream.end, End::Cut(_)) && stream.junk_bytes > 0)

@@ -1,17 +1,24 @@
-//! GIFs made by code, plain and awkward, and an oracle for what a program made of them.
+//! GIFs made by code, well and badly formed, and an oracle: what a captioned GIF may differ in from its source.
 //!
-//! Called by the tests of the engine, by fuzz targets, measurements and the tests across processes; nothing that ships
-//! depends on it. It shares no code with the engine, so that an error in one is not made again by the other. It must never
-//! draw from a clock or a thread's own randomness: a failure is repeated by its seed, or its bytes, alone.
+//! Called by the tests of the engine, fuzz targets, measurements and the tests across processes. Nothing that ships depends on it.
+//! It shares no code with the engine, so that an error in one is not repeated in the other. It must never use a clock or a
+//! thread's own randomness: a failure is repeated by its seed, or its bytes, alone.
 //!
-//! [`Sample`] describes a GIF, [`Sample::from_choices`] chooses any of them; [`stream`] writes LZW streams as no
-//! well-behaved encoder would; [`show`] plays a GIF as browsers do; [`compare`] holds two against each other.
+//! | to | use |
+//! | --- | --- |
+//! | describe one GIF | [`Sample`], with [`Frame`], [`Palette`] and [`Content`] |
+//! | get any GIF, or well-formed ones only | [`Sample::from_choices`], [`Sample::well_formed`] |
+//! | get a tiny file that declares much | [`minimal`] |
+//! | write LZW data as no well-behaved encoder would | [`stream`] |
+//! | see what a GIF shows, as browsers do | [`show`] |
+//! | compare a captioned GIF with its source | [`compare`] |
 
 mod arbitrary;
 mod choices;
 pub mod compare;
 mod content;
 mod gif;
+pub mod minimal;
 mod rows;
 pub mod show;
 pub mod stream;

@@ -1,4 +1,6 @@
-//! The order of rows in an interlaced frame, worded as `GIF89a`'s appendix E does.
+//! The order of rows in an interlaced frame (`GIF89a`, appendix E).
+//!
+//! Called by the writer and by the player. It must follow the words of the specification, not those of the engine.
 
 /// Rows of a frame of this height in the order in which its stream has them.
 pub(crate) fn in_stream_order(height: usize, interlaced: bool) -> Vec<usize> {

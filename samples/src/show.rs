@@ -1,9 +1,12 @@
-//! What a GIF shows, frame by frame: a decoder and compositor written plainly from `GIF89a`, to hold others against.
+//! What a GIF shows, frame by frame: a decoder and compositor written plainly from `GIF89a`, with which others are compared.
 //!
-//! Called by [`crate::compare`] and by tests. It is lenient as browsers are: what decodes before a stream's first error
-//! counts, pixels that are missing leave the canvas alone, frames are cropped to the canvas, the canvas begins transparent,
-//! clearing makes it transparent, bytes that begin no block end the file. It must share no code with the engine or with the
-//! `gif` crate, and it may be slow.
+//! Called by [`crate::compare`] and by tests. It must share no code with the engine or with the `gif` crate, and it may be slow. It is as
+//! lenient as browsers are:
+//!
+//! - Pixels that decode before a stream's first error are shown. Missing pixels leave the canvas as it is.
+//! - Frames are cropped to the canvas.
+//! - The canvas begins transparent, and clearing makes it transparent.
+//! - Bytes that begin no block end the file.
 
 mod blocks;
 pub mod lzw;
@@ -17,7 +20,7 @@ use crate::rows;
 /// A colour, or nothing.
 pub type Pixel = Option<[u8; 3]>;
 
-/// What is seen while a frame's time runs.
+/// What is shown during the time of one frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
     /// The canvas, row by row.
@@ -26,7 +29,7 @@ pub struct Shown {
     pub delay_cs: u16,
     /// The frame's disposal method.
     pub disposal: u8,
-    /// Pixels that the frame's stream had, of those that its rectangle asks for.
+    /// How many pixels of its rectangle the frame's stream had.
     pub decoded_pixels: usize,
 }
 
@@ -48,7 +51,7 @@ pub enum NotShown {
 }
 
 impl NotShown {
-    /// The same word for the same reason, in every version.
+    /// A stable name for the reason, the same in every version.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -60,9 +63,9 @@ impl NotShown {
     }
 }
 
-/// A GIF being played: an iterator over what is seen, once through.
+/// A GIF being played: an iterator over what is shown, through the file once.
 pub struct Player<'a> {
-    /// The canvas's width: the logical screen's, or as far as the first frame's pixels reach where that is more.
+    /// The canvas's width: the logical screen's, or the right edge of the first frame if that is more.
     pub width_px: usize,
     /// The canvas's height.
     pub height_px: usize,
@@ -72,7 +75,7 @@ pub struct Player<'a> {
     disposal: Disposal,
 }
 
-/// What is to be done before the next frame is drawn.
+/// What must be done before the next frame is drawn.
 enum Disposal {
     Leave,
     Clear { rows: Range<usize>, columns: Range<usize> },
@@ -106,7 +109,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// How often the GIF plays, if it says so; 0 is for ever. Known from anywhere in the file.
+    /// How often the GIF plays, if it says so; 0 is for ever. The last such extension counts, wherever in the file it is.
     #[must_use]
     pub fn loop_count(&self) -> Option<u16> {
         self.blocks.restarted().filter_map(|block| if let Block::LoopCount(count) = block { Some(count) } else { None }).last()

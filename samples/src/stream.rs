@@ -1,7 +1,7 @@
-//! LZW streams (`GIF89a`, appendix F) with every freedom that the format leaves an encoder, and some that it doesn't.
+//! LZW streams (`GIF89a`, appendix F), with every freedom that the format leaves to an encoder, and some that it does not.
 //!
-//! Called by [`crate::Sample`] for each frame. All that is chosen here is in [`Stream`]; where it says "now and then" its
-//! seed decides. It must never be used by what it tests.
+//! Called by [`crate::Frame`]. [`Stream`] has all choices; where one says "now and then", its seed decides. The code that is tested must
+//! never call it.
 
 mod codes;
 

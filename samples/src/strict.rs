@@ -1,9 +1,9 @@
-//! Whether a decoder that forgives little takes a file: the `gif` crate.
+//! Whether a strict decoder, the `gif` crate, reads a file.
 //!
-//! Called by tests and fuzz targets: where it takes a source, it must take what a program made of it.
+//! Called by tests and fuzz targets. If it reads a source, it must read what the engine made of it.
 
-/// How many frames a strict decoder reads, pixels and all. It reads interlaced frames row by row and fails on some good
-/// streams in doing so: their pixels are left out.
+/// How many frames the decoder reads, with their pixels. It reads interlaced frames row by row, and fails at that on some good streams, so
+/// their pixels are left out.
 ///
 /// # Errors
 /// What the decoder finds wrong.

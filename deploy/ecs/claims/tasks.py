@@ -38,8 +38,8 @@ def a_task(world, task, main, digest):
 
 
 def settings_are_known(world, container, program):
-    # README.md's table and the code are kept the same by a test.
-    rows = re.findall(r"^\| `(\w+)` \|[^|]*\|[^|]*\| ([\w, ]+) \|", world.source("README.md"), re.M)
+    # A test keeps the table in docs/SETTINGS.md and the code the same.
+    rows = re.findall(r"^\| `(\w+)` \|[^|]*\|[^|]*\| ([\w, ]+) \|", world.source("docs/SETTINGS.md"), re.M)
     known = {name for name, read_by in rows if program in read_by.split(", ")}
     given = set(environment(container)) | {secret["name"] for secret in container["secrets"]}
     world.claim(given <= known, f"{container['name']}: {program} reads no {given - known}")

@@ -1,8 +1,8 @@
-//! Runs a command and writes to a file, as a list in JSON, the most memory it held, in bytes, and what it took of a CPU, in
-//! milliseconds: `peak_memory FILE COMMAND ARGUMENT...`.
+//! Runs a command and writes its peak memory in bytes and its CPU time in milliseconds to a file, as a list in JSON:
+//! `peak_memory FILE COMMAND ARGUMENT...`.
 //!
-//! The tests of bad input run the command line through it. It is a process of its own because the system only tells the
-//! maximum over all children that were waited for: this one has a single child.
+//! Called by [`e2e::cli`]. It is a process of its own, and must start only one child: the system reports the maximum over all children
+//! of a process.
 
 use std::{
     env, fs, io,

@@ -1,4 +1,4 @@
-//! Promise 3: a dead worker loses nothing, and what it held is picked up soon.
+//! Promise 3: a dead worker loses nothing, and its jobs are picked up soon.
 
 use std::{
     collections::HashSet,
@@ -10,12 +10,12 @@ use proto_shared::{Event, News};
 
 use crate::{DONE, TEST, broker, case, cases, events, heard, started, turn};
 
-/// From the socket's end to the next worker's start.
+/// From the end of the socket to the start at another worker.
 const AFTER_KILL: Duration = Duration::from_secs(5);
-/// Two heartbeats of 10 s, and 5.
+/// Two heartbeats of 10 s, and 5 s more.
 const AFTER_FREEZE: Duration = Duration::from_secs(25);
 
-/// A job that is in hand until its worker is gone: its time limit is longer than the test.
+/// A job that stays in hand until its worker is gone: its time limit is longer than the test.
 const ENDLESS: &str = r#"{"captions":[{"text":"fault: never end"}]}"#;
 
 fn now_ms() -> u64 {
@@ -55,7 +55,7 @@ async fn a_frozen_workers_jobs_are_done_by_another_and_it_does_no_harm_when_it_w
         let (client, cases, mut ledger) = (cluster.client(), cases(40), Ledger::default());
         let broker = broker(&cluster).await;
         let mut events = events(&broker).await;
-        // Stopped with the first jobs on their way to it: as many as it may have in hand, of one lane.
+        // Stopped while the first jobs are on their way to it: as many as it may have in hand, of one lane.
         cluster.workers[0].freeze().unwrap();
         let frozen_at_ms = now_ms();
         let (held, others) = cases.split_at(3);
@@ -63,7 +63,7 @@ async fn a_frozen_workers_jobs_are_done_by_another_and_it_does_no_harm_when_it_w
         let mut held: HashSet<_> = ledger.ids().map(str::to_owned).collect();
         cluster.add_worker().await.unwrap();
         ledger.submit(&client, others).await.unwrap();
-        // By the clock of whoever picks one up: not when it is heard of, nor when it is rendered.
+        // By the clock of the worker that picks a job up, not by the arrival of its event, nor by the end of rendering.
         let mut took_ms = 0;
         while !held.is_empty() {
             let begun = |event: &Event| held.contains(event.job.as_str()) && matches!(event.news, News::Started { .. });
@@ -74,7 +74,7 @@ async fn a_frozen_workers_jobs_are_done_by_another_and_it_does_no_harm_when_it_w
         let balance = ledger.settle(&cluster, DONE).await.unwrap();
         println!("one of two workers frozen: what it held was picked up after {took_ms} ms: {balance}");
         balance.assert_all_done();
-        // The broker drops a silent worker between one and three of its own rounds.
+        // The broker drops a silent worker after one to three of its own check intervals.
         assert!(Duration::from_millis(took_ms) < AFTER_FREEZE, "{took_ms} ms");
 
         cluster.workers[0].thaw().unwrap();

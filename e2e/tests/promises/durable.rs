@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use e2e::{cluster::Cluster, deadline::within, ledger::Ledger};
 
-use crate::{DONE, LOOK, TEST, cases, turn};
+use crate::{DONE, POLL, TEST, cases, turn};
 
 const JOBS: usize = 200;
 
-/// Nothing is taken before the last kill, so that all that was published goes through each of them.
+/// No worker takes a job before the last kill, so that every message that was published goes through all kills.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_killed_while_jobs_are_published_keeps_every_accepted_one() {
     let _turn = turn().await;
@@ -18,7 +18,7 @@ async fn a_broker_killed_while_jobs_are_published_keeps_every_accepted_one() {
         let kill = async {
             for part in 1..=3 {
                 while cluster.records().await.unwrap() < JOBS * part / 4 {
-                    tokio::time::sleep(LOOK).await;
+                    tokio::time::sleep(POLL).await;
                 }
                 cluster.rabbitmq.kill();
                 cluster.rabbitmq.restart().await.unwrap();
@@ -26,7 +26,7 @@ async fn a_broker_killed_while_jobs_are_published_keeps_every_accepted_one() {
         };
         let (submitted, ()) = tokio::join!(ledger.submit(&client, &cases), kill);
         submitted.unwrap();
-        // The api may have been refused at the very end.
+        // The last attempt of the api to connect may have failed.
         cluster.api.wait_ready(DONE).await.unwrap();
         for _ in 0..2 {
             cluster.add_worker().await.unwrap();

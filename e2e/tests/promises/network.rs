@@ -15,10 +15,10 @@ use serde_json::Value;
 use crate::{DONE, TEST, case, cases, turn, until};
 
 const CONSUMING_AGAIN: Duration = Duration::from_secs(60);
-/// Two heartbeats of 10 s, and until it is looked at.
+/// Two heartbeats of 10 s, and the time until readiness is checked.
 const SEEN: Duration = Duration::from_secs(40);
 
-/// Whether the worker says of its broker that it is well.
+/// Whether the worker reports that its broker is well.
 async fn well(cluster: &Cluster) -> bool {
     let report = async { reqwest::get(cluster.workers[0].url("/readyz")).await?.json::<Value>().await };
     report.await.is_ok_and(|report| {
@@ -31,7 +31,7 @@ async fn status(url: &str) -> u16 {
     reqwest::get(url).await.map_or(0, |answer| answer.status().as_u16())
 }
 
-/// A job is done, and the one worker that there is has done it: it is consuming.
+/// Submits a job and waits until it is done. The only worker has then done it, so it consumes.
 async fn consumes(cluster: &Cluster, ledger: &mut Ledger, seed: u64) {
     ledger.submit(&cluster.client(), &[case(seed)]).await.unwrap();
     let id = ledger.ids().last().unwrap().to_owned();
@@ -89,10 +89,10 @@ async fn a_worker_consumes_again_within_a_minute_of_whatever_befell_its_broker()
     .await;
 }
 
-/// How long the broker is away: so many seconds, for the longer one that no suite has the time for.
+/// For how many seconds the broker is away, for a longer outage than a suite has time for.
 const AWAY_S: &str = "PUNCHLINE_E2E_BROKER_AWAY_S";
 
-/// Everything that can be read is, a submit is sent away in time, and nobody is asked for a restart or taken out of service.
+/// All reads are answered, a submit is refused in time, and no process asks for a restart or is taken out of service.
 async fn reads_and_refuses(client: &Client, cluster: &Cluster, done: &str, seed: u64) {
     let paths = [format!("/v1/jobs/{done}"), format!("/v1/jobs/{done}/result"), format!("/v1/jobs/{done}/events")];
     let others = ["/v1/gallery", "/v1/info", "/readyz", "/healthz", "/startupz"].map(str::to_owned);
@@ -116,11 +116,11 @@ async fn an_api_without_its_broker_answers_reads_and_only_submits_are_refused() 
         let away = Duration::from_secs(env::var(AWAY_S).ok().and_then(|s| s.parse().ok()).unwrap_or(20));
         consumes(&cluster, &mut ledger, 7_100).await;
         let done = ledger.ids().last().unwrap().to_owned();
-        // Accepted, and mostly not done when the broker goes.
+        // Accepted, and for the most part not done when the broker goes away.
         ledger.submit(&client, &cases(20)).await.unwrap();
         cluster.rabbitmq.kill();
         let (gone_at, mut rounds, mut seed) = (Instant::now(), 0, 7_200);
-        // One that starts meanwhile gets ready, for reads.
+        // An api that starts in the meantime gets ready for reads.
         let mut fresh = Process::launch("api", &cluster.env(&cluster.api_network)).unwrap();
         fresh.wait_ready(DONE).await.unwrap();
         let fresh_client = Client::new(fresh.url(""));
@@ -135,7 +135,7 @@ async fn an_api_without_its_broker_answers_reads_and_only_submits_are_refused() 
         println!("broker away {:.0} s: {rounds} rounds of reads at two apis, all 200", gone_at.elapsed().as_secs_f64());
         cluster.rabbitmq.restart().await.unwrap();
         let begun = Instant::now();
-        // Both take jobs again by themselves.
+        // Both accept jobs again by themselves.
         for (client, seed) in [(&client, 7_900), (&fresh_client, 7_901)] {
             ledger.submit(client, &[case(seed)]).await.unwrap();
         }

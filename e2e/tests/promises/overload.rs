@@ -11,7 +11,6 @@ use e2e::{
     cluster::Cluster,
     deadline::within,
     ledger::Ledger,
-    samples::many_frames,
 };
 use futures::{StreamExt as _, future::join_all, stream};
 use proto_shared::queue;
@@ -19,13 +18,14 @@ use reqwest::{
     StatusCode,
     multipart::{Form, Part},
 };
+use samples::minimal::many_frames;
 
 use crate::{DONE, TEST, broker, case, cases, events, started, turn, until};
 
 const REFUSED_WITHIN: Duration = Duration::from_secs(6);
-/// Of many at once, who are in each other's way on a small machine.
+/// For many requests at once, which slow each other on a small machine.
 const ALL_REFUSED_WITHIN: Duration = Duration::from_secs(60);
-/// From when there is room and a worker, for the few jobs that a full queue has taken.
+/// For the few jobs in a full queue, from the moment when there is room and a worker.
 const DONE_WITH_ROOM: Duration = Duration::from_secs(60);
 const FLAT_BYTES: u64 = 20_000_000;
 
@@ -55,14 +55,14 @@ async fn a_blocked_broker_is_a_503_at_once_and_workers_still_ack() {
         let mut events = events(&broker).await;
         ledger.submit(&client, &cases(20)).await.unwrap();
         ledger.settle(&cluster, DONE).await.unwrap().assert_all_done();
-        // One in hand when the block comes, for twelve seconds.
+        // One job is in hand for twelve seconds when the block begins.
         let spec = r#"{"captions":[{"text":"fault: slow frames"}]}"#;
         let held = client.submit(&many_frames(600), spec).await.unwrap();
         started(&mut events, &held).await;
         let before = cluster.api.resident_bytes().unwrap();
 
         cluster.rabbitmq.ctl(&["set_vm_memory_high_watermark", "0"]).await.unwrap();
-        // Some one by one, the first of which may have to find out; and many at once.
+        // Some one by one, the first of which may be sent before the block is noticed; then many at once.
         let mut slowest = Duration::ZERO;
         for seed in 8_050..8_060 {
             let answer = post(&client, seed).await;
@@ -94,7 +94,7 @@ async fn a_full_queue_is_a_503_and_what_was_accepted_is_done() {
     within(TEST, async {
         let mut cluster = Cluster::start(0).await.unwrap();
         let (client, mut ledger) = (cluster.client(), Ledger::default());
-        // An operator's tighter bound; the tighter one holds.
+        // An operator's lower limit. The lower of two limits counts.
         let bound = [r#"{"max-length":30}"#, "--apply-to", "queues"];
         cluster.rabbitmq.ctl(&[["set_policy", "short", "^punchline.jobs"].as_slice(), &bound].concat()).await.unwrap();
         let mut refused = 0;
@@ -125,7 +125,7 @@ async fn a_name_that_is_sent_again_and_again_to_a_full_queue_is_told_202_only_wi
         let (client, mut ledger) = (cluster.client(), Ledger::default());
         let bound = [r#"{"max-length":3}"#, "--apply-to", "queues"];
         cluster.rabbitmq.ctl(&[["set_policy", "short", "^punchline.jobs"].as_slice(), &bound].concat()).await.unwrap();
-        // Four at once, twice in a row: the first names fill the queue, the last find it full.
+        // Each name four times at once, then again: the first names fill the queue, the last ones find it full.
         let (mut taken, mut refused) = (HashSet::new(), 0);
         for seed in 8_800..8_820 {
             let (case, name) = (case(seed), format!("order-{seed}"));

@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use crate::{DONE, TEST, case, cases, turn};
 
-/// What each does to its worker, and what is said of it.
+/// What each job does to its worker, and the code of its failure.
 const HARMFUL: [(&str, &str); 4] =
     [("abort", "engine_crashed"), ("panic", "engine_panic"), ("never end", "timeout"), ("eat memory", "engine_crashed")];
-/// A job that ends its process does so twice before it is known; here are three, and one that only panics.
+/// A job that ends its process does so at most twice before it is known. There are three of them here, and one that only panics.
 const MOST_ENDS: usize = 6;
-/// So much of it has a worker here, as it might in a container: more than a suspect gets.
+/// The address space of a worker here, as in a container: more than a suspect gets.
 const WORKER_MEMORY_KB: u32 = 4 << 20;
 
 async fn submit_harm(client: &Client, harm: &str) -> String {
@@ -21,7 +21,7 @@ async fn submit_harm(client: &Client, harm: &str) -> String {
     client.submit(&case(7).source, &spec).await.unwrap()
 }
 
-/// Waits until a job has failed, and replaces workers that end meanwhile, which are counted.
+/// Waits until a job has failed, and replaces and counts workers that end in the meantime.
 async fn failed(cluster: &mut Cluster, client: &Client, id: &str, replaced: &mut usize) -> Value {
     let deadline = Instant::now() + DONE;
     loop {
@@ -39,8 +39,8 @@ async fn failed(cluster: &mut Cluster, client: &Client, id: &str, replaced: &mut
 async fn a_job_that_breaks_its_worker_harms_only_itself() {
     let _turn = turn().await;
     within(TEST, async {
-        // Longer than a worker with a thread that does not stop goes on for: a job that gets the threads behind it is given back
-        // with that worker's end, and is not given up.
+        // Longer than a worker runs on after a thread did not stop. A job that waits for that thread is given back when the worker ends,
+        // and is not given up.
         let mut cluster = Cluster::start_with(0, &[("PUNCHLINE_JOB_TIMEOUT_S", "15")]).await.unwrap();
         cluster.worker_memory_kb = Some(WORKER_MEMORY_KB);
         for _ in 0..2 {

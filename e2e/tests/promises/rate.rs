@@ -1,6 +1,6 @@
-//! Promise 7, in figures: how many jobs a second come to their end before the broker is killed, and after it is back.
+//! Promise 7, in figures: how many jobs a second end before the broker is killed, and after it is back.
 //!
-//! On demand, because the figures say something of the machine: `cargo test -p e2e --all-features --test promises -- --ignored
+//! On demand, because the figures depend on the machine: `cargo test -p e2e --all-features --test promises -- --ignored
 //! --nocapture a_broker`. `PUNCHLINE_RATE_FRAMES` makes jobs longer, a fiftieth of a second a frame.
 
 use std::{
@@ -18,10 +18,10 @@ use crate::{DONE, TEST, turn};
 
 const JOBS: u64 = 300;
 const WORKERS: usize = 3;
-/// What is looked at before the kill, after a start in which nothing is measured; and after the broker is back.
+/// The times of measurement: before the kill, after a warm-up, and after the broker is back.
 const STARTING: Duration = Duration::from_secs(4);
 const MEASURED: Duration = Duration::from_secs(10);
-/// Of the rate before, so much is had again at once.
+/// This share of the former rate must be reached again at once.
 const KEPT: f64 = 0.8;
 
 fn now_ms() -> u64 {
@@ -59,7 +59,7 @@ async fn a_broker_that_is_back_is_followed_by_the_rate_before() {
         let frames: usize = std::env::var("PUNCHLINE_RATE_FRAMES").map_or(40, |frames| frames.parse().unwrap());
         let mut cluster = Cluster::start(0).await.unwrap();
         let (client, mut ledger) = (cluster.client(), Ledger::default());
-        let (picture, case) = (e2e::samples::many_frames(frames), Arc::new(Case::generated(1).unwrap()));
+        let (picture, case) = (samples::minimal::many_frames(frames), Arc::new(Case::generated(1)));
         for number in 0..JOBS {
             let spec = format!(r#"{{"captions":[{{"text":"fault: slow frames"}},{{"text":"{number}","at":"top"}}]}}"#);
             ledger.accepted(client.submit(&picture, &spec).await.unwrap(), &case);

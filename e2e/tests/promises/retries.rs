@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::{cluster::Cluster, deadline::within, ledger::Ledger, tap::Strike};
+use e2e::{cluster::Cluster, deadline::within, interceptor::Action, ledger::Ledger};
 use object_store::{ObjectStoreExt as _, path::Path};
 use proto_shared::{Event, News, queue};
 use serde_json::Value;
 
 use crate::{DONE, TEST, broker, case, events, heard, turn};
 
-/// The delays, in seconds, when the promised ones would keep everyone waiting: `PUNCHLINE_PROMISED_DELAYS=1` takes those. A
-/// fifth of the least is time enough for a busy machine to pass a message on, and no two are alike within a fifth.
+/// The delays of this test in seconds, because the promised ones take long; `PUNCHLINE_PROMISED_DELAYS=1` takes those. A fifth of the
+/// shortest is enough time for a busy machine to pass a message on. No two are equal within a fifth.
 const SHORT_DELAYS_S: [u64; 4] = [6, 10, 16, 26];
 const PROMISED: &str = "PUNCHLINE_PROMISED_DELAYS";
 
@@ -28,7 +28,7 @@ async fn a_store_away_for_three_attempts_is_met_by_a_fourth_after_the_delays_pro
         let (client, broker, mut ledger) = (cluster.client(), broker(&cluster).await, Ledger::default());
         let mut events = events(&broker).await;
         let store = &cluster.worker_network.store;
-        let mut away = Some(store.tap("GET /gifs/e2e/sources/", Strike::CutRequest, usize::MAX));
+        let mut away = Some(store.intercept("GET /gifs/e2e/sources/", Action::CutRequest, usize::MAX));
         ledger.submit(&client, &[case(6_000)]).await.unwrap();
         let id = ledger.ids().next().unwrap().to_owned();
         for (attempt, promised) in (1..=3).zip(delays) {
@@ -39,9 +39,9 @@ async fn a_store_away_for_three_attempts_is_met_by_a_fourth_after_the_delays_pro
             if attempt == 3 {
                 away = None;
             }
-            // What an attempt begins with.
-            let next = store.tap("GET /gifs/e2e/jobs/", Strike::HoldRequest, 1);
-            next.struck(1).await;
+            // An attempt begins with this request.
+            let next = store.intercept("GET /gifs/e2e/jobs/", Action::HoldRequest, 1);
+            next.wait_hits(1).await;
             let waited = failed_at.elapsed();
             println!("attempt {attempt} failed; the next began after {:.2} s of {promised:?}", waited.as_secs_f64());
             assert!(waited > promised.mul_f64(0.8) && waited < promised.mul_f64(1.2), "{waited:?} of {promised:?}");
@@ -61,12 +61,12 @@ async fn a_store_that_stays_away_makes_a_dead_letter_that_a_replay_mends() {
     within(TEST, async {
         let cluster = Cluster::start_with(1, &[("PUNCHLINE_RETRY_DELAYS_S", "1,1,1,1")]).await.unwrap();
         let (client, mut ledger) = (cluster.client(), Ledger::default());
-        // Sources only: what is found out is that, and the letter and the result can be written.
-        let tap = cluster.worker_network.store.tap("GET /gifs/e2e/sources/", Strike::CutRequest, usize::MAX);
+        // Only reads of sources fail, so that the dead letter and the result can be written.
+        let intercepted = cluster.worker_network.store.intercept("GET /gifs/e2e/sources/", Action::CutRequest, usize::MAX);
         ledger.submit(&client, &[case(6_100)]).await.unwrap();
         let id = ledger.ids().next().unwrap().to_owned();
         let balance = ledger.settle(&cluster, DONE).await.unwrap();
-        println!("{} requests cut: {balance}", tap.count());
+        println!("{} requests cut: {balance}", intercepted.hits());
         assert_eq!((balance.failed.get("attempts_exhausted"), balance.dead_letters), (Some(&1), 1), "{balance}");
 
         println!("$ punchline dead list\n{}", cluster.command(&["dead", "list"]).await.unwrap());
@@ -77,7 +77,7 @@ async fn a_store_that_stays_away_makes_a_dead_letter_that_a_replay_mends() {
         assert_eq!((history.len(), shown["message"]["attempt"].as_u64()), (4, Some(5)), "{shown}");
         assert!(history.iter().all(|note| note["code"] == "store_unavailable"), "{shown}");
 
-        drop(tap);
+        drop(intercepted);
         println!("$ punchline dead replay {id}\n{}", cluster.command(&["dead", "replay", &id]).await.unwrap());
         let balance = ledger.settle(&cluster, DONE).await.unwrap();
         println!("after the replay: {balance}");

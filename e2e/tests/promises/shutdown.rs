@@ -11,20 +11,20 @@ use e2e::{cluster::Cluster, deadline::within, ledger::Ledger};
 use futures::future::try_join_all;
 use proto_shared::{Event, JobId, News, queue};
 
-use crate::{DONE, LOOK, TEST, broker, cases, events, turn};
+use crate::{DONE, POLL, TEST, broker, cases, events, turn};
 
 const JOBS: usize = 200;
-/// The default grace of a worker; what it holds here are a few small GIFs.
+/// The default grace period of a worker. Here it has a few small GIFs in hand.
 const DRAINED: Duration = Duration::from_secs(150);
 
 async fn results(cluster: &Cluster, wanted: usize) {
     while cluster.results().await.unwrap() < wanted {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL).await;
     }
 }
 
-/// How often each job was begun. What the broker had on its way to a worker when it left may come again, but nothing that a
-/// worker had begun.
+/// How often each job was begun. A message that was on its way to a worker when it left may be delivered again, but no job that a worker
+/// had begun.
 struct Starts(Arc<Mutex<HashMap<JobId, u32>>>);
 
 impl Starts {
@@ -45,7 +45,7 @@ impl Starts {
     fn assert_once(&self) {
         let counts = self.0.lock().unwrap();
         let twice: Vec<_> = counts.iter().filter(|(_, begun)| **begun != 1).collect();
-        // News may be lost on a busy machine: of one job in fifty none need be heard.
+        // Events may be lost on a busy machine: for one job in fifty none need be received.
         assert!(twice.is_empty() && counts.len() >= JOBS - JOBS / 50, "{} begun, {twice:?} not once", counts.len());
     }
 }
@@ -94,7 +94,7 @@ async fn a_rolling_restart_of_everything_fails_nothing() {
         let (submitted, ()) = tokio::join!(ledger.submit(&client, &cases), roll);
         submitted.unwrap();
 
-        // The api: whatever it has taken on when it is told to stop it finishes, and what comes later is not taken.
+        // The api finishes what it had accepted when it was told to stop, and accepts nothing after that.
         let mut other = cluster.another_api().await.unwrap();
         let leaving = e2e::client::Client::new(other.url(""));
         let late = crate::case(9_000);

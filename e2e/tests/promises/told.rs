@@ -1,5 +1,4 @@
-//! Promise 10: you can tell what happened, a cancellation takes effect at once, and one client's many jobs are not in
-//! another's way.
+//! Promise 10: you can tell what happened, a cancellation takes effect at once, and one client's many jobs do not delay another's few.
 
 use std::{
     collections::HashMap,
@@ -8,12 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{cases::Case, client::Client, cluster::Cluster, deadline::within, ledger::Ledger, samples::many_frames};
+use e2e::{cases::Case, client::Client, cluster::Cluster, deadline::within, keyed_server::ApiKey, ledger::Ledger};
 use proto_shared::{Event, News};
+use samples::minimal::many_frames;
 
 use crate::{DONE, TEST, broker, case, cases, events, heard, started, turn};
 
-/// A frame takes 20 ms, the whole job 40 s. The next job, with all its ways, is in it.
+/// A frame takes 20 ms, the whole job 40 s. The limit includes the whole way of the next job.
 const SOON: Duration = Duration::from_secs(15);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,7 +33,7 @@ async fn a_cancelled_job_stops_within_a_frame_and_the_counters_balance() {
         client.cancel(&id).await.unwrap();
         let is_end = |event: &Event| event.job.as_str() == id && event.news.is_final();
         assert_eq!(heard(&mut events, is_end).await.0.news, News::Cancelled);
-        // There is one thread: another job is done only if the first has left it.
+        // The worker has one thread: another job is done only after the first has freed it.
         ledger.submit(&client, &[case(10_001)]).await.unwrap();
         let next = ledger.ids().last().unwrap().to_owned();
         client.wait_done(&next, DONE).await.unwrap();
@@ -57,7 +57,7 @@ async fn a_cancelled_job_stops_within_a_frame_and_the_counters_balance() {
     .await;
 }
 
-/// Accepted by one api, worked by a worker, watched through another api; and through a third when that is killed.
+/// One api accepts the job, a worker does it, a client watches it through another api, and through a third when that one is killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_watches_through_any_api_sees_it_happen() {
     let _turn = turn().await;
@@ -91,33 +91,26 @@ async fn whoever_watches_through_any_api_sees_it_happen() {
     .await;
 }
 
-/// The many wait in the standard lane, the few pass them in the express lane.
+/// The many jobs wait in the standard lane, and the few overtake them in the express lane.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_with_few_jobs_does_not_wait_for_one_with_many() {
     let _turn = turn().await;
     within(TEST, async {
         let folder = tempfile::tempdir().unwrap();
-        let keys = folder.path().join("keys");
-        let mut secrets = Vec::new();
-        let mut lines = String::new();
-        // Few in hand: a worker that had all of them would have none to pass.
+        let file = folder.path().join("keys");
+        let keys = ["bulk", "small"].map(|name| ApiKey::make(name).unwrap());
+        fs::write(&file, keys.each_ref().map(|key| key.line.as_str()).concat()).unwrap();
+        // Few in hand: if a worker had all jobs in hand, none would be left to overtake.
         let mut cluster = Cluster::start_with(0, &[("PUNCHLINE_PARALLELISM", "4")]).await.unwrap();
-        for name in ["bulk", "small"] {
-            let made = cluster.command(&["key", name]).await.unwrap();
-            let (secret, line) = made_key(&made);
-            secrets.push(secret);
-            lines.push_str(&line);
-        }
-        fs::write(&keys, lines).unwrap();
-        cluster.restart_api(&[("PUNCHLINE_API_KEYS_FILE", &keys.to_string_lossy())]).await.unwrap();
-        let [bulk, small] = [0, 1].map(|n| Client::with_key(cluster.api.url(""), &secrets[n]));
+        cluster.restart_api(&[("PUNCHLINE_API_KEYS_FILE", &file.to_string_lossy())]).await.unwrap();
+        let [bulk, small] = keys.map(|key| Client::with_key(cluster.api.url(""), &key.key));
 
         let mut ledger = Ledger::default();
         ledger.submit(&bulk, &cases(200)).await.unwrap();
         ledger.submit(&small, &[case(10_200), case(10_201), case(10_202)]).await.unwrap();
         cluster.add_worker().await.unwrap();
         ledger.wait_finished(&cluster, DONE).await.unwrap();
-        // By when each was finished: whoever looks now and then sees more of a fast worker's jobs done than there were.
+        // By the time at which each was finished: polling would count jobs that a fast worker finished after the last of the few.
         let mut finished = Vec::new();
         for (n, id) in ledger.ids().enumerate() {
             let job = if n < 200 { &bulk } else { &small }.wait_done(id, DONE).await.unwrap();
@@ -132,13 +125,7 @@ async fn a_client_with_few_jobs_does_not_wait_for_one_with_many() {
     .await;
 }
 
-/// The key, and its line for the file of keys, from what `punchline key` prints.
-fn made_key(printed: &str) -> (String, String) {
-    let mut made = printed.lines().filter_map(|line| line.strip_prefix("  "));
-    (made.next().unwrap().to_owned(), format!("{}\n", made.next().unwrap()))
-}
-
-/// The samples that a process exports, by name and labels.
+/// The metrics of a process, by name and labels.
 async fn metrics(url: String) -> HashMap<String, f64> {
     let text = reqwest::get(url).await.unwrap().text().await.unwrap();
     let samples = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.rsplit_once(' '));

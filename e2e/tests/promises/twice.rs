@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use e2e::{client::Client, cluster::Cluster, deadline::within, ledger::Ledger, tap::Strike};
+use e2e::{client::Client, cluster::Cluster, deadline::within, interceptor::Action, ledger::Ledger};
 use futures::future::join_all;
 use proto_shared::JobMessage;
 
@@ -21,13 +21,13 @@ async fn a_message_that_comes_ten_times_makes_one_result() {
         for published in join_all((0..10).map(|_| broker.publish(&message))).await {
             published.unwrap();
         }
-        // Three have rendered it before the first may store what it has.
-        let tap = cluster.worker_network.store.tap("PUT /gifs/e2e/outputs/", Strike::HoldRequest, usize::MAX);
+        // Three workers have rendered it before the first may store its output.
+        let intercepted = cluster.worker_network.store.intercept("PUT /gifs/e2e/outputs/", Action::HoldRequest, usize::MAX);
         for _ in 0..3 {
             cluster.add_worker().await.unwrap();
         }
-        tap.struck(3).await;
-        drop(tap);
+        intercepted.wait_hits(3).await;
+        drop(intercepted);
         let balance = ledger.settle(&cluster, DONE).await.unwrap();
         println!("one job, eleven messages, three workers: {balance}");
         balance.assert_all_done();

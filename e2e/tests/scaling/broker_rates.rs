@@ -1,4 +1,4 @@
-//! Where one queue of RabbitMQ tops out on this machine: jobs published with a confirm each, and jobs taken and acked, by the very
+//! How many jobs a second one queue of RabbitMQ passes on this machine: published with a confirm each, and taken and acked, by the
 //! code that api and worker run.
 
 use std::{

@@ -1,4 +1,4 @@
-//! One trial: a real run under an autoscaler, and the simulation of the same load with what was measured before it.
+//! One trial: a real run under an autoscaler, and a simulation of the same load that is told only what was measured before the run.
 
 use std::{
     sync::Arc,
@@ -18,32 +18,35 @@ use tokio::time::interval;
 
 use crate::{
     fleet::Fleet,
-    jobs::{Ear, at_random, in_turn},
-    s,
+    jobs::{EventLog, at_random, in_turn},
 };
 
-/// Before the run, alone on one worker: what a job takes.
+/// Jobs that are measured before the run, alone on one worker.
 const CALIBRATING_JOBS: usize = 40;
-/// Names of jobs that are not of the run.
+/// Numbers from here on are jobs that are not part of the run.
 const CALIBRATING_FROM: usize = 1_000_000;
-const PATIENCE: Duration = Duration::from_secs(480);
-/// What a simulation draws differs with its seed: of so many the one in the middle is taken.
+const ALL_DONE_WITHIN: Duration = Duration::from_secs(480);
+/// A simulation depends on its seed. The median of this many simulations is taken.
 const SEEDS: u64 = 21;
 
-/// A load for so long.
+pub(crate) const fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A load that lasts `span`.
 pub(crate) struct Trial {
     pub(crate) load: Load,
     pub(crate) span: Duration,
     pub(crate) seed: u64,
 }
 
-/// What was, and what had been foretold.
+/// The real run, and the prediction made before it.
 pub(crate) struct Compared {
     pub(crate) real: Run,
-    pub(crate) foretold: Run,
+    pub(crate) predicted: Run,
 }
 
-/// A cluster in small: seconds for what are minutes there.
+/// The bounds of a small cluster: seconds where a real one has minutes.
 fn bounds() -> Bounds {
     let policy = |step, seconds| Policy { step, period: s(seconds) };
     Bounds {
@@ -57,9 +60,9 @@ fn bounds() -> Bounds {
     }
 }
 
-/// RabbitMQ says each second what it counted within the last one.
+/// RabbitMQ reports every second what it counted within the last second.
 const CLOCKWORK: Clockwork = Clockwork { sync: s(2), polling: s(2), metric_every: s(1), metric_lag: s(1) };
-const LOOKS_A_SYNC: usize = 2;
+const METRICS_A_SYNC: usize = 2;
 const MODE: Mode = Mode::Keda { target_per_pod: 6.0, activation: 0.0, cooldown: s(30) };
 
 struct Calibration {
@@ -68,10 +71,10 @@ struct Calibration {
 }
 
 impl Trial {
-    /// Measures, foretells, runs.
+    /// Measures, predicts, then runs.
     pub(crate) async fn compare(&self) -> Compared {
         let arrivals = self.load.arrivals(self.span, self.seed).unwrap();
-        // Every job in the standard lane, and one in hand.
+        // All jobs are in the standard lane, and a worker has one in hand.
         let settings = [
             ("PUNCHLINE_PARALLELISM", "1"),
             ("PUNCHLINE_EXPRESS_BYTES", "1"),
@@ -79,16 +82,16 @@ impl Trial {
             ("PUNCHLINE_RATE_BURST", "100000"),
         ];
         let cluster = Arc::new(Cluster::start_with(0, &settings).await.unwrap());
-        let ear = Ear::listen(&cluster).await;
+        let event_log = EventLog::listen(&cluster).await;
         let mut fleet = Fleet::new(&cluster);
-        let calibration = calibrate(&cluster, &ear, &mut fleet).await;
-        let foretold = self.foretell(&calibration, &arrivals);
-        let real = self.play(&cluster, &ear, fleet, &arrivals).await;
+        let calibration = calibrate(&cluster, &event_log, &mut fleet).await;
+        let predicted = self.predict(&calibration, &arrivals);
+        let real = self.run(&cluster, &event_log, fleet, &arrivals).await;
         let load = self.load.name();
-        Compared { real: Run::of(load, "real", &real), foretold: Run::of(load, "simulated", &foretold) }
+        Compared { real: Run::of(load, "real", &real), predicted: Run::of(load, "simulated", &predicted) }
     }
 
-    fn foretell(&self, calibration: &Calibration, arrivals: &[Duration]) -> Outcome {
+    fn predict(&self, calibration: &Calibration, arrivals: &[Duration]) -> Outcome {
         let simulated = |seed| {
             let settings = Settings {
                 parallelism: 1,
@@ -106,7 +109,7 @@ impl Trial {
         outcomes.swap_remove(outcomes.len() / 2)
     }
 
-    async fn play(&self, cluster: &Arc<Cluster>, ear: &Ear, mut fleet: Fleet, arrivals: &[Duration]) -> Outcome {
+    async fn run(&self, cluster: &Arc<Cluster>, event_log: &EventLog, mut fleet: Fleet, arrivals: &[Duration]) -> Outcome {
         let (began, began_ms) = (Instant::now(), now_ms());
         let submitting: Vec<_> = arrivals
             .iter()
@@ -123,14 +126,14 @@ impl Trial {
             .collect();
 
         let mut autoscaler = Autoscaler::new(MODE, bounds()).unwrap();
-        let (mut looks, mut series) = (interval(CLOCKWORK.metric_every), Vec::new());
+        let (mut metrics, mut series) = (interval(CLOCKWORK.metric_every), Vec::new());
         while began.elapsed() < self.span {
-            looks.tick().await;
+            metrics.tick().await;
             let (now, backlog) = (began.elapsed(), cluster.messages(queue::JOBS).await.unwrap());
-            // As many as there are workers are in hand.
+            // Each worker has one of them in hand.
             let waiting = usize::try_from(backlog.saturating_sub(fleet.replicas().into())).unwrap();
             series.push(Moment { at_s: now.as_secs_f64(), pods: fleet.alive(), ready: fleet.replicas(), waiting });
-            if series.len() % LOOKS_A_SYNC == 0 {
+            if series.len() % METRICS_A_SYNC == 0 {
                 let reading = Reading { backlog: Some(f64::from(u32::try_from(backlog).unwrap())), cpu: Vec::new() };
                 let polled = autoscaler.poll(now, fleet.replicas(), &reading);
                 fleet.scale(polled);
@@ -141,14 +144,14 @@ impl Trial {
         for submitted in submitting {
             submitted.await.unwrap();
         }
-        let heard = ear.done(cluster, arrivals.len(), PATIENCE).await;
+        let jobs = event_log.done(cluster, arrivals.len(), ALL_DONE_WITHIN).await;
         let spent = fleet.end(began).await;
         assert_eq!(cluster.results().await.unwrap(), arrivals.len() + CALIBRATING_JOBS, "every job has a result");
 
         let mut waits: Vec<_> =
-            heard.iter().map(|job| Duration::from_millis(job.started_ms.saturating_sub(job.queued_ms))).collect();
+            jobs.iter().map(|job| Duration::from_millis(job.started_ms.saturating_sub(job.queued_ms))).collect();
         waits.sort_unstable();
-        let finished_ms = heard.iter().map(|job| job.done_ms).max().unwrap();
+        let finished_ms = jobs.iter().map(|job| job.done_ms).max().unwrap();
         Outcome {
             came: arrivals.len(),
             refused: 0,
@@ -163,9 +166,9 @@ impl Trial {
     }
 }
 
-/// One worker, and some jobs on it alone.
-async fn calibrate(cluster: &Cluster, ear: &Ear, fleet: &mut Fleet) -> Calibration {
-    // The first start finds the machine's caches empty.
+/// Measures the start of a worker, and some jobs on one worker alone.
+async fn calibrate(cluster: &Cluster, event_log: &EventLog, fleet: &mut Fleet) -> Calibration {
+    // The first start is not measured: it finds the machine's caches empty.
     fleet.scale(1);
     fleet.ready().await;
     fleet.scale(2);
@@ -176,14 +179,14 @@ async fn calibrate(cluster: &Cluster, ear: &Ear, fleet: &mut Fleet) -> Calibrati
         let (picture, spec) = in_turn(CALIBRATING_FROM + n);
         client.submit(&picture, &spec).await.unwrap();
     }
-    ear.done(cluster, CALIBRATING_JOBS, PATIENCE).await;
+    event_log.done(cluster, CALIBRATING_JOBS, ALL_DONE_WITHIN).await;
     let lines = fleet.log();
     let lines = lines.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let took_ms = lines.filter(|line| line["message"] == "done").map(|line| line["took_ms"].as_str().unwrap().parse().unwrap());
     let times: Vec<_> = took_ms.map(Duration::from_millis).collect();
     assert!(times.len() >= CALIBRATING_JOBS / 2, "{} of {CALIBRATING_JOBS} jobs were logged", times.len());
     let times = ServiceTimes::new(times).unwrap();
-    assert!(times.mean() > Duration::from_millis(100), "jobs did not dawdle: punchline was built without the feature `faults`");
+    assert!(times.mean() > Duration::from_millis(100), "jobs did not sleep: punchline was built without the feature `faults`");
     println!("a job takes {:?} in the mean, a worker's start {start:?}", times.mean());
     Calibration { times, start }
 }
@@ -194,24 +197,24 @@ fn now_ms() -> u64 {
 }
 
 impl Compared {
-    /// As a table of docs/SCALING.md, and both courses.
+    /// Prints the table of docs/SCALING.md, and both courses over time.
     pub(crate) fn print(&self, name: &str) {
-        let Self { real, foretold } = self;
+        let Self { real, predicted } = self;
         println!("| {name}, {} jobs | simulated | real | simulated / real |\n| --- | ---: | ---: | ---: |", real.jobs);
-        for (what, real, foretold) in [
-            ("wait p50", real.wait_p50_s, foretold.wait_p50_s),
-            ("wait p95", real.wait_p95_s, foretold.wait_p95_s),
-            ("longest wait", real.wait_max_s, foretold.wait_max_s),
-            ("last job done after", real.finished_at_s, foretold.finished_at_s),
-            ("worker-seconds", real.pod_hours * 3600.0, foretold.pod_hours * 3600.0),
+        for (what, real, predicted) in [
+            ("wait p50", real.wait_p50_s, predicted.wait_p50_s),
+            ("wait p95", real.wait_p95_s, predicted.wait_p95_s),
+            ("longest wait", real.wait_max_s, predicted.wait_max_s),
+            ("last job done after", real.finished_at_s, predicted.finished_at_s),
+            ("worker-seconds", real.pod_hours * 3600.0, predicted.pod_hours * 3600.0),
         ] {
-            println!("| {what} | {foretold:.2} s | {real:.2} s | {:.2} |", foretold / real);
+            println!("| {what} | {predicted:.2} s | {real:.2} s | {:.2} |", predicted / real);
         }
-        println!("| most workers | {} | {} | |", foretold.most_pods, real.most_pods);
-        println!("{}", scaling::report::table(&[foretold.clone(), real.clone()]));
+        println!("| most workers | {} | {} | |", predicted.most_pods, real.most_pods);
+        println!("{}", scaling::report::table(&[predicted.clone(), real.clone()]));
         if let Some(folder) = std::env::var_os("PUNCHLINE_PLOTS").map(std::path::PathBuf::from) {
             let path = folder.join(format!("real-{}.svg", real.load));
-            std::fs::write(path, scaling::plot::svg(&[foretold.clone(), real.clone()])).unwrap();
+            std::fs::write(path, scaling::plot::svg(&[predicted.clone(), real.clone()])).unwrap();
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The flags of the long-running subcommands, made from the table of settings.
 //!
-//! `--listen` is `PUNCHLINE_LISTEN`, and so on: one table, so that help, environment and README can't
-//! drift apart. Values are not read here: a bad flag is reported beside every other bad setting.
+//! `--listen` is `PUNCHLINE_LISTEN`, and so on: one table, so that help, environment and docs/SETTINGS.md
+//! can't drift apart. Values are not read here: a bad flag is reported beside every other bad setting.
 
 use clap::{Arg, ArgMatches, Command};
 use service::config::{Fallback, Process, SETTINGS, Setting, flags_then_environment};

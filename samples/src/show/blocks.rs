@@ -1,6 +1,6 @@
 //! The blocks of a file (`GIF89a`, sections 17 to 27) as far as they are shown.
 //!
-//! Used by [`super::Player`] alone. A block that the file ends in is taken as far as it goes, if it shows anything.
+//! Called by [`super::Player`] alone. A block in which the file ends must be read as far as it goes, if that shows anything.
 
 /// What matters of a block.
 pub(super) enum Block<'a> {

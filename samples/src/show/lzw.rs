@@ -1,6 +1,7 @@
-//! Codes to indices as `GIF89a`'s appendix F tells it: a table of prefixes, followed from each code back to its first index.
+//! Decodes LZW codes to indices as `GIF89a`, appendix F, describes it: a table of prefixes, followed from each code back to its first
+//! index.
 //!
-//! Used by [`super::Player`], and by whoever holds another decoder against it.
+//! Called by [`super::Player`], and by tests that compare another decoder with this one. It must be plain rather than fast.
 
 const MAX_CODE_BITS: u32 = 12;
 
@@ -11,8 +12,8 @@ struct Entry {
     index: u8,
 }
 
-/// The indices that a stream holds before it ends or goes wrong, at most `most`. `data` comes without the sub-blocks' lengths.
-/// Minimum code sizes beyond 1 to 8 hold none.
+/// The indices of a stream before its end or its first error, at most `most`. `data` is without the sub-blocks' lengths. A minimum code
+/// size outside 1 to 8 gives none.
 #[must_use]
 pub fn decode(data: &[u8], min_code_size: u8, most: usize) -> Vec<u8> {
     let mut indices = Vec::new();

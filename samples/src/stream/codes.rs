@@ -1,17 +1,20 @@
-//! A code table as an encoder keeps it, and the bits written so far.
+//! An encoder's code table, and the bits written so far.
 //!
-//! Used by [`super::Stream`] alone, which decides what is put. A string may get a second code: the table of a decoder
-//! counts on regardless, and so does this one.
+//! Called by [`super::Stream`] alone, which decides what is written. A string may get a second code. A decoder's table counts that code, so
+//! this one must count it too.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 const MAX_CODE_BITS: u32 = 12;
 const TABLE_LEN: u32 = 1 << MAX_CODE_BITS;
 
 pub(super) struct Codes {
     min_code_size: u32,
-    /// The code of a known string and one more index.
-    longer: HashMap<(u32, u8), u32>,
+    /// The code of a known string and one more index, by [`key`].
+    longer: HashMap<u32, u32, BuildHasherDefault<Spread>>,
     /// The code that the next new string gets; `TABLE_LEN` when there is none left.
     next: u32,
     width: u32,
@@ -24,7 +27,7 @@ impl Codes {
     pub(super) fn new(min_code_size: u8) -> Self {
         let mut codes = Self {
             min_code_size: min_code_size.into(),
-            longer: HashMap::new(),
+            longer: HashMap::default(),
             next: 0,
             width: 0,
             since_clear: 0,
@@ -60,7 +63,7 @@ impl Codes {
         let (mut code, mut rest, mut len) = (u32::from(*first), rest, 1);
         while let [index, behind @ ..] = rest
             && len < longest
-            && let Some(&known) = self.longer.get(&(code, *index))
+            && let Some(&known) = self.longer.get(&key(code, *index))
         {
             (code, rest, len) = (known, behind, len + 1);
         }
@@ -75,7 +78,7 @@ impl Codes {
             self.width += 1;
         }
         if let [index, ..] = rest {
-            self.longer.insert((code, *index), self.next);
+            self.longer.insert(key(code, *index), self.next);
         }
         self.next += 1;
         rest
@@ -105,6 +108,31 @@ impl Codes {
         self.width = self.min_code_size + 1;
         self.since_clear = 0;
         self.since_full = 0;
+    }
+}
+
+/// A known string and one more index as one number.
+fn key(code: u32, index: u8) -> u32 {
+    code << 8 | u32::from(index)
+}
+
+/// A hash of one number by one multiplication. The standard hash would take most of the time of writing a GIF.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u32(byte.into());
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(32)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The table of every setting: name, default, meaning. The README's table and `--help` are made from it.
+//! The table of every setting: name, default, meaning. The table in docs/SETTINGS.md and `--help` are made from it.
 //!
 //! `groups` and `front` read by these constants and nothing else, so a setting that is read is in the table.
 
@@ -100,7 +100,7 @@ macro_rules! settings {
             name: $name, fallback: $fallback, meaning: $meaning, read_by: $read_by, secret: $secret,
         };)*
 
-        /// Every setting, in the order of the README's table.
+        /// Every setting, in the order of the table in docs/SETTINGS.md.
         pub const SETTINGS: &[Setting] = &[$($const,)*];
     };
 }
@@ -194,7 +194,7 @@ settings! {
         "an S3 service that is not Amazon's; `http://` is allowed";
 }
 
-/// The table that stands in the README between its `settings` markers.
+/// The table that stands in docs/SETTINGS.md between the `settings` markers.
 #[must_use]
 pub fn settings_markdown() -> String {
     let mut table = String::from("| Variable | Flag | Default | Read by | Meaning |\n|---|---|---|---|---|\n");

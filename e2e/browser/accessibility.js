@@ -4,14 +4,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DUCK, close, done, drop, fixture, hold, open, previewed, ready, shot, shown, violations } from './harness.js';
 
-// A result that there is already would be answered at once, and never be in progress.
+// A text whose result is stored already would be answered at once, and never be in progress.
 const ENDINGS = ['on the first try', 'on a friday', 'in production', 'by itself', 'without a warning', 'again'];
 
 for (const width of [1280, 390, 320]) {
   for (const scheme of ['light', 'dark']) {
     test(`at ${width} px, ${scheme}, no state has an accessibility fault`, async () => {
       const page = await open({ width, height: width > 800 ? 900 : 844, scheme });
-      const look = async (state) => {
+      const check = async (state) => {
         assert.deepEqual(await violations(page), [], state);
         const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(sideways <= 0, `${state} scrolls ${sideways} px sideways`);
@@ -20,29 +20,29 @@ for (const width of [1280, 390, 320]) {
         assert.deepEqual(small.filter(([id]) => !/Skip/.test(id)), [], `${state}: lower than 44 px`);
         if (width !== 320) await shot(page, `${state}-${width}-${scheme}`);
       };
-      await look('empty');
+      await check('empty');
       await drop(page, DUCK);
       await ready(page);
       await page.fill('#top', 'when it compiles');
       await page.fill('#bottom', ENDINGS.shift());
       await previewed(page);
-      await look('editing');
+      await check('editing');
       const goOn = await hold(page);
       await page.click('#submit');
       await page.locator('#status', { hasText: 'Frame 12 of 30' }).waitFor();
-      await look('in-progress');
+      await check('in-progress');
       await goOn();
       await done(page);
       await page.locator('#mine-list li').first().scrollIntoViewIfNeeded();
       await page.locator('#mine-list li.drawn').first().waitFor();
-      await look('done');
+      await check('done');
       await page.click('#again');
       await page.fill('#top', 'when it compiles '.repeat(70).trim());
       await page.click('#submit');
       await shown(page, 'top-problem');
       await drop(page, fixture('no-picture.txt'));
       await shown(page, 'file-problem');
-      await look('refused');
+      await check('refused');
       await close(page);
     });
   }
