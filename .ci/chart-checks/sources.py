@@ -50,16 +50,20 @@ def metrics():
         source = text(path)
         structs = {name: set(re.findall(r"^    (\w+):", body, re.M))
                    for name, body in re.findall(r"struct (\w+Labels) \{\n(.*?)\n\}", source, re.S)}
-        kinds = dict(re.findall(r"^    (\w+): (?:Family<\w+, )?(Counter|Gauge|Histogram)\b", source, re.M))
-        labels = dict(re.findall(r"^    (\w+): Family<(\w+), ", source, re.M))
+        kinds = dict(re.findall(r"^    (\w+): (?:Family<.*, )?(Counter|Gauge|Histogram)>?,$", source, re.M))
+        labels = {field: structs[struct] for field, struct in re.findall(r"^    (\w+): Family<(\w+), ", source, re.M)}
+        for field, given in re.findall(r"self\.(\w+)\.get_or_create_owned\(&\[(.*?)\]\)", source):
+            labels[field] = set(re.findall(r'\("(\w+)", ', given))
         # The one that is no field of a struct with names.
         for struct, kind in re.findall(r"Metrics\(Family<(\w+), (\w+)>\)", source):
-            kinds["attempts"], labels["attempts"] = kind, struct
+            kinds["attempts"], labels["attempts"] = kind, structs[struct]
         calls = re.findall(r'register(_with_unit)?\(\s*"(\w+)",(.*?)(?:metrics\.|m\.|, )(\w+)\.clone\(\),?\s*\);', source, re.S)
-        for unit, name, middle, field in calls:
+        # Or registered where the struct is made.
+        made = re.findall(r'(\w+): registered(_with_unit)?\(\s*r,\s*"(\w+)",(.*?)(?=\n            \w+: |\n        \})', source, re.S)
+        for unit, name, middle, field in calls + [(unit, name, rest, field) for field, unit, name, rest in made]:
             if unit:
                 name += "_" + re.search(r"Unit::(\w+)", middle).group(1).lower()
-            add(kinds[field], name, structs.get(labels.get(field), set()))
+            add(kinds[field], name, labels.get(field, set()))
 
     source = text("punchline/src/processes/broker_metrics.rs").split("#[cfg(test)]")[0]
     for function, kind in (("state", "Gauge"), ("counts", "Counter"), ("depths", "Gauge")):
@@ -72,7 +76,7 @@ def metrics():
 def words():
     """Every word that stands in quotes in a source: values of labels are among them."""
     found = set()
-    for folder in ("api/src", "worker/src", "broker/src", "proto-shared/src", "punchline/src"):
+    for folder in ("api/src", "worker/src", "broker/src", "caption-types/src", "proto-shared/src", "punchline/src"):
         for path in (REPO / folder).rglob("*.rs"):
             found.update(re.findall(r'"([a-z_]+)"', path.read_text()))
     return enough("words", found, 200)

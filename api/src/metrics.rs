@@ -2,23 +2,44 @@
 
 use std::time::Duration;
 
-use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
+};
 use proto_shared::ErrorCode;
 use service::metrics::{Registry, Unit, seconds_buckets};
-
-/// A label of a fixed set.
-type Label = [(&'static str, &'static str); 1];
 
 /// The front's metrics; clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {
-    requests: Family<Vec<(&'static str, String)>, Counter>,
-    request_seconds: Family<[(&'static str, String); 1], Histogram>,
-    refused: Family<Label, Counter>,
+    requests: Family<RequestLabels, Counter>,
+    request_seconds: Family<RouteLabels, Histogram>,
+    refused: Family<CodeLabels, Counter>,
     accepted: Counter,
-    ended: Family<Label, Counter>,
+    ended: Family<EndLabels, Counter>,
     known: Counter,
     upload_bytes: Counter,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CodeLabels {
+    code: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct EndLabels {
+    outcome: &'static str,
 }
 
 impl Metrics {
@@ -53,13 +74,12 @@ impl Metrics {
     }
 
     pub(crate) fn answered(&self, route: &str, status: u16, took: Duration) {
-        let labels = vec![("route", route.to_owned()), ("status", status.to_string())];
-        self.requests.get_or_create_owned(&labels).inc();
-        self.request_seconds.get_or_create_owned(&[("route", route.to_owned())]).observe(took.as_secs_f64());
+        self.requests.get_or_create_owned(&RequestLabels { route: route.to_owned(), status }).inc();
+        self.request_seconds.get_or_create_owned(&RouteLabels { route: route.to_owned() }).observe(took.as_secs_f64());
     }
 
     pub(crate) fn refused(&self, code: ErrorCode) {
-        self.refused.get_or_create_owned(&[("code", code.as_str())]).inc();
+        self.refused.get_or_create_owned(&CodeLabels { code: code.as_str() }).inc();
     }
 
     /// Its output stood already.
@@ -69,12 +89,12 @@ impl Metrics {
 
     /// The front was the first to write its result.
     pub(crate) fn done(&self) {
-        self.ended.get_or_create_owned(&[("outcome", "done")]).inc();
+        self.ended.get_or_create_owned(&EndLabels { outcome: "done" }).inc();
     }
 
     /// The same, because nobody wants it.
     pub(crate) fn cancelled(&self) {
-        self.ended.get_or_create_owned(&[("outcome", "cancelled")]).inc();
+        self.ended.get_or_create_owned(&EndLabels { outcome: "cancelled" }).inc();
     }
 
     /// Its record was created, be it by a request that fails after it: then the job is found and queued later.
@@ -89,7 +109,12 @@ impl Metrics {
 
 /// What calling back counts.
 #[derive(Clone, Debug)]
-pub(crate) struct CallbackMetrics(Family<Label, Counter>);
+pub(crate) struct CallbackMetrics(Family<ResultLabels, Counter>);
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
 
 impl CallbackMetrics {
     pub(crate) fn register(registry: &mut Registry) -> Self {
@@ -118,7 +143,7 @@ impl CallbackMetrics {
     }
 
     fn of(&self, result: &'static str) -> Counter {
-        self.0.get_or_create_owned(&[("result", result)])
+        self.0.get_or_create_owned(&ResultLabels { result })
     }
 }
 
