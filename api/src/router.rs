@@ -81,7 +81,8 @@ pub struct Parts {
     pub sources: Option<outbound::Client>,
     /// Calls back; its [`Courier`](crate::Courier) must run beside the routes.
     pub callbacks: Callbacks,
-    /// Go on when their requests do not: [`Acceptances::end_by`] is to be waited for behind the routes.
+    /// Acceptances in progress. They go on when their request is dropped, so [`Acceptances::end_by`] must be awaited after the
+    /// routes have ended.
     pub acceptances: Acceptances,
 }
 

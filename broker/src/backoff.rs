@@ -1,7 +1,7 @@
 //! How long to wait before the next attempt to reach the broker.
 //!
-//! Jitter keeps a fleet that lost its broker at one moment from coming back at one moment. A wait is about an eighth of the time
-//! that was waited before it, so that an outage of seconds is not followed by many more of waiting. The caller sleeps.
+//! Jitter keeps a fleet that lost its broker at one moment from coming back at one moment. Each wait is about an eighth of
+//! the time since the connection was lost, so that after an outage of seconds nobody waits for many seconds more. The caller sleeps.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The stable codes that every refusal and failure carries, on the wire and in records.
 //!
 //! Clients switch on these strings, so a code is never renamed or given a second meaning; a new
-//! cause gets a new code. HTTP statuses and exit codes are the front ends' business, not this file's.
+//! cause gets a new code. HTTP statuses belong to `api`, exit codes to `punchline`.
 
 use std::{borrow::Cow, fmt};
 

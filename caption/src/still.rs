@@ -1,6 +1,6 @@
 //! Stills: PNG, JPEG and WebP in, the same kind out, with the same layout as a GIF's.
 //!
-//! Called by the front door. The `image` crate decodes and encodes; this file draws between the two,
+//! Called by `picture`. The `image` crate decodes and encodes; this file draws between the two,
 //! at the picture's own depth, and carries its colour profile over.
 
 use std::io::Cursor;

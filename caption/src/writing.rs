@@ -1,6 +1,6 @@
 //! A captioned GIF put together: its header, and frame by frame what is the source's, by name, and what is new.
 //!
-//! Called by the pipeline, in the frames' order. It decides nothing: what differs is told by plans, palettes and painted frames.
+//! Called by `gif`, in the frames' order. It decides nothing: what differs is told by plans, palettes and painted frames.
 
 use caption_layout::{
     RenderStats,
@@ -118,7 +118,7 @@ impl<'a> Writer<'a> {
         let descriptor = &self.bytes[frame.descriptor.clone()];
         header.push(descriptor[0]);
         for side in [drawn.left, drawn.top, drawn.width(), drawn.height()] {
-            #[expect(clippy::cast_possible_truncation, reason = "the pipeline refuses canvases beyond 65,535 pixels")]
+            #[expect(clippy::cast_possible_truncation, reason = "`gif` refuses canvases beyond 65,535 pixels")]
             header.extend_from_slice(&(side as u16).to_le_bytes());
         }
         if palette.is_changed() {

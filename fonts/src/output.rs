@@ -1,8 +1,8 @@
 //! The name of an output, by everything that it is made of: its source, the fonts that are drawn, the engine's version and the spec.
 //!
-//! api asks for it to find what was made before, worker to store what it has made. It decodes no picture. Where the two are of
-//! different releases, or have different fonts, worker's stands: a result says where its output is, and nobody computes a name
-//! to read one.
+//! api asks for it to find what was made before, worker to store what it has made. It decodes no picture. If the two
+//! are of different releases, or have different fonts, the worker's name counts: the result says where its output is, and nobody
+//! computes a name to read one.
 
 use std::io::{self, Write};
 

@@ -1,6 +1,6 @@
-//! How calling somebody back about a job came to an end.
+//! How the calls to a job's webhook ended.
 //!
-//! Written by the api process that made the last attempt, once; that it stands means that no attempt is to be made.
+//! Written once, by the api process that made the last attempt. If it exists, no further attempt is made.
 
 use serde::{Deserialize, Serialize};
 

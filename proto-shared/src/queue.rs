@@ -1,5 +1,5 @@
 //! The broker's names: queues, headers, retry delays. Used by broker alone, and by an operator who looks
-//! for them in the management page. `disposal` is a GIF word and never used here.
+//! for them in the management page.
 
 use std::time::Duration;
 
@@ -87,10 +87,6 @@ pub const HEADER_DELIVERED: &str = "x-punchline-delivered";
 /// expires messages at its head only.
 pub const RETRY_DELAYS: [Duration; 4] =
     [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120), Duration::from_secs(600)];
-
-/// Attempts a job gets: the first and one after each retry delay.
-#[expect(clippy::cast_possible_truncation, reason = "four delays")]
-pub const MAX_ATTEMPTS: u32 = RETRY_DELAYS.len() as u32 + 1;
 
 /// Redeliveries (a worker died with the message in hand) before the broker dead-letters it.
 pub const DELIVERY_LIMIT: u32 = 5;

@@ -1,5 +1,5 @@
-//! How long contents may be relied upon without being written again: what lets retention delete pictures that nobody
-//! names while jobs that may name them are being made.
+//! For how long a process may rely on a stored picture without writing it again. By this bound retention can delete pictures that
+//! no job names while new jobs are being made that may name them.
 //!
 //! Two processes rest on this that never talk to each other. One finds a picture in the store and makes a job that names
 //! it; the other deletes pictures that no job names. The first therefore writes a picture again that is older than

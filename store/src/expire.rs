@@ -113,7 +113,8 @@ struct Sweep<'a> {
     before_ms: u64,
     /// For sources and outputs: earlier.
     contents_before_ms: u64,
-    /// For objects that name a job, and for marks that count for minutes: later.
+    /// For objects that only name a job (under an `Idempotency-Key`, in the gallery) and for marks that count for minutes: a later
+    /// time, so these go sooner.
     names_before_ms: u64,
 }
 

@@ -1,7 +1,7 @@
 //! Limits how many standard jobs run while express jobs arrive.
 //!
-//! Used by `settle` alone. All jobs of a worker share the store and the CPUs beyond the engine's threads, where an express job
-//! can't go before the others. So that one client's many jobs don't double another's wait, fewer standard jobs run at a time
+//! Used by `settle` alone. Before and after the engine, express and standard jobs of a worker share the store's connections and the
+//! CPUs, and there an express job has no precedence. So that one client's many jobs don't double another's wait, fewer standard jobs run at a time
 //! while express jobs arrive. No job waits for ever: at least one standard job always runs.
 
 use std::{

@@ -1,8 +1,8 @@
 //! The engine's threads: a job that is alone uses all of them; of several, each has one.
 //!
-//! Used by `engine` alone. Frames that are spread over threads cost a fifth more CPU. And a thread of a shared pool that waits
-//! for a frame may take up another job meanwhile, and with it whatever that job does to a thread. Neither is worth it where
-//! there is a job for each thread.
+//! Used by `engine` alone. Frames that are spread over threads cost a fifth more CPU. And a thread of a shared
+//! pool that waits for a frame may begin another job meanwhile; if that job hangs or takes long, the first one waits with it. So
+//! where there is a job for each thread, each job gets one.
 
 use std::{
     collections::VecDeque,

@@ -1,4 +1,5 @@
-//! Makes the attempts of this process: those it hears of, those it finds owed, those it has failed at shortly before.
+//! Makes the webhook calls of this process: for ends of jobs that it hears of, for calls that a scan finds owed, and again for
+//! calls that failed shortly before.
 //!
 //! So many at a time, and so many that wait in memory; what is beyond stays owed and is found by a scan. Nothing waits
 //! in memory for longer than until the next scan, so a restart forgets nothing that a scan does not find.

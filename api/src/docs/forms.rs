@@ -1,4 +1,4 @@
-//! Which parts of a form go together: what no type can say.
+//! Which parts of a form exclude or need each other, as JSON schema. The types of the parts can't say it.
 //!
 //! `form` decides it; the service is asked by a test for whatever this allows.
 

@@ -2,7 +2,7 @@
 //!
 //! Runs beside the routes. An event is lost when a subscription breaks off, or was never emitted; a job whose end was lost would
 //! else count for a day. It asks the store only where a count matters: of clients whose count has put them into the
-//! standard lane, oldest jobs first and no further than shows that they belong there; and once of all clients after events were
+//! standard lane, oldest jobs first, and only until enough are found unfinished to show that they belong there; and once of all clients after events were
 //! missed. So what it costs grows with the clients at the limit, not with what they have waiting.
 
 use std::time::Duration;

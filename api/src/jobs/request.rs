@@ -71,7 +71,7 @@ pub(crate) struct JobRequest {
     pub(crate) first: Option<JobRecord>,
     /// How long the client would wait.
     pub(crate) wait: Option<Duration>,
-    /// It stands for the bytes that are spooled, and goes where they go.
+    /// The share of the spool that the file's bytes take. It lives as long as they do.
     pub(crate) share: Option<Share>,
 }
 

@@ -1,4 +1,5 @@
-//! A job as clients see it, in answers, events and calls back. The record's and the result's own form is between api and worker.
+//! A job as clients see it, in answers, events and calls back. The stored forms of record and result are for api
+//! and worker only.
 
 use proto_shared::{
     CaptionSpec, ErrorCode, JobId, JobRecord, JobResult, Outcome, OutputInfo, RecordedSpec, RenderStats, SourceInfo,

@@ -1,7 +1,8 @@
 //! The room for pictures: how much may come in of one request, of one client, and of all at one time.
 //!
-//! `jobs::request` takes a share before a byte of a body is read. What is admitted holds its share of the spool until it is dropped,
-//! and what must be in memory whole holds its share of that, which is far less. All of it is counted in this process alone.
+//! `jobs::request` takes a share before a byte of a body is read. An upload that was admitted holds its share of the
+//! spool until it is dropped. One that must be in memory as a whole holds a share of the memory too, which is far smaller than
+//! the spool. All of it is counted in this process alone.
 
 use std::{
     collections::HashMap,

@@ -2,12 +2,13 @@
 //!
 //! Used wherever a caption's pixels are read. It knows no place and no palette.
 
-/// The colours of a caption: its letters', and what lies beneath them.
+/// The two colours of a caption: of its letters, and of the outline or band under them.
 pub type Pair = [[u8; 3]; 2];
 
-/// How much of a pixel is covered, in fifteenths: the letters in the high four bits, what lies
-/// beneath them in the low four. Zero is a pixel that the caption does not touch. Sixteen steps are
-/// finer than any palette's, and let every blend be looked up.
+/// How much of a pixel is covered, in fifteenths: by the letters in the high four bits, by the outline or band
+/// under them in the low four. Zero is a pixel that the caption does not touch. Example: 0xF0 is a pixel inside a letter,
+/// 0x0F one inside the outline, 0x8F one on the edge between them. Sixteen levels are finer than the steps of any palette,
+/// and few enough that every blend is looked up in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cover(pub u8);
 
@@ -30,7 +31,7 @@ impl Cover {
         u32::from(self.0 & 15)
     }
 
-    /// How much the letters, what lies beneath them and the picture count, in 225ths.
+    /// The shares of the letters, of the outline or band, and of the picture in this pixel, in 225ths.
     pub(crate) fn weights(self) -> [u16; 3] {
         let (whole, fill, under) = (15, u16::from(self.0 >> 4), u16::from(self.0 & 15));
         [fill * whole, (whole - fill) * under, (whole - fill) * (whole - under)]
@@ -41,13 +42,14 @@ impl Cover {
         self.fill() == Self::FULL || self.under() == Self::FULL
     }
 
-    /// Whether the caption is drawn where there is nothing beneath: a GIF has no half transparent pixel.
+    /// Whether the caption is drawn where the picture is transparent: a GIF has no half transparent pixel.
     pub(crate) fn is_solid(self) -> bool {
         // alpha = 1 - (1 - fill)(1 - under), in 225ths
         2 * (Self::FULL - self.fill()) * (Self::FULL - self.under()) <= Self::FULL * Self::FULL
     }
 
-    /// The colour of a pixel that was `beneath`; nothing beneath counts the caption's colours alone.
+    /// The colour of the caption over a pixel of the picture, which has the colour `beneath`. Over a transparent pixel
+    /// (`None`) only the caption's colours are mixed.
     pub(crate) fn blend(self, fill: [u8; 3], under: [u8; 3], beneath: Option<[u8; 3]>) -> [u8; 3] {
         let [r, g, b] = beneath.unwrap_or_default();
         let alpha = if beneath.is_some() { u8::MAX } else { 0 };

@@ -1,5 +1,5 @@
-//! From a cover over an index to the entry that shows it: blends and the search for their nearest entry,
-//! remembered from pixel to pixel and, as long as the palette is the same, from frame to frame.
+//! Finds the palette entry for a pixel of the caption: blends the caption's colours over the pixel's, and searches the entry
+//! nearest to the blend. Results are remembered from pixel to pixel and, as long as the palette is the same, from frame to frame.
 //!
 //! Used by `painter` for every pixel of a caption. The answers depend on the palette and the caption alone,
 //! never on what was asked before. What is remembered has a fixed bound, however many colours one palette is asked for.

@@ -1,7 +1,7 @@
 //! One frame's steps from its bytes to its new stream: its palette, its segments, and then spliced where that serves, coded
 //! again whole where not.
 //!
-//! Called by the pipeline for every touched frame, from any of rayon's threads; it sees one frame, its
+//! Called by `gif` for every touched frame, from any of rayon's threads; it sees one frame, its
 //! plan and the captions, never the canvas's history.
 
 use super::{

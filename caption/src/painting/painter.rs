@@ -22,12 +22,13 @@ use crate::{
 /// One frame being painted.
 pub(super) struct Painter<'a> {
     inks: &'a [InkRuns<'a>],
-    /// See [`crate::planning::FramePlan`].
+    /// Where the canvas does not show the caption yet: see [`crate::planning::FramePlan::bare`].
     bare: Rect,
+    /// Pixels of earlier frames that this frame has to draw again.
     lost: &'a Patch,
     palette: &'a Palette,
     brush: &'a mut Brush,
-    /// The index by which opaque pixels show a caption that stands: see `frame`.
+    /// The transparent index. Where the canvas shows the caption already, an opaque pixel becomes transparent by it.
     through: Option<u8>,
     /// The largest index that was painted.
     pub largest: u8,

@@ -1,6 +1,6 @@
 //! What one frame is painted with, and what comes of it: the plain data that the steps of painting hand on.
 //!
-//! Made by the pipeline for each touched frame. It holds no buffer and decides nothing.
+//! Made by `gif` for each touched frame. It holds no buffer and decides nothing.
 
 use std::{borrow::Cow, cell::RefCell};
 

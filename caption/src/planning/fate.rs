@@ -38,9 +38,9 @@ pub enum Fate {
         /// See [`FramePlan::bare`].
         bare: Rect,
     },
-    /// The frame is written larger, by the least, so that it draws the whole of a caption which the canvas does not show yet. What
-    /// it has then beside the source's pixels and the caption is transparent (`t`). Where only rows are added, the
-    /// source's codes need not be written anew.
+    /// The canvas does not show the caption yet, and the caption reaches beyond the frame. So the frame is written with a larger
+    /// rectangle: the smallest that holds both. The added pixels are the caption's or transparent (`t`). If only rows are
+    /// added, the source's codes are kept as they are.
     ///
     /// ```text
     /// ┌──────────┐        ┌──────────┐

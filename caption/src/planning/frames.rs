@@ -28,9 +28,9 @@ struct CanvasState {
 }
 
 /// Which frames may be grown beyond their rectangle. What a grown frame does not draw must be
-/// transparent; but decoders look whether a frame has a transparent index to decide what the canvas
-/// is at first, and what a frame that is disposed to background leaves: nothing, or the background
-/// colour. A frame is not given one where that would show outside the mask. Nor may a frame that is
+/// transparent. But many decoders let a frame's transparent index decide two more things: what the canvas is before the first
+/// frame, and what a frame leaves that is disposed to background. With such an index it is nothing, without one the background
+/// colour. So a frame is not given a transparent index where that difference would show outside the mask. Nor may a frame that is
 /// disposed to background clear, by having grown, what can't be drawn again exactly.
 #[derive(Clone, Copy)]
 struct Growth {
@@ -66,8 +66,8 @@ pub fn written_on(gif: &Gif) -> Rect {
     }
 }
 
-/// A frame that lies so many canvases away is not grown to where a caption stands: nobody sees it, and it
-/// would have millions of pixels on the way.
+/// In canvas sizes. A frame farther outside the canvas than this is not grown to reach a caption: no pixel of it is seen, and the
+/// rectangle would have millions of pixels.
 const FAR_OFF: usize = 4;
 
 /// Plans every frame of `gif`.

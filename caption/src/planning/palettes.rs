@@ -1,7 +1,7 @@
 //! Which palette each frame is painted with: decided once for all frames that share a table, before any
 //! is painted, so that letters don't change their colour from frame to frame.
 //!
-//! Called by the pipeline when all frames are planned. Most GIFs have near-white and near-black in every table, and nothing
+//! Called by `gif` when all frames are planned. Most GIFs have near-white and near-black in every table, and nothing
 //! but the tables is read; only else are streams scanned for entries that no pixel uses.
 
 use std::{borrow::Cow, collections::BTreeMap};

@@ -103,7 +103,8 @@ pub(super) struct Chooser<'a> {
 }
 
 impl Chooser<'_> {
-    /// The touched frames by the table that they share; those that paint no caption opaque are of no matter.
+    /// The touched frames, grouped by the palette that they share. A group without a pixel that must be painted in a caption's
+    /// colour is left out: it needs no entry.
     pub(super) fn groups(&self) -> Vec<Group> {
         let touched = |k: &usize| self.plans[*k].is_touched();
         let (own, shared): (Vec<usize>, Vec<usize>) =

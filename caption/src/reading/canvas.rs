@@ -1,7 +1,7 @@
 //! The source's canvas in colours, composed frame by frame: needed only where a plan has to draw
 //! pixels of earlier frames again.
 //!
-//! Used by the pipeline for such GIFs (a frame grown for its caption and then disposed to background, over
+//! Used by `gif` for such GIFs (a frame grown for its caption and then disposed to background, over
 //! a picture that reaches beyond it); most never come here. One canvas, whatever the number of frames.
 
 use caption_layout::{

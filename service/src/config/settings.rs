@@ -160,7 +160,7 @@ settings! {
     CLIENT_JOBS = "PUNCHLINE_CLIENT_JOBS", Fallback::Is("20000"), FRONT, false,
         "unfinished jobs that one client may have at one process; more are answered 429";
     EXPRESS_JOBS = "PUNCHLINE_EXPRESS_JOBS", Fallback::Is("32"), FRONT, false,
-        "unfinished jobs at one process from which on all that a client adds wait in the standard lane";
+        "unfinished jobs of one client at one process; from this many on, its further jobs wait in the standard lane";
     EXPRESS_BYTES = "PUNCHLINE_EXPRESS_BYTES", Fallback::Is("2000000"), FRONT, false,
         "the largest file that may take the express lane";
     EXPRESS_PIXELS = "PUNCHLINE_EXPRESS_PIXELS", Fallback::Is("40000000"), FRONT, false,
@@ -179,7 +179,7 @@ settings! {
         "whether jobs that are neither finished nor in a queue are looked for, by one of all workers every ten minutes; `false` where \
          `punchline sweep` is scheduled";
     RETRY_DELAYS_S = "PUNCHLINE_RETRY_DELAYS_S", Fallback::Is("5,30,120,600"), ALL, false,
-        "seconds before each further attempt at a job that the store kept from its end; one attempt more than there are delays";
+        "seconds before each further attempt at a job that failed because of the store; there is one attempt more than there are delays";
     SHUTDOWN_GRACE_S = "PUNCHLINE_SHUTDOWN_GRACE_S", Fallback::By(&[(Api, "30"), (Worker, "150"), (Serve, "30")]), ALL, false,
         "seconds that work in hand may take after SIGTERM; a worker's is longer than its longest job";
     AWS_ACCESS_KEY_ID = "AWS_ACCESS_KEY_ID", Fallback::Unset, CLUSTER, true,

@@ -1,5 +1,5 @@
-//! Retention of outputs, their summaries, and sources. The module above explains why an old one that no old job names is named
-//! by no job at all.
+//! Retention of outputs, their summaries, and sources. Only the records of old jobs are read to find those in use: `expire` explains
+//! why an old source can't be in use by a newer job alone.
 
 use futures::{StreamExt, TryStreamExt, stream};
 use proto_shared::{OutputId, SourceId, keys};

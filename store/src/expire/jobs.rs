@@ -14,7 +14,7 @@ use crate::{
     records,
 };
 
-/// The sources that remaining jobs name, as far as they may be old.
+/// Sources that are in use by jobs that remain, as far as the source may be old enough to be deleted.
 #[derive(Default)]
 pub(super) struct Named {
     pub(super) sources: HashSet<SourceId>,

@@ -1,6 +1,7 @@
 //! What an acceptance writes to the store of its job: source, record and what goes with it; and a result where one is known.
 //!
-//! `run` calls it. It must leave nothing behind that it has not told: a record that may stand is said to stand.
+//! `run` calls it. It must report everything that it may have left in the store: a record whose creation is in
+//! doubt is reported as created.
 
 use broker::Broker;
 use proto_shared::{Event, JobRecord, JobResult, News, Outcome, OutputSummary, job};
