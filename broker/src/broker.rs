@@ -182,7 +182,7 @@ impl Broker {
         self.tally().counts()
     }
 
-    /// The delays that [`Delivery::retry`] takes, shortest first.
+    /// The delays that [`Delivery::retry`](crate::Delivery::retry) takes, shortest first.
     #[must_use]
     pub fn retry_delays(&self) -> &[Duration] {
         match &self.0 {

@@ -133,6 +133,15 @@ fn real_gifs() -> Vec<PathBuf> {
 mod tests {
     use super::*;
 
+    /// No test across processes uses more of them.
+    #[test]
+    fn the_engine_captions_every_generated_picture() {
+        for seed in 0..500 {
+            let case = Case::generated(seed);
+            assert_eq!(case.render().err(), None, "{}", case.name);
+        }
+    }
+
     #[test]
     fn a_changed_pixel_is_found_unless_the_mask_covers_it() {
         let source = Sample::well_formed(3, 96..=400);

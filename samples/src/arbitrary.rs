@@ -38,9 +38,11 @@ impl Sample {
         let screen = (choices.within(sides_px.clone()), choices.within(sides_px));
         let palette = well_formed_palette(&mut choices);
         let has_partial_frames = choices.one_in(2);
-        let frames = (0..=choices.below(16))
+        let count = 1 + choices.below(16);
+        let frames = (0..count)
             .map(|index| {
-                let is_whole = !has_partial_frames || index == 0 && !choices.one_in(8);
+                // An only frame that is smaller than the screen may be too small for any text.
+                let is_whole = !has_partial_frames || count == 1 || index == 0 && !choices.one_in(8);
                 well_formed_frame(&mut choices, screen, is_whole)
             })
             .collect();

@@ -35,7 +35,7 @@ pub enum Fate {
     /// └──────────┘        └──────────┘
     /// ```
     Painted {
-        /// See [`FramePlan::bare`].
+        /// See `FramePlan::bare`.
         bare: Rect,
     },
     /// The canvas does not show the caption yet, and the caption reaches beyond the frame. So the frame is written with a larger
@@ -52,7 +52,7 @@ pub enum Fate {
     Grown {
         /// The rectangle to write.
         drawn: Rect,
-        /// See [`FramePlan::bare`].
+        /// See `FramePlan::bare`.
         bare: Rect,
     },
     /// The frame before was grown and then cleared, and with it what still stood around its own rectangle in the source. This frame
@@ -70,7 +70,7 @@ pub enum Fate {
     Mended {
         /// The rectangle to write.
         drawn: Rect,
-        /// See [`FramePlan::bare`].
+        /// See `FramePlan::bare`.
         bare: Rect,
         /// See [`FramePlan::damaged`].
         damaged: Rect,
