@@ -96,7 +96,7 @@ pub enum Error {
         /// What its reader said.
         what: String,
     },
-    /// [`crate::Watch::cancelled`] was set.
+    /// `caption::Watch::cancelled` was set.
     #[error("the work was cancelled")]
     Cancelled,
     /// A still could not be written.

@@ -1,7 +1,7 @@
 //! What a picture is and how large, from its headers and block walk alone.
 //!
 //! api calls it on every upload, which stays in its file, a renderer before any decode. No decompressor runs
-//! here, and of a file no more is held than [`WINDOW_BYTES`].
+//! here, and of a file no more is held than `WINDOW_BYTES`.
 
 use std::io::{self, Read, Seek};
 
