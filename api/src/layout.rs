@@ -11,7 +11,7 @@ use axum::{
     extract::{Request, State},
     http::StatusCode,
 };
-use caption_layout::{CaptionPreview, Error, LoadedCaption, Preview, Spec};
+use caption_layout::{CaptionPreview, Error, LoadedCaption, LoadedSpec, Preview};
 use fonts::{Fonts, UnknownFont, engine_spec};
 use proto_shared::{Caption, CaptionSpec, Colour, ErrorCode, Limits, Position, SpecError, Style};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -25,7 +25,7 @@ use crate::{
 
 refusals! {
     /// Why nothing is laid out.
-    pub(crate) enum LayoutRefusal: Spec(SpecError), Font(UnknownFont), Canvas(CanvasRefusal), Defect(Defect) {}
+    pub(crate) enum LayoutRefusal: LoadedSpec(SpecError), Font(UnknownFont), Canvas(CanvasRefusal), Defect(Defect) {}
 }
 
 /// The captions do not go on this canvas.
@@ -197,8 +197,8 @@ fn within_limits(limits: &Limits, width_px: u32, height_px: u32) -> Result<(), S
 }
 
 /// Says which caption it is that has no room, or nothing to be seen.
-fn of_caption(spec: &Spec, error: Error, [width_px, height_px]: [u32; 2]) -> LayoutRefusal {
-    let alone = |caption: &LoadedCaption| Spec { captions: vec![caption.clone()], fallbacks: spec.fallbacks.clone() };
+fn of_caption(spec: &LoadedSpec, error: Error, [width_px, height_px]: [u32; 2]) -> LayoutRefusal {
+    let alone = |caption: &LoadedCaption| LoadedSpec { captions: vec![caption.clone()], fallbacks: spec.fallbacks.clone() };
     match spec.captions.iter().position(|caption| caption_layout::preview(&alone(caption), width_px, height_px).is_err()) {
         Some(i) => SpecError::new(error.code(), format!("captions[{i}].text"), error.to_string()).into(),
         None => CanvasRefusal(error).into(),

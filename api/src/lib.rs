@@ -25,6 +25,6 @@ pub use callbacks::{
     sign::{BadSecret, Signer},
 };
 pub use front::{clients::Clients, ids::Ids};
-pub use jobs::{accept::acceptance::Acceptances, listeners::Listeners};
+pub use jobs::{accept::acceptance::Acceptances, subscribers::EventSubscribers};
 pub use router::{ApiConfig, Parts, router};
 pub use service::config::Fairness;

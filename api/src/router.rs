@@ -13,7 +13,7 @@ use axum::{
 use broker::Broker;
 use fonts::Fonts;
 use ipnet::IpNet;
-use service::{ApiKeys, Late, metrics::Registry, security};
+use service::{ApiKeys, Eventual, metrics::Registry, security};
 use store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -32,10 +32,9 @@ use crate::{
         accept::acceptance::{Acceptance, Acceptances},
         batch,
         cancel::{self, Canceller},
-        create, events,
-        listeners::Listeners,
-        read,
+        create, events, read,
         request::Requests,
+        subscribers::EventSubscribers,
     },
     layout::{self, Layouts},
     metrics::Metrics,
@@ -66,7 +65,7 @@ pub struct ApiConfig {
 #[derive(Clone, Debug)]
 pub struct Parts {
     /// Takes messages, once it is there.
-    pub broker: Late<Broker>,
+    pub broker: Eventual<Broker>,
     /// Keeps sources and records.
     pub store: Store,
     /// Makes ids and stamps.
@@ -75,8 +74,8 @@ pub struct Parts {
     pub keys: Option<ApiKeys>,
     /// What each client may do; [`Clients::recount`] must run beside the routes.
     pub clients: Clients,
-    /// Who waits for events of a job; [`Listeners::hear`] must run beside the routes.
-    pub listeners: Listeners,
+    /// Who waits for events of a job; [`EventSubscribers::hear`] must run beside the routes.
+    pub subscribers: EventSubscribers,
     /// Fetches pictures that are named by a URL; without it none may be.
     pub sources: Option<outbound::Client>,
     /// Calls back; its [`Courier`](crate::Courier) must run beside the routes.
@@ -93,7 +92,7 @@ struct ApiState {
     acceptance: Acceptance,
     requests: Requests,
     canceller: Canceller,
-    listeners: Listeners,
+    subscribers: EventSubscribers,
     gallery: Gallery,
     layouts: Layouts,
     info: Info,
@@ -114,7 +113,7 @@ given! {
     acceptance: Acceptance,
     requests: Requests,
     canceller: Canceller,
-    listeners: Listeners,
+    subscribers: EventSubscribers,
     gallery: Gallery,
     layouts: Layouts,
     info: Info,
@@ -155,7 +154,7 @@ pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Rout
 }
 
 fn state(config: &ApiConfig, parts: Parts, room: Arc<Room>, metrics: Metrics) -> ApiState {
-    let Parts { broker, store, ids, keys, clients, listeners, sources, callbacks, acceptances } = parts;
+    let Parts { broker, store, ids, keys, clients, subscribers, sources, callbacks, acceptances } = parts;
     let ApiConfig { limits, fonts, .. } = config;
     let spool = Spool::new(config.spool_dir.clone());
     let info = Info::new(*limits, fonts, keys.is_some(), callbacks.is_on(), sources.is_some());
@@ -174,8 +173,8 @@ fn state(config: &ApiConfig, parts: Parts, room: Arc<Room>, metrics: Metrics) ->
             longest_wait: half,
         },
         canceller: Canceller { store: store.clone(), broker: broker.clone(), ids: ids.clone(), metrics: metrics.clone() },
-        listeners: listeners.clone(),
-        acceptance: Acceptance { store: store.clone(), broker, ids, metrics, clients, listeners, acceptances },
+        subscribers: subscribers.clone(),
+        acceptance: Acceptance { store: store.clone(), broker, ids, metrics, clients, subscribers, acceptances },
         store,
         gallery: Gallery::default(),
         layouts: Layouts::new(fonts.clone(), *limits),

@@ -16,7 +16,7 @@ use futures::TryStreamExt as _;
 use proto_shared::{ErrorCode, JobRecord, Lane};
 use serde_json::Value;
 use service::{
-    ApiKeys, Clock, Late,
+    ApiKeys, Clock, Eventual,
     api_keys::new_key,
     listener::{self, Bounds},
     metrics::registry,
@@ -68,14 +68,14 @@ async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> D
         fonts: Fonts::built_in(),
     };
     let (store, clients) = (Store::open(&StoreConfig::new("memory:")).unwrap(), Clients::new(rules));
-    let broker = Late::from(Broker::in_process());
+    let broker = Eventual::from(Broker::in_process());
     let parts = Parts {
         broker,
         store: store.clone(),
         ids: Ids::counting(0),
         keys,
         clients: clients.clone(),
-        listeners: api::Listeners::default(),
+        subscribers: api::EventSubscribers::default(),
         sources: None,
         callbacks: api::Callbacks::default(),
         acceptances: api::Acceptances::default(),

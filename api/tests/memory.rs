@@ -9,7 +9,7 @@ use broker::Broker;
 use fonts::Fonts;
 use futures::future::join_all;
 use service::{
-    Late,
+    Eventual,
     listener::{self, Bounds},
     metrics::registry,
 };
@@ -76,12 +76,12 @@ async fn many_large_uploads_at_once_take_little_memory() {
     };
     let clients = Clients::new(Fairness { rate_burst: 1_000, ..Fairness::default() });
     let parts = Parts {
-        broker: Late::from(Broker::in_process()),
+        broker: Eventual::from(Broker::in_process()),
         store,
         ids: Ids::system(),
         keys: None,
         clients,
-        listeners: api::Listeners::default(),
+        subscribers: api::EventSubscribers::default(),
         sources: None,
         callbacks: api::Callbacks::default(),
         acceptances: api::Acceptances::default(),

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use caption::{
-    Font, Limits, LoadedCaption, Position, Spec, Style,
+    Font, Limits, LoadedCaption, LoadedSpec, Position, Style,
     stages::{
         Change, FramePlan, FrameWork, InkRuns, Mask, Palettes, Patch, StreamReader, Tools, paint as paint_frame, written_on,
     },
@@ -43,8 +43,8 @@ pub fn criterion() -> Criterion {
 /// # Panics
 /// If the default font were not built in.
 #[must_use]
-pub fn spec(at: Position, style: Style) -> Spec {
-    Spec::new(vec![LoadedCaption::new(WORDS, at, style, font())])
+pub fn spec(at: Position, style: Style) -> LoadedSpec {
+    LoadedSpec::new(vec![LoadedCaption::new(WORDS, at, style, font())])
 }
 
 /// The default font.
@@ -90,7 +90,7 @@ pub fn walked(bytes: &[u8]) -> Gif {
 /// If the words did not fit.
 #[must_use]
 #[expect(clippy::expect_used, reason = "a measurement may stop where its ground is missing")]
-pub fn mask(gif: &Gif, spec: &Spec) -> Mask {
+pub fn mask(gif: &Gif, spec: &LoadedSpec) -> Mask {
     Mask::draw(spec, gif.canvas.width(), gif.canvas.height(), written_on(gif)).expect("the words fit")
 }
 

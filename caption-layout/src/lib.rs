@@ -20,7 +20,7 @@ pub use caption_types::{Caption, Colour, ErrorCode, Limits, MediaType, Position,
 pub use error::Error;
 pub use placing::preview::{CaptionPreview, Preview, preview};
 pub use reading::probe::{Probe, probe, probe_file};
-pub use spec::{LoadedCaption, Spec};
+pub use spec::{LoadedCaption, LoadedSpec};
 pub use text::{
     chosen::chosen_fonts,
     font::{BUILTIN_FONT_NAMES, Font},

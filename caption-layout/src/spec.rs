@@ -8,14 +8,14 @@ use crate::text::font::Font;
 
 /// Everything to be written on one picture.
 #[derive(Clone, Debug)]
-pub struct Spec {
+pub struct LoadedSpec {
     /// At least one; at most one for each place and style, or they would cover each other.
     pub captions: Vec<LoadedCaption>,
     /// Fonts to ask, in order, for glyphs that a caption's own font lacks.
     pub fallbacks: Vec<Font>,
 }
 
-impl Spec {
+impl LoadedSpec {
     /// Captions with the built-in fallback font.
     #[must_use]
     pub fn new(captions: Vec<LoadedCaption>) -> Self {

@@ -18,7 +18,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use caption_layout::{Error, Limits, RenderStats, Spec, limits::CheckLimits as _, reading::blocks::Gif};
+use caption_layout::{Error, Limits, LoadedSpec, RenderStats, limits::CheckLimits as _, reading::blocks::Gif};
 use rayon::prelude::*;
 
 use crate::{
@@ -61,7 +61,7 @@ pub(crate) struct PreparedGif<'a> {
 }
 
 /// The first three stages.
-pub(crate) fn prepare<'a>(bytes: &'a [u8], spec: &Spec, limits: &Limits) -> Result<PreparedGif<'a>, Error> {
+pub(crate) fn prepare<'a>(bytes: &'a [u8], spec: &LoadedSpec, limits: &Limits) -> Result<PreparedGif<'a>, Error> {
     let gif = Gif::walk(bytes, limits)?;
     let mask = Mask::draw(spec, gif.canvas.width(), gif.canvas.height(), written_on(&gif))?;
     let reach = gif.frames.iter().map(|f| f.rect.bottom + mask.picture_top_px).fold(mask.height_px, u32::max);

@@ -4,14 +4,14 @@
 //! touch is copied, down to the bits of its LZW stream. PNG, JPEG and WebP stills come out as what they were.
 //!
 //! ```
-//! use caption::{Font, Limits, LoadedCaption, Position, Spec, Style, Watch};
+//! use caption::{Font, Limits, LoadedCaption, Position, LoadedSpec, Style, Watch};
 //!
 //! // A GIF of one white pixel, shown in 120 x 80.
 //! let frame = b"\x2C\0\0\0\0\x78\0\x50\0\0\x02\x02\x44\x01\0";
 //! let source = [&b"GIF89a\x78\0\x50\0\x80\0\0\xFF\xFF\xFF\0\0\0"[..], frame, b"\x3B"].concat();
 //!
 //! let font = Font::builtin("anton").ok_or("no such font")?;
-//! let spec = Spec::new(vec![LoadedCaption::new("it compiles", Position::Top, Style::Bar, font)]);
+//! let spec = LoadedSpec::new(vec![LoadedCaption::new("it compiles", Position::Top, Style::Bar, font)]);
 //! let rendered = caption::render_with(&source, &spec, &Limits::default(), &Watch::none())?;
 //! assert_eq!(rendered.width_px, 120);
 //! assert!(rendered.height_px > 80, "a bar stands above the picture");
@@ -47,7 +47,7 @@ mod reference;
 
 pub use caption_layout::{
     BUILTIN_FONT_NAMES, Caption, CaptionPreview, Colour, ENGINE_VERSION, Error, ErrorCode, Font, Limits, LoadedCaption,
-    MediaType, Position, Preview, Probe, RenderStats, Size, Spec, Style, preview, probe, probe_file,
+    LoadedSpec, MediaType, Position, Preview, Probe, RenderStats, Size, Style, preview, probe, probe_file,
 };
 pub use output::Output;
 pub use picture::{Prepared, Rendered, prepare, render, render_with};

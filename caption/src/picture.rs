@@ -3,7 +3,7 @@
 //! It decides by the probe which of the two ways a picture goes, a GIF's or a still's, and gives both
 //! answers one shape.
 
-use caption_layout::{Error, Limits, MediaType, RenderStats, Spec, probe, reading::probe::media_of};
+use caption_layout::{Error, Limits, LoadedSpec, MediaType, RenderStats, probe, reading::probe::media_of};
 
 use crate::{
     gif::{self, PreparedGif, RenderedGif},
@@ -59,7 +59,7 @@ impl Rendered {
 ///
 /// # Errors
 /// Everything [`probe`] refuses, a text that can't be laid out, a still that can't be decoded.
-pub fn render(bytes: &[u8], spec: &Spec, limits: &Limits) -> Result<Vec<u8>, Error> {
+pub fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result<Vec<u8>, Error> {
     render_with(bytes, spec, limits, &Watch::none()).map(|rendered| rendered.output.to_vec(bytes))
 }
 
@@ -67,7 +67,7 @@ pub fn render(bytes: &[u8], spec: &Spec, limits: &Limits) -> Result<Vec<u8>, Err
 ///
 /// # Errors
 /// As [`render`], and [`Error::Cancelled`] when the watch said so.
-pub fn render_with(bytes: &[u8], spec: &Spec, limits: &Limits, watch: &Watch<'_>) -> Result<Rendered, Error> {
+pub fn render_with(bytes: &[u8], spec: &LoadedSpec, limits: &Limits, watch: &Watch<'_>) -> Result<Rendered, Error> {
     prepare(bytes, spec, limits)?.render(watch)
 }
 
@@ -76,14 +76,14 @@ pub struct Prepared<'a>(Kind<'a>);
 
 enum Kind<'a> {
     Gif(PreparedGif<'a>),
-    Still { bytes: &'a [u8], media: MediaType, spec: &'a Spec, limits: &'a Limits },
+    Still { bytes: &'a [u8], media: MediaType, spec: &'a LoadedSpec, limits: &'a Limits },
 }
 
 /// Looks a picture over, so that threads can be had for what there is to do.
 ///
 /// # Errors
 /// As [`render`], but for those that only decoding shows.
-pub fn prepare<'a>(bytes: &'a [u8], spec: &'a Spec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
+pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
     Ok(Prepared(match media_of(bytes, limits)? {
         MediaType::Gif => Kind::Gif(gif::prepare(bytes, spec, limits)?),
         _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },

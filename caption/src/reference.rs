@@ -19,18 +19,18 @@ use crate::{
     watch::Watch,
 };
 use caption_layout::{
-    Error, Font, Limits, LoadedCaption, Position, Spec, Style,
+    Error, Font, Limits, LoadedCaption, LoadedSpec, Position, Style,
     reading::blocks::{self, Disposal, Gif},
 };
 
 const WHITE: [u8; 3] = [255; 3];
 const LOW: &[(&str, Position, Style)] = &[("Hi", Position::Bottom, Style::Overlay)];
 
-fn spec(captions: &[(&str, Position, Style)]) -> Spec {
+fn spec(captions: &[(&str, Position, Style)]) -> LoadedSpec {
     let caption = |&(text, at, style): &(&str, Position, Style)| {
         LoadedCaption::new(text, at, style, Font::builtin("anton").expect("built in"))
     };
-    Spec::new(captions.iter().map(caption).collect())
+    LoadedSpec::new(captions.iter().map(caption).collect())
 }
 
 fn off(a: [u8; 3], b: [u8; 3]) -> u32 {

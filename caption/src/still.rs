@@ -14,7 +14,7 @@ use image::{
     },
 };
 
-use caption_layout::{Error, Limits, MediaType, Spec, rect::Rect};
+use caption_layout::{Error, Limits, LoadedSpec, MediaType, rect::Rect};
 
 use crate::mask::{Cover, Mask};
 
@@ -27,7 +27,7 @@ pub(crate) struct RenderedStill {
 /// JPEG quality at which letters keep clean edges.
 const JPEG_QUALITY: u8 = 92;
 
-pub(crate) fn render(bytes: &[u8], media: MediaType, spec: &Spec, limits: &Limits) -> Result<RenderedStill, Error> {
+pub(crate) fn render(bytes: &[u8], media: MediaType, spec: &LoadedSpec, limits: &Limits) -> Result<RenderedStill, Error> {
     let mut decoder = decoder(bytes, media, limits).map_err(unreadable)?;
     let profile = decoder.icc_profile().map_err(unreadable)?;
     let orientation = decoder.orientation().map_err(unreadable)?;
@@ -141,9 +141,9 @@ mod tests {
     use caption_layout::{Font, LoadedCaption, Position, Style};
     use image::{GenericImageView, GrayImage, ImageFormat, Luma, RgbaImage};
 
-    fn spec(style: Style) -> Spec {
+    fn spec(style: Style) -> LoadedSpec {
         let font = Font::builtin("anton").unwrap();
-        Spec::new(vec![LoadedCaption::new("still", Position::Top, style, font)])
+        LoadedSpec::new(vec![LoadedCaption::new("still", Position::Top, style, font)])
     }
 
     fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {

@@ -5,7 +5,7 @@
 //! in `caption/src/reference.rs`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use caption::{Error, Font, Limits, LoadedCaption, Position, Spec, Style, Watch};
+use caption::{Error, Font, Limits, LoadedCaption, LoadedSpec, Position, Style, Watch};
 use samples::{
     Content, Frame, Palette, Sample,
     compare::{Allowed, compare},
@@ -24,10 +24,10 @@ const LAYOUTS: [(&[(Position, Style)], bool); 6] = [
     (&[(Position::Top, Style::Bar), (Position::Top, Style::Overlay)], true),
 ];
 
-fn spec(places: &[(Position, Style)]) -> Spec {
+fn spec(places: &[(Position, Style)]) -> LoadedSpec {
     let font = Font::builtin("anton").unwrap();
     let caption = |&(at, style)| LoadedCaption::new("Hi", at, style, font.clone());
-    Spec::new(places.iter().map(caption).collect())
+    LoadedSpec::new(places.iter().map(caption).collect())
 }
 
 /// Captions a sample and answers whether there was an output, which is then what it must be.

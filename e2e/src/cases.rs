@@ -63,7 +63,7 @@ impl Case {
     /// The engine's.
     pub fn render(&self) -> Result<Rendered, caption::Error> {
         let captions = self.spec.captions.iter().filter_map(loaded).collect();
-        caption::render_with(&self.source, &caption::Spec::new(captions), &Limits::default(), &Watch::none())
+        caption::render_with(&self.source, &caption::LoadedSpec::new(captions), &Limits::default(), &Watch::none())
     }
 
     /// What is wrong with `output`, if anything.

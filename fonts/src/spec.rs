@@ -2,7 +2,7 @@
 //!
 //! All that render or preview use it, so that a spec means the same everywhere.
 
-use caption_layout::{LoadedCaption, Spec};
+use caption_layout::{LoadedCaption, LoadedSpec};
 use proto_shared::{Caption, CaptionSpec, ErrorCode, SpecError};
 
 use crate::Fonts;
@@ -37,7 +37,7 @@ impl From<UnknownFont> for SpecError {
 ///
 /// # Errors
 /// A font that is not loaded.
-pub fn engine_spec(spec: &CaptionSpec, fonts: &Fonts) -> Result<Spec, UnknownFont> {
+pub fn engine_spec(spec: &CaptionSpec, fonts: &Fonts) -> Result<LoadedSpec, UnknownFont> {
     let load = |(i, caption): (usize, &Caption)| match fonts.get(&caption.font) {
         Some(font) => Ok(LoadedCaption { spec: caption.clone(), font: font.clone() }),
         None => Err(UnknownFont {
@@ -47,7 +47,7 @@ pub fn engine_spec(spec: &CaptionSpec, fonts: &Fonts) -> Result<Spec, UnknownFon
         }),
     };
     let captions = spec.captions.iter().enumerate().map(load).collect::<Result<_, _>>()?;
-    Ok(Spec { captions, fallbacks: fonts.fallbacks().to_vec() })
+    Ok(LoadedSpec { captions, fallbacks: fonts.fallbacks().to_vec() })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ pub mod streams;
 
 use std::sync::LazyLock;
 
-use caption::{Font, Limits, LoadedCaption, MediaType, Position, Spec, Style, Watch};
+use caption::{Font, Limits, LoadedCaption, MediaType, Position, LoadedSpec, Style, Watch};
 use samples::{
     compare::{Allowed, compare},
     show::Player,
@@ -19,7 +19,7 @@ pub const LIMITS: Limits = Limits { max_bytes: 1 << 20, max_side_px: 512, max_fr
 
 /// Captions that go together.
 pub struct Layout {
-    spec: Spec,
+    spec: LoadedSpec,
     /// Whether the only bar stands above the picture; else the picture stays where it was.
     is_below_bar: bool,
 }
@@ -29,7 +29,7 @@ pub static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
     let font = Font::builtin("anton").expect("a built-in font");
     let caption = |&(at, style): &(Position, Style)| LoadedCaption::new("Hi", at, style, font.clone());
     let layout = |places: &[(Position, Style)]| Layout {
-        spec: Spec::new(places.iter().map(caption).collect()),
+        spec: LoadedSpec::new(places.iter().map(caption).collect()),
         is_below_bar: places.contains(&(Position::Top, Style::Bar)),
     };
     vec![

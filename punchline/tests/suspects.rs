@@ -12,7 +12,7 @@ use bytes::Bytes;
 use fonts::Fonts;
 use proto_shared::{Caption, CaptionSpec, JobId, JobMessage, JobRecord, MediaType, Outcome, Position, SourceInfo, Style};
 use samples::{Content, Frame, Palette, Sample};
-use service::{Clock, Late, metrics::registry};
+use service::{Clock, Eventual, metrics::registry};
 use store::{Created, Start, Store, StoreConfig};
 use tokio_util::sync::CancellationToken;
 use worker::{Engine, Isolation, ProcessId, Worker, WorkerConfig, WorkerParts};
@@ -49,7 +49,7 @@ async fn rendered(picture: &Bytes, cpus: u32) -> Outcome {
     let isolation =
         Isolation { program: "/usr/bin/env".into(), args, memory_bytes: MEMORY_BYTES, at_once: NonZeroUsize::MIN, timeout: LONG };
     let parts = WorkerParts {
-        broker: Late::from(broker),
+        broker: Eventual::from(broker),
         store: store.clone(),
         engine: Engine::with(LONG, |_, _| panic!("it is a suspect")).unwrap(),
         isolation,

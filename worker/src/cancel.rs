@@ -8,8 +8,8 @@ use std::sync::Arc;
 use broker::{Broker, Filter, Heard};
 use proto_shared::{JobId, News, Outcome};
 use service::{
-    held::{Held, Hold},
-    late::until_it_works,
+    eventual::until_it_works,
+    in_use::{InUse, Lease},
 };
 use store::Store;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -18,7 +18,7 @@ use tracing::{Instrument as _, Span};
 
 /// The jobs that run; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RunningJobs(Held<JobId, Shared>);
+pub(crate) struct RunningJobs(InUse<JobId, Shared>);
 
 /// What all deliveries of one job share.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ struct Shared {
 pub(crate) struct RunningJob {
     pub(crate) cancelled: CancellationToken,
     lock: Arc<Mutex<()>>,
-    _hold: Hold<JobId, Shared>,
+    _lease: Lease<JobId, Shared>,
 }
 
 impl RunningJob {
@@ -49,8 +49,8 @@ impl RunningJobs {
     /// Registers a delivery of a job. Of a job that was delivered twice both are cancelled together.
     pub(crate) fn register(&self, job: &JobId) -> RunningJob {
         let make = || Shared { cancelled: CancellationToken::new(), span: Span::current(), lock: Arc::default() };
-        let (Shared { cancelled, lock, .. }, hold) = self.0.hold(job, make);
-        RunningJob { cancelled, lock, _hold: hold }
+        let (Shared { cancelled, lock, .. }, lease) = self.0.lease(job, make);
+        RunningJob { cancelled, lock, _lease: lease }
     }
 
     /// Stops jobs that are cancelled, until the broker is closed or `shutdown`.

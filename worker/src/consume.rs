@@ -6,7 +6,7 @@ use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use broker::{Broker, Deliveries, Delivery, Prefetch};
 use proto_shared::PerLane;
-use service::late::until_it_works;
+use service::eventual::until_it_works;
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use broker::{Broker, DeadLetter};
 use proto_shared::{DeadRecord, ErrorCode, Event, JobId, JobMessage, JobResult, News, Outcome, job};
-use service::{Clock, late::until_it_works};
+use service::{Clock, eventual::until_it_works};
 use store::{Created, Store, StoreError, source_id};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;

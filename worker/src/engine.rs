@@ -149,7 +149,7 @@ mod tests {
     fn task() -> Task {
         Task {
             source: Bytes::new(),
-            spec: caption::Spec::new(Vec::new()),
+            spec: caption::LoadedSpec::new(Vec::new()),
             limits: Limits::default(),
             progress: Progress::default(),
             lane: Lane::Standard,

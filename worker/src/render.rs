@@ -21,7 +21,7 @@ pub struct Task {
     /// The picture.
     pub source: Bytes,
     /// What to write on it.
-    pub spec: caption::Spec,
+    pub spec: caption::LoadedSpec,
     /// What it may cost.
     pub limits: Limits,
     /// Where its progress is reported.

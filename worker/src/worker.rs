@@ -11,7 +11,7 @@ use std::{
 
 use broker::Broker;
 use fonts::Fonts;
-use service::{Clock, Late, metrics::Registry};
+use service::{Clock, Eventual, metrics::Registry};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -47,7 +47,7 @@ pub struct WorkerConfig {
 #[derive(Clone, Debug)]
 pub struct WorkerParts {
     /// Gives jobs, once it is connected.
-    pub broker: Late<Broker>,
+    pub broker: Eventual<Broker>,
     /// Gives sources, keeps outputs and results.
     pub store: Store,
     /// Makes the pictures.
@@ -66,7 +66,7 @@ pub struct WorkerParts {
 #[derive(Debug)]
 pub struct Worker {
     config: WorkerConfig,
-    broker: Late<Broker>,
+    broker: Eventual<Broker>,
     settler: Arc<Settler>,
     dead_letters: DeadLetterMover,
 }

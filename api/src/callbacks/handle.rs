@@ -1,6 +1,6 @@
 //! What the rest of the front knows of calling back: whether it is done, which URLs may be called, and how often.
 //!
-//! `jobs` checks URLs and `jobs::listeners` tells of ends; `courier` makes the calls.
+//! `jobs` checks URLs and `jobs::subscribers` tells of ends; `courier` makes the calls.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,6 +1,6 @@
 //! What each client may do: jobs a second, unfinished jobs, and which lane the next one takes.
 //!
-//! `jobs::request` asks before it reads an upload, `jobs::accept` counts what it accepts; `jobs::listeners` tells of each end with
+//! `jobs::request` asks before it reads an upload, `jobs::accept` counts what it accepts; `jobs::subscribers` tells of each end with
 //! [`Clients::finished`]. The event of an end can be lost, so `recount` asks the store about jobs whose end was not heard. It counts
 //! what went through this process alone, forgets a job after a day at the latest, and holds a bounded number of clients
 //! and jobs whatever they do. It never waits.

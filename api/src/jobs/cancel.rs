@@ -6,7 +6,7 @@
 use axum::{Extension, Json, extract::State, response::IntoResponse};
 use broker::Broker;
 use proto_shared::{Event, JobResult, News, Outcome, job};
-use service::Late;
+use service::Eventual;
 use store::{Created, Store, StoreError};
 
 use super::{
@@ -34,7 +34,7 @@ refusals! {
 #[derive(Clone)]
 pub(crate) struct Canceller {
     pub(crate) store: Store,
-    pub(crate) broker: Late<Broker>,
+    pub(crate) broker: Eventual<Broker>,
     pub(crate) ids: Ids,
     pub(crate) metrics: Metrics,
 }

@@ -36,7 +36,7 @@ refusals! {
         Request(RequestRefusal),
         Form(FormRefusal),
         Callback(UrlRefusal),
-        Spec(SpecError),
+        LoadedSpec(SpecError),
         Font(UnknownFont),
         Upload(UploadRefusal),
         Accept(AcceptRefusal),

@@ -23,9 +23,9 @@ use tokio::time::{Instant, timeout};
 use utoipa::ToSchema;
 
 use super::{
-    listeners::{Listeners, Listening},
     path::{JobPath, NoSuchJob},
     read::ReadRefusal,
+    subscribers::{EventSubscribers, Listening},
     view::{JobView, rfc3339},
 };
 use crate::{
@@ -117,12 +117,12 @@ pub(crate) struct EventView<'a> {
 )]
 pub(crate) async fn events(
     State(store): State<Store>,
-    State(listeners): State<Listeners>,
+    State(subscribers): State<EventSubscribers>,
     JobPath { id }: JobPath,
     headers: HeaderMap,
 ) -> Result<Response, ReadRefusal> {
     // Before the look at the store: what happens meanwhile is heard.
-    let listening = listeners.of(&id);
+    let listening = subscribers.of(&id);
     let (job, result) = tokio::try_join!(store.get_job(&id), store.get_result(&id)).map_err(StoredRefusal::from)?;
     let job = job.ok_or(NoSuchJob::JobNotFound)?;
     let last_seen = headers.get("last-event-id").and_then(|seen| seen.to_str().ok()).filter(|seen| !seen.is_empty());

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU16, time::Duration};
 
-use api::{Acceptances, ApiConfig, Callbacks, Clients, Fairness, Ids, Listeners, Parts};
+use api::{Acceptances, ApiConfig, Callbacks, Clients, EventSubscribers, Fairness, Ids, Parts};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -14,7 +14,7 @@ use fonts::Fonts;
 use proto_shared::{ErrorCode, JobId, JobMessage, JobResult, MediaType, Outcome, OutputId, OutputInfo, RenderStats, job};
 use serde_json::Value;
 use service::{
-    Late,
+    Eventual,
     metrics::{Exposition, registry},
 };
 use store::{Created, Faults, Store, StoreConfig};
@@ -34,7 +34,7 @@ pub(crate) struct Front {
     pub(crate) router: Router,
     pub(crate) store: Store,
     pub(crate) broker: Broker,
-    pub(crate) listeners: Listeners,
+    pub(crate) subscribers: EventSubscribers,
     pub(crate) exposition: Exposition,
     pub(crate) acceptances: Acceptances,
     pub(crate) faults: Faults,
@@ -66,21 +66,21 @@ pub(crate) fn front_on(broker: Broker) -> Front {
 
 pub(crate) fn front_of(config: &ApiConfig, broker: Broker) -> Front {
     let (store, faults) = Store::open_with_faults(&StoreConfig::new("memory:")).unwrap();
-    let (listeners, acceptances) = (Listeners::default(), Acceptances::default());
+    let (subscribers, acceptances) = (EventSubscribers::default(), Acceptances::default());
     let mut registry = registry();
     let parts = Parts {
-        broker: Late::from(broker.clone()),
+        broker: Eventual::from(broker.clone()),
         store: store.clone(),
         ids: Ids::counting(CREATED_AT_MS),
         keys: None,
         clients: Clients::new(Fairness::default()),
-        listeners: listeners.clone(),
+        subscribers: subscribers.clone(),
         sources: None,
         callbacks: Callbacks::default(),
         acceptances: acceptances.clone(),
     };
     let router = api::router(config, parts, &mut registry);
-    Front { router, store, broker, listeners, exposition: Exposition::new(registry), acceptances, faults }
+    Front { router, store, broker, subscribers, exposition: Exposition::new(registry), acceptances, faults }
 }
 
 pub(crate) struct Answer {
@@ -156,7 +156,7 @@ pub(crate) fn done(id: OutputId) -> Outcome {
 /// What hears the broker's news for a front, until its token is cancelled.
 pub(crate) fn hearing(front: &Front) -> (CancellationToken, tokio::task::JoinHandle<()>) {
     let shutdown = CancellationToken::new();
-    let (listeners, broker, until) = (front.listeners.clone(), Late::from(front.broker.clone()), shutdown.clone());
+    let (subscribers, broker, until) = (front.subscribers.clone(), Eventual::from(front.broker.clone()), shutdown.clone());
     let clients = Clients::new(Fairness::default());
-    (shutdown, tokio::spawn(async move { listeners.hear(&broker, &clients, &Callbacks::default(), &until).await }))
+    (shutdown, tokio::spawn(async move { subscribers.hear(&broker, &clients, &Callbacks::default(), &until).await }))
 }

@@ -24,7 +24,7 @@ use bytes::Bytes;
 use futures::TryStreamExt as _;
 use proto_shared::{ErrorCode, Event, JobId, MediaType, Outcome, OutputInfo, RenderStats, job};
 use serde_json::{Value, json};
-use service::{Late, listener::Peer, metrics::registry};
+use service::{Eventual, listener::Peer, metrics::registry};
 use store::{Store, StoreConfig};
 use tower::ServiceExt as _;
 
@@ -221,12 +221,12 @@ async fn without_a_broker_the_client_is_told_to_come_back() {
     let store = Store::open(&StoreConfig::new("memory:")).unwrap();
     let clients = Clients::new(Fairness::default());
     let parts = Parts {
-        broker: Late::default(),
+        broker: Eventual::default(),
         store: store.clone(),
         ids: Ids::system(),
         keys: None,
         clients,
-        listeners: api::Listeners::default(),
+        subscribers: api::EventSubscribers::default(),
         sources: None,
         callbacks: api::Callbacks::default(),
         acceptances: api::Acceptances::default(),

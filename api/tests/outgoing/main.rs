@@ -27,7 +27,7 @@ use bytes::Bytes;
 use outbound::{Client, Guard};
 use serde_json::Value;
 use service::{
-    Clock, Late,
+    Clock, Eventual,
     metrics::{Exposition, registry},
 };
 use store::{Faults, Operation, Store, StoreConfig};
@@ -138,15 +138,15 @@ impl House {
             trusted_proxies: Vec::new(),
             fonts: fonts::Fonts::built_in(),
         };
-        let (listeners, clients, broker) =
-            (api::Listeners::default(), Clients::new(Fairness::default()), Late::from(self.broker.clone()));
+        let (subscribers, clients, broker) =
+            (api::EventSubscribers::default(), Clients::new(Fairness::default()), Eventual::from(self.broker.clone()));
         let parts = Parts {
             broker: broker.clone(),
             store: self.store.clone(),
             ids: Ids::system(),
             keys: None,
             clients: clients.clone(),
-            listeners: listeners.clone(),
+            subscribers: subscribers.clone(),
             sources,
             callbacks: callbacks.clone(),
             acceptances: api::Acceptances::default(),
@@ -161,7 +161,7 @@ impl House {
                         courier.run(&shutdown).await;
                     }
                 };
-                tokio::join!(listeners.hear(&broker, &clients, &callbacks, &shutdown), calling);
+                tokio::join!(subscribers.hear(&broker, &clients, &callbacks, &shutdown), calling);
             })
         };
         Front { router, exposition: Exposition::new(registry), shutdown, running }

@@ -7,7 +7,7 @@ use caption_types::{Position, Size, Style};
 use crate::{
     error::Error,
     rect::Rect,
-    spec::{LoadedCaption, Spec},
+    spec::{LoadedCaption, LoadedSpec},
     text::{
         extent::Extent,
         layout::{Layout, Room, layout},
@@ -54,7 +54,7 @@ impl<'a> Arrangement<'a> {
     ///
     /// # Errors
     /// [`Error::EmptyText`] and [`Error::TextDoesNotFit`].
-    pub fn find(spec: &'a Spec, width_px: u32, height_px: u32, shown: Rect) -> Result<Self, Error> {
+    pub fn find(spec: &'a LoadedSpec, width_px: u32, height_px: u32, shown: Rect) -> Result<Self, Error> {
         if spec.captions.is_empty() {
             return Err(Error::EmptyText);
         }
@@ -79,7 +79,7 @@ impl<'a> Arrangement<'a> {
     }
 
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas")]
-    fn add_overlay(&mut self, caption: &'a LoadedCaption, spec: &Spec, shown: Rect) -> Result<(), Error> {
+    fn add_overlay(&mut self, caption: &'a LoadedCaption, spec: &LoadedSpec, shown: Rect) -> Result<(), Error> {
         let (width_px, height_px) = (shown.width(), shown.height());
         let (width, height) = (width_px as f32, height_px as f32);
         let margin = (width.min(height) * 0.025).round().max(1.0);
@@ -105,7 +105,7 @@ impl<'a> Arrangement<'a> {
     }
 
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas")]
-    fn add_bar(&mut self, caption: &'a LoadedCaption, spec: &Spec, width_px: u32, height_px: u32) -> Result<(), Error> {
+    fn add_bar(&mut self, caption: &'a LoadedCaption, spec: &LoadedSpec, width_px: u32, height_px: u32) -> Result<(), Error> {
         let (width, height) = (width_px as f32, height_px as f32);
         let margin = (width * 0.03).round();
         let room = Room {

@@ -7,7 +7,7 @@ use super::arrangement::{Arrangement, PlacedCaption};
 use crate::{
     error::Error,
     rect::Rect,
-    spec::Spec,
+    spec::LoadedSpec,
     text::{extent::Extent, font::Font, layout::stroke_px, outline::outline},
 };
 
@@ -47,7 +47,7 @@ pub struct CaptionPreview {
 ///
 /// # Errors
 /// [`Error::EmptyText`], [`Error::TextDoesNotFit`], and for no picture at all [`Error::ZeroSized`].
-pub fn preview(spec: &Spec, width_px: u32, height_px: u32) -> Result<Preview, Error> {
+pub fn preview(spec: &LoadedSpec, width_px: u32, height_px: u32) -> Result<Preview, Error> {
     if width_px == 0 || height_px == 0 {
         return Err(Error::ZeroSized { width_px, height_px });
     }
@@ -98,7 +98,7 @@ mod tests {
             caption("a bar\nof two", Position::Top, Style::Bar, Size::Auto),
             caption("below 中", Position::Bottom, Style::Bar, Size::Px(9)),
         ];
-        let seen = preview(&Spec::new(captions), 300, 200).unwrap();
+        let seen = preview(&LoadedSpec::new(captions), 300, 200).unwrap();
         let lines: Vec<_> = seen.captions.iter().map(|caption| caption.lines.join("/")).collect();
         assert_eq!(lines, ["over", "a bar/of two", "below 中"]);
         assert_eq!(seen.captions[2].missing_glyphs, ['中']);
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_has_no_room_is_an_error() {
-        let spec = Spec::new(vec![caption(&"m".repeat(900), Position::Top, Style::Overlay, Size::Auto)]);
+        let spec = LoadedSpec::new(vec![caption(&"m".repeat(900), Position::Top, Style::Overlay, Size::Auto)]);
         assert_eq!(preview(&spec, 20, 10).unwrap_err().code().as_str(), "text_does_not_fit");
         assert_eq!(preview(&spec, 0, 10).unwrap_err().code().as_str(), "zero_sized");
     }

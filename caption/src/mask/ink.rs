@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use caption_layout::{
-    Error, Font, Spec,
+    Error, Font, LoadedSpec,
     placing::arrangement::{Arrangement, PlacedCaption},
     rect::Rect,
 };
@@ -52,7 +52,7 @@ impl Mask {
     ///
     /// # Errors
     /// A text that is empty or does not fit.
-    pub fn draw(spec: &Spec, width_px: u32, height_px: u32, shown: Rect) -> Result<Self, Error> {
+    pub fn draw(spec: &LoadedSpec, width_px: u32, height_px: u32, shown: Rect) -> Result<Self, Error> {
         let found = Arrangement::find(spec, width_px, height_px, shown)?;
         let inks = found.places.iter().map(|place| Ink::draw(place, &spec.fallbacks)).collect();
         let missing_glyphs = found.missing_glyphs();
@@ -160,10 +160,10 @@ mod tests {
     use super::*;
     use caption_layout::{LoadedCaption, Position, Size, Style, preview};
 
-    fn spec(captions: &[(&str, Position, Style)]) -> Spec {
+    fn spec(captions: &[(&str, Position, Style)]) -> LoadedSpec {
         let caption =
             |&(text, at, style): &(&str, Position, Style)| LoadedCaption::new(text, at, style, Font::builtin("anton").unwrap());
-        Spec::new(captions.iter().map(caption).collect())
+        LoadedSpec::new(captions.iter().map(caption).collect())
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl<'a> InkRuns<'a> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use caption_layout::{Colour, Font, LoadedCaption, Position, Spec, Style, rect::Rect};
+    use caption_layout::{Colour, Font, LoadedCaption, LoadedSpec, Position, Style, rect::Rect};
 
     use crate::mask::Mask;
 
@@ -99,7 +99,7 @@ pub(super) mod tests {
             (caption.spec.fill, caption.spec.stroke) = (Some(Colour { rgb: fill }), Some(Colour { rgb: stroke }));
             caption
         };
-        let spec = Spec::new(pairs.iter().zip([Position::Bottom, Position::Top]).map(caption).collect());
+        let spec = LoadedSpec::new(pairs.iter().zip([Position::Bottom, Position::Top]).map(caption).collect());
         let mask = Mask::draw(&spec, 120, 80, Rect::at(0, 0, 120, 80)).unwrap();
         use_them(&mask.inks.iter().map(InkRuns::of).collect::<Vec<_>>())
     }

@@ -168,7 +168,7 @@ fn after(frame: &Frame, plan: &FramePlan, leaves_gaps: bool, before: CanvasState
 
 #[cfg(test)]
 mod tests {
-    use caption_layout::{Font, Limits, LoadedCaption, Position, Spec, Style};
+    use caption_layout::{Font, Limits, LoadedCaption, LoadedSpec, Position, Style};
     use samples::{Content, Frame as Made, Palette, Sample};
 
     use super::*;
@@ -183,7 +183,7 @@ mod tests {
         let bytes = Sample { width: 40, height: 40, palette, loop_count: None, frames }.bytes();
         let gif = Gif::walk(&bytes, &Limits::default()).unwrap();
         let caption = LoadedCaption::new("Hi", Position::Bottom, Style::Overlay, Font::builtin("anton").unwrap());
-        let mask = Mask::draw(&Spec::new(vec![caption]), 40, 40, written_on(&gif)).unwrap();
+        let mask = Mask::draw(&LoadedSpec::new(vec![caption]), 40, 40, written_on(&gif)).unwrap();
         let plans = plan(&gif, &mask);
         let names = plans.iter().map(|plan| match plan.fate {
             Fate::Copied => "copied",

@@ -99,7 +99,7 @@ fn tell(args: &CaptionArgs, bytes: &[u8], rendered: &Rendered, began: Instant, c
 
 impl CaptionArgs {
     /// What the engine is to write, with its fonts loaded.
-    fn engine_spec(&self) -> Result<caption::Spec, Failure> {
+    fn engine_spec(&self) -> Result<caption::LoadedSpec, Failure> {
         let spec = self.caption.spec()?;
         let mut fonts = Fonts::built_in();
         if let Some(folder) = &self.font_dir {

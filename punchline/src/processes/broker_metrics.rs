@@ -16,7 +16,7 @@ use prometheus_client::{
     metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge},
 };
 use proto_shared::Lane;
-use service::{Late, metrics::Registry};
+use service::{Eventual, metrics::Registry};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const LOOK_LIMIT: Duration = Duration::from_secs(2);
 
 /// Adds the broker to what is scraped, and looks at its queues until `shutdown`.
-pub(crate) fn watch(broker: &Late<Broker>, registry: &mut Registry, shutdown: &CancellationToken) {
+pub(crate) fn watch(broker: &Eventual<Broker>, registry: &mut Registry, shutdown: &CancellationToken) {
     let view = View { broker: broker.clone(), depths: Arc::default() };
     let (looking, shutdown) = (view.clone().look(), shutdown.clone());
     tokio::spawn(async move { shutdown.run_until_cancelled(looking).await });
@@ -36,7 +36,7 @@ pub(crate) fn watch(broker: &Late<Broker>, registry: &mut Registry, shutdown: &C
 /// What a scrape sees. Clones share it.
 #[derive(Clone, Debug)]
 struct View {
-    broker: Late<Broker>,
+    broker: Eventual<Broker>,
     depths: Arc<Mutex<Option<Depths>>>,
 }
 
@@ -142,7 +142,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_scrape_shows_state_counts_and_depths_and_leaves_out_what_is_not_known() {
-        let late = Late::from(Broker::in_process());
+        let late = Eventual::from(Broker::in_process());
         let mut registry = registry();
         watch(&late, &mut registry, &CancellationToken::new());
         let exposition = Exposition::new(registry);
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn before_the_first_connection_the_broker_is_away() {
         let mut registry = registry();
-        registry.register_collector(Box::new(View { broker: Late::default(), depths: Arc::default() }));
+        registry.register_collector(Box::new(View { broker: Eventual::default(), depths: Arc::default() }));
         let text = Exposition::new(registry).text().unwrap();
         assert!(text.contains("punchline_broker_state{state=\"disconnected\"} 1\n"), "{text}");
     }

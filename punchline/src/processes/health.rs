@@ -7,13 +7,13 @@ use std::future::ready;
 
 use broker::{Broker, State};
 use futures::future::BoxFuture;
-use service::{Health, Late, health::Decides};
+use service::{Eventual, Health, health::Decides};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
 /// Of a front. It answers reads while its broker is away, so it rests on the store alone: once the store has shown that it
 /// can be used, which `asked` tells.
-pub(crate) fn of_front(broker: &Late<Broker>, store: &Store, asked: &Late<()>, draining: &CancellationToken) -> Health {
+pub(crate) fn of_front(broker: &Eventual<Broker>, store: &Store, asked: &Eventual<()>, draining: &CancellationToken) -> Health {
     let (store, asked) = (store.clone(), asked.clone());
     let health = Health::new(draining.clone()).check("store", Decides::Readiness, move || {
         let (store, is_asked) = (store.clone(), asked.get().is_some());
@@ -26,7 +26,7 @@ pub(crate) fn of_front(broker: &Late<Broker>, store: &Store, asked: &Late<()>, d
 }
 
 /// Of a worker, which is of use to nobody while store or broker is away.
-pub(crate) fn of_worker(broker: &Late<Broker>, store: &Store, draining: &CancellationToken) -> Health {
+pub(crate) fn of_worker(broker: &Eventual<Broker>, store: &Store, draining: &CancellationToken) -> Health {
     let store = store.clone();
     let health = Health::new(draining.clone()).check("store", Decides::Readiness, move || {
         let store = store.clone();
@@ -36,7 +36,7 @@ pub(crate) fn of_worker(broker: &Late<Broker>, store: &Store, draining: &Cancell
 }
 
 /// A restart mends a process that is connected and receives nothing. It mends no broker that is away or blocked.
-fn consuming(health: Health, broker: &Late<Broker>) -> Health {
+fn consuming(health: Health, broker: &Eventual<Broker>) -> Health {
     let broker = broker.clone();
     health.check("consuming", Decides::Liveness, move || {
         let is_deaf = broker.get().is_some_and(|broker| broker.state() == State::NotConsuming);
@@ -45,7 +45,7 @@ fn consuming(health: Health, broker: &Late<Broker>) -> Health {
 }
 
 /// Whether the broker takes messages and gives them.
-fn taking(broker: &Late<Broker>) -> impl Fn() -> BoxFuture<'static, Result<(), String>> + use<> {
+fn taking(broker: &Eventual<Broker>) -> impl Fn() -> BoxFuture<'static, Result<(), String>> + use<> {
     let broker = broker.clone();
     move || {
         let broker = broker.clone();

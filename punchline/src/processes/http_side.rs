@@ -4,10 +4,10 @@
 //! whose requests have gone.
 
 use anyhow::Context as _;
-use api::{Acceptances, ApiConfig, Callbacks, Clients, Courier, Ids, Listeners, Parts, Routine, Signer};
+use api::{Acceptances, ApiConfig, Callbacks, Clients, Courier, EventSubscribers, Ids, Parts, Routine, Signer};
 use broker::Broker;
 use service::{
-    ApiKeys, Clock, FrontListeners, Health, Late,
+    ApiKeys, Clock, Eventual, FrontListeners, Health,
     config::{CommonSettings, HttpSettings, OutboundSettings},
     files,
     listener::Bounds,
@@ -33,7 +33,7 @@ impl HttpSide {
     pub(crate) fn new(
         http: &HttpSettings,
         common: &CommonSettings,
-        broker: &Late<Broker>,
+        broker: &Eventual<Broker>,
         store: &Store,
         registry: &mut Registry,
     ) -> anyhow::Result<Self> {
@@ -45,7 +45,7 @@ impl HttpSide {
             ids: Ids::system(),
             keys: http.api_keys_file.as_deref().map(open_keys).transpose()?,
             clients: Clients::new(http.fairness),
-            listeners: Listeners::default(),
+            subscribers: EventSubscribers::default(),
             sources,
             callbacks,
             acceptances: Acceptances::default(),
@@ -71,13 +71,13 @@ impl HttpSide {
         common: &CommonSettings,
         shutdown: &CancellationToken,
     ) -> bool {
-        let Parts { broker, store, clients, listeners: job_ends, callbacks, acceptances, .. } = self.parts.clone();
+        let Parts { broker, store, clients, subscribers, callbacks, acceptances, .. } = self.parts.clone();
         let grace = common.shutdown_grace;
         let router = api::router(&self.config, self.parts, &mut registry);
         let hearing = {
             let shutdown = shutdown.clone();
             tokio::spawn(async move {
-                tokio::join!(job_ends.hear(&broker, &clients, &callbacks, &shutdown), clients.recount(&store, &shutdown))
+                tokio::join!(subscribers.hear(&broker, &clients, &callbacks, &shutdown), clients.recount(&store, &shutdown))
             })
         };
         let serving = listeners.serve(self.bounds, router, (health, Exposition::new(registry)), shutdown, grace);

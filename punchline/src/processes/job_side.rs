@@ -6,7 +6,7 @@ use std::num::{NonZeroU16, NonZeroUsize};
 use anyhow::Context as _;
 use broker::Broker;
 use service::{
-    Clock, Late,
+    Clock, Eventual,
     config::{CommonSettings, JobSettings},
     memory,
     metrics::Registry,
@@ -25,7 +25,7 @@ const OWN_MEMORY_BYTES: u64 = 1 << 30;
 
 /// A worker that is ready to run. Its fonts and its threads are made here, once; its metrics are added to `registry`.
 pub(crate) fn worker(
-    broker: &Late<Broker>,
+    broker: &Eventual<Broker>,
     store: &Store,
     jobs: &JobSettings,
     common: &CommonSettings,

@@ -16,7 +16,7 @@ use anyhow::Context as _;
 use broker::{Broker, InProcessConfig};
 use futures::TryStreamExt as _;
 use proto_shared::JobMessage;
-use service::{FrontListeners, Late, Process, ServeSettings, metrics::registry, shutdown, telemetry};
+use service::{Eventual, FrontListeners, Process, ServeSettings, metrics::registry, shutdown, telemetry};
 use store::Store;
 
 use crate::{
@@ -50,8 +50,8 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let address = listeners.address()?;
     check_store(&store, &shutdown).await?;
     let broker = requeue(&store, settings.common.retry_delays.clone()).await?;
-    let late = Late::from(broker.clone());
-    let health = health::of_front(&late, &store, &Late::from(()), &shutdown);
+    let late = Eventual::from(broker.clone());
+    let health = health::of_front(&late, &store, &Eventual::from(()), &shutdown);
 
     let mut registry = registry();
     let worker = job_side::worker(&late, &store, &settings.jobs, &settings.common, &mut registry)?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use broker::{AmqpConfig, Broker};
-use service::{Late, late::until_it_works};
+use service::{Eventual, eventual::until_it_works};
 use store::{Store, StoreError};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -19,16 +19,16 @@ const CLEARED_WITHIN: Duration = Duration::from_secs(5);
 /// A start that goes on beside the listener.
 pub(crate) struct Startup {
     /// There once the store has shown that it can be used.
-    pub(crate) store_checked: Late<()>,
+    pub(crate) store_checked: Eventual<()>,
     /// There once the process may work.
-    pub(crate) broker: Late<Broker>,
+    pub(crate) broker: Eventual<Broker>,
     task: JoinHandle<Result<(), StoreError>>,
 }
 
 impl Startup {
     /// Begins. A store that must not be used cancels `shutdown`, and [`Startup::end`] says why.
     pub(crate) fn begin(store: &Store, config: AmqpConfig, shutdown: &CancellationToken) -> Self {
-        let (store_checked, broker) = (Late::default(), Late::default());
+        let (store_checked, broker) = (Eventual::default(), Eventual::default());
         let (store, shutdown, checked, late) = (store.clone(), shutdown.clone(), store_checked.clone(), broker.clone());
         let task = tokio::spawn(async move {
             if let Err(refused) = check_store(&store, &shutdown).await {

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use api::{ApiConfig, Clients, Fairness, Ids, Listeners};
+use api::{ApiConfig, Clients, EventSubscribers, Fairness, Ids};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -22,7 +22,7 @@ use fonts::Fonts;
 use proto_shared::{JobId, MediaType, RenderStats};
 use serde_json::Value;
 use service::{
-    Clock, Late,
+    Clock, Eventual,
     metrics::{Exposition, registry},
 };
 use store::{Faults, Start, Store, StoreConfig};
@@ -63,7 +63,7 @@ impl House {
         let begun = Arc::new(Notify::new());
         let begins = begun.clone();
         let parts = worker::WorkerParts {
-            broker: Late::from(broker.clone()),
+            broker: Eventual::from(broker.clone()),
             store: store.clone(),
             engine: Engine::with(LONG, move |task, unwanted| render(task, unwanted, &begins)).unwrap(),
             // What a worker may have died of is the end of this process too.
@@ -87,12 +87,12 @@ impl House {
         let mut registry = registry();
         let worker = Worker::new(config, parts, &mut registry);
         let front = api::Parts {
-            broker: Late::from(broker.clone()),
+            broker: Eventual::from(broker.clone()),
             store: store.clone(),
             ids: Ids::system(),
             keys: None,
             clients: Clients::new(Fairness::default()),
-            listeners: Listeners::default(),
+            subscribers: EventSubscribers::default(),
             sources: None,
             callbacks: api::Callbacks::default(),
             acceptances: api::Acceptances::default(),

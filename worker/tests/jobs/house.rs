@@ -14,7 +14,7 @@ use proto_shared::{
     SourceInfo, Style,
 };
 use service::{
-    Clock, Late,
+    Clock, Eventual,
     metrics::{Exposition, registry},
 };
 use store::{Created, Faults, Start, Store, StoreConfig};
@@ -86,7 +86,7 @@ impl House {
     ) -> Running {
         let mut registry = registry();
         let parts = WorkerParts {
-            broker: Late::from(self.broker.clone()),
+            broker: Eventual::from(self.broker.clone()),
             store: self.store.clone(),
             engine: Engine::with(self.job_timeout, engine).unwrap(),
             isolation: self.isolation.clone(),

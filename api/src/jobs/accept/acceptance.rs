@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use broker::{Broker, BrokerError};
 use proto_shared::{JobId, JobRecord, JobResult};
-use service::{Late, held::Held};
+use service::{Eventual, in_use::InUse};
 use store::{Store, StoreError};
 use tokio::{
     sync::OnceCell,
@@ -18,8 +18,8 @@ use tokio_util::task::TaskTracker;
 use crate::{
     front::{backends::QueueRefusal, clients::Clients, ids::Ids},
     jobs::{
-        listeners::{Listeners, Listening},
         path::NoSuchJob,
+        subscribers::{EventSubscribers, Listening},
     },
     metrics::Metrics,
     pictures::spool::{Content, Spooled},
@@ -42,7 +42,7 @@ pub(super) type Publishing = Arc<OnceCell<Result<(), BrokerError>>>;
 #[derive(Clone, Debug, Default)]
 pub struct Acceptances {
     pub(super) tasks: TaskTracker,
-    pub(super) publishing: Held<JobId, Publishing>,
+    pub(super) publishing: InUse<JobId, Publishing>,
 }
 
 impl Acceptances {
@@ -58,11 +58,11 @@ impl Acceptances {
 #[derive(Clone)]
 pub(crate) struct Acceptance {
     pub(crate) store: Store,
-    pub(crate) broker: Late<Broker>,
+    pub(crate) broker: Eventual<Broker>,
     pub(crate) ids: Ids,
     pub(crate) metrics: Metrics,
     pub(crate) clients: Clients,
-    pub(crate) listeners: Listeners,
+    pub(crate) subscribers: EventSubscribers,
     pub(crate) acceptances: Acceptances,
 }
 

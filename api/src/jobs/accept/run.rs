@@ -14,7 +14,7 @@ use proto_shared::{
     ClientId, Event, IdempotencyId, IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult, News, OutputId, OutputSummary,
     RecordedSpec, SourceId, TraceContext, job,
 };
-use service::held::Hold;
+use service::in_use::Lease;
 use store::{Created, Slot, StoreError};
 use tracing::Instrument as _;
 
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     front::{backends::QueueRefusal, clients::Counted, trace},
-    jobs::{listeners::Listening, path::NoSuchJob},
+    jobs::{path::NoSuchJob, subscribers::Listening},
     pictures::{room::Share, spool::Spooled},
     problem::Defect,
 };
@@ -61,7 +61,7 @@ pub(super) struct Found {
     known: Option<OutputSummary>,
     counted: Option<Counted>,
     waiting: Option<Listening>,
-    publishing: Option<Hold<JobId, Publishing>>,
+    publishing: Option<Lease<JobId, Publishing>>,
     result: Option<JobResult>,
     refusal: Option<AcceptRefusal>,
 }
@@ -176,7 +176,7 @@ impl Run {
             return self.refuse(QueueRefusal::from(refusal));
         }
         // Before anybody can run it, so that its end is heard.
-        self.found.waiting = Some(self.with.listeners.of(&self.job.id));
+        self.found.waiting = Some(self.with.subscribers.of(&self.job.id));
         let upload = self.upload.take();
         let (known, created) = tokio::join!(self.known(), self.with.store_job(&self.job, upload, self.idempotency.is_some()));
         self.share = None;
@@ -237,7 +237,7 @@ impl Run {
         if self.found.counted.is_none() {
             self.found.counted = Some(self.count());
         }
-        self.found.waiting = Some(self.with.listeners.of(&self.job.id));
+        self.found.waiting = Some(self.with.subscribers.of(&self.job.id));
         let slot = self.slot();
         let known = tokio::join!(self.with.store.get_result(&self.job.id), self.with.store.was_queued(&self.job.id, slot));
         match known {
@@ -288,9 +288,9 @@ impl Run {
 
     /// Publishes the job's message; of several acceptances of one job that are at it at the same time, one does so for all.
     async fn publish(&mut self) -> Result<Confirm, BrokerError> {
-        let (publishing, hold) = self.with.acceptances.publishing.hold(&self.job.id, Publishing::default);
+        let (publishing, lease) = self.with.acceptances.publishing.lease(&self.job.id, Publishing::default);
         // Until the confirm is marked: who comes before that shares it.
-        self.found.publishing = Some(hold);
+        self.found.publishing = Some(lease);
         let is_ours = AtomicBool::new(false);
         let published = publishing.get_or_init(|| async {
             is_ours.store(true, Ordering::Relaxed);

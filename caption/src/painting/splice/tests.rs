@@ -7,7 +7,7 @@ use samples::{
     stream::{Clears, End, Parse, Stream as Written},
 };
 
-use caption_layout::{Font, Limits, LoadedCaption, Position, Spec, Style, reading::blocks::Gif};
+use caption_layout::{Font, Limits, LoadedCaption, LoadedSpec, Position, Style, reading::blocks::Gif};
 
 use super::{
     super::{recode::recode, runs::InkRuns},
@@ -26,10 +26,10 @@ const LOW: (&str, Position, Style) = ("Hi", Position::Bottom, Style::Overlay);
 const HIGH: (&str, Position, Style) = ("When", Position::Top, Style::Overlay);
 const BAR: (&str, Position, Style) = ("bar", Position::Top, Style::Bar);
 
-fn spec(captions: &[(&str, Position, Style)]) -> Spec {
+fn spec(captions: &[(&str, Position, Style)]) -> LoadedSpec {
     let caption =
         |&(text, at, style): &(&str, Position, Style)| LoadedCaption::new(text, at, style, Font::builtin("anton").unwrap());
-    Spec::new(captions.iter().map(caption).collect())
+    LoadedSpec::new(captions.iter().map(caption).collect())
 }
 
 fn rendered(source: &[u8], captions: &[(&str, Position, Style)]) -> Rendered {

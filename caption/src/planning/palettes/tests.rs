@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use caption_layout::{Font, Limits, LoadedCaption, Position, Spec, Style};
+use caption_layout::{Font, Limits, LoadedCaption, LoadedSpec, Position, Style};
 
 use super::*;
 use crate::{
@@ -71,7 +71,7 @@ struct Decided {
 fn decided(bytes: &[u8]) -> Decided {
     let caption = LoadedCaption::new("Hi", Position::Bottom, Style::Overlay, Font::builtin("anton").unwrap());
     let gif = Gif::walk(bytes, &Limits::default()).unwrap();
-    let mask = Mask::draw(&Spec::new(vec![caption]), gif.canvas.width(), gif.canvas.height(), written_on(&gif)).unwrap();
+    let mask = Mask::draw(&LoadedSpec::new(vec![caption]), gif.canvas.width(), gif.canvas.height(), written_on(&gif)).unwrap();
     let plans = plan(&gif, &mask);
     let palettes = Palettes::decide(bytes, &gif, &mask, &plans);
     let all = gif.frames.iter().enumerate().map(|(k, frame)| palettes.of(k, frame).into_owned()).collect();

@@ -9,9 +9,9 @@ use std::time::Duration;
 use broker::{Broker, Filter, Heard};
 use proto_shared::{JobId, JobResult};
 use service::{
-    Late,
-    held::{Held, Hold},
-    late::until_it_works,
+    Eventual,
+    eventual::until_it_works,
+    in_use::{InUse, Lease},
 };
 use store::{Store, StoreError};
 use tokio::{
@@ -27,8 +27,8 @@ const MAX_BEHIND: usize = 64;
 
 /// Who listens to which job; clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Listeners {
-    listeners: Held<JobId, broadcast::Sender<Heard>>,
+pub struct EventSubscribers {
+    subscribers: InUse<JobId, broadcast::Sender<Heard>>,
     over: CancellationToken,
 }
 
@@ -37,12 +37,12 @@ pub(crate) struct Listening {
     job: JobId,
     heard: broadcast::Receiver<Heard>,
     over: CancellationToken,
-    _hold: Hold<JobId, broadcast::Sender<Heard>>,
+    _lease: Lease<JobId, broadcast::Sender<Heard>>,
 }
 
-impl Listeners {
+impl EventSubscribers {
     /// Hears until `shutdown`, from the moment that the broker is there.
-    pub async fn hear(&self, broker: &Late<Broker>, clients: &Clients, callbacks: &Callbacks, shutdown: &CancellationToken) {
+    pub async fn hear(&self, broker: &Eventual<Broker>, clients: &Clients, callbacks: &Callbacks, shutdown: &CancellationToken) {
         // A request that listens for long must not keep the process from ending.
         let _over = self.over.clone().drop_guard();
         let Some(broker) = shutdown.run_until_cancelled(broker.wait()).await else { return };
@@ -56,25 +56,25 @@ impl Listeners {
                             callbacks.heard(&event.job);
                         }
                     }
-                    tell(self.listeners.get(&event.job), &heard);
+                    tell(self.subscribers.get(&event.job), &heard);
                 }
                 Heard::Gap => {
                     callbacks.missed();
                     clients.missed();
-                    tell(self.listeners.all().into_iter().map(|(_, listener)| listener), &heard);
+                    tell(self.subscribers.all().into_iter().map(|(_, listener)| listener), &heard);
                 }
             }
         }
     }
 
     pub(crate) fn of(&self, job: &JobId) -> Listening {
-        let (sender, hold) = self.listeners.hold(job, || broadcast::Sender::new(MAX_BEHIND));
-        Listening { job: job.clone(), heard: sender.subscribe(), over: self.over.clone(), _hold: hold }
+        let (sender, lease) = self.subscribers.lease(job, || broadcast::Sender::new(MAX_BEHIND));
+        Listening { job: job.clone(), heard: sender.subscribe(), over: self.over.clone(), _lease: lease }
     }
 }
 
-fn tell(listeners: impl IntoIterator<Item = broadcast::Sender<Heard>>, heard: &Heard) {
-    for listener in listeners {
+fn tell(subscribers: impl IntoIterator<Item = broadcast::Sender<Heard>>, heard: &Heard) {
+    for listener in subscribers {
         // The last listener may just have gone.
         let _ = listener.send(heard.clone());
     }

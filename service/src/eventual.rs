@@ -19,27 +19,27 @@ const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
 
 /// A value that may not be there yet. Clones share it.
 #[derive(Debug)]
-pub struct Late<T>(Arc<SetOnce<T>>);
+pub struct Eventual<T>(Arc<SetOnce<T>>);
 
-impl<T> Clone for Late<T> {
+impl<T> Clone for Eventual<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T> From<T> for Late<T> {
+impl<T> From<T> for Eventual<T> {
     fn from(value: T) -> Self {
         Self(Arc::new(SetOnce::new_with(Some(value))))
     }
 }
 
-impl<T> Default for Late<T> {
+impl<T> Default for Eventual<T> {
     fn default() -> Self {
         Self(Arc::new(SetOnce::new()))
     }
 }
 
-impl<T> Late<T> {
+impl<T> Eventual<T> {
     /// The value, if it has come.
     #[must_use]
     pub fn get(&self) -> Option<&T> {
@@ -98,7 +98,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_is_filled_by_the_first_attempt_that_succeeds() {
-        let late = Late::default();
+        let late = Eventual::default();
         let attempts = AtomicU32::new(0);
         late.fill("broker", &CancellationToken::new(), || async {
             let n = attempts.fetch_add(1, Ordering::SeqCst);
@@ -111,7 +111,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn shutdown_ends_the_attempts() {
-        let late = Late::<()>::default();
+        let late = Eventual::<()>::default();
         let shutdown = CancellationToken::new();
         shutdown.cancel();
         late.fill("broker", &shutdown, || async { Err("refused") }).await;
