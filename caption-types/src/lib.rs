@@ -3,6 +3,7 @@
 //! The engine, api, worker and the command line use it, `proto-shared` passes it on. Each concept is defined here once. It must
 //! stay data: it knows no job, no font, no pixel, and it never waits, reads a clock or touches a file or a network.
 
+pub mod bounds;
 pub mod colour;
 mod error_code;
 mod limits;

@@ -10,8 +10,8 @@ use utoipa::openapi::{
 
 use crate::{
     Colour, ErrorCode, Size,
+    bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font},
     size::SIZE_RANGE_PX,
-    spec::bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font},
 };
 
 /// Something to be seen, which is neither white space nor a control character, among characters that are drawn or lay out.

@@ -5,7 +5,6 @@
 //! no font and no picture; whether a font exists or a text fits is for later stages to say. How a field is added is told in
 //! docs/ARCHITECTURE.md.
 
-pub mod bounds;
 mod canonical;
 mod recorded;
 mod request;
@@ -14,9 +13,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use self::bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font};
 pub use self::recorded::RecordedSpec;
-use crate::{Colour, ErrorCode, Size, SpecError, size::SIZE_RANGE_PX, spec_error::shown};
+use crate::{
+    Colour, ErrorCode, Size, SpecError,
+    bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font},
+    size::SIZE_RANGE_PX,
+    spec_error::shown,
+};
 
 /// The newest version of a job that this release understands. It is raised by each field or value that is added to a spec, and
 /// a job says the version that it needs ([`CaptionSpec::needs_version`]): what asks for nothing new is understood by all.

@@ -16,12 +16,12 @@ use Operation::{Create, Delete, Get, Head, List, Put};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-struct House {
+struct Fixture {
     store: Store,
     faults: Faults,
 }
 
-impl House {
+impl Fixture {
     fn new() -> Self {
         let (store, faults) = Store::open_with_faults(&StoreConfig::new("memory:")).unwrap();
         Self { store, faults }
@@ -48,195 +48,195 @@ fn result() -> JobResult {
 
 #[tokio::test]
 async fn sources() {
-    let house = House::new();
-    let store = &house.store;
+    let fixture = Fixture::new();
+    let store = &fixture.store;
     let id = store.put_source(Bytes::from_static(b"a")).await.unwrap();
-    assert_eq!(house.asked(), [Head, Put], "a new source");
+    assert_eq!(fixture.asked(), [Head, Put], "a new source");
     store.put_source(Bytes::from_static(b"a")).await.unwrap();
-    assert_eq!(house.asked(), [Head], "one that stands there");
+    assert_eq!(fixture.asked(), [Head], "one that stands there");
     store.has_source(&id).await.unwrap();
-    assert_eq!(house.asked(), [Head]);
+    assert_eq!(fixture.asked(), [Head]);
     store.get_source(&id).await.unwrap();
-    assert_eq!(house.asked(), [Get]);
+    assert_eq!(fixture.asked(), [Get]);
     store.reuse_source(&id).await.unwrap();
-    assert_eq!(house.asked(), [Get]);
+    assert_eq!(fixture.asked(), [Get]);
 
-    house.faults.pass(DAY);
+    fixture.faults.pass(DAY);
     store.reuse_source(&id).await.unwrap();
-    assert_eq!(house.asked(), [Get, Put], "one that has stood for long");
+    assert_eq!(fixture.asked(), [Get, Put], "one that has stood for long");
     store.put_source(Bytes::from_static(b"a")).await.unwrap();
-    assert_eq!(house.asked(), [Head], "it is young again");
-    house.faults.pass(DAY);
+    assert_eq!(fixture.asked(), [Head], "it is young again");
+    fixture.faults.pass(DAY);
     store.put_source(Bytes::from_static(b"a")).await.unwrap();
-    assert_eq!(house.asked(), [Head, Put], "one that has stood for long");
+    assert_eq!(fixture.asked(), [Head, Put], "one that has stood for long");
 }
 
 #[tokio::test]
 async fn sources_from_files() {
-    let house = House::new();
+    let fixture = Fixture::new();
     let file = || {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&vec![0; 9_000_000]).unwrap();
         file
     };
     let small = source_id(b"small");
-    house.store.put_source_file(&small, file(), 1_000_000).await.unwrap();
-    assert_eq!(house.asked(), [Head, Put], "in one piece");
-    house.store.put_source_file(&small, file(), 1_000_000).await.unwrap();
-    assert_eq!(house.asked(), [Head], "one that stands there");
-    house.store.put_source_file(&source_id(b"large"), file(), 9_000_000).await.unwrap();
-    assert_eq!(house.asked(), [Head, Put, Put, Put, Put], "begin, two parts, complete");
+    fixture.store.put_source_file(&small, file(), 1_000_000).await.unwrap();
+    assert_eq!(fixture.asked(), [Head, Put], "in one piece");
+    fixture.store.put_source_file(&small, file(), 1_000_000).await.unwrap();
+    assert_eq!(fixture.asked(), [Head], "one that stands there");
+    fixture.store.put_source_file(&source_id(b"large"), file(), 9_000_000).await.unwrap();
+    assert_eq!(fixture.asked(), [Head, Put, Put, Put, Put], "begin, two parts, complete");
 }
 
 #[tokio::test]
 async fn outputs() {
-    let house = House::new();
-    let store = &house.store;
+    let fixture = Fixture::new();
+    let store = &fixture.store;
     let id = output_of(&job());
     assert_eq!(store.get_summary(&id).await.unwrap(), None);
-    assert_eq!(house.asked(), [Get], "nothing to answer from");
+    assert_eq!(fixture.asked(), [Get], "nothing to answer from");
     store.put_output(&id, MediaType::Gif, Bytes::from_static(b"abc")).await.unwrap();
-    assert_eq!(house.asked(), [Put]);
+    assert_eq!(fixture.asked(), [Put]);
     let output = OutputInfo { id: id.clone(), media: MediaType::Gif, bytes: 3, width_px: 1, height_px: 1 };
     let summary = OutputSummary { version: 1, output, stats: RenderStats::default(), missing_glyphs: Vec::new() };
     store.put_summary(&summary).await.unwrap();
-    assert_eq!(house.asked(), [Put]);
+    assert_eq!(fixture.asked(), [Put]);
     assert!(store.get_summary(&id).await.unwrap().is_some());
-    assert_eq!(house.asked(), [Get, Head]);
+    assert_eq!(fixture.asked(), [Get, Head]);
     store.get_output(&id, MediaType::Gif).await.unwrap().stream.try_collect::<Vec<_>>().await.unwrap();
-    assert_eq!(house.asked(), [Get]);
-    house.faults.pass(DAY);
+    assert_eq!(fixture.asked(), [Get]);
+    fixture.faults.pass(DAY);
     assert!(store.get_summary(&id).await.unwrap().is_some());
-    assert_eq!(house.asked(), [Get, Put, Head], "one that has stood for long");
+    assert_eq!(fixture.asked(), [Get, Put, Head], "one that has stood for long");
 }
 
 #[tokio::test]
 async fn records() {
-    let house = House::new();
-    let store = &house.store;
+    let fixture = Fixture::new();
+    let store = &fixture.store;
     assert_eq!(store.create_job(&job()).await.unwrap(), Created::New);
-    assert_eq!(house.asked(), [Create]);
+    assert_eq!(fixture.asked(), [Create]);
     assert_eq!(store.create_job(&job()).await.unwrap(), Created::AlreadyThere);
-    assert_eq!(house.asked(), [Create, Head], "a conflict is looked into");
+    assert_eq!(fixture.asked(), [Create, Head], "a conflict is looked into");
     store.get_job(&job().id).await.unwrap();
-    assert_eq!(house.asked(), [Get]);
+    assert_eq!(fixture.asked(), [Get]);
     assert_eq!(store.create_result(&result()).await.unwrap(), Created::New);
-    assert_eq!(house.asked(), [Create]);
+    assert_eq!(fixture.asked(), [Create]);
     store.get_result(&job().id).await.unwrap();
-    assert_eq!(house.asked(), [Get]);
+    assert_eq!(fixture.asked(), [Get]);
     assert!(store.has_result(&job().id).await.unwrap());
-    assert_eq!(house.asked(), [Head]);
+    assert_eq!(fixture.asked(), [Head]);
     let slot = Slot::at(1, Duration::from_secs(60));
     store.mark_queued(&job().id, slot).await.unwrap();
-    assert_eq!(house.asked(), [Put]);
+    assert_eq!(fixture.asked(), [Put]);
     assert!(store.was_queued(&job().id, slot).await.unwrap());
-    assert_eq!(house.asked(), [Head]);
+    assert_eq!(fixture.asked(), [Head]);
     store.delete_result(&job().id).await.unwrap();
-    assert_eq!(house.asked(), [Delete]);
+    assert_eq!(fixture.asked(), [Delete]);
 
     let key = IdempotencyId::from_bytes([1; 32]);
     let record = IdempotencyRecord { version: 1, job: job().id, created_at_ms: 1 };
     assert_eq!(store.create_idempotency(&key, &record).await.unwrap(), Created::New);
-    assert_eq!(house.asked(), [Create]);
+    assert_eq!(fixture.asked(), [Create]);
     store.get_idempotency(&key).await.unwrap();
-    assert_eq!(house.asked(), [Get]);
+    assert_eq!(fixture.asked(), [Get]);
 }
 
 #[tokio::test]
 async fn letters_lists_and_probes() {
-    let house = House::new();
-    let store = &house.store;
+    let fixture = Fixture::new();
+    let store = &fixture.store;
     let letter = DeadRecord { version: 1, id: job().id, dead_at_ms: 1, reason: "x".to_owned(), message: None, body: None };
     store.put_dead(&letter).await.unwrap();
-    assert_eq!(house.asked(), [Put]);
+    assert_eq!(fixture.asked(), [Put]);
     store.get_dead(&letter.id).await.unwrap();
-    assert_eq!(house.asked(), [List, Head, Get]);
+    assert_eq!(fixture.asked(), [List, Head, Get]);
     store.list_dead(10).await.unwrap();
-    assert_eq!(house.asked(), [List, Get]);
+    assert_eq!(fixture.asked(), [List, Get]);
     let letters = store.letters().await.unwrap();
-    assert_eq!(house.asked(), [List]);
+    assert_eq!(fixture.asked(), [List]);
     store.read_letter(&letters[0]).await.unwrap();
-    assert_eq!(house.asked(), [Get]);
+    assert_eq!(fixture.asked(), [Get]);
     store.delete_letters(&letters).await.unwrap();
-    assert_eq!(house.asked(), [Delete]);
+    assert_eq!(fixture.asked(), [Delete]);
     store.letters_of(&letter.id).await.unwrap();
-    assert_eq!(house.asked(), [List, Head]);
+    assert_eq!(fixture.asked(), [List, Head]);
     assert_eq!(store.create_job(&job()).await.unwrap(), Created::New);
-    house.faults.forget();
+    fixture.faults.forget();
     store.unfinished_jobs(None).try_collect::<Vec<_>>().await.unwrap();
-    assert_eq!(house.asked(), [List, Get]);
+    assert_eq!(fixture.asked(), [List, Get]);
     store.ready().await.unwrap();
-    assert_eq!(house.asked(), [List]);
+    assert_eq!(fixture.asked(), [List]);
     store.probe_conditional_puts().await.unwrap();
-    assert_eq!(house.asked(), [Create, Create, Delete]);
+    assert_eq!(fixture.asked(), [Create, Create, Delete]);
 }
 
 #[tokio::test]
 async fn starts() {
-    let house = House::new();
-    let (store, id) = (&house.store, job().id);
+    let fixture = Fixture::new();
+    let (store, id) = (&fixture.store, job().id);
     store.mark_start(&id, &Start { process: "one".to_owned(), deliveries_before: 1 }).await.unwrap();
-    assert_eq!(house.asked(), [Put]);
+    assert_eq!(fixture.asked(), [Put]);
     store.get_start(&id).await.unwrap();
-    assert_eq!(house.asked(), [Get]);
+    assert_eq!(fixture.asked(), [Get]);
     store.clear_start(&id).await.unwrap();
-    assert_eq!(house.asked(), [Delete]);
+    assert_eq!(fixture.asked(), [Delete]);
 }
 
 #[tokio::test]
 async fn looks() {
-    let house = House::new();
-    let store = &house.store;
+    let fixture = Fixture::new();
+    let store = &fixture.store;
     assert_eq!(store.begin_search(1).await.unwrap(), Created::New);
-    assert_eq!(house.asked(), [Create]);
+    assert_eq!(fixture.asked(), [Create]);
     assert_eq!(store.begin_search(1).await.unwrap(), Created::AlreadyThere);
-    assert_eq!(house.asked(), [Create, Head]);
+    assert_eq!(fixture.asked(), [Create, Head]);
     store.end_search(1).await.unwrap();
-    assert_eq!(house.asked(), [Put]);
+    assert_eq!(fixture.asked(), [Put]);
     assert_eq!(store.last_search().await.unwrap(), Some(1));
-    assert_eq!(house.asked(), [Get]);
+    assert_eq!(fixture.asked(), [Get]);
 }
 
 #[tokio::test]
 async fn callbacks() {
-    let house = House::new();
-    let (store, id) = (&house.store, job().id);
+    let fixture = Fixture::new();
+    let (store, id) = (&fixture.store, job().id);
     store.owe_callback(&id).await.unwrap();
-    assert_eq!(house.asked(), [Put]);
+    assert_eq!(fixture.asked(), [Put]);
     assert_eq!(store.begin_callback(&id, 1).await.unwrap(), Created::New);
-    assert_eq!(house.asked(), [Create]);
+    assert_eq!(fixture.asked(), [Create]);
     assert_eq!(store.begin_callback(&id, 1).await.unwrap(), Created::AlreadyThere);
-    assert_eq!(house.asked(), [Create, Head]);
+    assert_eq!(fixture.asked(), [Create, Head]);
     store.owed_callbacks().try_collect::<Vec<_>>().await.unwrap();
-    assert_eq!(house.asked(), [List]);
+    assert_eq!(fixture.asked(), [List]);
     store.get_callback_end(&id).await.unwrap();
-    assert_eq!(house.asked(), [Get]);
+    assert_eq!(fixture.asked(), [Get]);
     let end = CallbackEnd { version: 1, id: id.clone(), at_ms: 1, attempts: 1, end: CallbackOutcome::Delivered };
     assert_eq!(store.end_callback(&end).await.unwrap(), Created::New);
-    assert_eq!(house.asked(), [Create]);
+    assert_eq!(fixture.asked(), [Create]);
     store.clear_callback(&id, 1).await.unwrap();
-    assert_eq!(house.asked(), [Delete, Delete], "which S3 takes in one request");
+    assert_eq!(fixture.asked(), [Delete, Delete], "which S3 takes in one request");
 }
 
 #[tokio::test]
 async fn retention_reads_no_job_that_is_young_and_none_that_is_over() {
-    let house = House::new();
+    let fixture = Fixture::new();
     for number in 0..50 {
         let id = JobId::from_bytes([number; 16]);
-        assert_eq!(house.store.create_job(&JobRecord { id: id.clone(), ..job() }).await.unwrap(), Created::New);
-        assert_eq!(house.store.create_result(&JobResult { id, ..result() }).await.unwrap(), Created::New);
+        assert_eq!(fixture.store.create_job(&JobRecord { id: id.clone(), ..job() }).await.unwrap(), Created::New);
+        assert_eq!(fixture.store.create_result(&JobResult { id, ..result() }).await.unwrap(), Created::New);
         if number == 24 {
-            house.faults.pass(DAY * 2);
+            fixture.faults.pass(DAY * 2);
         }
     }
-    house.faults.forget();
+    fixture.faults.forget();
     let now_ms = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
-    let expired = house.store.expire(u64::try_from(DAY.as_millis()).unwrap(), now_ms.try_into().unwrap()).await.unwrap();
+    let expired = fixture.store.expire(u64::try_from(DAY.as_millis()).unwrap(), now_ms.try_into().unwrap()).await.unwrap();
     assert_eq!(expired.jobs, 25);
-    assert_eq!(house.faults.count(Get, ""), 0);
-    assert_eq!(house.faults.count(Head, ""), 0);
+    assert_eq!(fixture.faults.count(Get, ""), 0);
+    assert_eq!(fixture.faults.count(Head, ""), 0);
     // Dead letters, keys, the gallery, looks, jobs, calls back, outputs twice, sources; each costs more than one request only
     // above a thousand objects.
-    assert_eq!(house.faults.count(List, ""), 9);
-    assert_eq!(house.faults.count(Delete, ""), 50, "which S3 takes in two requests");
+    assert_eq!(fixture.faults.count(List, ""), 9);
+    assert_eq!(fixture.faults.count(Delete, ""), 50, "which S3 takes in two requests");
 }

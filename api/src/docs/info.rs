@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use fonts::Fonts;
-use proto_shared::spec;
+use proto_shared::bounds;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -86,7 +86,7 @@ impl Info {
                 max_side_px: limits.max_side_px,
                 max_frames: limits.max_frames,
                 max_total_pixels: limits.max_total_pixels,
-                max_text_chars: spec::bounds::MAX_TEXT_CHARS,
+                max_text_chars: bounds::MAX_TEXT_CHARS,
                 max_batch: MAX_JOBS,
             },
         }

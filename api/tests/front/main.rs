@@ -6,9 +6,9 @@ mod accepting;
 mod batch;
 mod described;
 mod events;
+mod fixture;
 #[path = "../forms/mod.rs"]
 mod forms;
-mod house;
 mod previews;
 mod repeats;
 
@@ -28,8 +28,8 @@ use service::{Eventual, listener::Peer, metrics::registry};
 use store::{Store, StoreConfig};
 use tower::ServiceExt as _;
 
+use fixture::*;
 use forms::{Part, post};
-use house::*;
 
 #[tokio::test]
 async fn an_upload_becomes_a_record_a_source_and_a_message() {

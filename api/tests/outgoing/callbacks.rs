@@ -14,7 +14,7 @@ use service::Clock;
 use sha2::{Digest as _, Sha256};
 use store::{Created, Operation, OwedCallback};
 
-use super::{Front, GIF, Host, House, PATIENCE, SECRET, until};
+use super::{Fixture, Front, GIF, Host, PATIENCE, SECRET, until};
 
 const FINISHED_AT_MS: u64 = 1_700_000_001_123;
 
@@ -32,7 +32,7 @@ async fn submit(front: &Front, url: &str) -> JobId {
     JobId::parse(job["id"].as_str().unwrap()).unwrap()
 }
 
-impl House {
+impl Fixture {
     /// The job ends, and nobody hears of it.
     async fn finish(&self, id: &JobId) {
         let outcome = Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".to_owned() };
@@ -71,11 +71,11 @@ fn counted(front: &Front, result: &str) -> String {
 
 #[tokio::test]
 async fn whoever_asked_is_told_and_can_tell_that_it_was_us() {
-    let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front().await;
+    let (fixture, mut host) = (Fixture::new(), Host::answering(Vec::new()).await);
+    let front = fixture.front().await;
     let id = submit(&front, &host.url()).await;
-    assert_eq!(house.owed().await.len(), 1, "before the answer");
-    house.end(&id).await;
+    assert_eq!(fixture.owed().await.len(), 1, "before the answer");
+    fixture.end(&id).await;
 
     let (headers, body) = host.next().await;
     let header = |name: &str| headers[name].to_str().unwrap();
@@ -89,15 +89,15 @@ async fn whoever_asked_is_told_and_can_tell_that_it_was_us() {
     let signed = [format!("{id}.{sent_s}.").as_bytes(), &body].concat();
     assert_eq!(header("webhook-signature"), format!("v1,{}", STANDARD.encode(hmac(SECRET.as_bytes(), &signed))));
 
-    assert_eq!(house.end_of_call(&id).await, (CallbackOutcome::Delivered, 1));
+    assert_eq!(fixture.end_of_call(&id).await, (CallbackOutcome::Delivered, 1));
     assert_eq!((counted(&front, "delivered").as_str(), counted(&front, "failed").as_str()), ("1", "0"));
     assert!(!shown.to_string().contains("token=abc"), "the URL is nobody else's business");
 }
 
 #[tokio::test]
 async fn a_job_that_is_cancelled_is_told_of_too() {
-    let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front().await;
+    let (fixture, mut host) = (Fixture::new(), Host::answering(Vec::new()).await);
+    let front = fixture.front().await;
     let id = submit(&front, &host.url()).await;
     let request = axum::http::Request::delete(format!("/v1/jobs/{id}")).body(axum::body::Body::empty()).unwrap();
     assert_eq!(front.send(request).await.0, StatusCode::OK);
@@ -107,13 +107,13 @@ async fn a_job_that_is_cancelled_is_told_of_too() {
 
 #[tokio::test]
 async fn what_a_receiver_fails_to_take_is_sent_again() {
-    let (house, mut host) = (House::new(), Host::answering(vec![status(500), status(503)]).await);
-    let front = house.front().await;
+    let (fixture, mut host) = (Fixture::new(), Host::answering(vec![status(500), status(503)]).await);
+    let front = fixture.front().await;
     let id = submit(&front, &host.url()).await;
-    house.end(&id).await;
+    fixture.end(&id).await;
     let sent = [host.next().await, host.next().await, host.next().await];
     assert!(sent.iter().all(|(headers, body)| headers["webhook-id"] == id.as_str() && *body == sent[0].1));
-    assert_eq!(house.end_of_call(&id).await, (CallbackOutcome::Delivered, 3));
+    assert_eq!(fixture.end_of_call(&id).await, (CallbackOutcome::Delivered, 3));
     assert_eq!((counted(&front, "delivered").as_str(), counted(&front, "failed").as_str()), ("1", "2"));
 }
 
@@ -121,11 +121,11 @@ async fn what_a_receiver_fails_to_take_is_sent_again() {
 async fn a_redirect_is_not_followed_and_after_the_last_attempt_it_is_given_up() {
     let mut inner = Host::answering(Vec::new()).await;
     let redirect = || (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, inner.url())]).into_response();
-    let (house, mut outer) = (House::new(), Host::answering(vec![redirect(), redirect(), redirect()]).await);
-    let front = house.front().await;
+    let (fixture, mut outer) = (Fixture::new(), Host::answering(vec![redirect(), redirect(), redirect()]).await);
+    let front = fixture.front().await;
     let id = submit(&front, &outer.url()).await;
-    house.end(&id).await;
-    let (end, attempts) = house.end_of_call(&id).await;
+    fixture.end(&id).await;
+    let (end, attempts) = fixture.end_of_call(&id).await;
     assert!(matches!(&end, CallbackOutcome::GivenUp { problem } if problem.contains("307")), "{end:?}");
     assert_eq!((attempts, counted(&front, "given_up").as_str(), counted(&front, "failed").as_str()), (3, "1", "2"));
     for _ in 0..3 {
@@ -137,45 +137,45 @@ async fn a_redirect_is_not_followed_and_after_the_last_attempt_it_is_given_up() 
 
 #[tokio::test]
 async fn of_two_processes_that_hear_of_an_end_one_calls() {
-    let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let fronts = [house.front().await, house.front().await];
+    let (fixture, mut host) = (Fixture::new(), Host::answering(Vec::new()).await);
+    let fronts = [fixture.front().await, fixture.front().await];
     let id = submit(&fronts[0], &host.url()).await;
-    house.end(&id).await;
+    fixture.end(&id).await;
     host.next().await;
     let mark = format!("callbacks/{id}/attempt-1.json");
-    until("both wanted to", async || house.faults.count(Operation::Create, &mark) == 2).await;
+    until("both wanted to", async || fixture.faults.count(Operation::Create, &mark) == 2).await;
     for front in fronts {
         front.stop().await;
     }
     assert!(!host.has_more());
-    assert_eq!(house.end_of_call(&id).await, (CallbackOutcome::Delivered, 1));
+    assert_eq!(fixture.end_of_call(&id).await, (CallbackOutcome::Delivered, 1));
 }
 
 #[tokio::test]
 async fn a_process_that_starts_finds_what_nobody_heard() {
-    let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front().await;
+    let (fixture, mut host) = (Fixture::new(), Host::answering(Vec::new()).await);
+    let front = fixture.front().await;
     let (ended, open) = (submit(&front, &host.url()).await, submit(&front, &host.url()).await);
     front.stop().await;
-    house.finish(&ended).await;
-    let front = house.front().await;
+    fixture.finish(&ended).await;
+    let front = fixture.front().await;
     assert_eq!(host.next().await.0["webhook-id"], ended.as_str());
-    until("what is open stays owed", async || house.owed().await.len() == 1).await;
-    assert_eq!(house.owed().await[0].job, open);
+    until("what is open stays owed", async || fixture.owed().await.len() == 1).await;
+    assert_eq!(fixture.owed().await[0].job, open);
     front.stop().await;
     assert!(!host.has_more());
 }
 
 #[tokio::test]
 async fn an_attempt_of_a_process_that_died_is_followed_by_the_next() {
-    let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front().await;
+    let (fixture, mut host) = (Fixture::new(), Host::answering(Vec::new()).await);
+    let front = fixture.front().await;
     let id = submit(&front, &host.url()).await;
     front.stop().await;
-    house.finish(&id).await;
-    assert_eq!(house.store.begin_callback(&id, 1).await.unwrap(), Created::New, "and then it was killed");
+    fixture.finish(&id).await;
+    assert_eq!(fixture.store.begin_callback(&id, 1).await.unwrap(), Created::New, "and then it was killed");
 
-    let in_time = house.front().await;
+    let in_time = fixture.front().await;
     in_time.stop().await;
     assert!(!host.has_more(), "whoever began it may still be at it");
 
@@ -183,47 +183,47 @@ async fn an_attempt_of_a_process_that_died_is_followed_by_the_next() {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + after;
         Clock::fixed(since_epoch.as_millis().try_into().unwrap())
     };
-    let _front = house.front_at(later_ms(Duration::from_secs(60))).await;
+    let _front = fixture.front_at(later_ms(Duration::from_secs(60))).await;
     assert_eq!(host.next().await.0["webhook-id"], id.as_str());
-    assert_eq!(house.end_of_call(&id).await, (CallbackOutcome::Delivered, 2));
+    assert_eq!(fixture.end_of_call(&id).await, (CallbackOutcome::Delivered, 2));
 }
 
 #[tokio::test]
 async fn an_attempt_that_was_the_last_of_a_process_that_died_is_given_up() {
-    let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front().await;
+    let (fixture, mut host) = (Fixture::new(), Host::answering(Vec::new()).await);
+    let front = fixture.front().await;
     let id = submit(&front, &host.url()).await;
     front.stop().await;
-    house.finish(&id).await;
+    fixture.finish(&id).await;
     for attempt in 1..=3 {
-        assert_eq!(house.store.begin_callback(&id, attempt).await.unwrap(), Created::New);
+        assert_eq!(fixture.store.begin_callback(&id, attempt).await.unwrap(), Created::New);
     }
-    let front = house.front_at(Clock::fixed(u64::MAX)).await;
-    assert!(matches!(house.end_of_call(&id).await, (CallbackOutcome::GivenUp { .. }, 3)));
+    let front = fixture.front_at(Clock::fixed(u64::MAX)).await;
+    assert!(matches!(fixture.end_of_call(&id).await, (CallbackOutcome::GivenUp { .. }, 3)));
     front.stop().await;
     assert!(!host.has_more());
 }
 
 #[tokio::test]
 async fn a_call_that_has_ended_is_not_made_again_by_whoever_comes_late() {
-    let (house, mut host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front().await;
+    let (fixture, mut host) = (Fixture::new(), Host::answering(Vec::new()).await);
+    let front = fixture.front().await;
     let id = submit(&front, &host.url()).await;
-    house.end(&id).await;
+    fixture.end(&id).await;
     host.next().await;
-    house.end_of_call(&id).await;
+    fixture.end_of_call(&id).await;
     // As a process would that found it owed before it had come to its end, or was killed while clearing.
-    house.store.owe_callback(&id).await.unwrap();
-    let late = house.front().await;
-    assert_eq!(house.end_of_call(&id).await, (CallbackOutcome::Delivered, 1));
+    fixture.store.owe_callback(&id).await.unwrap();
+    let late = fixture.front().await;
+    assert_eq!(fixture.end_of_call(&id).await, (CallbackOutcome::Delivered, 1));
     late.stop().await;
     assert!(!host.has_more());
 }
 
 #[tokio::test]
 async fn a_url_that_may_not_be_called_is_refused_at_once() {
-    let house = House::new();
-    let front = house.front().await;
+    let fixture = Fixture::new();
+    let front = fixture.front().await;
     for (url, code) in [
         ("http://169.254.169.254/", "forbidden_address"),
         ("http://[::1]/", "forbidden_address"),
@@ -235,19 +235,19 @@ async fn a_url_that_may_not_be_called_is_refused_at_once() {
         let parts = [("file", GIF), ("bottom", b"monday"), ("callback_url", url.as_bytes())];
         front.refuses(&parts, 422, code, "callback_url").await;
     }
-    let off = house.front_with(None, api::Callbacks::default(), None, service::metrics::registry());
+    let off = fixture.front_with(None, api::Callbacks::default(), None, service::metrics::registry());
     let parts: [(&str, &[u8]); 3] = [("file", GIF), ("bottom", b"monday"), ("callback_url", b"https://example.org/")];
     off.refuses(&parts, 422, "callbacks_off", "callback_url").await;
-    assert_eq!(house.faults.count(Operation::Put, "callbacks"), 0);
-    assert_eq!(house.faults.count(Operation::Create, ""), 0);
+    assert_eq!(fixture.faults.count(Operation::Put, "callbacks"), 0);
+    assert_eq!(fixture.faults.count(Operation::Create, ""), 0);
 }
 
 #[tokio::test]
 async fn a_job_that_can_not_be_queued_is_owed_to_nobody() {
-    let (house, host) = (House::new(), Host::answering(Vec::new()).await);
-    let front = house.front().await;
-    house.broker.close().await;
+    let (fixture, host) = (Fixture::new(), Host::answering(Vec::new()).await);
+    let front = fixture.front().await;
+    fixture.broker.close().await;
     let (status, problem) = front.post(&[("file", GIF), ("bottom", b"monday"), ("callback_url", host.url().as_bytes())]).await;
     assert_eq!((status.as_u16(), &problem["code"]), (503, &"broker_unavailable".into()));
-    assert_eq!(house.owed().await, []);
+    assert_eq!(fixture.owed().await, []);
 }

@@ -84,7 +84,7 @@ async fn answer(
 }
 
 /// What api processes share.
-struct House {
+struct Fixture {
     store: Store,
     faults: Faults,
     broker: Broker,
@@ -98,7 +98,7 @@ struct Front {
     running: JoinHandle<()>,
 }
 
-impl House {
+impl Fixture {
     fn new() -> Self {
         let (store, faults) = Store::open_with_faults(&StoreConfig::new("memory:")).unwrap();
         Self { store, faults, broker: Broker::in_process() }

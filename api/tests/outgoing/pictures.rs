@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::{GIF, Host, House, MAX_BYTES};
+use super::{Fixture, GIF, Host, MAX_BYTES};
 
 fn parts(url: &str) -> [(&'static str, &[u8]); 2] {
     [("bottom", b"monday"), ("source_url", url.as_bytes())]
@@ -15,19 +15,19 @@ fn parts(url: &str) -> [(&'static str, &[u8]); 2] {
 async fn a_picture_is_fetched_and_its_job_is_as_if_it_had_been_uploaded() {
     // Whatever its host says it is.
     let text = ([("content-type", "text/plain")], GIF.to_vec()).into_response();
-    let (house, host) = (House::new(), Host::answering(vec![text]).await);
-    let front = house.front().await;
+    let (fixture, host) = (Fixture::new(), Host::answering(vec![text]).await);
+    let front = fixture.front().await;
     let (status, fetched) = front.post(&parts(&host.url())).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{fetched}");
     let (_, uploaded) = front.post(&[("bottom", b"monday"), ("file", GIF)]).await;
     assert_eq!((&fetched["source"], &fetched["spec"]), (&uploaded["source"], &uploaded["spec"]));
-    assert_eq!(house.store.get_source(&store::source_id(GIF)).await.unwrap(), GIF);
+    assert_eq!(fixture.store.get_source(&store::source_id(GIF)).await.unwrap(), GIF);
 }
 
 #[tokio::test]
 async fn what_can_not_be_had_or_taken_is_refused() {
-    let house = House::new();
-    let front = house.front().await;
+    let fixture = Fixture::new();
+    let front = fixture.front().await;
     let too_long = vec![b'a'; usize::try_from(MAX_BYTES).unwrap() + 1];
     let streamed = |bytes: Vec<u8>| {
         let pieces = bytes.chunks(10_000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect::<Vec<_>>();
@@ -48,8 +48,8 @@ async fn what_can_not_be_had_or_taken_is_refused() {
 
 #[tokio::test]
 async fn what_may_not_be_asked_is_refused() {
-    let house = House::new();
-    let front = house.front().await;
+    let fixture = Fixture::new();
+    let front = fixture.front().await;
     for (url, code) in [
         ("http://169.254.169.254/latest/meta-data/", "forbidden_address"),
         ("http://[::ffff:10.0.0.1]/", "forbidden_address"),
@@ -60,7 +60,7 @@ async fn what_may_not_be_asked_is_refused() {
     }
     let both: [(&str, &[u8]); 3] = [("file", GIF), ("bottom", b"monday"), ("source_url", b"https://example.org/cat.gif")];
     front.refuses(&both, 400, "bad_request", "source_url").await;
-    let off = house.front_with(None, api::Callbacks::default(), None, service::metrics::registry());
+    let off = fixture.front_with(None, api::Callbacks::default(), None, service::metrics::registry());
     off.refuses(&parts("https://example.org/cat.gif"), 400, "bad_request", "source_url").await;
 }
 
@@ -71,8 +71,8 @@ async fn a_fetch_takes_its_share_of_what_uploads_may_take() {
         let piece = futures::stream::iter([Ok::<_, std::io::Error>(GIF.to_vec())]);
         Response::new(axum::body::Body::from_stream(futures::StreamExt::chain(piece, futures::stream::pending())))
     };
-    let house = House::new();
-    let front = std::sync::Arc::new(house.front().await);
+    let fixture = Fixture::new();
+    let front = std::sync::Arc::new(fixture.front().await);
     let mut fetching = Vec::new();
     let mut hosts = Vec::new();
     for _ in 0..13 {

@@ -92,6 +92,7 @@ fn each_way_to_use_a_file_is_seen() {
         "use crate::{b::{B as C}}; pub struct A;",
         "pub struct A; fn f() { crate::b::f(); }",
         "pub struct A; fn f() { crate::m!(crate::b::f()); }",
+        "#[cfg_attr(all(), schema(schema_with = crate::b::f))] pub struct A;",
         "pub struct A; mod inner { use super::super::b::B; }",
     ] {
         assert_eq!(circle(&[lib, ("a.rs", a), b]), 2, "{a}");

@@ -97,6 +97,11 @@ impl Visit<'_> for Paths {
         self.tokens(call.tokens.clone());
     }
 
+    /// Of an attribute: a path may be given to what it derives.
+    fn visit_meta_list(&mut self, list: &syn::MetaList) {
+        self.tokens(list.tokens.clone());
+    }
+
     fn visit_item_use(&mut self, import: &syn::ItemUse) {
         self.import(&mut Vec::new(), &import.tree);
     }

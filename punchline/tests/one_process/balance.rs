@@ -6,7 +6,7 @@ use store::{Fault, Operation};
 
 use crate::{
     TURN,
-    house::{ENDLESS, House, PANICS, REFUSED, until},
+    fixture::{ENDLESS, Fixture, PANICS, REFUSED, until},
 };
 
 const OUTPUTS: &str = "outputs/";
@@ -14,61 +14,61 @@ const OUTPUTS: &str = "outputs/";
 #[tokio::test]
 async fn what_was_accepted_is_done_failed_cancelled_dead_or_in_flight() {
     let _turn = TURN.lock().await;
-    let mut house = House::new();
+    let mut fixture = Fixture::new();
 
     // Given back more often than a message may be: the broker gives it up, and no worker ever had it.
-    let poison = house.submit("poison").await;
-    house.give_back(queue::DELIVERY_LIMIT + 1).await;
+    let poison = fixture.submit("poison").await;
+    fixture.give_back(queue::DELIVERY_LIMIT + 1).await;
     // A worker died with it in hand, and the next renders it apart.
-    let suspect = house.submit("suspect").await;
-    house.give_back(1).await;
-    house.die_with(&suspect).await;
+    let suspect = fixture.submit("suspect").await;
+    fixture.give_back(1).await;
+    fixture.die_with(&suspect).await;
     // Cancelled before anybody takes it: its message is still there.
-    let unwanted = house.submit("unwanted").await;
-    house.cancel(&unwanted).await;
+    let unwanted = fixture.submit("unwanted").await;
+    fixture.cancel(&unwanted).await;
 
-    let working = house.work();
+    let working = fixture.work();
     for id in [&poison, &suspect, &unwanted] {
-        house.ended(id).await;
+        fixture.ended(id).await;
     }
-    let plain = house.submit("plain").await;
-    house.ended(&plain).await;
+    let plain = fixture.submit("plain").await;
+    fixture.ended(&plain).await;
     // The same again is answered from what is stored.
-    let known = house.submit("plain").await;
-    house.ended(&known).await;
+    let known = fixture.submit("plain").await;
+    fixture.ended(&known).await;
     // One request sent twice is one job.
     let named = [("idempotency-key", "order-7")];
-    let first = house.submit_with("named", &named).await;
-    house.ended(&first).await;
-    assert_eq!(house.submit_with("named", &named).await, first);
+    let first = fixture.submit_with("named", &named).await;
+    fixture.ended(&first).await;
+    assert_eq!(fixture.submit_with("named", &named).await, first);
     // One message that comes twice is one job too.
-    let record = house.store.get_job(&first).await.unwrap().unwrap();
-    house.broker.publish(&JobMessage::first(record)).await.unwrap();
+    let record = fixture.store.get_job(&first).await.unwrap().unwrap();
+    fixture.broker.publish(&JobMessage::first(record)).await.unwrap();
 
-    let refused = house.submit(REFUSED).await;
-    let panics = house.submit(PANICS).await;
+    let refused = fixture.submit(REFUSED).await;
+    let panics = fixture.submit(PANICS).await;
     for id in [&refused, &panics] {
-        house.ended(id).await;
+        fixture.ended(id).await;
     }
-    house.faults.next(1, Operation::Put, OUTPUTS, Fault::Fail);
-    let retried = house.submit("retried").await;
-    house.ended(&retried).await;
-    house.faults.next(3, Operation::Put, OUTPUTS, Fault::Fail);
-    let given_up = house.submit("given up").await;
-    house.ended(&given_up).await;
+    fixture.faults.next(1, Operation::Put, OUTPUTS, Fault::Fail);
+    let retried = fixture.submit("retried").await;
+    fixture.ended(&retried).await;
+    fixture.faults.next(3, Operation::Put, OUTPUTS, Fault::Fail);
+    let given_up = fixture.submit("given up").await;
+    fixture.ended(&given_up).await;
 
-    let stopped = house.submit(ENDLESS).await;
-    house.begun.notified().await;
-    house.cancel(&stopped).await;
+    let stopped = fixture.submit(ENDLESS).await;
+    fixture.begun.notified().await;
+    fixture.cancel(&stopped).await;
     // One in hand, and one that waits behind it.
-    let in_hand = house.submit(ENDLESS).await;
-    house.begun.notified().await;
-    let waiting = house.submit("waiting").await;
+    let in_hand = fixture.submit(ENDLESS).await;
+    fixture.begun.notified().await;
+    let waiting = fixture.submit("waiting").await;
 
-    let settled = |metric: &str, count: u64| (house.sum(metric) == count).then_some(());
+    let settled = |metric: &str, count: u64| (fixture.sum(metric) == count).then_some(());
     until(async || settled("worker_dead_letters_total", 4)).await;
-    let text = house.scrape();
-    let accepted = house.sum("api_jobs_accepted_total");
+    let text = fixture.scrape();
+    let accepted = fixture.sum("api_jobs_accepted_total");
     assert_eq!(accepted, 13, "{text}");
     for (counter, count) in [
         (r#"api_jobs_ended_total{outcome="done"}"#, 1),
@@ -88,14 +88,14 @@ async fn what_was_accepted_is_done_failed_cancelled_dead_or_in_flight() {
     ] {
         assert!(text.contains(&format!("\npunchline_{counter} {count}\n")), "{counter} {count} was expected:\n{text}");
     }
-    let depths = house.broker.depths().await.unwrap();
-    let in_flight = depths.waiting() + depths.retrying + depths.dead + house.sum("worker_jobs_in_flight");
+    let depths = fixture.broker.depths().await.unwrap();
+    let in_flight = depths.waiting() + depths.retrying + depths.dead + fixture.sum("worker_jobs_in_flight");
     assert_eq!(in_flight, 2, "{depths:?}");
-    assert_eq!(accepted, house.sum("api_jobs_ended_total") + house.sum("worker_jobs_ended_total") + in_flight, "{text}");
+    assert_eq!(accepted, fixture.sum("api_jobs_ended_total") + fixture.sum("worker_jobs_ended_total") + in_flight, "{text}");
 
     // And the store says the same.
-    let unfinished: Vec<_> = house.store.unfinished_jobs(None).map_ok(|job| job.id).try_collect().await.unwrap();
+    let unfinished: Vec<_> = fixture.store.unfinished_jobs(None).map_ok(|job| job.id).try_collect().await.unwrap();
     assert!(unfinished.len() == 2 && unfinished.contains(&in_hand) && unfinished.contains(&waiting), "{unfinished:?}");
-    house.stop();
+    fixture.stop();
     assert!(!working.await.unwrap(), "the one in hand is given back");
 }

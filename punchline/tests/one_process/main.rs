@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the functions that tests share are tests too")]
 
 mod balance;
-mod house;
+mod fixture;
 mod trace;
 
 /// One test at a time: whether a place in the code is logged is decided for all threads, when the first of them comes by.

@@ -14,7 +14,7 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter, prelude::*};
 
 use crate::{
     TURN,
-    house::{House, PANICS, REFUSED, until},
+    fixture::{Fixture, PANICS, REFUSED, until},
 };
 
 /// What was written, in the form that `PUNCHLINE_LOG_FORMAT=json` gives.
@@ -70,27 +70,27 @@ fn logged(filter: &str) -> (Log, DefaultGuard) {
 async fn one_trace_leads_from_the_request_to_the_end() {
     let _turn = TURN.lock().await;
     let (log, _told) = logged("api=debug,worker=debug,broker=debug,service=debug");
-    let mut house = House::new();
+    let mut fixture = Fixture::new();
     let mut traces = BTreeMap::new();
     let mut ids: Vec<JobId> = Vec::new();
     let mut working = None;
     for (n, caption) in (1_u64..).zip(["suspect", "plain", REFUSED, PANICS, "given up"]) {
         if caption == "given up" {
-            house.faults.next(3, Operation::Put, "outputs/", Fault::Fail);
+            fixture.faults.next(3, Operation::Put, "outputs/", Fault::Fail);
         }
         let (header, trace) = traceparent(n);
-        let id = house.submit_with(caption, &[("traceparent", &header)]).await;
+        let id = fixture.submit_with(caption, &[("traceparent", &header)]).await;
         if working.is_none() {
-            house.give_back(1).await;
-            house.die_with(&id).await;
-            working = Some(house.work());
+            fixture.give_back(1).await;
+            fixture.die_with(&id).await;
+            working = Some(fixture.work());
         }
-        house.ended(&id).await;
+        fixture.ended(&id).await;
         traces.insert(id.to_string(), trace);
         ids.push(id);
     }
-    until(async || (house.sum("worker_dead_letters_total") == 3).then_some(())).await;
-    house.stop();
+    until(async || (fixture.sum("worker_dead_letters_total") == 3).then_some(())).await;
+    fixture.stop();
     working.unwrap().await.unwrap();
 
     let lines = log.lines();
@@ -126,10 +126,10 @@ async fn one_trace_leads_from_the_request_to_the_end() {
 
     // What is kept leads back to the request too.
     for id in &ids {
-        let record = house.store.get_job(id).await.unwrap().unwrap();
+        let record = fixture.store.get_job(id).await.unwrap().unwrap();
         assert_eq!(record.trace().unwrap().trace.to_string(), traces[id.as_str()]);
     }
-    let letter = house.store.get_dead(&ids[4]).await.unwrap().unwrap().message.unwrap();
+    let letter = fixture.store.get_dead(&ids[4]).await.unwrap().unwrap().message.unwrap();
     assert_eq!((letter.attempt, letter.job.trace().unwrap().trace.to_string()), (3, traces[ids[4].as_str()].clone()));
 }
 
@@ -137,12 +137,12 @@ async fn one_trace_leads_from_the_request_to_the_end() {
 async fn where_only_warnings_are_logged_they_name_job_and_trace_as_well() {
     let _turn = TURN.lock().await;
     let (log, _told) = logged("warn");
-    let mut house = House::new();
-    let working = house.work();
+    let mut fixture = Fixture::new();
+    let working = fixture.work();
     let (header, trace) = traceparent(1);
-    let id = house.submit_with(REFUSED, &[("traceparent", &header)]).await;
-    until(async || (house.sum("worker_jobs_total") == 1).then_some(())).await;
-    house.stop();
+    let id = fixture.submit_with(REFUSED, &[("traceparent", &header)]).await;
+    until(async || (fixture.sum("worker_jobs_total") == 1).then_some(())).await;
+    fixture.stop();
     working.await.unwrap();
     let lines = log.lines();
     let failed = lines.iter().find(|line| line["message"] == "the job failed").unwrap();

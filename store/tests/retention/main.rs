@@ -1,9 +1,9 @@
 //! Retention under everything that may meet it: killed after any operation, run by many at once, and between any sequence
-//! of uploads, repeats, finished and replayed jobs, with time passing. What must hold stands in `House::check`.
+//! of uploads, repeats, finished and replayed jobs, with time passing. What must hold stands in `Fixture::check`.
 
 #![expect(clippy::unwrap_used, reason = "what fails here stops the test that called")]
 
-mod house;
+mod fixture;
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use store::{Expired, Fault, Operation};
 
-use house::{House, QUARTER, expire, furnished};
+use fixture::{Fixture, QUARTER, expire, furnished};
 
 #[tokio::test]
 async fn a_run_that_is_killed_anywhere_breaks_no_promise_and_the_next_one_ends_it() {
@@ -21,19 +21,19 @@ async fn a_run_that_is_killed_anywhere_breaks_no_promise_and_the_next_one_ends_i
     let operations = whole.faults.asked().len() as u64;
     assert!(operations > 20 && in_one_go.jobs == 2 && in_one_go.dead_letters == 1, "{operations} {in_one_go:?}");
     for killed_after in 0..operations {
-        let house = furnished("memory:").await;
-        house.faults.stop_after(killed_after);
-        house.expire().await.unwrap_err();
-        house.faults.heal();
-        house.check().await;
+        let fixture = furnished("memory:").await;
+        fixture.faults.stop_after(killed_after);
+        fixture.expire().await.unwrap_err();
+        fixture.faults.heal();
+        fixture.check().await;
         // The letter may be gone since the first run, so that its job goes now; then all is as after two runs.
-        house.expire().await.unwrap();
-        house.check().await;
-        house.expire().await.unwrap();
-        assert_eq!(house.expire().await.unwrap(), Expired::default(), "killed after {killed_after}");
-        house.check().await;
-        assert!(house.store.get_result(&house.jobs[2].job.id).await.unwrap().is_none());
-        assert!(house.store.has_source(&house.jobs[3].job.source.id).await.unwrap());
+        fixture.expire().await.unwrap();
+        fixture.check().await;
+        fixture.expire().await.unwrap();
+        assert_eq!(fixture.expire().await.unwrap(), Expired::default(), "killed after {killed_after}");
+        fixture.check().await;
+        assert!(fixture.store.get_result(&fixture.jobs[2].job.id).await.unwrap().is_none());
+        assert!(fixture.store.has_source(&fixture.jobs[3].job.source.id).await.unwrap());
     }
 }
 
@@ -41,20 +41,20 @@ async fn a_run_that_is_killed_anywhere_breaks_no_promise_and_the_next_one_ends_i
 async fn many_at_once_do_what_one_does() {
     let dir = tempfile::tempdir().unwrap();
     for url in ["memory:".to_owned(), format!("file://{}", dir.path().display())] {
-        let house = furnished(&url).await;
+        let fixture = furnished(&url).await;
         for _ in 0..2 {
             let runs: Vec<_> = (0..8)
                 .map(|_| {
-                    let store = house.store.clone();
+                    let store = fixture.store.clone();
                     tokio::spawn(async move { expire(&store).await })
                 })
                 .collect();
             for run in runs {
                 run.await.unwrap().unwrap();
             }
-            house.check().await;
+            fixture.check().await;
         }
-        assert_eq!(house.expire().await.unwrap(), Expired::default());
+        assert_eq!(fixture.expire().await.unwrap(), Expired::default());
     }
     let left: Vec<_> = std::fs::read_dir(dir.path().join("jobs")).unwrap().collect();
     assert_eq!(left.len(), 4, "three unfinished jobs, one of now, and no empty folder");
@@ -63,24 +63,24 @@ async fn many_at_once_do_what_one_does() {
 #[tokio::test]
 async fn a_record_that_cannot_be_read_keeps_all_sources() {
     let dir = tempfile::tempdir().unwrap();
-    let mut house = House::new(&format!("file://{}", dir.path().display()));
-    house.upload(1, 0).await;
-    let job = house.jobs[0].job.clone();
+    let mut fixture = Fixture::new(&format!("file://{}", dir.path().display()));
+    fixture.upload(1, 0).await;
+    let job = fixture.jobs[0].job.clone();
     let record = dir.path().join("jobs").join(job.id.as_str()).join("job.json");
     let whole = std::fs::read(&record).unwrap();
     std::fs::write(&record, &whole[..20]).unwrap();
-    house.pass(48);
-    house.expire().await.unwrap();
-    assert!(house.store.has_source(&job.source.id).await.unwrap());
+    fixture.pass(48);
+    fixture.expire().await.unwrap();
+    assert!(fixture.store.has_source(&job.source.id).await.unwrap());
     std::fs::write(&record, whole).unwrap();
-    house.check().await;
+    fixture.check().await;
 }
 
 #[tokio::test]
 async fn half_written_files_of_killed_writers_go_when_they_are_old() {
     let dir = tempfile::tempdir().unwrap();
-    let mut house = House::new(&format!("file://{}", dir.path().display()));
-    house.upload(1, 0).await;
+    let mut fixture = Fixture::new(&format!("file://{}", dir.path().display()));
+    fixture.upload(1, 0).await;
     let stray = |name: &str, hours: u64| {
         let file = std::fs::File::create(dir.path().join("sources").join(name)).unwrap();
         file.set_modified(SystemTime::now() - Duration::from_secs(hours * 60 * 60)).unwrap();
@@ -88,62 +88,62 @@ async fn half_written_files_of_killed_writers_go_when_they_are_old() {
     stray("old#1", 4);
     stray("young#12", 2);
     stray("no-number#", 4);
-    assert_eq!(house.expire().await.unwrap().strays, 1);
+    assert_eq!(fixture.expire().await.unwrap().strays, 1);
     assert!(!dir.path().join("sources/old#1").exists());
     assert!(dir.path().join("sources/young#12").exists() && dir.path().join("sources/no-number#").exists());
-    house.check().await;
+    fixture.check().await;
 }
 
 #[tokio::test]
 async fn a_store_that_fails_in_the_middle_is_said_to_have_failed() {
-    let house = furnished("memory:").await;
+    let fixture = furnished("memory:").await;
     for (operation, prefix) in [(Operation::Get, "jobs/"), (Operation::Head, "sources/"), (Operation::List, "outputs")] {
-        house.faults.next(1, operation, prefix, Fault::Fail);
-        assert!(house.expire().await.unwrap_err().is_passing(), "{operation:?}");
-        house.check().await;
+        fixture.faults.next(1, operation, prefix, Fault::Fail);
+        assert!(fixture.expire().await.unwrap_err().is_passing(), "{operation:?}");
+        fixture.check().await;
     }
 }
 
 #[tokio::test]
 async fn a_dead_letter_keeps_its_job_until_the_run_after_the_one_that_deletes_it() {
-    let mut house = House::new("memory:");
-    house.upload(1, 0).await;
-    house.give_up(0).await;
-    let job = house.jobs[0].job.clone();
-    house.pass(48);
-    let letter = house.store.get_dead(&job.id).await.unwrap().unwrap();
-    house.store.put_dead(&letter).await.unwrap();
+    let mut fixture = Fixture::new("memory:");
+    fixture.upload(1, 0).await;
+    fixture.give_up(0).await;
+    let job = fixture.jobs[0].job.clone();
+    fixture.pass(48);
+    let letter = fixture.store.get_dead(&job.id).await.unwrap().unwrap();
+    fixture.store.put_dead(&letter).await.unwrap();
     for expected in [(0, 0), (0, 0)] {
-        let expired = house.expire().await.unwrap();
+        let expired = fixture.expire().await.unwrap();
         assert_eq!((expired.dead_letters, expired.jobs), expected, "a young letter keeps an old job");
     }
-    assert!(house.store.get_source(&job.source.id).await.is_ok(), "what replays needs the source");
-    house.pass(48);
+    assert!(fixture.store.get_source(&job.source.id).await.is_ok(), "what replays needs the source");
+    fixture.pass(48);
     for expected in [(1, 0), (0, 1)] {
-        let expired = house.expire().await.unwrap();
+        let expired = fixture.expire().await.unwrap();
         assert_eq!((expired.dead_letters, expired.jobs), expected);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_source_that_is_put_again_while_retention_runs_stays() {
-    let house = House::new("memory:");
+    let fixture = Fixture::new("memory:");
     let bytes = Bytes::from_static(b"again");
-    let id = house.store.put_source(bytes.clone()).await.unwrap();
-    house.faults.pass(QUARTER * 48);
-    house.faults.forget();
+    let id = fixture.store.put_source(bytes.clone()).await.unwrap();
+    fixture.faults.pass(QUARTER * 48);
+    fixture.faults.forget();
     // The run has listed the source as old, and its last look is late.
-    house.faults.next(1, Operation::Head, "sources/", Fault::Delay(Duration::from_secs(5)));
-    let store = house.store.clone();
+    fixture.faults.next(1, Operation::Head, "sources/", Fault::Delay(Duration::from_secs(5)));
+    let store = fixture.store.clone();
     let run = tokio::spawn(async move { expire(&store).await });
     for _ in 0..10_000 {
-        if house.faults.count(Operation::Head, "sources/") == 0 {
+        if fixture.faults.count(Operation::Head, "sources/") == 0 {
             tokio::task::yield_now().await;
         }
     }
-    house.store.put_source(bytes).await.unwrap();
+    fixture.store.put_source(bytes).await.unwrap();
     assert_eq!(run.await.unwrap().unwrap(), Expired::default());
-    assert!(house.store.has_source(&id).await.unwrap());
+    assert!(fixture.store.has_source(&id).await.unwrap());
 }
 
 /// One thing that happens.
@@ -178,32 +178,32 @@ proptest! {
     fn nothing_that_is_needed_is_ever_deleted_and_all_else_is_in_the_end(steps in prop::collection::vec(step(), 1..60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
-            let mut house = House::new("memory:");
+            let mut fixture = Fixture::new("memory:");
             for step in steps {
                 match step {
-                    Step::Upload { picture, text } => house.upload(picture, text).await,
-                    Step::Render(index) => house.render(index).await,
-                    Step::GiveUp(index) => house.give_up(index).await,
-                    Step::Replay(index) => house.replay(index).await,
-                    Step::Pass { quarters } => house.pass(quarters),
-                    Step::Expire => drop(house.expire().await.unwrap()),
+                    Step::Upload { picture, text } => fixture.upload(picture, text).await,
+                    Step::Render(index) => fixture.render(index).await,
+                    Step::GiveUp(index) => fixture.give_up(index).await,
+                    Step::Replay(index) => fixture.replay(index).await,
+                    Step::Pass { quarters } => fixture.pass(quarters),
+                    Step::Expire => drop(fixture.expire().await.unwrap()),
                     Step::ExpireKilledAfter(operations) => {
-                        house.faults.stop_after(operations);
-                        let _ = house.expire().await; // it may have been done before
-                        house.faults.heal();
+                        fixture.faults.stop_after(operations);
+                        let _ = fixture.expire().await; // it may have been done before
+                        fixture.faults.heal();
                     }
                 }
-                house.check().await;
+                fixture.check().await;
             }
-            for index in 0..house.jobs.len() {
-                house.render(index).await;
+            for index in 0..fixture.jobs.len() {
+                fixture.render(index).await;
             }
-            house.pass(48);
-            house.expire().await.unwrap();
-            house.expire().await.unwrap();
-            house.faults.forget();
-            assert_eq!(house.expire().await.unwrap(), Expired::default());
-            assert_eq!(house.faults.asked().len(), 9, "nine listings of nothing: {:?}", house.faults.asked());
+            fixture.pass(48);
+            fixture.expire().await.unwrap();
+            fixture.expire().await.unwrap();
+            fixture.faults.forget();
+            assert_eq!(fixture.expire().await.unwrap(), Expired::default());
+            assert_eq!(fixture.faults.asked().len(), 9, "nine listings of nothing: {:?}", fixture.faults.asked());
         });
     }
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the functions that tests share are tests too")]
 
-mod house;
+mod fixture;
 mod suspects;
 
 use std::{
@@ -18,20 +18,20 @@ use proto_shared::{ErrorCode, JobResult, Outcome, job};
 use store::{Created, Fault, Operation};
 use tokio::sync::Notify;
 
-use house::*;
+use fixture::*;
 
 #[tokio::test]
 async fn a_job_is_rendered_stored_and_acked() {
-    let house = house_on("memory:");
-    let running = house.work(LONG, |_, _| Ok(product(b"captioned")));
-    let message = house.job(1).await;
-    house.broker.publish(&message).await.unwrap();
-    let Outcome::Done { output, .. } = house.outcome(&message).await else { panic!("done was expected") };
+    let fixture = house_on("memory:");
+    let running = fixture.work(LONG, |_, _| Ok(product(b"captioned")));
+    let message = fixture.job(1).await;
+    fixture.broker.publish(&message).await.unwrap();
+    let Outcome::Done { output, .. } = fixture.outcome(&message).await else { panic!("done was expected") };
     assert_eq!(
         output.id,
         fonts::output_id(&message.job.source.id, message.job.known_spec().unwrap(), &fonts::Fonts::built_in()).unwrap()
     );
-    assert_eq!(house.store.get_output(&output.id, output.media).await.unwrap().len_bytes, 9);
+    assert_eq!(fixture.store.get_output(&output.id, output.media).await.unwrap().len_bytes, 9);
     running.counted(r#"punchline_worker_jobs_total{outcome="done"} 1"#).await;
     running.counted(r#"punchline_worker_frames_total{how="spliced"} 1"#).await;
     running.counted(r#"punchline_worker_segments_total{how="copied"} 7"#).await;
@@ -42,15 +42,15 @@ async fn a_job_is_rendered_stored_and_acked() {
 
 #[tokio::test]
 async fn a_job_that_panics_harms_only_itself() {
-    let house = house_on("memory:");
-    let running = house.work(LONG, |task, _| if task.source[0] == 13 { panic!("unlucky") } else { Ok(product(b"x")) });
-    let (bad, good) = (house.job(13).await, house.job(1).await);
-    house.broker.publish(&bad).await.unwrap();
-    house.broker.publish(&good).await.unwrap();
-    assert_eq!(code_of(&house.outcome(&bad).await), ErrorCode::EnginePanic);
-    assert!(matches!(house.outcome(&good).await, Outcome::Done { .. }));
+    let fixture = house_on("memory:");
+    let running = fixture.work(LONG, |task, _| if task.source[0] == 13 { panic!("unlucky") } else { Ok(product(b"x")) });
+    let (bad, good) = (fixture.job(13).await, fixture.job(1).await);
+    fixture.broker.publish(&bad).await.unwrap();
+    fixture.broker.publish(&good).await.unwrap();
+    assert_eq!(code_of(&fixture.outcome(&bad).await), ErrorCode::EnginePanic);
+    assert!(matches!(fixture.outcome(&good).await, Outcome::Done { .. }));
     running.counted(r#"punchline_worker_jobs_total{outcome="dead"} 1"#).await;
-    let letter = house.dead(&bad).await;
+    let letter = fixture.dead(&bad).await;
     assert!(running.end().await);
     assert_eq!((letter.message, letter.reason.as_str()), (Some(bad), "engine_panic: the engine panicked: unlucky"));
 }
@@ -58,32 +58,33 @@ async fn a_job_that_panics_harms_only_itself() {
 /// Whoever never ends may have taken the threads that another's frames were waiting for.
 #[tokio::test]
 async fn what_takes_too_long_among_others_is_judged_by_itself() {
-    let house = House { isolation: isolated_product("elsewhere"), job_timeout: Duration::from_millis(1), ..house_on("memory:") };
-    let message = house.job(1).await;
-    house.broker.publish(&message).await.unwrap();
-    let running = house.work(LONG, |_, unwanted| {
+    let fixture =
+        Fixture { isolation: isolated_product("elsewhere"), job_timeout: Duration::from_millis(1), ..house_on("memory:") };
+    let message = fixture.job(1).await;
+    fixture.broker.publish(&message).await.unwrap();
+    let running = fixture.work(LONG, |_, unwanted| {
         while !unwanted.load(Ordering::Relaxed) {
             std::thread::yield_now();
         }
         Err(caption::Error::Cancelled)
     });
-    let Outcome::Done { output, .. } = house.outcome(&message).await else { panic!("it is done") };
+    let Outcome::Done { output, .. } = fixture.outcome(&message).await else { panic!("it is done") };
     assert_eq!(output.bytes, 9);
     assert!(running.end().await);
 }
 
 #[tokio::test]
 async fn a_permanent_error_is_not_tried_again() {
-    let house = house_on("memory:");
+    let fixture = house_on("memory:");
     let runs = Arc::new(AtomicU32::new(0));
     let counted = runs.clone();
-    let running = house.work(LONG, move |_, _| {
+    let running = fixture.work(LONG, move |_, _| {
         counted.fetch_add(1, Ordering::SeqCst);
         Err(caption::Error::NoFrames)
     });
-    let message = house.job(1).await;
-    house.broker.publish(&message).await.unwrap();
-    assert_eq!(code_of(&house.outcome(&message).await), ErrorCode::NoFrames);
+    let message = fixture.job(1).await;
+    fixture.broker.publish(&message).await.unwrap();
+    assert_eq!(code_of(&fixture.outcome(&message).await), ErrorCode::NoFrames);
     running.counted(r#"punchline_worker_jobs_total{outcome="failed"} 1"#).await;
     assert!(running.end().await);
     assert_eq!(runs.load(Ordering::SeqCst), 1);
@@ -91,41 +92,41 @@ async fn a_permanent_error_is_not_tried_again() {
 
 #[tokio::test]
 async fn a_font_or_a_source_that_is_not_there_fails_the_job() {
-    let house = house_on("memory:");
-    let running = house.work(LONG, |_, _| Ok(product(b"x")));
-    let mut no_font = house.job(1).await;
+    let fixture = house_on("memory:");
+    let running = fixture.work(LONG, |_, _| Ok(product(b"x")));
+    let mut no_font = fixture.job(1).await;
     let mut spec = no_font.job.known_spec().unwrap().clone();
     spec.captions[0].font = "wingdings".to_owned();
     no_font.job.spec = spec.into();
-    let mut no_source = house.job(2).await;
+    let mut no_source = fixture.job(2).await;
     no_source.job.source.id = store::source_id(b"never stored");
     for (message, code) in [(no_font, ErrorCode::UnknownFont), (no_source, ErrorCode::UnknownSource)] {
-        house.broker.publish(&message).await.unwrap();
-        assert_eq!(code_of(&house.outcome(&message).await), code);
+        fixture.broker.publish(&message).await.unwrap();
+        assert_eq!(code_of(&fixture.outcome(&message).await), code);
     }
     assert!(running.end().await);
 }
 
 #[tokio::test]
 async fn one_message_delivered_many_times_has_one_result() {
-    let house = house_on("memory:");
+    let fixture = house_on("memory:");
     // The first two are rendered at the same time, whichever of them is stored first.
     let (both, begun) = (Barrier::new(2), AtomicU32::new(0));
-    let running = house.work(LONG, move |_, _| {
+    let running = fixture.work(LONG, move |_, _| {
         if begun.fetch_add(1, Ordering::SeqCst) < 2 {
             both.wait();
         }
         Ok(product(b"x"))
     });
-    let message = house.job(1).await;
+    let message = fixture.job(1).await;
     for _ in 0..10 {
-        house.broker.publish(&message).await.unwrap();
+        fixture.broker.publish(&message).await.unwrap();
     }
     running.counted("punchline_worker_deliveries_total 10").await;
     running.counted("punchline_worker_jobs_in_flight 0").await;
     let (done, duplicate) = (running.ended("done"), running.ended("duplicate"));
     assert!(done >= 2 && done + duplicate == 10, "{done} done, {duplicate} found finished");
-    assert_eq!(house.store.get_result(&message.job.id).await.unwrap().unwrap().attempts, 1);
+    assert_eq!(fixture.store.get_result(&message.job.id).await.unwrap().unwrap().attempts, 1);
     assert!(running.end().await);
 }
 
@@ -137,20 +138,20 @@ fn block_outputs(folder: &Path) {
 #[tokio::test]
 async fn a_passing_error_is_tried_again_until_it_passes() {
     let folder = tempfile::tempdir().unwrap();
-    let house = house_on(&format!("file://{}", folder.path().display()));
-    let message = house.job(1).await;
+    let fixture = house_on(&format!("file://{}", folder.path().display()));
+    let message = fixture.job(1).await;
     block_outputs(folder.path());
     let blocked = folder.path().join("outputs");
     let runs = AtomicU32::new(0);
-    let running = house.work(LONG, move |_, _| {
+    let running = fixture.work(LONG, move |_, _| {
         if runs.fetch_add(1, Ordering::SeqCst) == 1 {
             std::fs::remove_file(&blocked).unwrap();
         }
         Ok(product(b"x"))
     });
-    house.broker.publish(&message).await.unwrap();
-    assert!(matches!(house.outcome(&message).await, Outcome::Done { .. }));
-    assert_eq!(house.store.get_result(&message.job.id).await.unwrap().unwrap().attempts, 2);
+    fixture.broker.publish(&message).await.unwrap();
+    assert!(matches!(fixture.outcome(&message).await, Outcome::Done { .. }));
+    assert_eq!(fixture.store.get_result(&message.job.id).await.unwrap().unwrap().attempts, 2);
     running.counted(r#"punchline_worker_jobs_total{outcome="retried"} 1"#).await;
     assert!(running.end().await);
 }
@@ -158,15 +159,15 @@ async fn a_passing_error_is_tried_again_until_it_passes() {
 #[tokio::test]
 async fn after_the_last_attempt_the_job_is_a_dead_letter_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let house = house_on(&format!("file://{}", folder.path().display()));
-    let message = house.job(1).await;
+    let fixture = house_on(&format!("file://{}", folder.path().display()));
+    let message = fixture.job(1).await;
     block_outputs(folder.path());
-    let running = house.work(LONG, |_, _| Ok(product(b"x")));
-    house.broker.publish(&message).await.unwrap();
-    assert_eq!(code_of(&house.outcome(&message).await), ErrorCode::AttemptsExhausted);
+    let running = fixture.work(LONG, |_, _| Ok(product(b"x")));
+    fixture.broker.publish(&message).await.unwrap();
+    assert_eq!(code_of(&fixture.outcome(&message).await), ErrorCode::AttemptsExhausted);
     running.counted(r#"punchline_worker_jobs_total{outcome="dead"} 1"#).await;
     running.counted(r#"punchline_worker_jobs_total{outcome="retried"} 2"#).await;
-    let letter = house.dead(&message).await;
+    let letter = fixture.dead(&message).await;
     assert!(letter.reason.starts_with("attempts_exhausted: 3 attempts failed"), "{}", letter.reason);
     let history: Vec<_> = letter.message.unwrap().history.into_iter().map(|note| (note.attempt, note.code)).collect();
     assert_eq!(history, [(1, ErrorCode::StoreUnavailable), (2, ErrorCode::StoreUnavailable)]);
@@ -177,27 +178,27 @@ async fn after_the_last_attempt_the_job_is_a_dead_letter_and_says_so() {
 #[tokio::test]
 async fn an_attempt_after_one_that_stored_its_output_renders_nothing() {
     for came_again in [false, true] {
-        let house = house_on("memory:");
+        let fixture = house_on("memory:");
         let runs = Arc::new(AtomicU32::new(0));
         let counted = runs.clone();
-        let message = house.job(1).await;
-        house.faults.next(1, Operation::Create, &proto_shared::keys::job_result(&message.job.id), Fault::Fail);
+        let message = fixture.job(1).await;
+        fixture.faults.next(1, Operation::Create, &proto_shared::keys::job_result(&message.job.id), Fault::Fail);
         if came_again {
             // As by a worker that died between its output and its result.
-            let engine = house.work(LONG, |_, _| Ok(product(b"x")));
-            house.broker.publish(&message).await.unwrap();
-            house.outcome(&message).await;
+            let engine = fixture.work(LONG, |_, _| Ok(product(b"x")));
+            fixture.broker.publish(&message).await.unwrap();
+            fixture.outcome(&message).await;
             assert!(engine.end().await);
-            house.store.delete_result(&message.job.id).await.unwrap();
-            house.redeliver(&message, 1).await;
+            fixture.store.delete_result(&message.job.id).await.unwrap();
+            fixture.redeliver(&message, 1).await;
         } else {
-            house.broker.publish(&message).await.unwrap();
+            fixture.broker.publish(&message).await.unwrap();
         }
-        let running = house.work(LONG, move |_, _| {
+        let running = fixture.work(LONG, move |_, _| {
             counted.fetch_add(1, Ordering::SeqCst);
             Ok(product(b"x"))
         });
-        let Outcome::Done { output, .. } = house.outcome(&message).await else { panic!("it is done") };
+        let Outcome::Done { output, .. } = fixture.outcome(&message).await else { panic!("it is done") };
         assert!(running.end().await);
         assert_eq!((output.bytes, runs.load(Ordering::SeqCst)), (1, u32::from(!came_again)), "came again: {came_again}");
     }
@@ -217,23 +218,23 @@ async fn a_delivery_is_counted_by_the_result_that_stands() {
     for (stands, counted, letter) in
         [(Outcome::Cancelled, "cancelled", None), (crashed, "dead", Some("engine_crashed: elsewhere"))]
     {
-        let house = house_on("memory:");
-        let message = house.job(1).await;
+        let fixture = house_on("memory:");
+        let message = fixture.job(1).await;
         let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Barrier::new(2)));
         let (begins, goes_on) = (begun.clone(), go_on.clone());
-        let running = house.work(LONG, move |_, _| {
+        let running = fixture.work(LONG, move |_, _| {
             begins.notify_one();
             goes_on.wait();
             Ok(product(b"x"))
         });
-        house.broker.publish(&message).await.unwrap();
+        fixture.broker.publish(&message).await.unwrap();
         begun.notified().await;
-        assert_eq!(house.store.create_result(&another(stands, &message)).await.unwrap(), Created::New);
+        assert_eq!(fixture.store.create_result(&another(stands, &message)).await.unwrap(), Created::New);
         go_on.wait();
         running.counted(&format!("punchline_worker_jobs_total{{outcome=\"{counted}\"}} 1")).await;
         assert_eq!(running.ended("done"), 0);
         if let Some(reason) = letter {
-            assert_eq!(house.dead(&message).await.reason, reason);
+            assert_eq!(fixture.dead(&message).await.reason, reason);
         }
         assert!(running.end().await);
     }
@@ -242,56 +243,56 @@ async fn a_delivery_is_counted_by_the_result_that_stands() {
 /// Its worker died between the result and the letter.
 #[tokio::test]
 async fn what_comes_again_after_it_failed_by_a_defect_is_kept() {
-    let house = house_on("memory:");
-    let message = house.job(1).await;
+    let fixture = house_on("memory:");
+    let message = fixture.job(1).await;
     let outcome = Outcome::Failed { code: ErrorCode::EnginePanic, message: "unlucky".to_owned() };
     let result = JobResult { version: job::VERSION, id: message.job.id.clone(), finished_at_ms: 1, attempts: 1, outcome };
-    assert_eq!(house.store.create_result(&result).await.unwrap(), Created::New);
-    house.redeliver(&message, 1).await;
-    let running = house.work(LONG, |_, _| panic!("it is finished"));
-    assert_eq!(house.dead(&message).await.reason, "engine_panic: unlucky");
+    assert_eq!(fixture.store.create_result(&result).await.unwrap(), Created::New);
+    fixture.redeliver(&message, 1).await;
+    let running = fixture.work(LONG, |_, _| panic!("it is finished"));
+    assert_eq!(fixture.dead(&message).await.reason, "engine_panic: unlucky");
     assert!(running.end().await);
 }
 
 #[tokio::test]
 async fn a_shutdown_finishes_the_job_in_hand_and_takes_no_other() {
-    let house = house_on("memory:");
+    let fixture = house_on("memory:");
     let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
     let (begins, goes_on) = (begun.clone(), go_on.clone());
-    let running = house.work(LONG, move |_, _| {
+    let running = fixture.work(LONG, move |_, _| {
         begins.notify_one();
         while !goes_on.load(Ordering::SeqCst) {
             std::thread::yield_now();
         }
         Ok(product(b"x"))
     });
-    let (in_hand, later) = (house.job(1).await, house.job(2).await);
-    house.broker.publish(&in_hand).await.unwrap();
+    let (in_hand, later) = (fixture.job(1).await, fixture.job(2).await);
+    fixture.broker.publish(&in_hand).await.unwrap();
     begun.notified().await;
     running.shutdown.cancel();
     // The worker's task looks at its token before it looks for deliveries.
-    house.broker.publish(&later).await.unwrap();
+    fixture.broker.publish(&later).await.unwrap();
     go_on.store(true, Ordering::SeqCst);
     assert!(running.task.await.unwrap());
-    assert!(matches!(house.store.get_result(&in_hand.job.id).await.unwrap().unwrap().outcome, Outcome::Done { .. }));
-    assert_eq!(house.store.get_result(&later.job.id).await.unwrap(), None);
-    assert_eq!(house.broker.depths().await.unwrap().waiting(), 1);
+    assert!(matches!(fixture.store.get_result(&in_hand.job.id).await.unwrap().unwrap().outcome, Outcome::Done { .. }));
+    assert_eq!(fixture.store.get_result(&later.job.id).await.unwrap(), None);
+    assert_eq!(fixture.broker.depths().await.unwrap().waiting(), 1);
 }
 
 #[tokio::test]
 async fn a_worker_that_waits_for_its_look_for_lost_work_ends_all_the_same() {
     for by_shutdown in [true, false] {
-        let house = house_on("memory:");
+        let fixture = house_on("memory:");
         // Somebody looks in this stretch of time, which the worker's clock never leaves.
-        assert_eq!(house.store.begin_search(0).await.unwrap(), Created::New);
-        let running = house.work(LONG, |_, _| Ok(product(b"x")));
-        let message = house.job(1).await;
-        house.broker.publish(&message).await.unwrap();
-        house.outcome(&message).await;
+        assert_eq!(fixture.store.begin_search(0).await.unwrap(), Created::New);
+        let running = fixture.work(LONG, |_, _| Ok(product(b"x")));
+        let message = fixture.job(1).await;
+        fixture.broker.publish(&message).await.unwrap();
+        fixture.outcome(&message).await;
         if by_shutdown {
             running.shutdown.cancel();
         } else {
-            house.broker.close().await;
+            fixture.broker.close().await;
         }
         let ended = tokio::time::timeout(LONG, running.task).await.expect("it does not wait for ten minutes");
         assert!(ended.unwrap(), "by shutdown: {by_shutdown}");
@@ -300,20 +301,20 @@ async fn a_worker_that_waits_for_its_look_for_lost_work_ends_all_the_same() {
 
 #[tokio::test]
 async fn a_job_that_outlives_the_grace_is_stopped_and_given_back() {
-    let house = house_on("memory:");
+    let fixture = house_on("memory:");
     let begun = Arc::new(Notify::new());
     let begins = begun.clone();
-    let running = house.work(Duration::from_millis(5), move |_, unwanted| {
+    let running = fixture.work(Duration::from_millis(5), move |_, unwanted| {
         begins.notify_one();
         while !unwanted.load(Ordering::Relaxed) {
             std::thread::yield_now();
         }
         Err(caption::Error::Cancelled)
     });
-    let message = house.job(1).await;
-    house.broker.publish(&message).await.unwrap();
+    let message = fixture.job(1).await;
+    fixture.broker.publish(&message).await.unwrap();
     begun.notified().await;
     assert!(!running.end().await);
-    assert_eq!(house.store.get_result(&message.job.id).await.unwrap(), None);
-    assert_eq!(house.broker.depths().await.unwrap().waiting(), 1);
+    assert_eq!(fixture.store.get_result(&message.job.id).await.unwrap(), None);
+    assert_eq!(fixture.broker.depths().await.unwrap().waiting(), 1);
 }

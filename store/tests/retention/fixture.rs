@@ -17,7 +17,7 @@ pub(crate) const QUARTER: Duration = Duration::from_secs(15 * 60);
 pub(crate) const RETENTION: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// A store, and what was promised of what is in it.
-pub(crate) struct House {
+pub(crate) struct Fixture {
     pub(crate) store: Store,
     pub(crate) faults: Faults,
     pub(crate) jobs: Vec<Promised>,
@@ -34,7 +34,7 @@ pub(crate) struct Promised {
     pub(crate) has_letter: bool,
 }
 
-impl House {
+impl Fixture {
     pub(crate) fn new(url: &str) -> Self {
         let (store, faults) = Store::open_with_faults(&StoreConfig::new(url)).unwrap();
         Self { store, faults, jobs: Vec::new(), clock_quarters: 0 }
@@ -152,18 +152,18 @@ pub(crate) async fn expire(store: &Store) -> Result<Expired, StoreError> {
 }
 
 /// Jobs of every kind, all old but for one of now that is done with an old picture.
-pub(crate) async fn furnished(url: &str) -> House {
-    let mut house = House::new(url);
+pub(crate) async fn furnished(url: &str) -> Fixture {
+    let mut fixture = Fixture::new(url);
     for index in 0..6 {
-        house.upload(u8::try_from(index).unwrap() % 4, 0).await;
-        let id = house.jobs[index].job.id.clone();
-        house.store.mark_queued(&id, Slot::at(1, Duration::from_secs(60))).await.unwrap();
+        fixture.upload(u8::try_from(index).unwrap() % 4, 0).await;
+        let id = fixture.jobs[index].job.id.clone();
+        fixture.store.mark_queued(&id, Slot::at(1, Duration::from_secs(60))).await.unwrap();
     }
-    house.render(0).await;
-    house.render(1).await;
-    house.give_up(2).await;
-    house.pass(48);
-    house.upload(1, 0).await;
-    assert!(house.jobs[6].is_done, "it was done before");
-    house
+    fixture.render(0).await;
+    fixture.render(1).await;
+    fixture.give_up(2).await;
+    fixture.pass(48);
+    fixture.upload(1, 0).await;
+    assert!(fixture.jobs[6].is_done, "it was done before");
+    fixture
 }

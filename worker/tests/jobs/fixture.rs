@@ -27,7 +27,7 @@ pub(crate) const LONG: Duration = Duration::from_secs(60);
 /// The process that the worker says it is.
 pub(crate) const THIS: &str = "this process";
 
-pub(crate) struct House {
+pub(crate) struct Fixture {
     pub(crate) broker: Broker,
     pub(crate) store: Store,
     pub(crate) faults: Faults,
@@ -41,12 +41,12 @@ pub(crate) struct Running {
     pub(crate) task: JoinHandle<bool>,
 }
 
-pub(crate) fn house_on(url: &str) -> House {
+pub(crate) fn house_on(url: &str) -> Fixture {
     // Three attempts, a millisecond and two apart.
     let retry_delays = vec![Duration::from_millis(1), Duration::from_millis(2)];
     let broker = Broker::in_process_with(InProcessConfig { retry_delays, ..InProcessConfig::default() });
     let (store, faults) = Store::open_with_faults(&StoreConfig::new(url)).unwrap();
-    House { broker, store, faults, isolation: shell("exit 1"), job_timeout: LONG }
+    Fixture { broker, store, faults, isolation: shell("exit 1"), job_timeout: LONG }
 }
 
 /// A process in the place of one that renders.
@@ -61,7 +61,7 @@ pub(crate) fn isolated_product(bytes: &str) -> Isolation {
     shell(&format!("cat > /dev/null; echo '{reply}'; printf {bytes}"))
 }
 
-impl House {
+impl Fixture {
     pub(crate) async fn job(&self, n: u8) -> JobMessage {
         let bytes = Bytes::from(vec![n; 10]);
         let source = SourceInfo {

@@ -42,7 +42,7 @@ pub(crate) const PANICS: &str = "panics";
 /// It goes on until nobody wants the job any more.
 pub(crate) const ENDLESS: &str = "endless";
 
-pub(crate) struct House {
+pub(crate) struct Fixture {
     pub(crate) store: Store,
     pub(crate) faults: Faults,
     pub(crate) broker: Broker,
@@ -54,7 +54,7 @@ pub(crate) struct House {
     shutdown: CancellationToken,
 }
 
-impl House {
+impl Fixture {
     /// Nothing is taken yet. A job has three attempts.
     pub(crate) fn new() -> Self {
         let (store, faults) = Store::open_with_faults(&StoreConfig::new("memory:")).unwrap();
