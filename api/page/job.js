@@ -60,7 +60,7 @@ export const watch = (id, signal) => follow(id, { signal, hear, waiting, hurry }
 
 export const patience = (signal) => ({ signal, waiting, hurry });
 
-/** Cancels a job that was accepted. One that has ended meanwhile shows itself to whoever follows it. */
+/** Cancels a job that was accepted. If it has ended meanwhile, its follower is told so. */
 export async function cancel(id) {
   if (stopping === id) return;
   stopping = id;

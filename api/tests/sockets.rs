@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 /// One opaque pixel.
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00\x21\xf9\x04\x00\x00\x00\x00\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b";
 
-struct Door {
+struct Front {
     address: SocketAddr,
     store: Store,
     clients: Clients,
@@ -56,7 +56,7 @@ impl Answer {
     }
 }
 
-async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> Door {
+async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> Front {
     log();
     let config = ApiConfig {
         limits: caption_layout::Limits { max_bytes: 3_000_000, ..caption_layout::Limits::default() },
@@ -86,10 +86,10 @@ async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> D
     tokio::spawn(async move {
         listener::serve_within(Bounds::default(), socket, router, &CancellationToken::new(), Duration::ZERO).await
     });
-    Door { address, store, clients }
+    Front { address, store, clients }
 }
 
-async fn usual() -> Door {
+async fn usual() -> Front {
     open(Fairness::default(), None, Duration::from_secs(5)).await
 }
 
@@ -112,7 +112,7 @@ fn head(len_bytes: usize, headers: &str) -> String {
     )
 }
 
-impl Door {
+impl Front {
     async fn unfinished(&self) -> Vec<JobRecord> {
         self.store.unfinished_jobs(None).try_collect().await.unwrap()
     }
@@ -151,7 +151,7 @@ async fn read(client: &mut TcpStream) -> Answer {
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 /// Of every thread: a line that is first written where nobody listens would be written nowhere from then on. Set before the
-/// first door opens.
+/// first front is opened.
 fn log() -> &'static Log {
     static LOG: OnceLock<Log> = OnceLock::new();
     LOG.get_or_init(|| {
@@ -184,24 +184,24 @@ async fn a_key_opens_and_its_name_is_logged_and_it_never_is() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     write!(file, "{}\n{} expires 2020-01-01T00:00:00Z\n", good.line, old.line).unwrap();
     let keys = ApiKeys::open(file.path(), Clock::system()).unwrap();
-    let door = open(Fairness::default(), Some(keys), Duration::from_secs(5)).await;
+    let front = open(Fairness::default(), Some(keys), Duration::from_secs(5)).await;
 
     let bearer = |key: &service::api_keys::NewKey| format!("authorization: Bearer {}\r\n", key.key.expose());
-    let accepted = door.caption(&bearer(&good)).await;
+    let accepted = front.caption(&bearer(&good)).await;
     assert_eq!(accepted.status, 202, "{}", accepted.head);
     for (headers, says) in [
         (String::new(), "Bearer realm=\"punchline\""),
         (bearer(&wrong), "the API key is not known"),
         (bearer(&old), "the API key has expired"),
     ] {
-        let refused = door.caption(&headers).await;
+        let refused = front.caption(&headers).await;
         assert_eq!((refused.status, refused.code()), (401, ErrorCode::Unauthorised));
         assert!(refused.header("www-authenticate").unwrap().contains(says), "{}", refused.head);
     }
     let job = accepted.header("location").unwrap().to_owned();
-    assert_eq!(door.get(&job, "").await.status, 401, "jobs are nobody else's business");
-    assert_eq!(door.get(&job, &bearer(&good)).await.status, 200);
-    assert_eq!(door.get("/nowhere", "").await.status, 404);
+    assert_eq!(front.get(&job, "").await.status, 401, "jobs are nobody else's business");
+    assert_eq!(front.get(&job, &bearer(&good)).await.status, 200);
+    assert_eq!(front.get("/nowhere", "").await.status, 404);
 
     let logged = String::from_utf8(log().0.lock().unwrap().clone()).unwrap();
     assert!(logged.contains("key=\"bot\"") && logged.contains("the API key of old-bot has expired"), "{logged}");
@@ -213,59 +213,59 @@ async fn a_key_opens_and_its_name_is_logged_and_it_never_is() {
 
 #[tokio::test]
 async fn a_client_that_asks_too_fast_is_told_when_to_come_back() {
-    let door = open(Fairness { rate_burst: 2, rate_per_s: 1, ..Fairness::default() }, None, Duration::from_secs(5)).await;
+    let front = open(Fairness { rate_burst: 2, rate_per_s: 1, ..Fairness::default() }, None, Duration::from_secs(5)).await;
     // All at once: one after the other they may take the second in which a slow machine may ask again.
-    let answers = futures::future::join_all((0..3).map(|_| door.caption(""))).await;
+    let answers = futures::future::join_all((0..3).map(|_| front.caption(""))).await;
     let (taken, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 202);
     let ([_, stated], [refused]) = (taken.as_slice(), refused.as_slice()) else { panic!("{} were taken", taken.len()) };
     assert_eq!((refused.status, refused.code()), (429, ErrorCode::RateLimited));
     assert_eq!(refused.header("retry-after"), Some("1"));
-    assert_eq!(door.get(stated.header("location").unwrap(), "").await.status, 200, "looking is free");
+    assert_eq!(front.get(stated.header("location").unwrap(), "").await.status, 200, "looking is free");
 }
 
 #[tokio::test]
 async fn a_client_with_many_unfinished_jobs_goes_standard_and_then_waits() {
     let rules = Fairness { client_jobs: 3, express_jobs: 2, ..Fairness::default() };
-    let door = open(rules, None, Duration::from_secs(5)).await;
+    let front = open(rules, None, Duration::from_secs(5)).await;
     let mut lanes = Vec::new();
     for _ in 0..3 {
-        assert_eq!(door.caption("").await.status, 202);
+        assert_eq!(front.caption("").await.status, 202);
     }
-    let jobs = door.unfinished().await;
+    let jobs = front.unfinished().await;
     lanes.extend(jobs.iter().map(|job| job.lane));
     lanes.sort_by_key(|lane| lane.as_str());
     assert_eq!(lanes, [Lane::Express, Lane::Express, Lane::Standard]);
-    let refused = door.caption("").await;
+    let refused = front.caption("").await;
     assert_eq!((refused.status, refused.code()), (429, ErrorCode::TooManyJobs));
     assert!(refused.header("retry-after").is_some());
-    door.clients.finished(&jobs[0].id);
-    assert_eq!(door.caption("").await.status, 202);
+    front.clients.finished(&jobs[0].id);
+    assert_eq!(front.caption("").await.status, 202);
 }
 
 #[tokio::test]
 async fn a_trace_goes_from_the_request_into_the_job_and_back() {
-    let door = usual().await;
+    let front = usual().await;
     let given = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n";
-    let accepted = door.caption(given).await;
+    let accepted = front.caption(given).await;
     let response = accepted.header("traceresponse").unwrap();
     assert!(response.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-") && !response.contains("00f067aa0ba902b7"));
-    let jobs = door.unfinished().await;
+    let jobs = front.unfinished().await;
     assert_eq!(jobs[0].traceparent.as_deref(), Some(response));
     assert!(jobs[0].client.is_some());
 }
 
 #[tokio::test]
 async fn a_bad_idempotency_key_is_refused_by_name() {
-    let door = usual().await;
-    let refused = door.caption("idempotency-key: two words\r\n").await;
+    let front = usual().await;
+    let refused = front.caption("idempotency-key: two words\r\n").await;
     assert_eq!((refused.status, refused.code()), (400, ErrorCode::BadRequest));
     assert!(String::from_utf8_lossy(&refused.body).contains("Idempotency-Key"));
 }
 
 #[tokio::test]
 async fn every_answer_is_guarded_against_browsers_and_says_nothing_of_the_server() {
-    let door = usual().await;
-    for answer in [door.caption("").await, door.get("/nowhere", "").await, door.get("/v1/jobs/x/result", "").await] {
+    let front = usual().await;
+    for answer in [front.caption("").await, front.get("/nowhere", "").await, front.get("/v1/jobs/x/result", "").await] {
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(answer.header("content-security-policy"), Some("default-src 'none'; frame-ancestors 'none'"));
         assert_eq!(answer.header("x-frame-options"), Some("DENY"));
@@ -277,41 +277,41 @@ async fn every_answer_is_guarded_against_browsers_and_says_nothing_of_the_server
 
 #[tokio::test]
 async fn a_spec_of_a_megabyte_is_refused_before_it_is_read_whole() {
-    let door = usual().await;
-    let refused = door.post(&[("spec", &vec![b' '; 1_000_000])], "").await;
+    let front = usual().await;
+    let refused = front.post(&[("spec", &vec![b' '; 1_000_000])], "").await;
     assert_eq!((refused.status, refused.code()), (400, ErrorCode::BadRequest));
     assert!(String::from_utf8_lossy(&refused.body).contains("65536"));
 }
 
 #[tokio::test]
 async fn a_body_that_stops_half_way_is_answered_408_and_closed() {
-    let door = open(Fairness::default(), None, Duration::from_millis(100)).await;
+    let front = open(Fairness::default(), None, Duration::from_millis(100)).await;
     let body = form(&[("file", GIF), ("bottom", b"a")]);
-    let stalled = door.send(&[head(body.len(), "").as_bytes(), &body[..body.len() / 2]].concat()).await;
+    let stalled = front.send(&[head(body.len(), "").as_bytes(), &body[..body.len() / 2]].concat()).await;
     assert_eq!((stalled.status, stalled.code()), (408, ErrorCode::Timeout));
 }
 
 #[tokio::test]
 async fn a_body_that_is_cut_off_makes_no_job() {
-    let door = usual().await;
+    let front = usual().await;
     let body = form(&[("file", GIF), ("bottom", b"a")]);
-    let mut client = TcpStream::connect(door.address).await.unwrap();
+    let mut client = TcpStream::connect(front.address).await.unwrap();
     client.write_all(&[head(body.len(), "").as_bytes(), &body[..body.len() / 2]].concat()).await.unwrap();
     client.shutdown().await.unwrap();
     let mut answer = Vec::new();
     client.read_to_end(&mut answer).await.unwrap();
     assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&answer));
-    assert_eq!(door.unfinished().await, []);
-    assert_eq!(door.caption("").await.status, 202, "and the next is served");
+    assert_eq!(front.unfinished().await, []);
+    assert_eq!(front.caption("").await.status, 202, "and the next is served");
 }
 
 #[tokio::test]
 async fn an_upload_too_large_for_memory_is_stored_as_it_came() {
-    let door = usual().await;
+    let front = usual().await;
     let large = [GIF, &vec![7; 2_000_000]].concat();
-    let accepted = door.post(&[("file", &large), ("bottom", b"a")], "").await;
+    let accepted = front.post(&[("file", &large), ("bottom", b"a")], "").await;
     assert_eq!(accepted.status, 202, "{}", String::from_utf8_lossy(&accepted.body));
-    let job = door.unfinished().await.remove(0);
+    let job = front.unfinished().await.remove(0);
     assert_eq!((job.source.bytes, &job.source.id), (large.len() as u64, &store::source_id(&large)));
-    assert_eq!(door.store.get_source(&job.source.id).await.unwrap(), large);
+    assert_eq!(front.store.get_source(&job.source.id).await.unwrap(), large);
 }

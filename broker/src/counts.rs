@@ -1,4 +1,4 @@
-//! What a broker handle has seen so far, for whoever draws metrics from it.
+//! What a broker handle has seen so far, for metrics.
 //!
 //! Kept by both backends, read through `Broker::counts`. Plain numbers that only grow: nothing here knows a metrics library,
 //! and nothing decides by them.

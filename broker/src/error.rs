@@ -1,6 +1,6 @@
 //! What can go wrong between us and the broker, as types that callers can match on.
 //!
-//! Shown to people by whoever logs it or answers a request; the texts hold no URL and no password.
+//! Shown to people in logs and in answers to requests; the texts hold no URL and no password.
 
 use std::time::Duration;
 

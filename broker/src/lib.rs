@@ -1,7 +1,7 @@
 //! Jobs on their way from api to worker, and events about them on the way back; over RabbitMQ, or the same in-process.
 //!
 //! api publishes and subscribes, worker consumes and emits, the binary picks the backend. Both backends keep one contract,
-//! written down as the tests in `conformance`. A message is delivered at least once: whoever consumes must be able to run
+//! written down as the tests in `conformance`. A message is delivered at least once: a consumer must be able to run
 //! twice. An event is delivered at most once. lapin's types stop in this crate, and nothing here looks into what a job asks for.
 
 mod arrivals;

@@ -2,7 +2,7 @@
 //!
 //! A promise such as "it comes to an end" says nothing of one state. `stateright` has `eventually` for that, which overlooks
 //! cycles and paths that meet, and time that goes on is a cycle. So each state is followed here until nothing moves any more,
-//! and the properties ask what stands then. It is followed twice: once by whoever comes first in line, once by whoever comes last.
+//! and the properties ask what stands then. It is followed twice: once by the first process in line, once by the last.
 
 use std::cell::Cell;
 

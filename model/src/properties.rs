@@ -1,4 +1,5 @@
-//! The promises, as properties of states; and what must happen somewhere, lest the model promise about nothing.
+//! The promises, as properties of states; and what must happen in some state, because a promise that nothing can break is
+//! worth nothing.
 
 use stateright::Property;
 

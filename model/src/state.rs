@@ -26,7 +26,7 @@ pub struct State {
     pub name: Option<Number>,
     /// Whether the output stands in the store: all requests ask for the same picture in the same words.
     pub output: bool,
-    /// The mark of whoever looks for lost work in this stretch of time.
+    /// The mark of the process that searches for lost jobs in this slot of time.
     pub search_begun: bool,
     /// The queue of jobs, retry queues included.
     pub queue: Bag<Message>,

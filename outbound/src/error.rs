@@ -1,6 +1,6 @@
 //! Why a request to another host was not made, or did not bring what was wanted.
 //!
-//! The text goes to whoever named the host: it says nothing of addresses that a name has, nor of what answered there.
+//! The text goes to the client that named the host: it says nothing of addresses that a name has, nor of what answered there.
 
 use proto_shared::ErrorCode;
 

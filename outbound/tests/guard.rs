@@ -1,4 +1,4 @@
-//! The guard against whoever names a host to reach what they should not: a real server stands there and says how many
+//! The guard against clients that name a host to reach what they should not: a real server stands there and says how many
 //! connections it got.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

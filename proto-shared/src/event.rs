@@ -1,6 +1,6 @@
 //! News of jobs, as api and worker tell each other.
 //!
-//! Truth is in the store: an event that is lost changes nothing, and whoever waits for one looks there as well.
+//! Truth is in the store: an event that is lost changes nothing, and a process that waits for one looks there as well.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct Event {
     /// What.
     #[serde(flatten)]
     pub news: News,
-    /// Whether somebody is to be called back about the job, so that whoever hears this need not ask the store.
+    /// Whether somebody is to be called back about the job, so that a process that hears this need not ask the store.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_callback: bool,
 }

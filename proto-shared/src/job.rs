@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The version that this release writes into results and all other records but a job's, which says what its spec needs. Fields
-/// may be added to a version: whoever does not know them passes them over.
+/// may be added to a version: a reader that does not know them ignores them.
 pub const VERSION: u32 = 1;
 
 /// What is known of a source from its block walk alone.

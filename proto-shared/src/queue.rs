@@ -80,7 +80,7 @@ pub const HEADER_REASON: &str = "x-punchline-reason";
 /// Header: the error code of a dead letter that a worker gave up. Releases before this header wrote it into the reason alone.
 pub const HEADER_CODE: &str = "x-punchline-code";
 
-/// Header: how often the job was delivered before by messages that are gone, where whoever publishes it again can't rule that out.
+/// Header: how often the job was delivered before by messages that are gone, where the publisher of the new message can't rule that out.
 pub const HEADER_DELIVERED: &str = "x-punchline-delivered";
 
 /// How long a job waits before each further attempt. One retry queue a delay, because a quorum queue

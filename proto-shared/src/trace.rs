@@ -17,7 +17,7 @@ pub struct TraceContext {
     pub trace: TraceId,
     /// This step; never zero.
     pub span_id: u64,
-    /// Whether whoever began it wants it kept.
+    /// Whether the process that began it wants it kept.
     pub sampled: bool,
 }
 

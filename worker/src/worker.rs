@@ -112,7 +112,7 @@ impl Worker {
         };
         let cancelling = running.stop_cancelled(broker, store, &done);
         let moving = dead_letters.run(broker, &done);
-        // On the heap: the future holds all four, and whoever awaits it would hold them too.
+        // On the heap: the future holds all four, and every future that awaits it would hold them too.
         Box::pin(async { tokio::join!(working, cancelling, moving, searching) }).await.0
     }
 }

@@ -61,7 +61,7 @@ impl Attempts {
         let Call { job: id, attempt } = call;
         let Some(result) = self.store.get_result(id).await? else { return Ok(None) };
         if *attempt > self.routine.attempts() {
-            let problem = "whoever made the last attempt did not live to say how it ended".to_owned();
+            let problem = "the process that made the last attempt ended before it could write how that went".to_owned();
             self.end(id, self.routine.attempts(), CallbackOutcome::GivenUp { problem }).await?;
             return Ok(None);
         }

@@ -129,7 +129,7 @@ impl Clients {
         state.missed_at = state.missed_at.filter(|missed_at| *missed_at > since);
     }
 
-    /// A job ended, whoever accepted it. Said twice, or of a job that is not known, it changes nothing.
+    /// A job ended, whichever process accepted it. Called twice, or for a job that is not known, it changes nothing.
     pub fn finished(&self, job: &JobId) {
         self.lock().remove(job);
     }

@@ -82,8 +82,8 @@ impl Requests {
     /// request: it takes nothing of the room for uploads, and is neither kept, inspected nor stored. It must be read to its
     /// end all the same. What a client calls two requests says nothing of what is in them, and answering the second with the
     /// first one's job, unread, would give someone who reuses a name by mistake the wrong picture without a word. The look-up
-    /// comes before the first byte is read: whoever waits for `100 Continue` waits for it, and of all others what fits the
-    /// socket's buffers comes meanwhile.
+    /// comes before the first byte is read. A client that waits for `100 Continue` waits for it; from all others, as much arrives
+    /// meanwhile as fits the socket's buffers.
     ///
     /// The jobs of a batch have a name each, of which some may have been accepted and others not: it needs its file.
     pub(crate) async fn read(&self, request: Request, caller: &Caller, makes: Makes) -> Result<JobRequest, RequestRefusal> {

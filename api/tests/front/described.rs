@@ -11,7 +11,7 @@ use super::*;
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let get = async { front().send_open(Request::get("/openapi.json").body(Body::empty()).unwrap()).await };
     let read = async { axum::body::to_bytes(get.await.into_body(), 1_000_000).await.unwrap() };
-    // A thread of its own: whoever asks is in a runtime already.
+    // A thread of its own: the caller is in a runtime already.
     let bytes = std::thread::spawn(|| tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(read))
         .join()
         .unwrap();

@@ -177,7 +177,7 @@ async fn an_attempt_of_a_process_that_died_is_followed_by_the_next() {
 
     let in_time = fixture.front().await;
     in_time.stop().await;
-    assert!(!host.has_more(), "whoever began it may still be at it");
+    assert!(!host.has_more(), "the process that began it may not have finished");
 
     let later_ms = |after: Duration| {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + after;

@@ -1,4 +1,4 @@
-//! Consuming jobs and dead letters: from the server's stream to whoever asks for the next one.
+//! Consuming jobs and dead letters: from the server's stream to the caller that asks for the next one.
 //!
 //! Used by `Arrivals`. A message that arrives is unsettled; if it is dropped anywhere on the way it is given back.
 

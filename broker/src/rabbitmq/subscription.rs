@@ -68,7 +68,7 @@ impl Flow for Subscription {
     }
 
     fn resumed(&self) {
-        // Told only now: whoever read the store before the new queue was bound could still miss something.
+        // Told only now: a reader of the store before the new queue was bound could still miss something.
         let _ = self.sender.send(Heard::Gap);
     }
 

@@ -1,6 +1,6 @@
 //! Where a layout's glyphs stand in the rectangle that their coverage takes.
 //!
-//! Whoever draws them asks here, the rasteriser and the preview alike, so that both put each glyph on the same pixel.
+//! The rasteriser and the preview both ask here, so that both put each glyph on the same pixel.
 
 use super::{
     layout::{Layout, stroke_px},

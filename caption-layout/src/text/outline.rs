@@ -1,4 +1,4 @@
-//! A layout's letters as outlines, for whoever draws them without us: SVG path data (SVG 1.1, section 8.3).
+//! A layout's letters as outlines, for clients that draw them: SVG path data (SVG 1.1, section 8.3).
 //!
 //! Called by the preview. Curves stay curves; nothing is filled, stroked or hinted.
 

@@ -84,7 +84,7 @@ impl Protocol {
     fn attempt(&self, state: &mut State, delivery: &mut Delivery, luck: Luck) {
         let message = delivery.message;
         if matches!(luck, Luck::Failed | Luck::AnswerLost) {
-            // What was written stands, whoever heard of it.
+            // What was written stays, whether anybody heard of it or not.
             if luck == Luck::AnswerLost {
                 Self::write(state, delivery);
             }
@@ -95,7 +95,7 @@ impl Protocol {
             DeliveryStage::Taken => match state.job(message.job).result {
                 None => delivery.at = DeliveryStage::LookedUp,
                 Some(outcome) => {
-                    // Whoever wrote that it failed may have died before the letter was sent.
+                    // The process that wrote that it failed may have died before it sent the letter.
                     let is_owed = outcome == Outcome::Failed && !self.walks(OldStep::AckOfFailed);
                     delivery.at = DeliveryStage::ResultStored;
                     delivery.ending = if is_owed { Ending::DeadLetter } else { Ending::Ack };
@@ -123,7 +123,7 @@ impl Protocol {
                 let has_failed = if self.walks(OldStep::OwnOutcomeDecides) {
                     delivery.ending == Ending::Failed
                 } else {
-                    // Another's may have been first, and whoever wrote it may not get to send the letter.
+                    // Another's may have been first, and the process that wrote it may not get to send the letter.
                     state.job(message.job).is_failed()
                 };
                 delivery.ending = if has_failed { Ending::DeadLetter } else { Ending::Ack };
@@ -145,7 +145,7 @@ impl Protocol {
     fn copy(&self, state: &mut State, delivery: &mut Delivery, luck: Luck) -> bool {
         let message = delivery.message;
         if delivery.lost {
-            // Whoever gets the message next makes the copy.
+            // The process that gets the message next makes the copy.
             return false;
         }
         let confirmed = if delivery.ending == Ending::Retry {

@@ -1,7 +1,7 @@
 //! Waits for the end of a job: by its events while there are any, else by asking.
 //!
 //! `submit` and `status` wait with it. Events are only news: whenever they break off the job itself is asked for, so that
-//! an end is found whoever was restarted meanwhile.
+//! an end is found even if the service was restarted meanwhile.
 
 use std::{
     sync::{

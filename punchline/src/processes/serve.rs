@@ -70,7 +70,7 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let (requests_finished, (jobs_finished, lost)) = tokio::join!(serving, working);
     broker.close().await;
     tracing::info!(requests_finished, jobs_finished, "stopped; unfinished jobs go on at the next start");
-    anyhow::ensure!(!lost, "a job could not be stopped; whoever watches this process should start it anew");
+    anyhow::ensure!(!lost, "a job could not be stopped; the process ends, to be started again by its supervisor");
     Ok(())
 }
 

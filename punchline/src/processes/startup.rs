@@ -66,7 +66,7 @@ pub(crate) async fn check_store(store: &Store, shutdown: &CancellationToken) -> 
         let question = questions.spawn(async move { store.probe_conditional_puts().await });
         async {
             match question.await {
-                // With what lies beneath: whoever reads it has to mend it.
+                // With all causes: the reader of the log has to mend it.
                 Ok(Err(error)) if error.is_passing() => Err(format!("{:#}", anyhow::Error::from(error))),
                 Ok(answered) => Ok(answered),
                 Err(defect) => Err(defect.to_string()),

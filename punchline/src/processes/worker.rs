@@ -49,6 +49,9 @@ async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
     let ((all_finished, started), _) = tokio::join!(working, listener::serve(listener, ops, &drained, ops::GRACE));
     started?;
     tracing::info!(all_finished, "stopped");
-    anyhow::ensure!(shutdown.is_cancelled(), "a job could not be stopped; whoever watches this process should start it anew");
+    anyhow::ensure!(
+        shutdown.is_cancelled(),
+        "a job could not be stopped; the process ends, to be started again by its supervisor"
+    );
     Ok(())
 }

@@ -55,7 +55,7 @@ async fn a_job_that_panics_harms_only_itself() {
     assert_eq!((letter.message, letter.reason.as_str()), (Some(bad), "engine_panic: the engine panicked: unlucky"));
 }
 
-/// Whoever never ends may have taken the threads that another's frames were waiting for.
+/// A job that never ends may have taken the threads that another's frames were waiting for.
 #[tokio::test]
 async fn what_takes_too_long_among_others_is_judged_by_itself() {
     let fixture =

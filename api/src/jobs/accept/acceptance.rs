@@ -71,7 +71,7 @@ pub(crate) struct Accepted {
     pub(crate) job: JobRecord,
     /// How it ended, if it has.
     pub(crate) result: Option<JobResult>,
-    /// For whoever waits until it does.
+    /// Done when it has ended.
     pub(crate) waiting: Listening,
 }
 
