@@ -40,13 +40,14 @@ impl Default for Scan {
 }
 
 impl Scan {
-    /// Scans the stream of a frame that holds `area` indices. `code_size` must be one of
-    /// [`super::codes::CODE_SIZES`].
+    /// [`Self::scan_and`] without `MEETS`.
+    #[cfg(any(test, feature = "stages"))]
     pub fn scan(&mut self, stream: &Stream, code_size: u8, area: usize) {
         self.scan_and::<false>(stream, code_size, area);
     }
 
-    /// The same; with `MEETS`, [`Self::used`] costs nothing more afterwards.
+    /// Scans the stream of a frame that holds `area` indices. `code_size` must be one of [`super::codes::CODE_SIZES`]. With
+    /// `MEETS`, [`Self::used`] costs nothing more afterwards.
     pub fn scan_and<const MEETS: bool>(&mut self, stream: &Stream, code_size: u8, area: usize) {
         self.has_met = MEETS;
         self.met[..1 << u8::BITS].fill(false);

@@ -13,5 +13,8 @@ mod work;
 
 pub use frame::{Change, PaintedFrame, paint};
 pub use runs::InkRuns;
+#[cfg(feature = "stages")]
 pub use splice::{Spliced, can_splice, splice};
-pub use work::{FrameWork, NewStream, SegmentCounts, Tools};
+#[cfg(feature = "stages")]
+pub use work::SegmentCounts;
+pub use work::{FrameWork, NewStream, Tools};

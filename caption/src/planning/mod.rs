@@ -8,7 +8,9 @@ mod palette;
 mod palettes;
 mod strategies;
 
-pub use fate::{Fate, FramePlan};
+#[cfg(feature = "stages")]
+pub use fate::Fate;
+pub use fate::FramePlan;
 pub use frames::{plan, written_on};
 pub use palette::{Merge, Palette};
 pub use palettes::Palettes;
