@@ -1,4 +1,4 @@
-//! Why a plan can't be simulated, said so that whoever typed it knows which number to change.
+//! Why a plan can't be simulated, said so that the user knows which number to change.
 //!
 //! Made by everything here that checks, before anything is simulated: a simulation itself can't fail.
 

@@ -1,6 +1,6 @@
 //! Which jobs a worker process may have died of, by marks in the store and by the count of deliveries.
 //!
-//! Used by `settle` around each attempt. A first delivery writes nothing: a request for each job would be too dear. A delivery
+//! Used by `settle` around each attempt. A first delivery writes nothing: a request for each job would be too expensive. A delivery
 //! that may not be the first reads the mark of an earlier start, and writes its own before the job can do harm. Each process
 //! removes its own marks however an attempt ends, so a mark of another process means that this process died while it worked on
 //! the job, or is frozen; losing a channel or the broker leaves no mark.

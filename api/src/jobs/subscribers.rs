@@ -1,7 +1,7 @@
 //! Events of jobs as they come from the broker: for requests that wait for an end or tell what happens, for the count of what each
 //! client has unfinished, and for calls back.
 //!
-//! There is one subscription a process. An event may be lost: a subscriber that must know looks at the store, and all do so when
+//! There is one subscription a process. An event may be lost: a subscriber that must know reads the store, and all do so when
 //! some events may have been missed.
 
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! A frame's stream opened: its segments, and its indices where they are asked for.
 //!
 //! Used by planning, which asks for the indices in use, and by painting. Buffers and tables are kept from frame to frame
-//! and from job to job, a set for each thread. A reader holds no result: whoever uses it opens a frame first.
+//! and from job to job, a set for each thread. A reader holds no result: its user opens a frame first.
 
 use std::{cell::RefCell, thread::LocalKey};
 

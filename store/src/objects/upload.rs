@@ -1,6 +1,6 @@
 //! Uploading a file: small ones in one put, large ones in parts, so that no upload is in memory whole.
 //!
-//! Few run at a time, whoever asks: a part of the file is all that an upload has in memory. An upload that fails or is dropped
+//! Few run at a time, over all clients: a part of the file is all that an upload has in memory. An upload that fails or is dropped
 //! half way leaves no object, and its parts are deleted.
 
 use std::{
