@@ -198,7 +198,11 @@ fn within_limits(limits: &Limits, width_px: u32, height_px: u32) -> Result<(), S
 
 /// Says which caption it is that has no room, or nothing to be seen.
 fn of_caption(spec: &LoadedSpec, error: Error, [width_px, height_px]: [u32; 2]) -> LayoutRefusal {
-    let alone = |caption: &LoadedCaption| LoadedSpec { captions: vec![caption.clone()], fallbacks: spec.fallbacks.clone() };
+    let alone = |caption: &LoadedCaption| LoadedSpec {
+        captions: vec![caption.clone()],
+        fallbacks: spec.fallbacks.clone(),
+        exact: spec.exact,
+    };
     match spec.captions.iter().position(|caption| caption_layout::preview(&alone(caption), width_px, height_px).is_err()) {
         Some(i) => SpecError::new(error.code(), format!("captions[{i}].text"), error.to_string()).into(),
         None => CanvasRefusal(error).into(),

@@ -58,7 +58,9 @@ fn plan_frames(criterion: &mut Criterion) {
         let mask = mask(&gif, &spec(at, style));
         group.bench_function(name, |b| b.iter(|| plan(&gif, black_box(&mask))));
         let plans = plan(&gif, &mask);
-        group.bench_function(format!("tables, {name}"), |b| b.iter(|| Palettes::decide(DUCK, &gif, black_box(&mask), &plans)));
+        group.bench_function(format!("tables, {name}"), |b| {
+            b.iter(|| Palettes::decide(DUCK, &gif, black_box(&mask), &plans, false))
+        });
     }
     group.finish();
 }
@@ -70,7 +72,7 @@ fn paint_frames(criterion: &mut Criterion) {
         let gif = walked(bytes);
         let mask = mask(&gif, &spec(Position::Bottom, Style::Overlay));
         let (plans, inks) = (plan(&gif, &mask), mask.inks.iter().map(InkRuns::of).collect::<Vec<_>>());
-        let palettes = Palettes::decide(bytes, &gif, &mask, &plans);
+        let palettes = Palettes::decide(bytes, &gif, &mask, &plans, false);
         let paintable = plans.iter().enumerate().filter(|(_, plan)| is_paintable(plan));
         let works: Vec<_> = paintable.map(|(k, plan)| work(bytes, &gif, k, *plan, &palettes, &inks)).collect();
         group.throughput(Throughput::Elements(works.iter().map(|work| work.frame.rect.area() as u64).sum()));

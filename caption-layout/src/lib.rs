@@ -16,7 +16,10 @@ pub mod limits;
 mod error;
 mod spec;
 
-pub use caption_types::{Caption, Colour, ErrorCode, Limits, MediaType, Position, RenderStats, Size, Style};
+pub use caption_types::{
+    Caption, CaptionFidelity, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Limits, MediaType, NEAR_DELTA_E,
+    Position, RenderStats, Size, Style, WhyWithout,
+};
 pub use error::Error;
 pub use placing::preview::{CaptionPreview, Preview, preview};
 pub use reading::probe::{Probe, probe, probe_file};

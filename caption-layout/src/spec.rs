@@ -13,13 +13,15 @@ pub struct LoadedSpec {
     pub captions: Vec<LoadedCaption>,
     /// Fonts to ask, in order, for glyphs that a caption's own font lacks.
     pub fallbacks: Vec<Font>,
+    /// Whether no pixel outside the captions may look different, whatever becomes of their colours.
+    pub exact: bool,
 }
 
 impl LoadedSpec {
     /// Captions with the built-in fallback font.
     #[must_use]
     pub fn new(captions: Vec<LoadedCaption>) -> Self {
-        Self { captions, fallbacks: vec![Font::fallback()] }
+        Self { captions, fallbacks: vec![Font::fallback()], exact: false }
     }
 }
 

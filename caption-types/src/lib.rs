@@ -6,6 +6,7 @@
 pub mod bounds;
 pub mod colour;
 mod error_code;
+mod fidelity;
 mod limits;
 mod media;
 #[cfg(feature = "openapi")]
@@ -17,6 +18,7 @@ mod stats;
 
 pub use colour::Colour;
 pub use error_code::ErrorCode;
+pub use fidelity::{CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, Hundredths, NEAR_DELTA_E, WhyWithout};
 pub use limits::Limits;
 pub use media::MediaType;
 pub use size::Size;

@@ -9,7 +9,7 @@ use utoipa::openapi::{
 };
 
 use crate::{
-    Colour, ErrorCode, Size,
+    Colour, ErrorCode, Hundredths, Size,
     bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font},
     size::SIZE_RANGE_PX,
 };
@@ -39,6 +39,7 @@ named_schemas! {
     Colour: text("An opaque sRGB colour.", "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$", "#ffcc00"),
     Size: size(),
     ErrorCode: code(),
+    Hundredths: hundredths(),
 }
 
 /// The captions of a spec.
@@ -95,6 +96,14 @@ fn size() -> Schema {
         .description(Some("pixels per em, shrunk only if the text would not fit"));
     let auto = string().enum_values(Some(["auto"])).description(Some("as large as reads well and fits"));
     OneOfBuilder::new().item(auto).item(px).description(Some("How large the letters are.")).default(Some("auto".into())).into()
+}
+
+fn hundredths() -> Schema {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Number))
+        .minimum(Some(0.0))
+        .description(Some("To two decimals."))
+        .into()
 }
 
 fn code() -> Schema {

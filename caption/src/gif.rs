@@ -18,10 +18,14 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use caption_layout::{Error, Limits, LoadedSpec, RenderStats, limits::CheckLimits as _, reading::blocks::Gif};
+use caption_layout::{
+    CaptionFidelity, ColourFidelity, Error, Fidelity, Limits, LoadedSpec, RenderStats, WhyWithout, limits::CheckLimits as _,
+    reading::blocks::Gif,
+};
 use rayon::prelude::*;
 
 use crate::{
+    lzw::CODE_SIZES,
     mask::Mask,
     output::Output,
     painting::{FrameWork, InkRuns, PaintedFrame, Tools, paint},
@@ -41,6 +45,7 @@ pub(crate) struct RenderedGif {
     pub stats: RenderStats,
     /// Pixels outside the mask that took a neighbouring colour: (x, y).
     pub altered: Vec<(u32, u32)>,
+    pub fidelity: Fidelity,
 }
 
 /// Frames in flight for each thread: enough to even out small and large ones.
@@ -58,6 +63,7 @@ pub(crate) struct PreparedGif<'a> {
     gif: Gif,
     mask: Mask,
     plans: Vec<FramePlan>,
+    is_exact: bool,
 }
 
 /// The first three stages.
@@ -71,7 +77,7 @@ pub(crate) fn prepare<'a>(bytes: &'a [u8], spec: &LoadedSpec, limits: &Limits) -
     let plans = plan(&gif, &mask);
     // Frames that clear a caption are grown to draw it again, however small they were.
     limits.check_total_pixels(plans.iter().map(|plan| plan.drawn().area() as u64).sum())?;
-    Ok(PreparedGif { bytes, gif, mask, plans })
+    Ok(PreparedGif { bytes, gif, mask, plans, is_exact: spec.exact })
 }
 
 impl PreparedGif<'_> {
@@ -84,8 +90,8 @@ impl PreparedGif<'_> {
 
     /// The other stages.
     pub(crate) fn render(self, watch: &Watch<'_>) -> Result<RenderedGif, Error> {
-        let Self { bytes, gif, mask, plans } = self;
-        let palettes = Palettes::decide(bytes, &gif, &mask, &plans);
+        let Self { bytes, gif, mask, plans, is_exact } = self;
+        let palettes = Palettes::decide(bytes, &gif, &mask, &plans, is_exact);
         let inks: Vec<InkRuns<'_>> = mask.inks.iter().map(InkRuns::of).collect();
         let mut canvas: Option<Canvas<'_>> = None;
         let mut writer = Writer::new(bytes, &gif, &mask, palettes.changed_global());
@@ -124,9 +130,27 @@ impl PreparedGif<'_> {
             }
         }
         writer.finish();
-        let Writer { output, stats, altered, .. } = writer;
-        Ok(RenderedGif { output, mask, stats, altered })
+        let Writer { output, stats, altered, changed, .. } = writer;
+        let fidelity = Fidelity { captions: told(&gif, &mask, &plans, &palettes.shown), changed };
+        Ok(RenderedGif { output, mask, stats, altered, fidelity })
     }
+}
+
+/// Each caption as it came out, in the order of the spec.
+fn told(gif: &Gif, mask: &Mask, plans: &[FramePlan], shown: &[[ColourFidelity; 2]]) -> Vec<CaptionFidelity> {
+    let mut told = mask.told.clone();
+    for (k, (ink, &[fill, under])) in mask.inks.iter().zip(shown).enumerate() {
+        let caption = &mut told[ink.number];
+        (caption.fill, caption.under) = (fill, under);
+        let without = || gif.frames.iter().zip(plans).filter(|(_, plan)| plan.lacks >> k & 1 == 1);
+        caption.frames_without = u32::try_from(without().count()).unwrap_or(u32::MAX);
+        caption.why_without = match without().next() {
+            None => None,
+            Some((frame, _)) if CODE_SIZES.contains(&frame.min_code_size) => Some(WhyWithout::FrameTooSmall),
+            Some(_) => Some(WhyWithout::UnreadableFrame),
+        };
+    }
+    told
 }
 
 /// Frames to be worked on at the same time, by number.

@@ -3,7 +3,7 @@
 //! It decides by the probe which of the two ways a picture goes, a GIF's or a still's, and gives both
 //! answers one shape.
 
-use caption_layout::{Error, Limits, LoadedSpec, MediaType, RenderStats, probe, reading::probe::media_of};
+use caption_layout::{Error, Fidelity, Limits, LoadedSpec, MediaType, RenderStats, probe, reading::probe::media_of};
 
 use crate::{
     gif::{self, PreparedGif, RenderedGif},
@@ -27,20 +27,22 @@ pub struct Rendered {
     pub stats: RenderStats,
     /// Characters that no font had, drawn as their replacement.
     pub missing_glyphs: Vec<char>,
+    /// How near it is to what was asked for.
+    pub fidelity: Fidelity,
     mask: Mask,
     /// Pixels outside the captions that took a neighbouring colour: (x, y).
     altered: Vec<(u32, u32)>,
 }
 
 impl Rendered {
-    /// A byte a pixel of the output, row by row: 255 where the caption may have changed a pixel, 0
-    /// where it can't have.
+    /// A byte a pixel of the output, row by row: 255 where a caption is drawn, 128 where pixels outside it may look different, as
+    /// their palette entry was given up for a caption's colour; 0 where none does.
     #[must_use]
     pub fn mask(&self) -> Vec<u8> {
         let mut gray = self.mask.to_gray();
         for &(x, y) in &self.altered {
             if let Some(pixel) = gray.get_mut(y as usize * self.width_px as usize + x as usize) {
-                *pixel = 255;
+                *pixel = (*pixel).max(128);
             }
         }
         gray
@@ -105,16 +107,17 @@ impl Prepared<'_> {
     /// # Errors
     /// As [`render_with`].
     pub fn render(self, watch: &Watch<'_>) -> Result<Rendered, Error> {
-        let (RenderedGif { output, mask, stats, altered }, media) = match self.0 {
+        let (RenderedGif { output, mask, stats, altered, fidelity }, media) = match self.0 {
             Kind::Gif(gif) => (gif.render(watch)?, MediaType::Gif),
             Kind::Still { bytes, media, spec, limits } => {
                 let RenderedStill { bytes, mask } = still::render(bytes, media, spec, limits)?;
                 (watch.progress)(1, 1);
                 let stats = RenderStats { frames: 1, frames_recoded: 1, ..RenderStats::default() };
-                (RenderedGif { output: Output::of(bytes), mask, stats, altered: Vec::new() }, media)
+                let fidelity = Fidelity { captions: mask.told.clone(), ..Fidelity::default() };
+                (RenderedGif { output: Output::of(bytes), mask, stats, altered: Vec::new(), fidelity }, media)
             }
         };
         let (width_px, height_px, missing_glyphs) = (mask.width_px, mask.height_px, mask.missing_glyphs.clone());
-        Ok(Rendered { output, media, width_px, height_px, stats, missing_glyphs, mask, altered })
+        Ok(Rendered { output, media, width_px, height_px, stats, missing_glyphs, fidelity, mask, altered })
     }
 }

@@ -3,7 +3,7 @@
 //! Called by `gif`, in the frames' order. It decides nothing: what differs is told by plans, palettes and painted frames.
 
 use caption_layout::{
-    RenderStats,
+    ChangedPixels, RenderStats,
     reading::blocks::{Frame, Gif},
 };
 
@@ -23,6 +23,8 @@ pub(crate) struct Writer<'a> {
     pub stats: RenderStats,
     /// Pixels outside the mask that took a neighbouring colour: (x, y).
     pub altered: Vec<(u32, u32)>,
+    /// How many there are, and how far one of them is off at most, in dE.
+    pub changed: ChangedPixels,
 }
 
 impl<'a> Writer<'a> {
@@ -40,7 +42,15 @@ impl<'a> Writer<'a> {
         } else {
             header.extend_from_slice(&bytes[gif.global_palette.clone().unwrap_or_default()]);
         }
-        Self { bytes, gif, mask, output: Output::of(header), stats: RenderStats::default(), altered: Vec::new() }
+        Self {
+            bytes,
+            gif,
+            mask,
+            output: Output::of(header),
+            stats: RenderStats::default(),
+            altered: Vec::new(),
+            changed: ChangedPixels::default(),
+        }
     }
 
     /// Adds a frame: painted, or one that was not opened.
@@ -132,7 +142,13 @@ impl<'a> Writer<'a> {
         }
         self.output.add(header);
         self.output.add(stream.bytes);
-        self.altered.extend(stream.altered);
+        let outside = stream.altered.into_iter().filter(|&(x, y)| !self.mask.covers(x, y));
+        let known = self.altered.len();
+        self.altered.extend(outside);
+        if self.altered.len() > known {
+            self.changed.count += (self.altered.len() - known) as u64;
+            self.changed.delta_e = self.changed.delta_e.max(stream.largest_difference.into());
+        }
     }
 
     /// Whether a second screen is declared before the frame, and a bar enlarges it.

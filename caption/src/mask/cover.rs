@@ -42,6 +42,19 @@ impl Cover {
         self.fill() == Self::FULL || self.under() == Self::FULL
     }
 
+    /// The covers between those it lies between, nearest first: with more or less of the letters at their edge, with more or less of
+    /// the outline or band at its own. None for a pixel of one colour alone.
+    pub(crate) fn harder_and_softer(self) -> impl Iterator<Item = Self> {
+        let (fill, under) = (self.0 >> 4, self.0 & 15);
+        let is_mixed = !matches!((fill, under), (15, _) | (0, 0 | 15));
+        let moved = move |by: i8| {
+            let part = if fill > 0 { fill } else { under };
+            let part = part.checked_add_signed(by).filter(|&part| part <= 15)?;
+            Some(if fill > 0 { Self(part << 4 | under) } else { Self(part) })
+        };
+        (1..=15).take_while(move |_| is_mixed).flat_map(move |by| [moved(by), moved(-by)]).flatten()
+    }
+
     /// Whether the caption is drawn where the picture is transparent: a GIF has no half transparent pixel.
     pub(crate) fn is_solid(self) -> bool {
         // alpha = 1 - (1 - fill)(1 - under), in 225ths
@@ -87,6 +100,16 @@ impl Cover {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_soft_edge_moves_between_the_colours_it_lies_between() {
+        let moved = |cover| Cover(cover).harder_and_softer().map(|cover| cover.0).collect::<Vec<_>>();
+        assert_eq!(moved(0x3F)[..4], [0x4F, 0x2F, 0x5F, 0x1F]);
+        assert_eq!(moved(0x0E)[..3], [0x0F, 0x0D, 0x0C]);
+        assert_eq!(moved(0x0E).last(), Some(&0x00));
+        assert!(moved(0x3F).contains(&0xFF) && moved(0x3F).contains(&0x0F));
+        assert!([0x00, 0x0F, 0xF0, 0xF7].iter().all(|&pure| moved(pure).is_empty()));
+    }
 
     #[test]
     fn blends_are_exact_at_the_ends_and_between() {

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use caption_layout::{
-    Error, Font, LoadedSpec,
+    CaptionFidelity, Colour, ColourFidelity, Error, Font, LoadedSpec,
     placing::arrangement::{Arrangement, PlacedCaption},
     rect::Rect,
 };
@@ -31,6 +31,8 @@ pub struct Ink {
     pub under: [u8; 3],
     /// Whether it is a bar, all of whose rectangle is covered.
     pub is_band: bool,
+    /// Its place in the spec.
+    pub number: usize,
 }
 
 /// All captions of a job, placed on the output's canvas.
@@ -42,6 +44,8 @@ pub struct Mask {
     /// Where the picture's first row stands in the output: the height of a bar above it.
     pub picture_top_px: u32,
     pub missing_glyphs: Vec<char>,
+    /// What there is to tell of each caption of the spec, as far as no pixel of the picture decides it.
+    pub told: Vec<CaptionFidelity>,
 }
 
 const WHITE: [u8; 3] = [255; 3];
@@ -54,15 +58,29 @@ impl Mask {
     /// A text that is empty or does not fit.
     pub fn draw(spec: &LoadedSpec, width_px: u32, height_px: u32, shown: Rect) -> Result<Self, Error> {
         let found = Arrangement::find(spec, width_px, height_px, shown)?;
-        let inks = found.places.iter().map(|place| Ink::draw(place, &spec.fallbacks)).collect();
+        let mut told = vec![CaptionFidelity::default(); spec.captions.len()];
+        let mut inks = Vec::new();
+        for place in &found.places {
+            let number = spec.captions.iter().position(|caption| std::ptr::eq(caption, place.caption)).unwrap_or(0);
+            let ink = Ink { number, ..Ink::draw(place, &spec.fallbacks) };
+            let [fill, under] = ink.pair().map(|rgb| ColourFidelity::exact(Colour { rgb }));
+            let (letters_px, missing_glyphs) = (place.text.size_px.into(), place.text.missing_glyphs.clone());
+            told[number] = CaptionFidelity { fill, under, letters_px, missing_glyphs, ..CaptionFidelity::default() };
+            inks.push(ink);
+        }
         let missing_glyphs = found.missing_glyphs();
         let Arrangement { width_px, height_px, picture_top_px, .. } = found;
-        Ok(Self { inks, width_px, height_px, picture_top_px, missing_glyphs })
+        Ok(Self { inks, width_px, height_px, picture_top_px, missing_glyphs, told })
     }
 
     /// Whether any pixel of `rect` is touched.
     pub(crate) fn touches(&self, rect: Rect) -> bool {
         self.inks.iter().any(|ink| ink.touches(rect))
+    }
+
+    /// Whether a caption covers any of a pixel.
+    pub(crate) fn covers(&self, x: u32, y: u32) -> bool {
+        self.inks.iter().any(|ink| ink.touches(Rect::at(x, y, 1, 1)))
     }
 
     /// A byte a pixel of the output: 255 where the caption may change it.
@@ -118,7 +136,7 @@ impl Ink {
             (in_columns(first), in_columns(row.iter().rposition(is_touched).map_or(first, |last| last + 1)))
         };
         let touched = covers.chunks_exact(rect.width().max(1) as usize).map(ends).collect();
-        Self { rect, covers, touched, fill, under, is_band }
+        Self { rect, covers, touched, fill, under, is_band, number: 0 }
     }
 
     /// The covers of a row of the canvas, from the rectangle's left edge to its right; none outside it.

@@ -7,13 +7,16 @@
 use super::runs::InkRuns;
 use crate::{
     mask::{Cover, Pair},
-    planning::Palette,
+    planning::{Lab, Palette},
 };
 
 /// Bits of each channel by which blends are told apart: half a step of it is less than what palettes are
 /// off anyway.
 const CELL_BITS: u32 = 5;
 const CELLS: usize = 1 << (3 * CELL_BITS);
+
+/// How far an entry may be off the colour of a soft edge, in dE.
+const EDGE_DIFFERENCE: f32 = 12.0;
 
 /// Pairs of colours that are remembered at once, 1.8 MB of caches. A spec has at most four captions, so a thread that paints
 /// three jobs in turns keeps all of theirs; one that is lent a second brush (`work`) stays below 4 MB.
@@ -32,6 +35,8 @@ pub struct Brush {
     /// What was found for captions of each pair of colours, at most [`CACHES`] of them: the last is the selected one, the
     /// first was selected longest ago.
     caches: Vec<ColourCache>,
+    /// By entry, where it was needed.
+    labs: Vec<Option<Lab>>,
     /// The palette's number, 1 to 255 before they start again.
     number: u16,
 }
@@ -66,6 +71,8 @@ impl Brush {
                 channel.push(value.into());
             }
         }
+        self.labs.clear();
+        self.labs.resize(256, None);
         self.palette = Some(palette.clone());
     }
 
@@ -96,7 +103,10 @@ impl Brush {
             return entry(known);
         }
         let [fill, under] = runs.ink.pair();
-        let found = self.nearest(cover.blend(fill, under, None));
+        let found = self.seen_alike(cover, |brush, cover| {
+            let wanted = cover.blend(fill, under, None);
+            (wanted, brush.nearest(wanted))
+        });
         self.selected().alone[usize::from(cover.0)] = self.number << 8 | u16::from(found);
         found
     }
@@ -117,7 +127,44 @@ impl Brush {
     /// The entry for a cover over a colour.
     #[inline]
     pub(super) fn over(&mut self, runs: &InkRuns<'_>, cover: Cover, beneath: [u8; 3]) -> u8 {
-        let colour = runs.blend(cover, beneath);
+        self.seen_alike(cover, |brush, cover| {
+            let wanted = runs.blend(cover, beneath);
+            (wanted, brush.nearest_to_cell(wanted))
+        })
+    }
+
+    /// The entry that `find` has for a cover or, where that is far off its colour, for the cover next to it whose entry is not: an
+    /// edge becomes harder or softer where the palette lacks its colour, and never shows one that nobody asked for.
+    #[inline]
+    fn seen_alike(&mut self, cover: Cover, find: impl Fn(&mut Self, Cover) -> ([u8; 3], u8)) -> u8 {
+        let (wanted, found) = find(self, cover);
+        if self.is_alike(found, wanted) {
+            return found;
+        }
+        for cover in cover.harder_and_softer() {
+            let (wanted, other) = find(self, cover);
+            if self.is_alike(other, wanted) {
+                return other;
+            }
+        }
+        found
+    }
+
+    /// Whether an entry passes for a colour of a soft edge.
+    #[inline]
+    fn is_alike(&mut self, entry: u8, wanted: [u8; 3]) -> bool {
+        let Some(shown) = self.palette.as_ref().and_then(|palette| palette.colour(entry)) else { return true };
+        // No channel changes more by a level than by one dE.
+        if shown.iter().zip(wanted).all(|(shown, wanted)| shown.abs_diff(wanted) <= 4) {
+            return true;
+        }
+        let lab = self.labs[usize::from(entry)].get_or_insert_with(|| Lab::of(shown));
+        lab.squared_difference(Lab::of(wanted)) <= EDGE_DIFFERENCE * EDGE_DIFFERENCE
+    }
+
+    /// The entry nearest to the middle of a colour's cell.
+    #[inline]
+    fn nearest_to_cell(&mut self, colour: [u8; 3]) -> u8 {
         let cell = colour.iter().fold(0, |cell, &v| cell << CELL_BITS | usize::from(v >> (8 - CELL_BITS)));
         let known = self.cells[cell % CELLS];
         if known >> 8 == self.number {

@@ -16,6 +16,8 @@ pub(super) struct Merging {
     becomes: [u8; 256],
     /// Those that give way.
     leaving: IndexSet,
+    /// Those of them whose pixels look different then.
+    seen: IndexSet,
     /// The rows of the frame in its stream's order.
     order: Vec<u32>,
 }
@@ -27,13 +29,14 @@ impl Merging {
             return None;
         }
         let mut becomes = std::array::from_fn(|index| u8::try_from(index).unwrap_or(u8::MAX));
-        for &Merge { from, to } in merges {
+        for &Merge { from, to, .. } in merges {
             // One after another: what gave way before may give way again.
             becomes.iter_mut().filter(|now| **now == from).for_each(|now| *now = to);
         }
         let leaving = merges.iter().map(|merge| merge.from).collect();
+        let seen = merges.iter().filter(|merge| merge.difference > 0.0).map(|merge| merge.from).collect();
         let order = row_order(rows.rect.height(), rows.interlaced).collect();
-        Some(Self { rows, becomes, leaving, order })
+        Some(Self { rows, becomes, leaving, seen, order })
     }
 
     /// Whether a segment of a stream shows any index that gives way.
@@ -49,8 +52,12 @@ impl Merging {
         for (i, index) in indices.iter_mut().enumerate() {
             let becomes = self.becomes[usize::from(*index)];
             if becomes != *index {
+                let is_seen = self.seen.contains(*index);
                 *index = becomes;
                 first_changed = first_changed.or(Some(i));
+                if !is_seen {
+                    continue;
+                }
                 let place = first + i;
                 #[expect(clippy::cast_possible_truncation, reason = "less than a row")]
                 let x = self.rows.rect.left + (place % width) as u32;

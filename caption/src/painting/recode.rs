@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     lzw::{Encoder, IndexSet},
-    planning::{Merge, Palette},
+    planning::{FrameCounts, Merge, Palette},
     reading::{
         rows::{Present, Stretch, row_order},
         streams::{Histogram, StreamReader},
@@ -36,7 +36,7 @@ pub(super) fn recode(
     let grown = work.plan.drawn() != work.plan.source;
     if grown || !pixels.present.is_whole() {
         if (grown || pixels.must_draw_absent()) && pixels.has_blanks() {
-            let merge = palette.ensure_transparent(used, &mut pixels.count());
+            let merge = palette.ensure_transparent(used, &mut FrameCounts::of([pixels.count()]));
             if let Some(merge) = merge {
                 pixels.merge(merge);
             }
@@ -49,15 +49,20 @@ pub(super) fn recode(
     let mut extended = painter.extended;
     extended |= pixels.mend(&mut palette, &mut used);
 
-    let is_changed = first_changed.is_some() || grown || extended || !pixels.altered.is_empty() || palette.is_changed();
-    let Pixels { mut indices, present, altered, .. } = pixels;
+    let is_changed = first_changed.is_some()
+        || grown
+        || extended
+        || !work.palette_plan.merges.is_empty()
+        || !pixels.altered.is_empty()
+        || palette.is_changed();
+    let Pixels { mut indices, present, altered, largest_difference, .. } = pixels;
     // A stream that was short stays short, unless something had to be drawn beyond its end.
     if !extended && !grown {
         indices.truncate(present.decoded);
     }
     let bytes = is_changed.then(|| encode(&indices, work.frame.min_code_size, &mut tools.encoder));
     reader.indices = indices;
-    bytes.map(|bytes| NewStream { bytes, palette, altered })
+    bytes.map(|bytes| NewStream { bytes, palette, altered, largest_difference })
 }
 
 /// A stream with the source's code size, or a larger one if the indices need it.
@@ -79,6 +84,8 @@ struct Pixels<'a> {
     present: Present,
     /// Pixels outside the mask that took a neighbouring colour.
     altered: Vec<(u32, u32)>,
+    /// How far one of them is off at most, in dE.
+    largest_difference: f32,
 }
 
 impl<'a> Pixels<'a> {
@@ -99,7 +106,7 @@ impl<'a> Pixels<'a> {
             }
             indices = grown;
         }
-        Self { work, indices, present, altered: Vec::new() }
+        Self { work, indices, present, altered: Vec::new(), largest_difference: 0.0 }
     }
 
     /// Calls `see` for every pixel to write: whether the source has it, its x and y, and its index.
@@ -120,12 +127,15 @@ impl<'a> Pixels<'a> {
         counts
     }
 
-    fn merge(&mut self, Merge { from, to }: Merge) {
+    fn merge(&mut self, Merge { from, to, difference }: Merge) {
         let mut altered = std::mem::take(&mut self.altered);
+        self.largest_difference = self.largest_difference.max(difference);
         self.each(|is_present, [x, y], index| {
             if is_present && *index == from {
                 *index = to;
-                altered.push((x, y));
+                if difference > 0.0 {
+                    altered.push((x, y));
+                }
             }
         });
         self.altered = altered;
@@ -169,6 +179,7 @@ impl<'a> Pixels<'a> {
                     self.indices[position] = index;
                     mended = true;
                     if !is_exact {
+                        self.largest_difference = self.largest_difference.max(palette.off(colour));
                         self.altered.push((x, y));
                     }
                 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     lzw::{COPY_LEN, SPLICED_CODE_SIZES},
-    planning::Palette,
+    planning::{Palette, largest_difference},
     reading::{
         rows::{FrameRows, Present, Stretch},
         streams::{StreamReader, room},
@@ -110,7 +110,15 @@ pub fn splice(
     }
     let mut bytes = vec![code_size];
     encoder.finish(&mut bytes);
-    Spliced::Changed(Box::new(NewStream { bytes, palette: palette.clone(), altered }), segments)
+    Spliced::Changed(
+        Box::new(NewStream {
+            bytes,
+            palette: palette.clone(),
+            altered,
+            largest_difference: largest_difference(&work.palette_plan.merges),
+        }),
+        segments,
+    )
 }
 
 /// The rows that the frame is grown by, above it and below.

@@ -66,6 +66,8 @@ pub struct NewStream {
     pub palette: Palette,
     /// Pixels outside the mask that took a neighbouring colour: (x, y) on the output's canvas.
     pub altered: Vec<(u32, u32)>,
+    /// How far one of them is off at most, in dE.
+    pub largest_difference: f32,
 }
 
 /// How the segments of a frame came through.

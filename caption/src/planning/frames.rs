@@ -79,25 +79,24 @@ pub fn plan(gif: &Gif, mask: &Mask) -> Vec<FramePlan> {
         .iter()
         .enumerate()
         .map(|(k, frame)| {
-            let (frame_plan, leaves_gaps) = plan_frame(frame, mask, &canvas, growth, k == 0);
-            canvas = after(frame, &frame_plan, leaves_gaps, canvas, whole);
+            let frame_plan = plan_frame(frame, mask, &canvas, growth, k == 0);
+            canvas = after(frame, &frame_plan, canvas, whole);
             frame_plan
         })
         .collect()
 }
 
-/// Beside the plan, whether a part of a caption stays undrawn, because the frame must not grow.
-fn plan_frame(frame: &Frame, mask: &Mask, canvas: &CanvasState, growth: Growth, is_first: bool) -> (FramePlan, bool) {
+fn plan_frame(frame: &Frame, mask: &Mask, canvas: &CanvasState, growth: Growth, is_first: bool) -> FramePlan {
     let source = frame.rect.moved_down(mask.picture_top_px);
     let &CanvasState { bare, damaged, inhabited } = canvas;
     if !can_be_drawn(frame) {
-        return (FramePlan { source, fate: Fate::Copied }, false);
+        return FramePlan { source, fate: Fate::Copied, lacks: lacking(mask, bare, Rect::default()) };
     }
     let canvas_px = mask.width_px as usize * mask.height_px as usize;
     let is_far_off = source.union(Rect::at(0, 0, mask.width_px, mask.height_px)).area() > FAR_OFF * canvas_px;
     if is_far_off && damaged.is_empty() {
         let fate = if mask.touches(source) { Fate::Painted { bare } } else { Fate::Copied };
-        return (FramePlan { source, fate }, true);
+        return FramePlan { source, fate, lacks: lacking(mask, bare, source) };
     }
     let grown_for = |wanted: &dyn Fn(&&Ink) -> bool| {
         let missing = mask.inks.iter().filter(wanted).map(|ink| missing_caption(ink, bare, source));
@@ -118,8 +117,13 @@ fn plan_frame(frame: &Frame, mask: &Mask, canvas: &CanvasState, growth: Growth, 
     } else {
         Fate::Copied
     };
-    let leaves_gaps = mask.inks.iter().any(|ink| !missing_caption(ink, bare, drawn).is_empty());
-    (FramePlan { source, fate }, leaves_gaps)
+    FramePlan { source, fate, lacks: lacking(mask, bare, drawn) }
+}
+
+/// A bit for each caption of which `drawn` leaves something undrawn.
+fn lacking(mask: &Mask, bare: Rect, drawn: Rect) -> u32 {
+    let of_one = |(number, ink): (usize, &Ink)| u32::from(!missing_caption(ink, bare, drawn).is_empty()) << number;
+    mask.inks.iter().enumerate().map(of_one).fold(0, |all, bit| all | bit)
 }
 
 /// A frame without pixels, or whose codes no decoder reads, shows nothing and is left as it is.
@@ -148,13 +152,13 @@ fn cleared_too_far(source: Rect, drawn: Rect, inhabited: Rect) -> Rect {
 }
 
 /// The canvas when the frame's time is over.
-fn after(frame: &Frame, plan: &FramePlan, leaves_gaps: bool, before: CanvasState, whole: Rect) -> CanvasState {
+fn after(frame: &Frame, plan: &FramePlan, before: CanvasState, whole: Rect) -> CanvasState {
     if !can_be_drawn(frame) {
         return before;
     }
     let inhabited = before.inhabited.union(plan.source.intersect(whole));
     // What a frame that must not grow left undrawn is still to do.
-    let still_bare = if plan.drawn().covers(before.bare) || !leaves_gaps { Rect::default() } else { before.bare };
+    let still_bare = if plan.drawn().covers(before.bare) || plan.lacks == 0 { Rect::default() } else { before.bare };
     match frame.disposal {
         Disposal::Keep => CanvasState { bare: still_bare, damaged: Rect::default(), inhabited },
         Disposal::Previous => before,

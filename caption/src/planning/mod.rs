@@ -2,16 +2,21 @@
 //!
 //! `frames` works on rectangles alone. `palettes` asks streams for the indices in use, where entries are not near enough.
 
+mod difference;
 mod fate;
 mod frames;
 mod palette;
 mod palettes;
+mod room;
 mod strategies;
 
+pub(crate) use difference::Lab;
 #[cfg(feature = "stages")]
 pub use fate::Fate;
 pub use fate::FramePlan;
 pub use frames::{plan, written_on};
-pub use palette::{Merge, Palette};
+pub use palette::Palette;
 pub use palettes::Palettes;
+pub(crate) use room::largest_difference;
+pub use room::{FrameCounts, Merge};
 pub use strategies::PalettePlan;

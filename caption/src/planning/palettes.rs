@@ -6,14 +6,22 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use caption_layout::reading::blocks::{Disposal, Frame, Gif};
+use caption_layout::{
+    Colour, ColourFidelity, NEAR_DELTA_E,
+    reading::blocks::{Disposal, Frame, Gif},
+};
 
 use super::{
+    difference::difference,
     fate::FramePlan,
     palette::Palette,
-    strategies::{Chooser, PalettePlan, Strategy},
+    room::MOST_DIFFERENCE,
+    strategies::{Chooser, Group, PalettePlan},
 };
-use crate::{lzw::IndexSet, mask::Mask};
+use crate::{
+    lzw::IndexSet,
+    mask::{Ink, Mask},
+};
 
 /// The palettes of a GIF.
 pub struct Palettes<'a> {
@@ -23,6 +31,8 @@ pub struct Palettes<'a> {
     local: BTreeMap<usize, PalettePlan>,
     /// Whether `global` has to be written in place of the source's.
     global_is_changed: bool,
+    /// By number of the caption in the mask: its letters' colour as shown where it is farthest off, and that under them.
+    pub shown: Vec<[ColourFidelity; 2]>,
     /// By frame: the indices that it may show, where that had to be found out.
     pub used: Vec<Option<IndexSet>>,
     /// Whether a frame may get a transparent index without need. Where frames are disposed to background it may
@@ -31,26 +41,17 @@ pub struct Palettes<'a> {
 }
 
 impl<'a> Palettes<'a> {
-    /// Decides for all frames that `plans` touches.
-    pub fn decide(bytes: &'a [u8], gif: &Gif, mask: &Mask, plans: &[FramePlan]) -> Self {
+    /// Decides for all frames that `plans` touches. With `is_exact`, no pixel outside the captions may look different.
+    pub fn decide(bytes: &'a [u8], gif: &Gif, mask: &Mask, plans: &[FramePlan], is_exact: bool) -> Self {
         let may_become_transparent = gif.frames.iter().all(|frame| frame.disposal == Disposal::Keep);
         let used = vec![None; gif.frames.len()];
-        let mut chooser = Chooser { bytes, gif, mask, plans, may_become_transparent, used };
-        let mut groups = chooser.groups();
-        for group in &mut groups {
-            chooser.choose(group);
-        }
-        let dearest = groups.iter().map(|group| group.strategy).max().unwrap_or(Strategy::Nearest);
-        for group in &mut groups {
-            match (group.strategy, dearest) {
-                // Some frames can't have the true colours: none has them, or letters would flicker.
-                (Strategy::FreeSlots, Strategy::Readable) if group.is_readable() => group.restore(),
-                (Strategy::Readable | Strategy::LeastLoss, Strategy::LeastLoss) => chooser.take_least_slots(group),
-                _ => {}
-            }
-        }
+        let mut chooser = Chooser { bytes, gif, mask, plans, may_become_transparent, is_exact, used };
+        let groups = chooser.groups();
+        let accepted = near_and_alike(&groups);
+        let groups: Vec<Group> = groups.into_iter().flat_map(|group| chooser.find_room(group, &accepted)).collect();
 
         let mut palettes = Self {
+            shown: mask.inks.iter().map(|ink| ink.pair().map(|wanted| farthest_shown(wanted, ink, &groups))).collect(),
             bytes,
             global: PalettePlan::unchanged(chooser.global()),
             local: BTreeMap::new(),
@@ -66,7 +67,8 @@ impl<'a> Palettes<'a> {
             if !gives_way && !group.plan.palette.is_changed() {
                 continue;
             }
-            if group.frames.len() > 1 && is_for_all {
+            let is_shared = gif.frames[group.frames[0]].local_palette.is_none();
+            if is_shared && is_for_all && (group.frames.len() > 1 || sharing == 1) {
                 palettes.global = group.plan;
                 palettes.global_is_changed = palettes.global.palette.is_changed();
                 palettes.global.palette.mark_written();
@@ -93,6 +95,41 @@ impl<'a> Palettes<'a> {
         self.global_is_changed.then(|| self.global.palette.table())
     }
 }
+
+/// What the groups' frames show of one colour of a caption, where it is farthest off.
+fn farthest_shown(wanted: [u8; 3], ink: &Ink, groups: &[Group]) -> ColourFidelity {
+    let mut farthest = ColourFidelity::exact(Colour { rgb: wanted });
+    for group in groups.iter().filter(|group| group.paints(ink.pair())) {
+        let shown = group.shown(wanted);
+        let delta_e = difference(shown, wanted).into();
+        if delta_e > NEAR_DELTA_E {
+            farthest.frames_off += u32::try_from(group.frames.len()).unwrap_or(u32::MAX);
+        }
+        if delta_e > farthest.delta_e {
+            (farthest.shown, farthest.delta_e) = (Colour { rgb: shown }, delta_e);
+        }
+    }
+    farthest
+}
+
+/// The colours for which every table has an entry that is near enough, though it may not be of the very colour: letters must not
+/// change their colour from frame to frame.
+fn near_and_alike(groups: &[Group]) -> Vec<[u8; 3]> {
+    let mut wanted: Vec<[u8; 3]> = groups.iter().flat_map(Group::wanted).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    wanted.retain(|&wanted| {
+        let mut shown = groups.iter().filter(|group| group.wanted().contains(&wanted)).map(|group| group.shown(wanted));
+        let Some(first) = shown.next() else { return false };
+        let is_alike = |other: [u8; 3]| first.iter().zip(other).all(|(&one, other)| one.abs_diff(other) <= MOST_JUMP_LEVELS);
+        difference(first, wanted) <= MOST_DIFFERENCE
+            && shown.all(|other| is_alike(other) && difference(other, wanted) <= MOST_DIFFERENCE)
+    });
+    wanted
+}
+
+/// Levels of a channel by which a caption's colour may change between two frames, at most.
+const MOST_JUMP_LEVELS: u8 = 1;
 
 #[cfg(test)]
 mod tests;

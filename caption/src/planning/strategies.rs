@@ -1,41 +1,56 @@
-//! The ways in which a palette comes to show the captions' colours, and which of them a table can go.
+//! The ways in which a palette comes to show the captions' colours, and which of them a table goes.
 //!
-//! Called by `palettes` for each table of a GIF by itself; that all tables agree is settled there. Only what is said here to
-//! need the indices in use reads a stream.
+//! Called by `palettes` for each table of a GIF by itself. Only what is said here to need the indices in use reads a stream. The
+//! policy is the order of [`IN_ORDER`]: the price of a colour is paid where nobody sees it.
 
-use caption_layout::reading::blocks::{Frame, Gif};
+use caption_layout::reading::blocks::{Disposal, Frame, Gif};
 use rayon::prelude::*;
 
 use super::{
     fate::FramePlan,
-    palette::{Merge, Palette},
+    palette::Palette,
+    room::{FrameCounts, MOST_DIFFERENCE, Merge, UNSEEN_DIFFERENCE},
 };
 use crate::{
     lzw::IndexSet,
     mask::{Ink, Mask, Pair},
-    reading::streams::{Histogram, StreamReader},
+    reading::streams::StreamReader,
 };
 
-/// How a table comes to show the colours of the captions. A later one costs more than an earlier one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Strategy {
-    /// By entries near enough. Nothing but the table is read.
-    Nearest,
-    /// By the caption that stands on the canvas already, through an index that becomes transparent when the frame is painted.
-    ShowThrough,
-    /// By entries near enough, and soft edges by entries that no pixel used: the table is small.
-    SoftEdges,
-    /// By entries that no pixel used.
-    FreeSlots,
-    /// By entries that are off but can be read: no pixel outside the caption changes.
-    Readable,
-    /// By entries whose pixels take a neighbouring colour.
-    LeastLoss,
+/// A way to an entry for a colour. A later one costs more than an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Strategy {
+    /// An entry that no pixel uses, or one behind the table's end that needs no longer codes. No pixel changes.
+    FreeEntry,
+    /// A table of each frame's own in place of the shared one: a frame by itself uses fewer entries. No pixel changes; the file
+    /// grows by a table for each of the frames.
+    OwnTables,
+    /// A larger table. No pixel changes; the frames are coded again with longer codes.
+    LongerCodes,
+    /// Two entries of one colour become one. No pixel looks different.
+    EqualEntries,
+    /// Two entries that nobody can tell apart become one.
+    UnseenMerge,
+    /// Two entries that are hard to tell apart become one.
+    Merge,
+    /// As [`Self::OwnTables`], however many bytes it takes: each frame by itself has merges that are cheaper.
+    OwnTablesAtAnyPrice,
 }
 
-/// The first that fits a table is its strategy; the last always does.
-const IN_ORDER: [Strategy; 6] =
-    [Strategy::Nearest, Strategy::ShowThrough, Strategy::SoftEdges, Strategy::FreeSlots, Strategy::Readable, Strategy::LeastLoss];
+/// Each is tried for the colours that have no entry yet. Where the last one leaves a colour without, the nearest entry is painted,
+/// and it is told.
+const IN_ORDER: [Strategy; 7] = [
+    Strategy::FreeEntry,
+    Strategy::OwnTables,
+    Strategy::LongerCodes,
+    Strategy::EqualEntries,
+    Strategy::UnseenMerge,
+    Strategy::Merge,
+    Strategy::OwnTablesAtAnyPrice,
+];
+
+/// Tables of frames' own may take one byte in so many of the file.
+const OWN_TABLES_ONE_IN: usize = 50;
 
 /// What becomes of a palette: which one a frame is painted with, and which of its indices the frame's pixels must give up.
 #[derive(Clone, Debug)]
@@ -54,40 +69,63 @@ impl PalettePlan {
 /// Touched frames that share a table.
 pub(super) struct Group {
     pub frames: Vec<usize>,
-    /// Colours that must be shown, of each caption that is painted on any of the frames.
+    /// The colours of each caption that is painted on any of the frames.
     pub pairs: Vec<Pair>,
-    pub strategy: Strategy,
     original: Palette,
     pub plan: PalettePlan,
+    /// Whether the caption that stands on the canvas shows through, so that no pixel of it is painted but at its edges.
+    shows_through: bool,
 }
 
 impl Group {
-    /// Whether its captions can be read in the colours that the table has.
-    pub(super) fn is_readable(&self) -> bool {
-        self.pairs.iter().all(|&pair| self.original.is_readable(pair))
+    fn of(frames: Vec<usize>, pairs: Vec<Pair>, original: Palette) -> Self {
+        Self { frames, pairs, plan: PalettePlan::unchanged(original.clone()), original, shows_through: false }
     }
 
-    fn is_close(&self) -> bool {
-        self.pairs.iter().all(|&pair| self.original.is_close(pair))
+    /// The colours that must be shown, each once, letters first.
+    pub(super) fn wanted(&self) -> Vec<[u8; 3]> {
+        let mut wanted: Vec<[u8; 3]> = Vec::new();
+        for colour in [0, 1].iter().flat_map(|&part| self.pairs.iter().map(move |pair| pair[part])) {
+            if !wanted.contains(&colour) {
+                wanted.push(colour);
+            }
+        }
+        wanted
+    }
+
+    /// The colour that is painted for `wanted`.
+    pub(super) fn shown(&self, wanted: [u8; 3]) -> [u8; 3] {
+        self.plan.palette.shown(wanted)
+    }
+
+    /// Whether a caption of these colours is painted on any of the frames.
+    pub(super) fn paints(&self, pair: Pair) -> bool {
+        !self.shows_through && self.pairs.contains(&pair)
     }
 
     /// Takes back what was changed.
-    pub(super) fn restore(&mut self) {
+    fn restore(&mut self) {
         self.plan = PalettePlan::unchanged(self.original.clone());
     }
 
-    /// Gives each colour that no entry shows well enough a free slot, and then soft edges one. Says whether all colours
-    /// found one; else nothing is changed.
-    fn take_free_slots(&mut self, mut used: IndexSet) -> bool {
-        let palette = &mut self.plan.palette;
-        let all_fit = self.pairs.iter().all(|&pair| palette.take_free_slots(pair, &mut used));
-        if all_fit {
-            self.pairs.iter().for_each(|&pair| palette.take_mixtures(pair, &mut used));
-        } else {
-            self.restore();
-        }
-        all_fit
+    /// The steps between the two colours of each caption that soft edges need, and that no entry is near to.
+    fn missing_steps(&self) -> Vec<[u8; 3]> {
+        let steps = self.pairs.iter().copied().flat_map(steps_between);
+        steps.filter(|&step| self.plan.palette.off(step) > STEP_DIFFERENCE).collect()
     }
+}
+
+/// How far an entry for a soft edge may be off, in dE, before one of its own is sought for it.
+const STEP_DIFFERENCE: f32 = 8.0;
+
+/// A half and the quarters of the way between two colours.
+fn steps_between([fill, under]: Pair) -> [[u8; 3]; 3] {
+    [2, 1, 3].map(|quarters| {
+        std::array::from_fn(|c| {
+            let sum = u32::from(fill[c]) * quarters + u32::from(under[c]) * (4 - quarters);
+            u8::try_from(sum / 4).unwrap_or(u8::MAX)
+        })
+    })
 }
 
 /// What is known while strategies are chosen.
@@ -98,6 +136,8 @@ pub(super) struct Chooser<'a> {
     pub plans: &'a [FramePlan],
     /// See [`super::palettes::Palettes::may_become_transparent`].
     pub may_become_transparent: bool,
+    /// Whether no pixel outside the captions may look different.
+    pub is_exact: bool,
     /// By frame: the indices that it may show, where that had to be found out.
     pub used: Vec<Option<IndexSet>>,
 }
@@ -109,20 +149,21 @@ impl Chooser<'_> {
         let touched = |k: &usize| self.plans[*k].is_touched();
         let (own, shared): (Vec<usize>, Vec<usize>) =
             (0..self.gif.frames.len()).filter(touched).partition(|&k| self.gif.frames[k].local_palette.is_some());
-        let own = own.into_iter().map(|k| vec![k]);
-        let all = own.chain((!shared.is_empty()).then_some(shared)).map(|frames| self.group(frames));
-        all.filter(|group| !group.pairs.is_empty()).collect()
+        let own = own.into_iter().map(|k| self.by_itself(k));
+        let shared = (!shared.is_empty()).then(|| Group::of(shared.clone(), self.pairs(&shared), self.global()));
+        own.chain(shared).filter(|group| !group.pairs.is_empty()).collect()
     }
 
-    fn group(&self, frames: Vec<usize>) -> Group {
-        let first = &self.gif.frames[frames[0]];
-        let original = match &first.local_palette {
-            Some(range) => Palette::new(Some(&self.bytes[range.clone()]), first.transparent.into_iter().collect()),
-            None => self.global(),
-        };
+    /// A frame with a table of its own, or with the shared one written for it alone.
+    fn by_itself(&self, k: usize) -> Group {
+        let frame = &self.gif.frames[k];
+        let table = frame.local_palette.clone().or_else(|| self.gif.global_palette.clone()).map(|range| &self.bytes[range]);
+        Group::of(vec![k], self.pairs(&[k]), Palette::new(table, frame.transparent.into_iter().collect()))
+    }
+
+    fn pairs(&self, frames: &[usize]) -> Vec<Pair> {
         let is_painted = |ink: &&Ink| frames.iter().any(|&k| paints_opaque(&self.gif.frames[k], &self.plans[k], ink));
-        let pairs = self.mask.inks.iter().filter(is_painted).map(Ink::pair).collect();
-        Group { frames, pairs, strategy: Strategy::Nearest, plan: PalettePlan::unchanged(original.clone()), original }
+        self.mask.inks.iter().filter(is_painted).map(Ink::pair).collect()
     }
 
     /// The source's global table, for the touched frames that use it.
@@ -131,29 +172,75 @@ impl Chooser<'_> {
         let users =
             self.gif.frames.iter().zip(self.plans).filter(|(frame, plan)| plan.is_touched() && frame.local_palette.is_none());
         let mut palette = Palette::new(table, users.filter_map(|(frame, _)| frame.transparent).collect());
-        palette.reserve_index(self.gif.background);
+        if !shows_no_background(self.gif) {
+            palette.reserve_index(self.gif.background);
+        }
         palette
     }
 
-    /// Finds the first strategy that fits and follows it, but for [`Strategy::LeastLoss`]: what is lost is settled when all
-    /// tables have a strategy.
-    pub(super) fn choose(&mut self, group: &mut Group) {
-        let first = IN_ORDER.into_iter().find(|&strategy| self.fits(strategy, group));
-        group.strategy = first.unwrap_or(Strategy::LeastLoss);
-    }
-
-    fn fits(&mut self, strategy: Strategy, group: &mut Group) -> bool {
-        match strategy {
-            Strategy::Nearest => group.is_close() && !group.pairs.iter().any(|&pair| group.original.is_coarse(pair)),
-            Strategy::ShowThrough => {
-                let used = self.used(&group.frames);
-                self.lets_show_through(group, used)
+    /// Finds entries for all colours of a group but those of `accepted`, for which it has one that is near enough. Answers the
+    /// group, or the frames of it one by one.
+    pub(super) fn find_room(&mut self, mut group: Group, accepted: &[[u8; 3]]) -> Vec<Group> {
+        let mut missing: Vec<[u8; 3]> = group.wanted();
+        missing.retain(|wanted| {
+            let is_there = accepted.contains(wanted) || group.plan.palette.has(*wanted);
+            if is_there {
+                group.plan.palette.reserve(*wanted);
             }
-            Strategy::SoftEdges => group.is_close() && group.take_free_slots(self.used(&group.frames)),
-            Strategy::FreeSlots => group.take_free_slots(self.used(&group.frames)),
-            Strategy::Readable => !group.original.has_table() || group.is_readable(),
-            Strategy::LeastLoss => true,
+            !is_there
+        });
+        let edges_are_hard = || !group.missing_steps().is_empty();
+        if !group.original.has_table() || (missing.is_empty() && !edges_are_hard()) {
+            return vec![group];
         }
+        let mut used = self.used(&group.frames);
+        if self.lets_show_through(&group, used) {
+            group.restore();
+            group.shows_through = true;
+            return vec![group];
+        }
+        let code_len = self.longest_codes(&group.frames);
+        let mut counts = None;
+        for strategy in IN_ORDER {
+            if missing.is_empty() {
+                break;
+            }
+            let palette = &mut group.plan.palette;
+            match strategy {
+                Strategy::FreeEntry => missing.retain(|&wanted| !palette.take_free(wanted, &mut used, code_len)),
+                Strategy::LongerCodes => missing.retain(|&wanted| !palette.take_free(wanted, &mut used, 256)),
+                Strategy::OwnTables | Strategy::OwnTablesAtAnyPrice => {
+                    let may_split = group.frames.len() > 1
+                        && (strategy == Strategy::OwnTablesAtAnyPrice || self.own_tables_are_cheap(&group.frames));
+                    if may_split {
+                        let frames = group.frames.iter().map(|&k| self.by_itself(k)).filter(|frame| !frame.pairs.is_empty());
+                        let frames: Vec<Group> = frames.collect();
+                        return frames.into_iter().flat_map(|frame| self.find_room(frame, accepted)).collect();
+                    }
+                }
+                Strategy::EqualEntries | Strategy::UnseenMerge | Strategy::Merge => {
+                    let most_difference = match strategy {
+                        Strategy::EqualEntries => 0.0,
+                        _ if self.is_exact => continue,
+                        Strategy::UnseenMerge => UNSEEN_DIFFERENCE,
+                        _ => MOST_DIFFERENCE,
+                    };
+                    let counts = counts.get_or_insert_with(|| self.count(&group.frames));
+                    let merges = &mut group.plan.merges;
+                    missing.retain(|&wanted| match palette.take_merged(wanted, counts, most_difference) {
+                        Some(merge) => {
+                            merges.push(merge);
+                            false
+                        }
+                        None => true,
+                    });
+                }
+            }
+        }
+        for step in group.missing_steps() {
+            group.plan.palette.take_free(step, &mut used, code_len);
+        }
+        vec![group]
     }
 
     /// Whether a frame without a transparent index can have one, and shows a standing caption by it.
@@ -163,24 +250,23 @@ impl Chooser<'_> {
         let stands = plan.bare().intersect(plan.drawn()).is_empty() && plan.damaged().is_empty();
         let mut palette = group.original.clone();
         // As it will be asked when the frame is painted, where edges still need the nearest entries.
-        self.mask.inks.iter().for_each(|ink| palette.rely_on(ink.pair()));
+        self.mask.inks.iter().flat_map(Ink::pair).for_each(|wanted| palette.reserve(wanted));
         stands
             && self.may_become_transparent
             && palette.transparent().is_none()
             && palette.take_unused_as_transparent(used).is_some()
     }
 
-    /// Follows [`Strategy::LeastLoss`].
-    pub(super) fn take_least_slots(&mut self, group: &mut Group) {
-        let mut used = self.used(&group.frames);
-        group.restore();
-        for &pair in &group.pairs {
-            group.plan.palette.take_free_slots(pair, &mut used);
-        }
-        let mut kept = self.count(&group.frames);
-        for &pair in &group.pairs {
-            group.plan.merges.extend(group.plan.palette.take_least_slots(pair, &mut kept));
-        }
+    /// How many indices the frames' codes can tell apart, in the frame with the longest.
+    fn longest_codes(&self, frames: &[usize]) -> usize {
+        frames.iter().map(|&k| 1 << self.gif.frames[k].min_code_size.min(8)).max().unwrap_or(256)
+    }
+
+    /// Whether a table for each frame that paints a caption is little beside the file.
+    fn own_tables_are_cheap(&self, frames: &[usize]) -> bool {
+        let table_bytes = self.gif.global_palette.as_ref().map_or(0, |range| range.len());
+        let painted = frames.iter().filter(|&&k| !self.pairs(&[k]).is_empty()).count();
+        painted * table_bytes * OWN_TABLES_ONE_IN <= self.bytes.len()
     }
 
     /// The indices that occur in any frame which a change of the table would show in: where it is one
@@ -199,10 +285,9 @@ impl Chooser<'_> {
         })
     }
 
-    fn count(&self, frames: &[usize]) -> Histogram {
+    fn count(&self, frames: &[usize]) -> FrameCounts {
         let of_one = |&k: &usize| StreamReader::with(|reader| reader.count(self.bytes, &self.gif.frames[k]));
-        let sum = |a: Histogram, b: Histogram| std::array::from_fn(|i| a[i].saturating_add(b[i]));
-        frames.par_iter().map(of_one).reduce(|| [0; 256], sum)
+        FrameCounts::of(frames.par_iter().map(of_one).collect::<Vec<_>>())
     }
 }
 
@@ -211,4 +296,11 @@ fn paints_opaque(frame: &Frame, plan: &FramePlan, ink: &Ink) -> bool {
     let here = ink.rect.intersect(plan.drawn());
     let meets = |rect| !here.intersect(rect).is_empty();
     !here.is_empty() && (frame.transparent.is_none() || meets(plan.bare()) || meets(plan.damaged()))
+}
+
+/// Whether no decoder shows the background's entry: the first frame draws the whole screen, or clears it to nothing, and so does
+/// each frame that is cleared away.
+fn shows_no_background(gif: &Gif) -> bool {
+    let begins_covered = gif.frames.first().is_some_and(|first| first.transparent.is_some() || first.rect.covers(gif.canvas));
+    begins_covered && gif.frames.iter().all(|f| f.disposal != Disposal::Background || f.transparent.is_some())
 }

@@ -181,7 +181,7 @@ fn each_work(
     let Ok(gif) = Gif::walk(source, &Limits::default()) else { return };
     let Ok(mask) = Mask::draw(&spec(captions), gif.canvas.width(), gif.canvas.height(), written_on(&gif)) else { return };
     let plans = plan(&gif, &mask);
-    let palettes = Palettes::decide(source, &gif, &mask, &plans);
+    let palettes = Palettes::decide(source, &gif, &mask, &plans, false);
     let inks: Vec<InkRuns<'_>> = mask.inks.iter().map(InkRuns::of).collect();
     for (k, (frame, plan)) in gif.frames.iter().zip(&plans).enumerate().filter(|(_, (_, plan))| plan.is_touched()) {
         let work = FrameWork {

@@ -1,0 +1,200 @@
+//! How near a result is to what was asked for: the colours that are shown, the frames without a caption, what changed beside it.
+//!
+//! The engine fills it in, results keep it, and every place that shows a result tells it. It must never leave out a difference.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Colour;
+
+/// What differs between what was asked for and what came, and by how much.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Fidelity {
+    /// Each caption, in the order of the spec.
+    pub captions: Vec<CaptionFidelity>,
+    /// Pixels outside the captions that look different: their palette entries were given up for a caption's colour.
+    #[serde(default)]
+    pub changed: ChangedPixels,
+}
+
+/// One caption, as it came out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CaptionFidelity {
+    /// The letters' colour.
+    pub fill: ColourFidelity,
+    /// The colour under the letters: their outline's, or the band's.
+    pub under: ColourFidelity,
+    /// The letters' size, in pixels per em.
+    pub letters_px: Hundredths,
+    /// Frames that show none of it, or not all of it.
+    pub frames_without: u32,
+    /// Why they do; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub why_without: Option<WhyWithout>,
+    /// Characters that no font has, drawn as a replacement.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub missing_glyphs: Vec<char>,
+}
+
+/// A colour that was asked for, and the farthest from it that a frame shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ColourFidelity {
+    /// What was asked for.
+    pub asked: Colour,
+    /// What is shown where it is farthest off.
+    pub shown: Colour,
+    /// How far that is: CIE76 dE. Up to 3 the two are hard to tell apart.
+    pub delta_e: Hundredths,
+    /// Frames that paint a colour farther off than 3 dE.
+    pub frames_off: u32,
+}
+
+/// Why frames come without their caption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WhyWithout {
+    /// The frame does not reach there, and to enlarge it would change pixels outside the caption.
+    FrameTooSmall,
+    /// The frame's codes are none that decoders agree on.
+    UnreadableFrame,
+}
+
+/// Pixels outside the captions that look different.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangedPixels {
+    /// How many, over all frames.
+    pub count: u64,
+    /// The largest difference of one: CIE76 dE.
+    pub delta_e: Hundredths,
+}
+
+/// A number with two decimals; JSON has it as a plain number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "f64", into = "f64")]
+pub struct Hundredths(u32);
+
+impl From<f64> for Hundredths {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float to an integer saturates")]
+    fn from(number: f64) -> Self {
+        Self((number * 100.0).round() as u32)
+    }
+}
+
+impl From<f32> for Hundredths {
+    fn from(number: f32) -> Self {
+        f64::from(number).into()
+    }
+}
+
+impl From<Hundredths> for f64 {
+    fn from(Hundredths(number): Hundredths) -> Self {
+        Self::from(number) / 100.0
+    }
+}
+
+impl fmt::Display for Hundredths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", f64::from(*self))
+    }
+}
+
+/// Up to this many dE two colours are hard to tell apart.
+pub const NEAR_DELTA_E: Hundredths = Hundredths(300);
+
+impl Default for ColourFidelity {
+    fn default() -> Self {
+        Self::exact(Colour { rgb: [0; 3] })
+    }
+}
+
+impl ColourFidelity {
+    /// A colour that is shown as it was asked for.
+    #[must_use]
+    pub fn exact(colour: Colour) -> Self {
+        Self { asked: colour, shown: colour, delta_e: Hundredths::default(), frames_off: 0 }
+    }
+
+    /// Whether what is shown passes for what was asked for.
+    #[must_use]
+    pub fn is_near(&self) -> bool {
+        self.delta_e <= NEAR_DELTA_E
+    }
+}
+
+impl Fidelity {
+    /// Each difference as a sentence for people, without its stop; none if all came as it was asked for.
+    #[must_use]
+    pub fn differences(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        for (k, caption) in self.captions.iter().enumerate() {
+            let caption_k = if self.captions.len() == 1 { "the caption".to_owned() } else { format!("caption {}", k + 1) };
+            for (part, colour) in [("letters", caption.fill), ("outline or band", caption.under)] {
+                if !colour.is_near() {
+                    let ColourFidelity { asked, shown, delta_e, frames_off } = colour;
+                    said.push(format!(
+                        "the {part} of {caption_k} are {shown} in place of {asked} (dE {delta_e}) in {frames_off} frames: the picture's palette has no room"
+                    ));
+                }
+            }
+            if caption.frames_without > 0 {
+                let why = match caption.why_without {
+                    Some(WhyWithout::UnreadableFrame) => "their codes are none that decoders agree on",
+                    Some(WhyWithout::FrameTooSmall) | None => "to enlarge them would change pixels outside the caption",
+                };
+                said.push(format!("{} frames come without all of {caption_k}: {why}", caption.frames_without));
+            }
+            if !caption.missing_glyphs.is_empty() {
+                let missing: Vec<String> =
+                    caption.missing_glyphs.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
+                said.push(format!("no font has {} of {caption_k}", missing.join(", ")));
+            }
+        }
+        if self.changed.count > 0 {
+            let ChangedPixels { count, delta_e } = self.changed;
+            said.push(format!("{count} pixels outside the captions look different, by dE {delta_e} at most"));
+        }
+        said
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_kept_to_two_decimals_and_written_plainly() {
+        assert_eq!(serde_json::to_string(&Hundredths::from(6.304_f32)).unwrap(), "6.3");
+        assert_eq!(serde_json::from_str::<Hundredths>("6.3").unwrap(), Hundredths(630));
+        assert_eq!(Hundredths::from(12.0_f64).to_string(), "12");
+        assert_eq!(Hundredths::from(-1.0_f64), Hundredths(0));
+    }
+
+    #[test]
+    fn what_is_as_asked_says_nothing_and_each_difference_is_a_sentence() {
+        let white = Colour { rgb: [255; 3] };
+        let plain = CaptionFidelity { fill: ColourFidelity::exact(white), ..CaptionFidelity::default() };
+        let mut fidelity = Fidelity { captions: vec![plain], ..Fidelity::default() };
+        assert_eq!(fidelity.differences(), Vec::<String>::new());
+        fidelity.captions[0].fill = ColourFidelity {
+            shown: Colour { rgb: [9; 3] },
+            delta_e: Hundredths(980),
+            frames_off: 3,
+            ..fidelity.captions[0].fill
+        };
+        fidelity.captions[0].frames_without = 2;
+        fidelity.captions[0].missing_glyphs = vec!['中'];
+        fidelity.changed = ChangedPixels { count: 7, delta_e: Hundredths(150) };
+        let said = fidelity.differences();
+        assert_eq!(said.len(), 4, "{said:?}");
+        assert!(said[0].contains("#090909 in place of #ffffff (dE 9.8) in 3 frames"), "{said:?}");
+        assert!(said[2].contains("中 (U+4E2D)"), "{said:?}");
+    }
+}

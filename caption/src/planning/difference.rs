@@ -1,0 +1,92 @@
+//! How different two colours look: CIE76 dE, the distance in CIE L\*a\*b\* under the D65 white, of sRGB colours.
+//!
+//! Used by planning, where it is decided which entry passes for a colour and which entries may be merged, and by painting for soft
+//! edges. Only sums, products, quotients and square roots are taken, which every machine rounds alike: the answer decides bytes.
+
+use std::sync::LazyLock;
+
+/// A colour in L\*a\*b\*.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lab([f32; 3]);
+
+/// By level of sRGB: linear light (IEC 61966-2-1).
+static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|level| {
+        #[expect(clippy::cast_precision_loss, reason = "at most 255")]
+        let level = level as f64 / 255.0;
+        #[expect(clippy::cast_possible_truncation, reason = "seven digits are enough")]
+        let rounded = |linear: f64| linear as f32;
+        if level <= 0.04045 {
+            return rounded(level / 12.92);
+        }
+        // The power 2.4: the square times the fifth root of the square.
+        let squared = ((level + 0.055) / 1.055) * ((level + 0.055) / 1.055);
+        let root = (0..60).fold(1.0, |root: f64, _| (4.0 * root + squared / (root * root * root * root)) / 5.0);
+        rounded(squared * root)
+    })
+});
+
+impl Lab {
+    pub(crate) fn of(rgb: [u8; 3]) -> Self {
+        let [r, g, b] = rgb.map(|level| LINEAR[usize::from(level)]);
+        let x = (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505;
+        let y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        let z = (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089;
+        let [x, y, z] = [x, y, z].map(compressed);
+        Self([116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)])
+    }
+
+    /// dE.
+    pub(crate) fn difference(self, other: Self) -> f32 {
+        self.squared_difference(other).sqrt()
+    }
+
+    /// dE squared.
+    pub(crate) fn squared_difference(self, other: Self) -> f32 {
+        let [l, a, b] = [0, 1, 2].map(|i| self.0[i] - other.0[i]);
+        l * l + a * a + b * b
+    }
+}
+
+/// dE between two colours.
+pub(crate) fn difference(one: [u8; 3], other: [u8; 3]) -> f32 {
+    if one == other { 0.0 } else { Lab::of(one).difference(Lab::of(other)) }
+}
+
+/// The cube root, or a line below 0.008856 (CIE 15, section 8.2.1).
+fn compressed(share: f32) -> f32 {
+    if share <= 0.008_856 {
+        return 7.787 * share + 16.0 / 116.0;
+    }
+    // A third of the exponent is near enough for two of Newton's steps to reach the fifth digit.
+    let near = f32::from_bits(share.to_bits() / 3 + 0x2A51_37A0);
+    (0..2).fold(near, |root, _| (2.0 * root + share / (root * root)) / 3.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_those_of_the_tables() {
+        // Computed with another implementation.
+        for (one, other, expected) in [
+            ([255, 255, 255], [208, 177, 162], 29.5),
+            ([255, 255, 255], [185, 246, 226], 24.6),
+            ([255, 255, 255], [247, 243, 234], 6.3),
+            ([0, 0, 0], [255, 255, 255], 100.0),
+        ] {
+            let found = difference(one, other);
+            assert!((found - expected).abs() < 0.06, "{one:?} {other:?}: {found}");
+        }
+        assert_eq!(difference([9, 200, 3], [9, 200, 3]), 0.0);
+    }
+
+    #[test]
+    fn lightness_is_that_of_greys() {
+        for (level, lightness) in [(0, 0.0), (1, 0.27), (119, 50.0), (255, 100.0)] {
+            let Lab([l, a, b]) = Lab::of([level; 3]);
+            assert!((l - lightness).abs() < 0.1 && a.abs() < 0.02 && b.abs() < 0.02, "{level}: {l} {a} {b}");
+        }
+    }
+}
