@@ -25,7 +25,7 @@ use crate::{
 
 refusals! {
     /// Why nothing is laid out.
-    pub(crate) enum LayoutRefusal: LoadedSpec(SpecError), Font(UnknownFont), Canvas(CanvasRefusal), Defect(Defect) {}
+    pub(crate) enum LayoutRefusal: Spec(SpecError), Font(UnknownFont), Canvas(CanvasRefusal), Defect(Defect) {}
 }
 
 /// The captions do not go on this canvas.
@@ -196,7 +196,7 @@ fn within_limits(limits: &Limits, width_px: u32, height_px: u32) -> Result<(), S
     Ok(())
 }
 
-/// Says which caption it is that has no room, or nothing to be seen.
+/// Says which caption it is that has no budget, or nothing to be seen.
 fn of_caption(spec: &LoadedSpec, error: Error, [width_px, height_px]: [u32; 2]) -> LayoutRefusal {
     let alone = |caption: &LoadedCaption| LoadedSpec { captions: vec![caption.clone()], fallbacks: spec.fallbacks.clone() };
     match spec.captions.iter().position(|caption| caption_layout::preview(&alone(caption), width_px, height_px).is_err()) {

@@ -21,10 +21,10 @@ mod router;
 
 pub use callbacks::{
     courier::Courier,
-    handle::{Callbacks, Routine},
+    handle::{CallbackSchedule, Callbacks},
     sign::{BadSecret, Signer},
 };
 pub use front::{clients::Clients, ids::Ids};
-pub use jobs::{accept::acceptance::Acceptances, subscribers::EventSubscribers};
-pub use router::{ApiConfig, Parts, router};
+pub use jobs::{accept::acceptances::Acceptances, subscribers::EventSubscribers};
+pub use router::{ApiConfig, ApiParts, router};
 pub use service::config::Fairness;

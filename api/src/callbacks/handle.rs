@@ -12,7 +12,7 @@ use crate::{front::backends::HostRefusal, problem::refusals};
 
 refusals! {
     /// Why a URL is not called back.
-    pub(crate) enum UrlRefusal: Host(HostRefusal) {
+    pub(crate) enum CallbackUrlRefusal: Host(HostRefusal) {
         /// No calls back are made here.
         CallbacksOff = UNPROCESSABLE_ENTITY CallbacksOff, "no calls back are made here", with field("callback_url");
     }
@@ -20,7 +20,7 @@ refusals! {
 
 /// How often and how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Routine {
+pub struct CallbackSchedule {
     /// Before each further attempt. After the last one it is given up.
     pub delays: Vec<Duration>,
     /// Between two scans of what is owed.
@@ -29,14 +29,14 @@ pub struct Routine {
     pub send_within: Duration,
 }
 
-impl Default for Routine {
+impl Default for CallbackSchedule {
     fn default() -> Self {
         let delays = [5, 30, 2 * 60, 10 * 60, 60 * 60, 6 * 60 * 60].map(Duration::from_secs).into();
         Self { delays, scan_every: Duration::from_secs(60), send_within: Duration::from_secs(15) }
     }
 }
 
-impl Routine {
+impl CallbackSchedule {
     /// Attempts there are.
     pub(super) fn attempts(&self) -> u32 {
         u32::try_from(self.delays.len()).map_or(u32::MAX, |delays| delays.saturating_add(1))
@@ -75,8 +75,8 @@ impl Callbacks {
     }
 
     /// A URL that may be called back, as far as it tells.
-    pub(crate) fn check(&self, url: &str) -> Result<String, UrlRefusal> {
-        let handle = self.0.as_ref().ok_or(UrlRefusal::CallbacksOff)?;
+    pub(crate) fn check(&self, url: &str) -> Result<String, CallbackUrlRefusal> {
+        let handle = self.0.as_ref().ok_or(CallbackUrlRefusal::CallbacksOff)?;
         let refused = |error| HostRefusal { field: "callback_url", error };
         Ok(handle.client.check(url).map_err(refused)?.into())
     }

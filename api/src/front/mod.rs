@@ -9,3 +9,4 @@ pub(crate) mod ids;
 mod rate;
 mod recount;
 pub(crate) mod trace;
+mod unfinished;

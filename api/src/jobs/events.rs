@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 use super::{
     path::{JobPath, NoSuchJob},
     read::ReadRefusal,
-    subscribers::{EventSubscribers, Listening},
+    subscribers::{EventSubscribers, JobSubscription},
     view::{JobView, rfc3339},
 };
 use crate::{
@@ -72,7 +72,7 @@ retry: 1000
 struct Follower {
     store: Store,
     job: JobRecord,
-    listening: Listening,
+    listening: JobSubscription,
     /// What it begins with, and the result if that is an end.
     first: Option<(Event, Option<JobResult>)>,
     is_over: bool,

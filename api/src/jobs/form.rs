@@ -43,7 +43,7 @@ pub(crate) const CAPTION_FIELDS: [&str; 7] = ["top", "bottom", "style", "font", 
 
 refusals! {
     /// Why a form makes no job.
-    pub(crate) enum FormRefusal: Body(BodyRefusal), LoadedSpec(SpecError) {
+    pub(crate) enum FormRefusal: Body(BodyRefusal), Spec(SpecError) {
         /// A part that this endpoint does not take, or takes once, or takes shorter.
         BadPart {
             /// Its name.

@@ -33,7 +33,7 @@ pub struct EventSubscribers {
 }
 
 /// One listener to one job. It hears everything from the moment that it is made.
-pub(crate) struct Listening {
+pub(crate) struct JobSubscription {
     job: JobId,
     heard: broadcast::Receiver<Heard>,
     over: CancellationToken,
@@ -67,9 +67,9 @@ impl EventSubscribers {
         }
     }
 
-    pub(crate) fn of(&self, job: &JobId) -> Listening {
+    pub(crate) fn of(&self, job: &JobId) -> JobSubscription {
         let (sender, lease) = self.subscribers.lease(job, || broadcast::Sender::new(MAX_BEHIND));
-        Listening { job: job.clone(), heard: sender.subscribe(), over: self.over.clone(), _lease: lease }
+        JobSubscription { job: job.clone(), heard: sender.subscribe(), over: self.over.clone(), _lease: lease }
     }
 }
 
@@ -80,7 +80,7 @@ fn tell(subscribers: impl IntoIterator<Item = broadcast::Sender<Heard>>, heard: 
     }
 }
 
-impl Listening {
+impl JobSubscription {
     /// The next thing heard; `None` when this process is about to end.
     pub(crate) async fn next(&mut self) -> Option<Heard> {
         match self.over.run_until_cancelled(self.heard.recv()).await? {

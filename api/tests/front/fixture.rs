@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU16, time::Duration};
 
-use api::{Acceptances, ApiConfig, Callbacks, Clients, EventSubscribers, Fairness, Ids, Parts};
+use api::{Acceptances, ApiConfig, ApiParts, Callbacks, Clients, EventSubscribers, Fairness, Ids};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -68,7 +68,7 @@ pub(crate) fn front_of(config: &ApiConfig, broker: Broker) -> Front {
     let (store, faults) = Store::open_with_faults(&StoreConfig::new("memory:")).unwrap();
     let (subscribers, acceptances) = (EventSubscribers::default(), Acceptances::default());
     let mut registry = registry();
-    let parts = Parts {
+    let parts = ApiParts {
         broker: Eventual::from(broker.clone()),
         store: store.clone(),
         ids: Ids::counting(CREATED_AT_MS),

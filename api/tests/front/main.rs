@@ -14,7 +14,7 @@ mod repeats;
 
 use std::time::Duration;
 
-use api::{ApiConfig, Clients, Fairness, Ids, Parts};
+use api::{ApiConfig, ApiParts, Clients, Fairness, Ids};
 use axum::{
     body::Body,
     http::{Request, StatusCode, header},
@@ -220,7 +220,7 @@ async fn without_a_broker_the_client_is_told_to_come_back() {
 
     let store = Store::open(&StoreConfig::new("memory:")).unwrap();
     let clients = Clients::new(Fairness::default());
-    let parts = Parts {
+    let parts = ApiParts {
         broker: Eventual::default(),
         store: store.clone(),
         ids: Ids::system(),

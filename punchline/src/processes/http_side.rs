@@ -4,7 +4,7 @@
 //! whose requests have gone.
 
 use anyhow::Context as _;
-use api::{Acceptances, ApiConfig, Callbacks, Clients, Courier, EventSubscribers, Ids, Parts, Routine, Signer};
+use api::{Acceptances, ApiConfig, ApiParts, CallbackSchedule, Callbacks, Clients, Courier, EventSubscribers, Ids, Signer};
 use broker::Broker;
 use service::{
     ApiKeys, Clock, Eventual, FrontListeners, Health,
@@ -22,7 +22,7 @@ use crate::open;
 /// An HTTP side that is ready to answer.
 pub(crate) struct HttpSide {
     config: ApiConfig,
-    parts: Parts,
+    parts: ApiParts,
     bounds: Bounds,
     /// Where calls back are made.
     courier: Option<Courier>,
@@ -39,7 +39,7 @@ impl HttpSide {
     ) -> anyhow::Result<Self> {
         let open_keys = |path| ApiKeys::open(path, Clock::system());
         let Outgoing { sources, callbacks, courier } = outgoing(&http.outbound, store, registry)?;
-        let parts = Parts {
+        let parts = ApiParts {
             broker: broker.clone(),
             store: store.clone(),
             ids: Ids::system(),
@@ -71,7 +71,7 @@ impl HttpSide {
         common: &CommonSettings,
         shutdown: &CancellationToken,
     ) -> bool {
-        let Parts { broker, store, clients, subscribers, callbacks, acceptances, .. } = self.parts.clone();
+        let ApiParts { broker, store, clients, subscribers, callbacks, acceptances, .. } = self.parts.clone();
         let grace = common.shutdown_grace;
         let router = api::router(&self.config, self.parts, &mut registry);
         let hearing = {
@@ -121,7 +121,8 @@ fn outgoing(settings: &OutboundSettings, store: &Store, registry: &mut Registry)
     let sources = settings.source_urls.then(|| client.clone());
     let Some(secret) = &settings.webhook_secret else { return Ok(Outgoing { sources, ..none }) };
     let signer = Signer::new(secret.expose())?;
-    let (courier, callbacks) = Courier::new(store.clone(), client, signer, Routine::default(), Clock::system(), registry);
+    let (courier, callbacks) =
+        Courier::new(store.clone(), client, signer, CallbackSchedule::default(), Clock::system(), registry);
     Ok(Outgoing { sources, callbacks, courier: Some(courier) })
 }
 

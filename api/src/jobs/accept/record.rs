@@ -7,7 +7,7 @@ use broker::Broker;
 use proto_shared::{Event, JobRecord, JobResult, News, Outcome, OutputSummary, job};
 use store::{Created, StoreError};
 
-use super::acceptance::Acceptance;
+use super::acceptor::Acceptor;
 use crate::pictures::spool::Spooled;
 
 /// Why a job was not recorded, as far as is known.
@@ -18,7 +18,7 @@ pub(super) enum NotRecorded {
     Perhaps(StoreError),
 }
 
-impl Acceptance {
+impl Acceptor {
     /// Deletes the record of a refused job: whatever is left of it would be found as lost and run.
     pub(super) async fn take_back(&self, job: &JobRecord) -> bool {
         let deleted = self.store.delete_job(&job.id).await;

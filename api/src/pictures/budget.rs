@@ -1,8 +1,8 @@
-//! The room for pictures: how much may come in of one request, of one client, and of all at one time.
+//! The budget for uploads: how many bytes one request, one client and all together may have in hand at one time.
 //!
-//! `jobs::request` takes a share before a byte of a body is read. An upload that was admitted holds its share of the
-//! spool until it is dropped. One that must be in memory as a whole holds a share of the memory too, which is far smaller than
-//! the spool. All of it is counted in this process alone.
+//! `jobs::request` reserves bytes before it reads a byte of a body, `fetch` before it reads a picture from another host. A
+//! [`Reservation`] is given back when it is dropped. A stored picture that must be in memory as a whole waits for a permit of its own, of which
+//! there are few. All of it is counted in this process alone.
 
 use std::{
     collections::HashMap,
@@ -18,14 +18,14 @@ use crate::problem::{Defect, RETRY_AFTER_S, refusals};
 
 /// What a form may have beside its file: boundaries, part heads, the spec.
 const FORM_OVERHEAD_BYTES: u64 = 256 * 1024;
-/// What pictures that are in memory whole may take together, or the largest of them if that is more.
+/// Memory for all pictures that are in memory as a whole, or for the largest one if that is more.
 const WHOLE_BYTES: u64 = 16 * 1024 * 1024;
-/// One client may have this part of what all uploads may take.
+/// One client may have one part in so many of what all uploads may take.
 const CLIENTS_PART: u64 = 4;
 
 refusals! {
-    /// Why there is no room for a picture.
-    pub(crate) enum RoomRefusal {
+    /// Why an upload is over the budget.
+    pub(crate) enum BudgetRefusal {
         /// More bytes than a picture may have.
         FileTooLarge {
             limit_bytes: u64,
@@ -47,56 +47,52 @@ refusals! {
     }
 }
 
-pub(crate) struct Room {
+/// The budget, and what is reserved of it.
+pub(crate) struct UploadBudget {
     pub(crate) limits: Limits,
     /// What all uploads may take together, and those of one client.
     uploads_bytes: u64,
     client_bytes: u64,
-    taken: Arc<Taken>,
+    in_hand: Arc<Mutex<InHand>>,
     /// One permit for each picture that may be in memory whole.
     whole_pictures: Arc<Semaphore>,
 }
 
-/// What uploads have taken.
+/// The bytes that uploads have reserved.
 #[derive(Default)]
-struct Taken(Mutex<Bytes>);
-
-#[derive(Default)]
-struct Bytes {
-    all: u64,
-    of_client: HashMap<ClientId, u64>,
+struct InHand {
+    all_bytes: u64,
+    of_client_bytes: HashMap<ClientId, u64>,
 }
 
-/// A share of what uploads may take.
-pub(crate) struct Share {
-    taken: Arc<Taken>,
+/// Bytes that one upload has reserved.
+pub(crate) struct Reservation {
+    in_hand: Arc<Mutex<InHand>>,
     client: ClientId,
     /// What the request says its body has, bounded by the limit.
     pub(crate) expected_bytes: u64,
 }
 
-impl Taken {
-    fn lock(&self) -> MutexGuard<'_, Bytes> {
-        // Both counts are changed together, and nothing between them could panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock(in_hand: &Mutex<InHand>) -> MutexGuard<'_, InHand> {
+    // Both counts are changed together, and nothing between them could panic.
+    in_hand.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Drop for Share {
+impl Drop for Reservation {
     fn drop(&mut self) {
-        let mut taken = self.taken.lock();
-        taken.all -= self.expected_bytes;
-        if let Some(mine) = taken.of_client.get_mut(&self.client) {
+        let mut in_hand = lock(&self.in_hand);
+        in_hand.all_bytes -= self.expected_bytes;
+        if let Some(mine) = in_hand.of_client_bytes.get_mut(&self.client) {
             *mine -= self.expected_bytes;
             if *mine == 0 {
-                taken.of_client.remove(&self.client);
+                in_hand.of_client_bytes.remove(&self.client);
             }
         }
     }
 }
 
-impl Room {
-    /// Room for `uploads_in_flight_bytes` of uploads at one time, or for the largest one if that is more.
+impl UploadBudget {
+    /// A budget for `uploads_in_flight_bytes` of uploads at one time, or for the largest one if that is more.
     pub(crate) fn new(limits: Limits, uploads_in_flight_bytes: u64) -> Self {
         // One upload must fit, or none would ever be taken.
         let largest_bytes = limits.max_bytes.saturating_add(FORM_OVERHEAD_BYTES);
@@ -106,7 +102,7 @@ impl Room {
             limits,
             uploads_bytes,
             client_bytes: (uploads_bytes / CLIENTS_PART).max(largest_bytes),
-            taken: Arc::default(),
+            in_hand: Arc::default(),
             whole_pictures: Arc::new(Semaphore::new(whole_pictures)),
         }
     }
@@ -116,38 +112,38 @@ impl Room {
     }
 
     /// How much a body with these headers will be at most.
-    pub(crate) fn expected_bytes(&self, headers: &HeaderMap) -> Result<u64, RoomRefusal> {
+    pub(crate) fn expected_bytes(&self, headers: &HeaderMap) -> Result<u64, BudgetRefusal> {
         let declared = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
         match declared {
             Some(got_bytes) if got_bytes > self.max_body_bytes() => {
-                Err(RoomRefusal::FileTooLarge { limit_bytes: self.limits.max_bytes, got_bytes })
+                Err(BudgetRefusal::FileTooLarge { limit_bytes: self.limits.max_bytes, got_bytes })
             }
             declared => Ok(declared.unwrap_or_else(|| self.max_body_bytes())),
         }
     }
 
-    /// Waits for room in memory for a picture of the largest size. The request's time limit bounds the wait.
-    pub(crate) async fn whole_picture(&self) -> Result<OwnedSemaphorePermit, Defect> {
+    /// Waits until there is memory for a picture of the largest size. The request's time limit bounds the wait.
+    pub(crate) async fn memory_for_picture(&self) -> Result<OwnedSemaphorePermit, Defect> {
         self.whole_pictures.clone().acquire_owned().await.map_err(Defect::from)
     }
 
-    /// Takes a client's share for so many bytes, or refuses it at once.
-    pub(crate) fn share(&self, client: &ClientId, expected_bytes: u64) -> Result<Share, RoomRefusal> {
-        let mut taken = self.taken.lock();
-        let mine = taken.of_client.get(client).copied().unwrap_or(0).saturating_add(expected_bytes);
-        let all = taken.all.saturating_add(expected_bytes);
+    /// Reserves so many bytes for a client, or refuses at once.
+    pub(crate) fn reserve(&self, client: &ClientId, expected_bytes: u64) -> Result<Reservation, BudgetRefusal> {
+        let mut in_hand = lock(&self.in_hand);
+        let mine = in_hand.of_client_bytes.get(client).copied().unwrap_or(0).saturating_add(expected_bytes);
+        let all = in_hand.all_bytes.saturating_add(expected_bytes);
         if mine > self.client_bytes {
-            return Err(RoomRefusal::TooManyUploads { limit_bytes: self.client_bytes, got_bytes: mine });
+            return Err(BudgetRefusal::TooManyUploads { limit_bytes: self.client_bytes, got_bytes: mine });
         }
         if all > self.uploads_bytes {
-            return Err(RoomRefusal::Overloaded);
+            return Err(BudgetRefusal::Overloaded);
         }
-        taken.all = all;
+        in_hand.all_bytes = all;
         if expected_bytes > 0 {
-            taken.of_client.insert(client.clone(), mine);
+            in_hand.of_client_bytes.insert(client.clone(), mine);
         }
-        drop(taken);
-        Ok(Share { taken: self.taken.clone(), client: client.clone(), expected_bytes })
+        drop(in_hand);
+        Ok(Reservation { in_hand: self.in_hand.clone(), client: client.clone(), expected_bytes })
     }
 }
 
@@ -157,8 +153,8 @@ mod tests {
 
     const MB: u64 = 1_000_000;
 
-    fn room(max_bytes: u64, uploads_in_flight_bytes: u64) -> Room {
-        Room::new(Limits { max_bytes, ..Limits::default() }, uploads_in_flight_bytes)
+    fn budget(max_bytes: u64, uploads_in_flight_bytes: u64) -> UploadBudget {
+        UploadBudget::new(Limits { max_bytes, ..Limits::default() }, uploads_in_flight_bytes)
     }
 
     fn client(n: u64) -> ClientId {
@@ -167,14 +163,16 @@ mod tests {
 
     #[test]
     fn one_client_has_a_quarter_and_four_have_all() {
-        let room = room(25 * MB, 2_500 * MB);
+        let budget = budget(25 * MB, 2_500 * MB);
         let of = |n| {
-            let uploads = std::iter::from_fn(|| room.share(&client(n), room.max_body_bytes()).ok());
+            let uploads = std::iter::from_fn(|| budget.reserve(&client(n), budget.max_body_bytes()).ok());
             uploads.take(1_000).collect::<Vec<_>>()
         };
         let mine = of(1);
         assert_eq!(mine.len(), 24, "of a hundred that would fit");
-        let Err(RoomRefusal::TooManyUploads { limit_bytes, got_bytes }) = room.share(&client(1), 25 * MB) else { panic!("full") };
+        let Err(BudgetRefusal::TooManyUploads { limit_bytes, got_bytes }) = budget.reserve(&client(1), 25 * MB) else {
+            panic!("full")
+        };
         assert!(
             limit_bytes <= 626 * MB && got_bytes > limit_bytes && got_bytes <= limit_bytes + 26 * MB,
             "{limit_bytes} {got_bytes}"
@@ -182,7 +180,7 @@ mod tests {
         let others: Vec<_> = (2..=4).flat_map(of).collect();
         assert_eq!(others.len(), 3 * 24);
         let _fifth = of(5);
-        assert!(matches!(room.share(&client(6), 25 * MB), Err(RoomRefusal::Overloaded)), "what all may take is taken");
+        assert!(matches!(budget.reserve(&client(6), 25 * MB), Err(BudgetRefusal::Overloaded)), "what all may take is taken");
         drop(mine);
         assert_eq!(of(1).len(), 24, "all of it was given back");
     }
@@ -190,9 +188,9 @@ mod tests {
     #[test]
     fn one_upload_of_the_largest_size_always_fits() {
         for uploads_in_flight_bytes in [1, 25 * MB, 40 * MB, 99 * MB] {
-            let room = room(25 * MB, uploads_in_flight_bytes);
+            let budget = budget(25 * MB, uploads_in_flight_bytes);
             for _ in 0..3 {
-                let largest = room.share(&client(1), room.max_body_bytes());
+                let largest = budget.reserve(&client(1), budget.max_body_bytes());
                 assert!(largest.is_ok(), "{uploads_in_flight_bytes}");
             }
         }
@@ -200,11 +198,11 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_of_a_client_that_has_nothing_in_hand() {
-        let room = room(MB, 10 * MB);
+        let budget = budget(MB, 10 * MB);
         for n in 0..100 {
-            drop(room.share(&client(n), n).unwrap());
+            drop(budget.reserve(&client(n), n).unwrap());
         }
-        let taken = room.taken.lock();
-        assert_eq!((taken.all, taken.of_client.len()), (0, 0));
+        let in_hand = lock(&budget.in_hand);
+        assert_eq!((in_hand.all_bytes, in_hand.of_client_bytes.len()), (0, 0));
     }
 }
