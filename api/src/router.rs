@@ -1,6 +1,6 @@
 //! The routes, and what each of them is given.
 //!
-//! The binary calls it once. It holds no rule: it only puts the parts of the front together.
+//! The binary calls it once. It holds no rule: it only puts the parts of the api together.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -42,7 +42,7 @@ use crate::{
     pictures::{budget::UploadBudget, fetch::Fetcher, inspect::Inspector, result, source, spool::Spool, upload::Pictures},
 };
 
-/// What an operator may choose about the front.
+/// What an operator may choose about the api.
 #[derive(Clone, Debug)]
 pub struct ApiConfig {
     /// What is refused before any decoding.
@@ -61,7 +61,7 @@ pub struct ApiConfig {
     pub fonts: Fonts,
 }
 
-/// What the front works with.
+/// What the api works with.
 #[derive(Clone, Debug)]
 pub struct ApiParts {
     /// Takes messages, once it is there.
@@ -78,7 +78,7 @@ pub struct ApiParts {
     pub subscribers: EventSubscribers,
     /// Fetches pictures that are named by a URL; without it none may be.
     pub sources: Option<outbound::Client>,
-    /// Calls back; its [`Courier`](crate::Courier) must run beside the routes.
+    /// Makes callbacks; its [`Courier`](crate::Courier) must run beside the routes.
     pub callbacks: Callbacks,
     /// Acceptances in progress. They go on when their request is dropped, so [`Acceptances::end_by`] must be awaited after the
     /// routes have ended.
@@ -119,7 +119,7 @@ given! {
     info: Info,
 }
 
-/// The front's routes; its metrics are added to `registry`.
+/// The api's routes; its metrics are added to `registry`.
 pub fn router(config: &ApiConfig, parts: ApiParts, registry: &mut Registry) -> Router {
     let metrics = Metrics::register(registry);
     let keys_required = parts.keys.is_some();
@@ -137,7 +137,7 @@ pub fn router(config: &ApiConfig, parts: ApiParts, registry: &mut Registry) -> R
         .routes(routes!(source::download))
         .routes(routes!(layout::lay_out))
         .routes(routes!(gallery::show))
-        // Only around what stands above: a path that is none asks for no key.
+        // Only around the routes above: an unknown path asks for no key.
         .route_layer(middleware::from_fn_with_state(callers, caller::identify))
         .routes(routes!(info::show))
         .split_for_parts();

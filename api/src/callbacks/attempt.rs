@@ -1,7 +1,7 @@
-//! One attempt at one call back, from its mark to its end or the next attempt.
+//! One attempt at one callback, from its mark to its end or the next attempt.
 //!
-//! It sends nothing before its mark stands and nothing once an end stands, and logs a call that is given up once: by
-//! the process that wrote that down first.
+//! `courier` makes attempts with it. It must send nothing before its mark is stored, and nothing once an end is stored. A callback
+//! that is given up is logged once, by the process that stored that end first.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ impl Attempts {
         match self.make_or_leave(call).await {
             Ok(next) => next,
             Err(error) => {
-                tracing::warn!(job_id = %call.job, attempt = call.attempt, %error, "left a call back to the next look");
+                tracing::warn!(job_id = %call.job, attempt = call.attempt, %error, "left a callback to the next scan");
                 None
             }
         }
@@ -84,7 +84,7 @@ impl Attempts {
             return Ok(None);
         };
         self.metrics.failed();
-        tracing::debug!(job_id = %id, attempt, problem, "a call back failed");
+        tracing::debug!(job_id = %id, attempt, problem, "a callback failed");
         Ok(Some((Call { job: id.clone(), attempt: attempt + 1 }, delay)))
     }
 
@@ -119,11 +119,11 @@ impl Attempts {
             match &end.end {
                 CallbackOutcome::Delivered => {
                     self.metrics.delivered();
-                    tracing::debug!(job_id = %id, attempts, "called back");
+                    tracing::debug!(job_id = %id, attempts, "callback delivered");
                 }
                 CallbackOutcome::GivenUp { problem } => {
                     self.metrics.given_up();
-                    tracing::warn!(job_id = %id, attempts, problem, "gave up calling back");
+                    tracing::warn!(job_id = %id, attempts, problem, "gave up a callback");
                 }
             }
         }

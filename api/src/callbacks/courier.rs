@@ -1,5 +1,5 @@
-//! Makes the webhook calls of this process: for ends of jobs that it hears of, for calls that a scan finds owed, and again for
-//! calls that failed shortly before.
+//! Makes the callbacks of this process: for ends of jobs that it hears of, for callbacks that a scan finds owed, and again for
+//! those that failed shortly before.
 //!
 //! So many at a time, and so many that wait in memory; what is beyond stays owed and is found by a scan. Nothing waits
 //! in memory for longer than until the next scan, so a restart forgets nothing that a scan does not find.
@@ -31,7 +31,7 @@ const WAITING: usize = 1024;
 /// Failed calls that wait for a short delay to pass.
 const SOON: usize = 4096;
 
-/// Calls back for this process; [`Courier::run`] must run beside the routes.
+/// Makes the callbacks of this process; [`Courier::run`] must run beside the routes.
 pub struct Courier {
     attempts: Arc<Attempts>,
     sender: mpsc::Sender<Call>,
@@ -40,7 +40,7 @@ pub struct Courier {
 }
 
 impl Courier {
-    /// A courier, and what the front is to know of it. Its metrics are added to `registry`.
+    /// A courier, and what the rest of the api is to know of it. Its metrics are added to `registry`.
     #[must_use]
     pub fn new(
         store: Store,
@@ -58,7 +58,7 @@ impl Courier {
         (Self { attempts, sender, calls, missed }, Callbacks(Some(handle)))
     }
 
-    /// Calls back until `shutdown`, then ends what is in hand, within the time of one attempt.
+    /// Makes callbacks until `shutdown`, then ends what is in hand, within the time of one attempt.
     pub async fn run(self, shutdown: &CancellationToken) {
         let Self { attempts, sender, calls, missed } = self;
         tokio::join!(make(attempts.clone(), calls, shutdown), scan(&attempts, &sender, &missed, shutdown));
@@ -105,7 +105,7 @@ async fn scan(attempts: &Attempts, calls: &mpsc::Sender<Call>, missed: &Notify, 
                 () = missed.notified() => {}
             }
             if let Err(error) = scan_once(attempts, calls).await {
-                tracing::warn!(%error, "failed to look for calls back that are owed");
+                tracing::warn!(%error, "failed to scan for callbacks that are owed");
             }
         }
     };

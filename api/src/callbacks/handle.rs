@@ -1,4 +1,4 @@
-//! What the rest of the front knows of calling back: whether it is done, which URLs may be called, and how often.
+//! What the rest of the api knows of callbacks: whether any are made, which URLs may be called, and how often.
 //!
 //! `jobs` checks URLs and `jobs::subscribers` tells of ends; `courier` makes the calls.
 
@@ -11,14 +11,14 @@ use tokio::sync::{Notify, mpsc};
 use crate::{front::backends::HostRefusal, problem::refusals};
 
 refusals! {
-    /// Why a URL is not called back.
+    /// Why a job may not have this `callback_url`.
     pub(crate) enum CallbackUrlRefusal: Host(HostRefusal) {
-        /// No calls back are made here.
+        /// The form has `callback_url`, and this service makes no callbacks.
         CallbacksOff = UNPROCESSABLE_ENTITY CallbacksOff, "no calls back are made here", with field("callback_url");
     }
 }
 
-/// How often and how long.
+/// How often a callback is tried, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackSchedule {
     /// Before each further attempt. After the last one it is given up.
@@ -56,7 +56,7 @@ pub(super) struct Call {
     pub(super) attempt: u32,
 }
 
-/// What the rest of the front knows of calling back. By default none is made.
+/// What the rest of the api knows of callbacks. By default none is made.
 #[derive(Clone, Debug, Default)]
 pub struct Callbacks(pub(super) Option<Handle>);
 

@@ -1,8 +1,9 @@
 //! What each client may do: jobs a second, unfinished jobs, and which lane the next one takes.
 //!
-//! `jobs::request` asks before it reads an upload, `jobs::accept` counts what it accepts; `jobs::subscribers` tells of each end with
-//! [`Clients::finished`]. The event of an end can be lost, so `recount` asks the store about jobs whose end was not heard. `rate`
-//! and `unfinished` count what went through this process alone, and each holds a bounded number of clients and jobs. It never waits.
+//! `jobs::request` asks before it reads an upload, `jobs::accept` counts what it accepts; `jobs::subscribers` tells of each end
+//! with [`Clients::finished`]. The event of an end can be lost, so `recount` asks the store about jobs whose end was not heard.
+//! `rate` and `unfinished` count what went through this process alone, and each holds a bounded number of clients and jobs. It
+//! never waits.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,12 +24,12 @@ refusals! {
     /// Why a client may not have another job now.
     #[derive(PartialEq, Eq)]
     pub(crate) enum ClientRefusal {
-        /// Too many were asked for in a short time.
+        /// The client has asked for too many jobs in a short time.
         RateLimited { wait_s: u64 } = TOO_MANY_REQUESTS RateLimited,
             "too many jobs were asked for in a short time; the next may be in {wait_s} s",
             with retry_after_s(*wait_s),
             example { wait_s: 2 };
-        /// Too many are unfinished. Some are likely to be done when the client comes again.
+        /// The client has too many unfinished jobs. Some are likely to be done when it comes again.
         TooManyJobs { limit: u32, got: u32 } = TOO_MANY_REQUESTS TooManyJobs, "a client may have {limit} unfinished jobs, got {got}",
             with limit(*limit, *got).retry_after_s(6 * RETRY_AFTER_S),
             example { limit: 20_000, got: 20_000 };

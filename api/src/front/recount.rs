@@ -1,9 +1,10 @@
 //! Finds ends whose event was lost, so that a client's count of unfinished jobs is right again within five minutes.
 //!
-//! Runs beside the routes. An event is lost when a subscription breaks off, or was never emitted; a job whose end was lost would
-//! else count for a day. It asks the store only where a count matters. Of a client whose count has put it into the standard lane
-//! it asks about the oldest jobs first, until enough are unfinished to show that the client belongs there. After events were missed it asks once about all
-//! clients. So its cost grows with the clients at the limit, not with the jobs that they have waiting.
+//! Runs beside the routes. An event is lost when a subscription breaks off, or was never emitted; a job whose end was lost
+//! would else count for a day. It asks the store only where a count matters. Of a client whose count has put it into the
+//! standard lane it asks about the oldest jobs first, until enough are unfinished to show that the client belongs there. After
+//! events were missed it asks once about all clients. So its cost grows with the clients at the limit, not with the jobs that
+//! they have waiting.
 
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ impl Clients {
             loop {
                 sleep(EVERY).await;
                 if let Err(error) = self.recount_once(store).await {
-                    tracing::debug!(%error, "failed to count unfinished jobs anew; it is tried again");
+                    tracing::debug!(%error, "failed to count unfinished jobs again; the next round tries it again");
                 }
             }
         };

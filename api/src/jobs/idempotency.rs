@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: what a client calls a request, so that it may send it twice.
 //!
-//! Read and checked here, bound to its client, and handed to `accept` as an id that may stand in an object key.
+//! Read and checked here, bound to its client, and handed to `accept` as an id that may be part of an object key.
 
 use axum::http::HeaderMap;
 use proto_shared::{ClientId, IdempotencyId};
@@ -9,12 +9,12 @@ use sha2::{Digest as _, Sha256};
 use crate::problem::refusals;
 
 const HEADER: &str = "idempotency-key";
-const MAX_BYTES: usize = 255;
+pub(crate) const MAX_BYTES: usize = 255;
 
 refusals! {
     /// Why a request is not taken under its name.
     pub(crate) enum IdempotencyKeyRefusal {
-        /// Not one key, or not a key.
+        /// The header `Idempotency-Key` is there twice, or is not 1 to 255 visible ASCII characters.
         BadHeader { name: &'static str, expected: &'static str } = BAD_REQUEST BadRequest,
             "the header {name} was expected to have {expected}", with field(*name);
     }

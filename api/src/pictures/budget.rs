@@ -1,8 +1,8 @@
 //! The budget for uploads: how many bytes one request, one client and all together may have in hand at one time.
 //!
 //! `jobs::request` reserves bytes before it reads a byte of a body, `fetch` before it reads a picture from another host. A
-//! [`Reservation`] is given back when it is dropped. A stored picture that must be in memory as a whole waits for a permit of its own, of which
-//! there are few. All of it is counted in this process alone.
+//! [`Reservation`] is given back when it is dropped. A stored picture that must be in memory as a whole waits for a permit of
+//! its own, of which there are few. All of it is counted in this process alone.
 
 use std::{
     collections::HashMap,
@@ -26,7 +26,7 @@ const CLIENTS_PART: u64 = 4;
 refusals! {
     /// Why an upload is over the budget.
     pub(crate) enum BudgetRefusal {
-        /// More bytes than a picture may have.
+        /// The picture has more bytes than it may have.
         FileTooLarge {
             limit_bytes: u64,
             /// What was declared, or read so far.
@@ -34,7 +34,7 @@ refusals! {
         } = PAYLOAD_TOO_LARGE FileTooLarge, "a file may have {limit_bytes} bytes, got {got_bytes} or more",
             with field("file").limit(*limit_bytes, *got_bytes),
             example { limit_bytes: 25_000_000, got_bytes: 31_415_926 };
-        /// More bytes of one client's uploads in hand than it may have.
+        /// The client has more bytes of uploads in hand than it may have.
         TooManyUploads {
             limit_bytes: u64,
             /// What there would be.
@@ -42,7 +42,7 @@ refusals! {
         } = TOO_MANY_REQUESTS TooManyUploads, "a client may have {limit_bytes} bytes of uploads in hand, got {got_bytes}",
             with limit(*limit_bytes, *got_bytes).retry_after_s(RETRY_AFTER_S),
             example { limit_bytes: 625_000_000, got_bytes: 637_000_000 };
-        /// More uploads in hand than room is set aside for.
+        /// All clients together have more uploads in hand than this process may have.
         Overloaded = SERVICE_UNAVAILABLE Overloaded, "too many uploads are in hand";
     }
 }

@@ -20,7 +20,7 @@ const FIELD: &str = "source_url";
 refusals! {
     /// Why a picture is not fetched.
     pub(crate) enum FetchRefusal: Host(HostRefusal), Budget(BudgetRefusal), Spool(SpoolRefusal) {
-        /// No URL may be named here.
+        /// The form has `source_url`, and this service fetches no pictures.
         Off { field: &'static str } = BAD_REQUEST BadRequest, "no pictures are fetched here", with field(*field);
     }
 }

@@ -30,7 +30,7 @@ use crate::{
 pub(crate) enum Picture {
     File(File),
     Stored(SourceId),
-    /// Where it stands; not looked at yet.
+    /// Where it is; not checked yet.
     Url(String),
 }
 
@@ -44,7 +44,7 @@ pub(crate) enum File {
 refusals! {
     /// Why a body was not read to its end.
     pub(crate) enum BodyRefusal: Budget(BudgetRefusal), Spool(SpoolRefusal), TooSlow(TooSlow) {
-        /// Not a multipart form, or one that is cut off.
+        /// The body is no multipart form, or is cut off.
         BadForm { why: String } = BAD_REQUEST BadRequest, "a complete multipart/form-data body was expected: {why}";
     }
 }

@@ -1,4 +1,4 @@
-//! A front over a store in memory and a broker in the process, and what tests say to it and read of it.
+//! An api over a store in memory and a broker in the process, and what tests say to it and read of it.
 
 use std::{num::NonZeroU16, time::Duration};
 
@@ -153,7 +153,7 @@ pub(crate) fn done(id: OutputId) -> Outcome {
     Outcome::Done { output, stats: RenderStats::default(), missing_glyphs: Vec::new() }
 }
 
-/// What hears the broker's news for a front, until its token is cancelled.
+/// What hears the broker's news for an api, until its token is cancelled.
 pub(crate) fn hearing(front: &Front) -> (CancellationToken, tokio::task::JoinHandle<()>) {
     let shutdown = CancellationToken::new();
     let (subscribers, broker, until) = (front.subscribers.clone(), Eventual::from(front.broker.clone()), shutdown.clone());

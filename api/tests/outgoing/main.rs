@@ -1,4 +1,4 @@
-//! What the front asks of other hosts: pictures by their URL and calls back, from and to real servers on this machine.
+//! What the api asks of other hosts: pictures by their URL and callbacks, from and to real servers on this machine.
 
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
 
@@ -104,7 +104,7 @@ impl Fixture {
         Self { store, faults, broker: Broker::in_process() }
     }
 
-    /// A process that calls back, with short delays. It hears of ends and has begun its first look.
+    /// A process that makes callbacks, with short delays. It hears of ends and has begun its first look.
     async fn front(&self) -> Front {
         self.front_at(Clock::system()).await
     }

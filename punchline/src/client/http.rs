@@ -1,7 +1,7 @@
 //! Speaks HTTP to a service: its address, its key, and what its refusals mean.
 //!
 //! Everything in `client` speaks through it. Transient failures (no connection, 429, 503) and final ones are told apart here and
-//! nowhere else. The key must stand in no message.
+//! nowhere else. The key must be in no message.
 
 use std::{error::Error as _, time::Duration};
 
@@ -103,7 +103,7 @@ impl Client {
         }
     }
 
-    /// Where something of the service stands.
+    /// The address of something of the service.
     pub(crate) fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path()));

@@ -50,7 +50,7 @@ impl View {
             let seen = match timeout(LOOK_LIMIT, broker.depths()).await {
                 Ok(Ok(depths)) => Some(depths),
                 Ok(Err(error)) => {
-                    tracing::debug!(%error, "failed to look at the queues");
+                    tracing::debug!(%error, "failed to count the messages in the queues");
                     None
                 }
                 Err(_) => None,

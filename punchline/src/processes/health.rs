@@ -11,9 +11,9 @@ use service::{Eventual, Health, health::Decides};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-/// Of a front. It answers reads while its broker is away, so it rests on the store alone: once the store has shown that it
+/// Of an api. It answers reads while its broker is away, so it rests on the store alone: once the store has shown that it
 /// can be used, which `asked` tells.
-pub(crate) fn of_front(broker: &Eventual<Broker>, store: &Store, asked: &Eventual<()>, draining: &CancellationToken) -> Health {
+pub(crate) fn of_api(broker: &Eventual<Broker>, store: &Store, asked: &Eventual<()>, draining: &CancellationToken) -> Health {
     let (store, asked) = (store.clone(), asked.clone());
     let health = Health::new(draining.clone()).check("store", Decides::Readiness, move || {
         let (store, is_asked) = (store.clone(), asked.get().is_some());

@@ -1,6 +1,6 @@
-//! The HTTP side of a process: the front's routes, and what must run beside them. `api` and `serve` have it.
+//! The HTTP side of a process: the api's routes, and what must run beside them. `api` and `serve` have it.
 //!
-//! Beside the routes run: hearing of jobs, counting again what each client has in the queue, calling back, and the acceptances
+//! Beside the routes run: hearing of jobs, counting again what each client has in the queue, callbacks, and the acceptances
 //! whose requests have gone.
 
 use anyhow::Context as _;
@@ -24,12 +24,12 @@ pub(crate) struct HttpSide {
     config: ApiConfig,
     parts: ApiParts,
     bounds: Bounds,
-    /// Where calls back are made.
+    /// Where callbacks are made.
     courier: Option<Courier>,
 }
 
 impl HttpSide {
-    /// Gets ready; metrics of calls back are added to `registry`.
+    /// Gets ready; metrics of callbacks are added to `registry`.
     pub(crate) fn new(
         http: &HttpSettings,
         common: &CommonSettings,
@@ -98,12 +98,12 @@ impl HttpSide {
     }
 }
 
-/// What the front asks of other hosts.
+/// What the api asks of other hosts.
 struct Outgoing {
     /// Fetches pictures by their URL.
     sources: Option<outbound::Client>,
     callbacks: Callbacks,
-    /// To run beside the routes, where calls back are made.
+    /// To run beside the routes, where callbacks are made.
     courier: Option<Courier>,
 }
 
@@ -113,10 +113,10 @@ fn outgoing(settings: &OutboundSettings, store: &Store, registry: &mut Registry)
         Ok(client) => client,
         // Nobody has asked for it: a machine without certificates captions as well.
         Err(error) if settings.webhook_secret.is_none() => {
-            tracing::warn!(%error, "no pictures can be fetched by their URL");
+            tracing::warn!(%error, "pictures can't be fetched by URL");
             return Ok(none);
         }
-        Err(error) => return Err(error).context("failed to get ready for calling back"),
+        Err(error) => return Err(error).context("failed to get ready for callbacks"),
     };
     let sources = settings.source_urls.then(|| client.clone());
     let Some(secret) = &settings.webhook_secret else { return Ok(Outgoing { sources, ..none }) };

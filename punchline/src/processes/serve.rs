@@ -51,7 +51,7 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     check_store(&store, &shutdown).await?;
     let broker = requeue(&store, settings.common.retry_delays.clone()).await?;
     let late = Eventual::from(broker.clone());
-    let health = health::of_front(&late, &store, &Eventual::from(()), &shutdown);
+    let health = health::of_api(&late, &store, &Eventual::from(()), &shutdown);
 
     let mut registry = registry();
     let worker = job_side::worker(&late, &store, &settings.jobs, &settings.common, &mut registry)?;

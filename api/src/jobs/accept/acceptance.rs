@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     front::{backends::QueueRefusal, clients::CountedJob, trace},
-    jobs::{path::NoSuchJob, subscribers::JobSubscription},
+    jobs::subscribers::JobSubscription,
     pictures::{budget::Reservation, spool::Spooled},
     problem::Defect,
 };
@@ -53,7 +53,7 @@ pub(super) struct Acceptance {
 /// What an acceptance comes by on its way.
 #[derive(Default)]
 pub(super) struct Gathered {
-    /// The job's output, where it stands already.
+    /// The job's output, where it is stored already.
     known: Option<OutputSummary>,
     counted: Option<CountedJob>,
     waiting: Option<JobSubscription>,
@@ -150,7 +150,7 @@ impl Acceptance {
         AcceptanceStep::Repeated
     }
 
-    /// What is known of the output, if it stands.
+    /// What is known of the output, if it is stored.
     async fn known(&self) -> Result<Option<OutputSummary>, StoreError> {
         match &self.output {
             Some(output) => self.with.store.get_summary(output).await,
@@ -182,7 +182,7 @@ impl Acceptance {
                 // A put whose answer was lost on the wire was tried again, and met itself.
                 Ok(Some(first)) if first == self.job => AcceptanceStep::Recorded,
                 Ok(Some(first)) => self.is_repeat_of(first),
-                Ok(None) => self.refuse(NoSuchJob::JobNotFound),
+                Ok(None) => self.refuse(AcceptRefusal::JobGone),
                 Err(error) => self.leave_unconfirmed(error),
             },
             Err(NotRecorded::Surely(error)) => self.refuse(error),
@@ -193,7 +193,7 @@ impl Acceptance {
         }
     }
 
-    /// Queues a job that was recorded here, or ends it where its output stands already.
+    /// Queues a job that was recorded here, or ends it where its output is stored already.
     async fn recorded(&mut self) -> AcceptanceStep {
         if let Some(known) = self.gathered.known.take() {
             self.with.metrics.accepted();
@@ -217,7 +217,7 @@ impl Acceptance {
                 AcceptanceStep::TakenBack
             }
             Err(error) => {
-                // Whatever its client is told: a record that stands is found as lost, and ends.
+                // Whatever the client is told: a record in the store is found as lost, and its job ends.
                 self.with.metrics.accepted();
                 self.leave_unconfirmed(QueueRefusal::from(error))
             }
@@ -257,7 +257,7 @@ impl Acceptance {
     /// Marks that a repeated job is queued, so that the next request of its name need not queue it.
     async fn confirmed(&mut self) -> AcceptanceStep {
         if let Err(error) = self.with.store.mark_queued(&self.job.id, self.slot()).await {
-            tracing::warn!(%error, "a job was queued again, and the store was not told: the next request queues it once more");
+            tracing::warn!(%error, "failed to mark that a job was queued again: the next request of its name queues it once more");
         }
         AcceptanceStep::Queued
     }

@@ -10,10 +10,7 @@ use store::{Store, StoreError};
 use super::acceptances::Acceptances;
 use crate::{
     front::{backends::QueueRefusal, clients::Clients, ids::Ids},
-    jobs::{
-        path::NoSuchJob,
-        subscribers::{EventSubscribers, JobSubscription},
-    },
+    jobs::subscribers::{EventSubscribers, JobSubscription},
     metrics::Metrics,
     pictures::spool::{Content, Spooled},
     problem::{Defect, refusals},
@@ -21,7 +18,9 @@ use crate::{
 
 refusals! {
     /// Why a job is not accepted.
-    pub(crate) enum AcceptRefusal: Job(NoSuchJob), Queue(QueueRefusal), Store(StoreError), Defect(Defect) {
+    pub(crate) enum AcceptRefusal: Queue(QueueRefusal), Store(StoreError), Defect(Defect) {
+        /// The `Idempotency-Key` was used before, and the job that it made is deleted.
+        JobGone = NOT_FOUND JobNotFound, "no job has this id";
         /// The `Idempotency-Key` was used for another request.
         IdempotencyMismatch = UNPROCESSABLE_ENTITY IdempotencyMismatch,
             "this Idempotency-Key was used for a request with another picture, spec, gallery or callback_url";

@@ -1,4 +1,4 @@
-//! Webhook calls of `punchline serve`, as a receiver sees them: signed, sent again, and made even if the server was killed.
+//! Callbacks of `punchline serve`, as a receiver sees them: signed, sent again, and made even if the server was killed.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
