@@ -9,11 +9,11 @@ use proto_shared::{Event, JobMessage, Lane, queue::Generation, spec::NEWEST_VERS
 
 use crate::{
     AmqpConfig, BrokerError, Counts, DeadLetters, Deliveries, Depths, Events, Filter, InProcessConfig, Prefetch, State,
-    arrivals::Arrivals,
     backend::Backend,
     counts::Tally,
     in_process::InProcess,
     rabbitmq::RabbitMq,
+    receiving::arrivals::Arrivals,
     wire::{self, Envelope},
 };
 

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     BrokerError, Depths, Heard, InProcessConfig, SettleError,
     counts::Tally,
-    events::MAX_BEHIND,
+    receiving::events::MAX_BEHIND,
     wire::{Envelope, Reason},
 };
 
