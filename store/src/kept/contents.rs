@@ -32,22 +32,12 @@ pub fn source_id(bytes: &[u8]) -> SourceId {
 }
 
 impl Store {
-    /// Stores a source under the hash of its bytes, unless it stands there already.
-    ///
-    /// # Errors
-    /// The backend did not take it.
-    pub async fn put_source(&self, bytes: Bytes) -> Result<SourceId, StoreError> {
-        let id = source_id(&bytes);
-        self.put_source_as(&id, bytes).await?;
-        Ok(id)
-    }
-
     /// Stores the source `id`, unless it stands there already. The caller has hashed it while it came; it is not hashed
     /// again.
     ///
     /// # Errors
     /// The backend did not take it.
-    pub async fn put_source_as(&self, id: &SourceId, bytes: Bytes) -> Result<(), StoreError> {
+    pub async fn put_source(&self, id: &SourceId, bytes: Bytes) -> Result<(), StoreError> {
         if self.has_fresh_source(id, bytes.len() as u64).await? {
             return Ok(());
         }
@@ -98,14 +88,6 @@ impl Store {
             self.objects.put(&key, SOURCE_MIME, bytes.clone()).await?;
         }
         Ok(bytes)
-    }
-
-    /// Whether a source is stored. A job that names it needs [`Store::reuse_source`] or a put besides.
-    ///
-    /// # Errors
-    /// The backend did not say.
-    pub async fn has_source(&self, id: &SourceId) -> Result<bool, StoreError> {
-        Ok(self.objects.head(&keys::source(id)).await?.is_some())
     }
 
     /// Stores an output. A rerun writes the same bytes over themselves.

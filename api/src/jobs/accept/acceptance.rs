@@ -81,7 +81,7 @@ impl Acceptance {
         let Some(upload) = upload else { return Ok(()) };
         self.metrics.uploaded(upload.len_bytes);
         match upload.content {
-            Content::Memory(bytes) => self.store.put_source_as(&upload.id, bytes).await,
+            Content::Memory(bytes) => self.store.put_source(&upload.id, bytes).await,
             Content::File(file) => self.store.put_source_file(&upload.id, file, upload.len_bytes).await,
         }
     }
