@@ -30,4 +30,4 @@ pub use receiving::{
     delivery::{Deliveries, Delivery},
     events::{Events, Filter, Heard},
 };
-pub use status::{Depths, State};
+pub use status::{BrokerState, Depths};

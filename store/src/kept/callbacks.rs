@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     Created, Store, StoreError,
     kept::listing,
-    objects::{Found, records},
+    objects::{ObjectInfo, records},
 };
 
 /// A call back that is owed.
@@ -79,7 +79,7 @@ impl Store {
 
 /// A job whose marks have no pending mark beside them is owed no call: a process that was killed while it cleared them has left
 /// them to retention.
-fn owed((job, objects): (JobId, Vec<Found>)) -> Option<OwedCallback> {
+fn owed((job, objects): (JobId, Vec<ObjectInfo>)) -> Option<OwedCallback> {
     let pending = keys::callback_pending(&job);
     let pending_ms = objects.iter().find(|found| found.key == pending)?.modified_ms;
     let last = objects.iter().filter_map(|found| Some((attempt(&found.key)?, found.modified_ms))).max();

@@ -11,7 +11,7 @@ use proto_shared::{DeadRecord, JobId, keys};
 
 use crate::{
     Store, StoreError,
-    objects::{Found, records},
+    objects::{ObjectInfo, records},
 };
 
 /// The oldest letters are chosen by the times that they contain among this many, which are chosen by the backend's own times: so
@@ -163,7 +163,7 @@ impl Store {
 }
 
 async fn collect(
-    mut listing: impl futures::Stream<Item = Result<Found, StoreError>> + Unpin,
+    mut listing: impl futures::Stream<Item = Result<ObjectInfo, StoreError>> + Unpin,
     all: &mut HashMap<JobId, Letters>,
 ) -> Result<(), StoreError> {
     while let Some(found) = listing.try_next().await? {
@@ -172,7 +172,7 @@ async fn collect(
     Ok(())
 }
 
-fn add(found: Found, all: &mut HashMap<JobId, Letters>) {
+fn add(found: ObjectInfo, all: &mut HashMap<JobId, Letters>) {
     let Some((id, dead_at_ms)) = parse(&found.key) else { return };
     let letter = Letter { dead_at_ms, modified_ms: found.modified_ms, key: found.key };
     match all.entry(id.clone()) {

@@ -8,7 +8,7 @@ use proto_shared::{JobId, keys};
 
 use crate::{
     StoreError,
-    objects::{Found, Objects},
+    objects::{ObjectInfo, Objects},
 };
 
 /// What a listing shows of one job.
@@ -30,7 +30,7 @@ impl ListedJob {
         self.record_ms.is_some() && self.result_ms.is_none()
     }
 
-    fn of((id, objects): (JobId, Vec<Found>)) -> Self {
+    fn of((id, objects): (JobId, Vec<ObjectInfo>)) -> Self {
         let (record, result) = (keys::job_record(&id), keys::job_result(&id));
         let mut job = Self { id, record_ms: None, result_ms: None, marks: Vec::new(), marked_ms: 0 };
         for found in objects {
@@ -53,8 +53,8 @@ pub(crate) fn jobs(objects: &Objects) -> BoxStream<'static, Result<ListedJob, St
 }
 
 /// The objects of each job below a prefix. Objects there that belong to no job are left out.
-pub(crate) fn by_job(objects: &Objects, prefix: &str) -> BoxStream<'static, Result<(JobId, Vec<Found>), StoreError>> {
-    let state = (objects.list(prefix), None::<(JobId, Vec<Found>)>);
+pub(crate) fn by_job(objects: &Objects, prefix: &str) -> BoxStream<'static, Result<(JobId, Vec<ObjectInfo>), StoreError>> {
+    let state = (objects.list(prefix), None::<(JobId, Vec<ObjectInfo>)>);
     futures::stream::try_unfold(state, |(mut listing, mut current)| async move {
         while let Some(found) = listing.try_next().await? {
             let Some(id) = job_of(&found.key) else { continue };

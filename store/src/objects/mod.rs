@@ -51,14 +51,14 @@ pub(crate) struct Objects {
 
 /// What a listing or a HEAD says of an object.
 #[derive(Clone, Debug)]
-pub(crate) struct Found {
+pub(crate) struct ObjectInfo {
     pub(crate) key: String,
     pub(crate) bytes: u64,
     /// When it was last written, by the backend's clock.
     pub(crate) modified_ms: u64,
 }
 
-impl From<ObjectMeta> for Found {
+impl From<ObjectMeta> for ObjectInfo {
     fn from(meta: ObjectMeta) -> Self {
         let modified_ms = u64::try_from(meta.last_modified.timestamp_millis()).unwrap_or_default();
         Self { key: meta.location.into(), bytes: meta.size, modified_ms }
@@ -157,8 +157,8 @@ impl Objects {
     }
 
     /// Every object below a prefix, in no order that all backends share.
-    pub(crate) fn list(&self, prefix: &str) -> BoxStream<'static, Result<Found, StoreError>> {
-        let listing = self.backend.list(Some(&Path::from(prefix))).map_ok(Found::from);
+    pub(crate) fn list(&self, prefix: &str) -> BoxStream<'static, Result<ObjectInfo, StoreError>> {
+        let listing = self.backend.list(Some(&Path::from(prefix))).map_ok(ObjectInfo::from);
         self.bounded_items("list", prefix.to_owned(), listing.boxed())
     }
 

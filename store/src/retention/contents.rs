@@ -4,13 +4,13 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use proto_shared::{OutputId, SourceId, keys};
 
-use super::{Expired, Sweep, jobs::Named};
+use super::{Expired, Retention, jobs::Named};
 use crate::{StoreError, objects::records::READS_AT_ONCE};
 
 /// Contents that are checked and then deleted together: few, so that the check is recent at the deletion.
 const CHECKED_AT_ONCE: usize = 100;
 
-impl Sweep<'_> {
+impl Retention<'_> {
     /// Deletes old outputs, a summary before its picture. A picture whose summary is young was asked for again.
     pub(super) async fn outputs(&self, expired: &mut Expired) -> Result<(), StoreError> {
         let mut summaries =

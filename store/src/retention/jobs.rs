@@ -7,7 +7,7 @@ use futures::TryStreamExt;
 use proto_shared::{JobId, SourceId, keys};
 use serde::Deserialize;
 
-use super::{BATCH_KEYS, Expired, Sweep};
+use super::{BATCH_KEYS, Expired, Retention};
 use crate::{
     StoreError,
     kept::{
@@ -44,7 +44,7 @@ struct Batch {
     results: Vec<String>,
 }
 
-impl Sweep<'_> {
+impl Retention<'_> {
     /// Deletes old dead letters. Returns the jobs of all that there were.
     pub(super) async fn dead_letters(&self, expired: &mut Expired) -> Result<HashSet<JobId>, StoreError> {
         let (mut dead, mut old) = (HashSet::new(), Vec::new());
@@ -127,11 +127,11 @@ impl Batch {
     }
 
     /// Returns how many records were deleted.
-    async fn delete(self, sweep: &Sweep<'_>) -> Result<u64, StoreError> {
+    async fn delete(self, retention: &Retention<'_>) -> Result<u64, StoreError> {
         // Each deletion ends before the next begins: the module above says what a kill in between must not leave.
-        let jobs = sweep.objects.delete_all(self.records).await?;
-        sweep.objects.delete_all(self.marks).await?;
-        sweep.objects.delete_all(self.results).await?;
+        let jobs = retention.objects.delete_all(self.records).await?;
+        retention.objects.delete_all(self.marks).await?;
+        retention.objects.delete_all(self.results).await?;
         Ok(jobs)
     }
 }

@@ -45,7 +45,7 @@ use proto_shared::keys;
 
 use crate::{
     Store, StoreError,
-    objects::{Found, Objects},
+    objects::{ObjectInfo, Objects},
 };
 
 /// How many objects retention deleted.
@@ -84,22 +84,22 @@ impl Store {
     /// The backend did not answer. What was deleted until then stays deleted; the next run goes on.
     pub async fn expire(&self, older_than_ms: u64, now_ms: u64) -> Result<Expired, StoreError> {
         let before_ms = now_ms.saturating_sub(older_than_ms);
-        let sweep = Sweep {
+        let retention = Retention {
             objects: &self.objects,
             before_ms,
             contents_before_ms: before_ms.saturating_sub(age::KEPT_LONGER_MS),
             names_before_ms: before_ms.saturating_add(age::KEPT_LONGER_MS.min(older_than_ms / 2)),
         };
         let mut expired = Expired::default();
-        let dead = sweep.dead_letters(&mut expired).await?;
-        expired.idempotency_records = sweep.delete_old(keys::IDEMPOTENCY_PREFIX, sweep.names_before_ms).await?;
-        expired.gallery_entries = sweep.delete_old(keys::GALLERY_PREFIX, sweep.names_before_ms).await?;
-        expired.searches = sweep.delete_old(keys::SEARCHES_BEGUN_PREFIX, sweep.names_before_ms).await?;
-        let named = sweep.jobs(&dead, &mut expired).await?;
-        sweep.callbacks(&mut expired).await?;
-        sweep.outputs(&mut expired).await?;
-        sweep.sources(&named, &mut expired).await?;
-        sweep.strays(&mut expired).await?;
+        let dead = retention.dead_letters(&mut expired).await?;
+        expired.idempotency_records = retention.delete_old(keys::IDEMPOTENCY_PREFIX, retention.names_before_ms).await?;
+        expired.gallery_entries = retention.delete_old(keys::GALLERY_PREFIX, retention.names_before_ms).await?;
+        expired.searches = retention.delete_old(keys::SEARCHES_BEGUN_PREFIX, retention.names_before_ms).await?;
+        let named = retention.jobs(&dead, &mut expired).await?;
+        retention.callbacks(&mut expired).await?;
+        retention.outputs(&mut expired).await?;
+        retention.sources(&named, &mut expired).await?;
+        retention.strays(&mut expired).await?;
         Ok(expired)
     }
 }
@@ -108,7 +108,7 @@ impl Store {
 const BATCH_KEYS: usize = 1000;
 
 /// One run, and which times are old in it.
-struct Sweep<'a> {
+struct Retention<'a> {
     objects: &'a Objects,
     /// For jobs and dead letters.
     before_ms: u64,
@@ -119,7 +119,7 @@ struct Sweep<'a> {
     names_before_ms: u64,
 }
 
-impl Sweep<'_> {
+impl Retention<'_> {
     /// Deletes what was written below a prefix before that time.
     async fn delete_old(&self, prefix: &str, before_ms: u64) -> Result<u64, StoreError> {
         let mut old = self.old(prefix, before_ms, BATCH_KEYS, |_| true);
@@ -140,7 +140,7 @@ impl Sweep<'_> {
     ) -> BoxStream<'static, Result<Vec<String>, StoreError>> {
         self.objects
             .list(prefix)
-            .try_filter_map(move |Found { key, modified_ms, .. }| {
+            .try_filter_map(move |ObjectInfo { key, modified_ms, .. }| {
                 let is_old = modified_ms < before_ms && is_meant(&key);
                 future::ready(Ok(is_old.then_some(key)))
             })

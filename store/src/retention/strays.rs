@@ -8,10 +8,10 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use super::{Expired, Sweep};
+use super::{Expired, Retention};
 use crate::StoreError;
 
-impl Sweep<'_> {
+impl Retention<'_> {
     pub(super) async fn strays(&self, expired: &mut Expired) -> Result<(), StoreError> {
         let Some(directory) = self.objects.directory.clone() else { return Ok(()) };
         let (shown, before_ms) = (directory.display().to_string(), self.contents_before_ms);

@@ -15,16 +15,16 @@ use tokio::sync::oneshot;
 
 /// Clones share them.
 #[derive(Clone)]
-pub(crate) struct Threads(Arc<Shared>);
+pub(crate) struct Threads(Arc<Pools>);
 
-struct Shared {
+struct Pools {
     /// A thread a CPU, for one job.
     all: ThreadPool,
-    state: Mutex<State>,
+    state: Mutex<Assignment>,
 }
 
 #[derive(Default)]
-struct State {
+struct Assignment {
     /// Pools of one thread that no job has; with those that jobs have, one for each CPU.
     free: Vec<Arc<ThreadPool>>,
     /// Jobs that wait for one. Express jobs come first: they are small, so they don't delay large ones for long.
@@ -46,7 +46,7 @@ impl Threads {
         let all = pool(ThreadPoolBuilder::new().thread_name(|i| format!("engine-{i}")))?;
         let single = |i: usize| pool(ThreadPoolBuilder::new().num_threads(1).thread_name(move |_| format!("engine-job-{i}")));
         let free = (0..all.current_num_threads()).map(|i| single(i).map(Arc::new)).collect::<Result<_, _>>()?;
-        Ok(Self(Arc::new(Shared { all, state: Mutex::new(State { free, ..State::default() }) })))
+        Ok(Self(Arc::new(Pools { all, state: Mutex::new(Assignment { free, ..Assignment::default() }) })))
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -76,7 +76,7 @@ impl Threads {
         acquired
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Assignment> {
         // Every change is complete before anything that could panic.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -103,7 +103,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-impl State {
+impl Assignment {
     fn give(&mut self, pool: Arc<ThreadPool>) {
         let mut pool = pool;
         while let Some(waiting) = self.waiting.express.pop_front().or_else(|| self.waiting.standard.pop_front()) {

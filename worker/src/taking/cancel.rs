@@ -18,11 +18,11 @@ use tracing::{Instrument as _, Span};
 
 /// The jobs that run; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RunningJobs(InUse<JobId, Shared>);
+pub(crate) struct RunningJobs(InUse<JobId, SharedByDeliveries>);
 
 /// What all deliveries of one job share.
 #[derive(Clone, Debug)]
-struct Shared {
+struct SharedByDeliveries {
     cancelled: CancellationToken,
     span: Span,
     lock: Arc<Mutex<()>>,
@@ -32,7 +32,7 @@ struct Shared {
 pub(crate) struct RunningJob {
     pub(crate) cancelled: CancellationToken,
     lock: Arc<Mutex<()>>,
-    _lease: Lease<JobId, Shared>,
+    _lease: Lease<JobId, SharedByDeliveries>,
 }
 
 impl RunningJob {
@@ -48,8 +48,8 @@ impl RunningJob {
 impl RunningJobs {
     /// Registers a delivery of a job. Of a job that was delivered twice both are cancelled together.
     pub(crate) fn register(&self, job: &JobId) -> RunningJob {
-        let make = || Shared { cancelled: CancellationToken::new(), span: Span::current(), lock: Arc::default() };
-        let (Shared { cancelled, lock, .. }, lease) = self.0.lease(job, make);
+        let make = || SharedByDeliveries { cancelled: CancellationToken::new(), span: Span::current(), lock: Arc::default() };
+        let (SharedByDeliveries { cancelled, lock, .. }, lease) = self.0.lease(job, make);
         RunningJob { cancelled, lock, _lease: lease }
     }
 
@@ -67,7 +67,7 @@ impl RunningJobs {
     }
 
     fn stop(&self, job: &JobId) {
-        if let Some(Shared { cancelled, .. }) = self.0.get(job) {
+        if let Some(SharedByDeliveries { cancelled, .. }) = self.0.get(job) {
             cancelled.cancel();
         }
     }

@@ -23,12 +23,12 @@ const EXPRESS_PERIOD: Duration = Duration::from_secs(1);
 pub(crate) struct LanePriority {
     /// Standard jobs that may run while express jobs arrive.
     standard_beside_express: NonZeroUsize,
-    state: Mutex<State>,
+    state: Mutex<Running>,
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Running {
     standard: usize,
     /// Until then express jobs count as arriving.
     express_until: Option<Instant>,
@@ -71,7 +71,7 @@ impl LanePriority {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Running> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

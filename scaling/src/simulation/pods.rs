@@ -10,7 +10,7 @@ use crate::metric::PodCpu;
 pub(crate) type PodId = usize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum PodState {
     Starting,
     Ready,
     Draining,
@@ -19,7 +19,7 @@ enum State {
 
 #[derive(Debug)]
 struct Pod {
-    state: State,
+    state: PodState,
     created_at: Duration,
     in_hand: u32,
     /// Since then it has had as many jobs in hand as now.
@@ -48,7 +48,7 @@ impl Pods {
     /// A new one, which is not ready yet.
     pub(crate) fn start(&mut self, now: Duration) -> PodId {
         self.all.push(Pod {
-            state: State::Starting,
+            state: PodState::Starting,
             created_at: now,
             in_hand: 0,
             counted_at: now,
@@ -62,19 +62,19 @@ impl Pods {
 
     /// It takes jobs from now on, unless it is no longer wanted.
     pub(crate) fn ready(&mut self, id: PodId, places: u32) {
-        if self.all[id].state == State::Starting {
-            self.all[id].state = State::Ready;
+        if self.all[id].state == PodState::Starting {
+            self.all[id].state = PodState::Ready;
             self.free.extend(std::iter::repeat_n(id, places as usize));
         }
     }
 
     /// Those that start and those that are ready: what a Deployment counts.
     pub(crate) fn replicas(&self) -> u32 {
-        self.count(|state| matches!(state, State::Starting | State::Ready))
+        self.count(|state| matches!(state, PodState::Starting | PodState::Ready))
     }
 
     pub(crate) fn count_ready(&self) -> u32 {
-        self.count(|state| state == State::Ready)
+        self.count(|state| state == PodState::Ready)
     }
 
     /// All that cost something.
@@ -84,10 +84,10 @@ impl Pods {
 
     /// Takes one away, as Kubernetes chooses: one that is not ready before one that is, a young one before an old one.
     pub(crate) fn take_away(&mut self, now: Duration) {
-        let youngest = |wanted: State| self.alive.iter().rev().copied().find(|&id| self.all[id].state == wanted);
-        let Some(id) = youngest(State::Starting).or_else(|| youngest(State::Ready)) else { return };
+        let youngest = |wanted: PodState| self.alive.iter().rev().copied().find(|&id| self.all[id].state == wanted);
+        let Some(id) = youngest(PodState::Starting).or_else(|| youngest(PodState::Ready)) else { return };
         // Its free places are passed over when their turn comes.
-        self.all[id].state = State::Draining;
+        self.all[id].state = PodState::Draining;
         self.leave_if_empty(id, now);
     }
 
@@ -95,7 +95,7 @@ impl Pods {
     pub(crate) fn take_job(&mut self, now: Duration) -> Option<PodId> {
         let id = loop {
             let id = self.free.pop_front()?;
-            if self.all[id].state == State::Ready {
+            if self.all[id].state == PodState::Ready {
                 break id;
             }
         };
@@ -111,9 +111,9 @@ impl Pods {
         pod.account(now);
         pod.in_hand -= 1;
         match pod.state {
-            State::Ready => self.free.push_back(id),
-            State::Draining => self.leave_if_empty(id, now),
-            State::Starting | State::Gone => {}
+            PodState::Ready => self.free.push_back(id),
+            PodState::Draining => self.leave_if_empty(id, now),
+            PodState::Starting | PodState::Gone => {}
         }
     }
 
@@ -126,14 +126,14 @@ impl Pods {
             pod.account(now);
             pod.measured = (pod.ready_when_measured && passed_s > 0.0).then(|| pod.busy_s / passed_s);
             pod.busy_s = 0.0;
-            pod.ready_when_measured = pod.state == State::Ready;
+            pod.ready_when_measured = pod.state == PodState::Ready;
         }
     }
 
     /// Each replica's use of CPU at the last measurement, where a job in hand uses `share` of a pod's request.
     pub(crate) fn cpu(&self, share: f64) -> Vec<PodCpu> {
         let replicas = self.alive.iter().map(|&id| &self.all[id]);
-        let replicas = replicas.filter(|pod| matches!(pod.state, State::Starting | State::Ready));
+        let replicas = replicas.filter(|pod| matches!(pod.state, PodState::Starting | PodState::Ready));
         replicas.map(|pod| pod.measured.map_or(PodCpu::NotReady, |in_hand| PodCpu::Used(in_hand * share))).collect()
     }
 
@@ -143,14 +143,14 @@ impl Pods {
         self.spent_s + alive.sum::<f64>()
     }
 
-    fn count(&self, wanted: impl Fn(State) -> bool) -> u32 {
+    fn count(&self, wanted: impl Fn(PodState) -> bool) -> u32 {
         u32::try_from(self.alive.iter().filter(|&&id| wanted(self.all[id].state)).count()).unwrap_or(u32::MAX)
     }
 
     fn leave_if_empty(&mut self, id: PodId, now: Duration) {
         let pod = &mut self.all[id];
         if pod.in_hand == 0 {
-            pod.state = State::Gone;
+            pod.state = PodState::Gone;
             self.spent_s += now.saturating_sub(pod.created_at).as_secs_f64();
             self.alive.retain(|&alive| alive != id);
         }

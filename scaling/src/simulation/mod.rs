@@ -2,6 +2,11 @@
 //!
 //! One queue, first come first served, as the broker gives it; the lanes, retries and failures of the real one are left out.
 //! Everything is decided by its arguments: the same ones give the same outcome, to the nanosecond.
+//! `given` is what it is told, `outcome` what came of it, `pods` who does the jobs.
+
+mod given;
+mod outcome;
+mod pods;
 
 use std::{
     cmp::Reverse,
@@ -10,89 +15,22 @@ use std::{
 };
 
 use fastrand::Rng;
-use serde::Serialize;
 
 use crate::{
     autoscaler::{Autoscaler, Mode, Reading},
     counts::real_len,
     metric::PodCpu,
-    pods::{PodId, Pods},
     service_times::ServiceTimes,
 };
+
+pub use given::{Clockwork, Settings};
+pub use outcome::{Moment, RunOutcome};
+use pods::{PodId, Pods};
 
 /// How long a simulation goes on beyond the time that was asked for, to see the last jobs done.
 const OVERTIME: Duration = Duration::from_secs(24 * 3600);
 /// Points of the series of an outcome, without overtime.
 const POINTS: u32 = 360;
-
-/// When an autoscaler sees what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Clockwork {
-    /// Between two looks of the HPA.
-    pub sync: Duration,
-    /// Between two looks of KEDA's own loop.
-    pub polling: Duration,
-    /// Between two measurements of the metric.
-    pub metric_every: Duration,
-    /// From a measurement until it can be seen.
-    pub metric_lag: Duration,
-}
-
-/// What is simulated, but for load and autoscaler.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
-    /// Jobs in hand of one pod.
-    pub parallelism: u32,
-    /// From a pod's creation until it takes jobs.
-    pub pod_start: Duration,
-    /// What a job in hand uses of a pod's CPU request.
-    pub cpu_share_per_job: f64,
-    /// Jobs that may wait before more are refused.
-    pub queue_limit: usize,
-    /// When the autoscaler sees what.
-    pub clockwork: Clockwork,
-    /// The time that is looked at, and paid for; jobs that are left then are still done.
-    pub span: Duration,
-    /// Decides which job takes how long.
-    pub seed: u64,
-}
-
-/// How things stood at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Moment {
-    /// When, in seconds.
-    pub at_s: f64,
-    /// Pods that start, work or drain.
-    pub pods: u32,
-    /// Of them, those that take jobs.
-    #[serde(skip)]
-    pub ready: u32,
-    /// Jobs that wait.
-    pub waiting: usize,
-}
-
-/// What came of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
-    /// From each job's coming to its being taken, from short to long.
-    pub waits: Vec<Duration>,
-    /// Jobs that came.
-    pub came: usize,
-    /// Jobs that a full queue refused.
-    pub refused: usize,
-    /// Jobs that nobody had done in a day's overtime.
-    pub left: usize,
-    /// When the last job was done.
-    pub finished_at: Duration,
-    /// The most jobs that waited.
-    pub most_waiting: usize,
-    /// The most pods.
-    pub most_pods: u32,
-    /// Seconds of pods within the span.
-    pub pod_seconds: f64,
-    /// How things went.
-    pub series: Vec<Moment>,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
@@ -107,7 +45,7 @@ enum Event {
 
 /// Lets jobs come at `arrivals`, which must be in order.
 #[must_use]
-pub fn simulate(settings: &Settings, times: &ServiceTimes, arrivals: &[Duration], autoscaler: Autoscaler) -> Outcome {
+pub fn simulate(settings: &Settings, times: &ServiceTimes, arrivals: &[Duration], autoscaler: Autoscaler) -> RunOutcome {
     let mut run = Simulation::new(settings, autoscaler);
     // A job's time goes with the job, whoever takes it: so that autoscalers are compared on the same work.
     let mut rng = Rng::with_seed(settings.seed ^ 0x5eed);
@@ -140,12 +78,12 @@ struct Simulation<'a> {
     under_way: VecDeque<(Duration, Reading)>,
     seen: Reading,
     span_ended: bool,
-    outcome: Outcome,
+    outcome: RunOutcome,
 }
 
 impl<'a> Simulation<'a> {
     fn new(settings: &'a Settings, autoscaler: Autoscaler) -> Self {
-        let outcome = Outcome {
+        let outcome = RunOutcome {
             waits: Vec::new(),
             came: 0,
             refused: 0,
@@ -316,7 +254,7 @@ impl<'a> Simulation<'a> {
         self.outcome.series.push(Moment { at_s: self.now.as_secs_f64(), pods, ready, waiting: self.waiting.len() });
     }
 
-    fn outcome(mut self, came: usize) -> Outcome {
+    fn outcome(mut self, came: usize) -> RunOutcome {
         self.outcome.came = came;
         self.outcome.left = self.waiting.len() + self.in_hand;
         self.outcome.waits.sort_unstable();
