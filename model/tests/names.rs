@@ -8,7 +8,7 @@ use protocol_model::{DeliveryStage, ReplayStep, Step};
 const LISTS: [(&str, &str, &[&str]); 3] = [
     ("api/src/jobs/accept/step.rs", "AcceptanceStep", Step::NAMES),
     ("worker/src/stage.rs", "DeliveryStage", DeliveryStage::NAMES),
-    ("worker/src/replay.rs", "ReplayStep", ReplayStep::NAMES),
+    ("worker/src/settling/replay.rs", "ReplayStep", ReplayStep::NAMES),
 ];
 
 /// The variants of an enum, one a line, as its source spells them.

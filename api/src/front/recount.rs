@@ -73,7 +73,7 @@ mod tests {
         clients: Clients,
         store: Store,
         faults: Faults,
-        _recounting: JoinHandle<()>,
+        _task: JoinHandle<()>,
     }
 
     impl Recounting {
@@ -82,7 +82,7 @@ mod tests {
             let clients = Clients::new(RULES);
             let (counting, asked) = (clients.clone(), store.clone());
             let recounting = tokio::spawn(async move { counting.recount(&asked, &CancellationToken::new()).await });
-            Self { clients, store, faults, _recounting: recounting }
+            Self { clients, store, faults, _task: recounting }
         }
 
         fn accept(&self, client: u64, jobs: std::ops::Range<u128>) {

@@ -5,7 +5,7 @@
 
 use std::future::ready;
 
-use broker::{Broker, State};
+use broker::{Broker, BrokerState};
 use futures::future::BoxFuture;
 use service::{Eventual, Health, health::Decides};
 use store::Store;
@@ -39,7 +39,7 @@ pub(crate) fn of_worker(broker: &Eventual<Broker>, store: &Store, draining: &Can
 fn consuming(health: Health, broker: &Eventual<Broker>) -> Health {
     let broker = broker.clone();
     health.check("consuming", Decides::Liveness, move || {
-        let is_deaf = broker.get().is_some_and(|broker| broker.state() == State::NotConsuming);
+        let is_deaf = broker.get().is_some_and(|broker| broker.state() == BrokerState::NotConsuming);
         ready(if is_deaf { Err("the broker is connected, and not all that is wanted is received".to_owned()) } else { Ok(()) })
     })
 }

@@ -9,9 +9,9 @@ use broker::Broker;
 use service::{
     ApiKeys, Clock, Eventual, FrontListeners, Health,
     config::{CommonSettings, HttpSettings, OutboundSettings},
-    files,
     listener::Bounds,
     metrics::{Exposition, Registry},
+    open_files,
 };
 use store::Store;
 use tokio::time::Instant;
@@ -128,7 +128,7 @@ fn outgoing(settings: &OutboundSettings, store: &Store, registry: &mut Registry)
 
 /// How much of the process connections may take, which its limit of open files must allow.
 fn bounds(http: &HttpSettings) -> Bounds {
-    match files::allow_many() {
+    match open_files::allow_many() {
         Ok(files) if files < u64::from(http.max_connections) => {
             tracing::warn!(files, connections = http.max_connections, "fewer files may be open than connections");
         }

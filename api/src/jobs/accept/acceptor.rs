@@ -54,7 +54,7 @@ impl Acceptor {
         let Some(upload) = upload else { return Ok(()) };
         self.metrics.uploaded(upload.len_bytes);
         match upload.content {
-            Content::Memory(bytes) => self.store.put_source_as(&upload.id, bytes).await,
+            Content::Memory(bytes) => self.store.put_source(&upload.id, bytes).await,
             Content::File(file) => self.store.put_source_file(&upload.id, file, upload.len_bytes).await,
         }
     }
