@@ -83,7 +83,7 @@ def words():
 
 
 def ops_paths():
-    return set(enough("paths", re.findall(r'\.route\("(/\w+)"', text("service/src/ops.rs")), 4))
+    return set(enough("paths", re.findall(r'\.route\("(/\w+)"', text("service/src/listening/ops.rs")), 4))
 
 
 def health_seconds():

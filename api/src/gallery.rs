@@ -23,13 +23,13 @@ use crate::{docs::refusals::Refuses, jobs::view::JobView, problem::refusals};
 refusals! {
     /// Why the gallery is not shown.
     pub(crate) enum GalleryRefusal: Store(StoreError) {
-        /// Not a number, or not one of those that may be.
+        /// `limit` is no number, or is out of its range.
         BadLimit { why: String } = BAD_REQUEST BadRequest, "limit: {why}", with field("limit");
     }
 }
 
 /// The most that is shown.
-const MAX_LIMIT: usize = 48;
+pub(crate) const MAX_LIMIT: usize = 48;
 /// Shown where the query does not say how many.
 const DEFAULT_LIMIT: usize = 24;
 /// Entries that are looked at: some are unfinished, or failed.

@@ -1,7 +1,7 @@
-//! `POST /v1/layout`: where the words of a result will stand, before there is one.
+//! `POST /v1/layout`: where the text of a result will be, before there is a result.
 //!
-//! From the same code that a render takes them from, so a page need not guess; and as outlines, so that it needs no font. No
-//! picture is looked at.
+//! The places come from the code that a render uses, so a page need not guess. The letters come as outlines, so it needs no font.
+//! No picture is read.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::{
 
 refusals! {
     /// Why nothing is laid out.
-    pub(crate) enum LayoutRefusal: LoadedSpec(SpecError), Font(UnknownFont), Canvas(CanvasRefusal), Defect(Defect) {}
+    pub(crate) enum LayoutRefusal: Spec(SpecError), Font(UnknownFont), Canvas(CanvasRefusal), Defect(Defect) {}
 }
 
 /// The captions do not go on this canvas.
@@ -45,7 +45,7 @@ impl Refusal for CanvasRefusal {
 }
 
 /// What a request's body may have: the longest texts there may be, escaped.
-const MAX_BODY_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Layouts at one time: the longest text takes some milliseconds of a thread.
 const AT_ONCE: usize = 4;
 /// The outline's colour that is told of a style that draws none.
@@ -196,7 +196,7 @@ fn within_limits(limits: &Limits, width_px: u32, height_px: u32) -> Result<(), S
     Ok(())
 }
 
-/// Says which caption it is that has no room, or nothing to be seen.
+/// Says which caption it is that has no budget, or nothing to be seen.
 fn of_caption(spec: &LoadedSpec, error: Error, [width_px, height_px]: [u32; 2]) -> LayoutRefusal {
     let alone = |caption: &LoadedCaption| LoadedSpec {
         captions: vec![caption.clone()],

@@ -1,11 +1,11 @@
-//! The HTTP front: takes uploads, accepts jobs, says how they are, gives their results.
+//! The HTTP api: takes uploads, accepts jobs, shows their states, hands out their results.
 //!
 //! The binary builds it for `punchline api` and `punchline serve`. It must never decode a picture: it walks
 //! blocks and checks limits, so that a hostile upload meets no decoder in the process that faces the
 //! internet. A 202 is given only after the broker has confirmed the job's message.
 //!
 //! Where to look: `router` lists the routes; `jobs`, `pictures`, `layout` and `gallery` answer them; each handler has beside it
-//! what it refuses (`problem`); `front` stands around all of them; `docs` describes them; `callbacks` calls back.
+//! what it refuses (`problem`); `front` is around all of them; `docs` describes them; `callbacks` tells receivers of ends.
 
 mod callbacks;
 mod docs;
@@ -21,10 +21,10 @@ mod router;
 
 pub use callbacks::{
     courier::Courier,
-    handle::{Callbacks, Routine},
+    handle::{CallbackSchedule, Callbacks},
     sign::{BadSecret, Signer},
 };
 pub use front::{clients::Clients, ids::Ids};
-pub use jobs::{accept::acceptance::Acceptances, subscribers::EventSubscribers};
-pub use router::{ApiConfig, Parts, router};
+pub use jobs::{accept::acceptances::Acceptances, subscribers::EventSubscribers};
+pub use router::{ApiConfig, ApiParts, router};
 pub use service::config::Fairness;

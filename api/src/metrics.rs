@@ -1,4 +1,4 @@
-//! What the front counts. Labels come from fixed sets: routes as they are written in the router, codes.
+//! What the api counts. Labels come from fixed sets: routes as they are written in the router, codes.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use prometheus_client::{
 use proto_shared::ErrorCode;
 use service::metrics::{Registry, Unit, seconds_buckets};
 
-/// The front's metrics; clones share them.
+/// The api's metrics; clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
@@ -82,12 +82,12 @@ impl Metrics {
         self.refused.get_or_create_owned(&CodeLabels { code: code.as_str() }).inc();
     }
 
-    /// Its output stood already.
+    /// Its output was stored already.
     pub(crate) fn known(&self) {
         self.known.inc();
     }
 
-    /// The front was the first to write its result.
+    /// The api was the first to write its result.
     pub(crate) fn done(&self) {
         self.ended.get_or_create_owned(&EndLabels { outcome: "done" }).inc();
     }
@@ -107,7 +107,7 @@ impl Metrics {
     }
 }
 
-/// What calling back counts.
+/// What callbacks count.
 #[derive(Clone, Debug)]
 pub(crate) struct CallbackMetrics(Family<ResultLabels, Counter>);
 

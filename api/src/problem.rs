@@ -119,13 +119,36 @@ impl IntoResponse for Problem {
     }
 }
 
-/// What a part of the front refuses. Made by [`refusals!`], or by hand for errors of other crates.
+/// What a part of the api refuses. Made by [`refusals!`], or by hand for errors of other crates.
 pub(crate) trait Refusal {
     /// What the client is told.
     fn problem(&self) -> Problem;
 
     /// One problem for each code that there may be, for the description of the routes.
     fn documented() -> Vec<Documented>;
+
+    /// Every case, for docs/REFUSALS.md: those of [`refusals!`] in the words of their variants, others in those of their codes.
+    #[cfg(test)]
+    fn cases() -> Vec<Case> {
+        let of = |Documented { problem, .. }: Documented| Case::new(problem.status(), problem.code, problem.code.meaning());
+        Self::documented().into_iter().map(of).collect()
+    }
+}
+
+/// When a request is refused with which status and code.
+#[cfg(test)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Case {
+    pub(crate) status: u16,
+    pub(crate) code: &'static str,
+    pub(crate) when: String,
+}
+
+#[cfg(test)]
+impl Case {
+    pub(crate) fn new(status: StatusCode, code: ErrorCode, when: &str) -> Self {
+        Self { status: status.as_u16(), code: code.as_str(), when: when.trim_ascii().to_owned() }
+    }
 }
 
 /// A code that a route may refuse with.
@@ -198,7 +221,7 @@ macro_rules! refusals {
         $(#[$meta:meta])*
         $vis:vis enum $name:ident $(: $($from:ident($source:ty)),+)? {
             $(
-                $(#[$doc:meta])*
+                $(#[doc = $doc:literal])*
                 $variant:ident $({ $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? })?
                     = $status:ident $code:ident, $detail:literal
                     $(, with $($method:ident($($argument:expr),*)).+)?
@@ -209,7 +232,7 @@ macro_rules! refusals {
         $(#[$meta])*
         #[derive(Debug)]
         $vis enum $name {
-            $($(#[$doc])* $variant $({ $($(#[$field_doc])* $field: $type),* })?,)*
+            $($(#[doc = $doc])* $variant $({ $($(#[$field_doc])* $field: $type),* })?,)*
             $($(
                 #[doc = concat!("What [`", stringify!($source), "`] refuses.")]
                 $from($source),
@@ -240,6 +263,16 @@ macro_rules! refusals {
                 let own: Vec<$crate::problem::Documented> =
                     vec![$($crate::problem::refusals!(@documented $variant $status $code [$($($field)*)?] $({ $($key: $value),* })?)),*];
                 [own, $($(<$source as $crate::problem::Refusal>::documented(),)+)?].concat()
+            }
+
+            #[cfg(test)]
+            fn cases() -> Vec<$crate::problem::Case> {
+                let own: Vec<$crate::problem::Case> = vec![$($crate::problem::Case::new(
+                    axum::http::StatusCode::$status,
+                    proto_shared::ErrorCode::$code,
+                    concat!($($doc),*),
+                )),*];
+                [own, $($(<$source as $crate::problem::Refusal>::cases(),)+)?].concat()
             }
         }
 

@@ -1,6 +1,6 @@
 //! The routes, and what each of them is given.
 //!
-//! The binary calls it once. It holds no rule: it only puts the parts of the front together.
+//! The binary calls it once. It holds no rule: it only puts the parts of the api together.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -29,7 +29,7 @@ use crate::{
     },
     gallery::{self, Gallery},
     jobs::{
-        accept::acceptance::{Acceptance, Acceptances},
+        accept::{acceptances::Acceptances, acceptor::Acceptor},
         batch,
         cancel::{self, Canceller},
         create, events, read,
@@ -39,10 +39,10 @@ use crate::{
     layout::{self, Layouts},
     metrics::Metrics,
     page,
-    pictures::{fetch::Fetcher, inspect::Inspector, result, room::Room, source, spool::Spool, upload::Pictures},
+    pictures::{budget::UploadBudget, fetch::Fetcher, inspect::Inspector, result, source, spool::Spool, upload::Pictures},
 };
 
-/// What an operator may choose about the front.
+/// What an operator may choose about the api.
 #[derive(Clone, Debug)]
 pub struct ApiConfig {
     /// What is refused before any decoding.
@@ -61,9 +61,9 @@ pub struct ApiConfig {
     pub fonts: Fonts,
 }
 
-/// What the front works with.
+/// What the api works with.
 #[derive(Clone, Debug)]
-pub struct Parts {
+pub struct ApiParts {
     /// Takes messages, once it is there.
     pub broker: Eventual<Broker>,
     /// Keeps sources and records.
@@ -78,7 +78,7 @@ pub struct Parts {
     pub subscribers: EventSubscribers,
     /// Fetches pictures that are named by a URL; without it none may be.
     pub sources: Option<outbound::Client>,
-    /// Calls back; its [`Courier`](crate::Courier) must run beside the routes.
+    /// Makes callbacks; its [`Courier`](crate::Courier) must run beside the routes.
     pub callbacks: Callbacks,
     /// Acceptances in progress. They go on when their request is dropped, so [`Acceptances::end_by`] must be awaited after the
     /// routes have ended.
@@ -89,7 +89,7 @@ pub struct Parts {
 #[derive(Clone)]
 struct ApiState {
     store: Store,
-    acceptance: Acceptance,
+    acceptor: Acceptor,
     requests: Requests,
     canceller: Canceller,
     subscribers: EventSubscribers,
@@ -110,7 +110,7 @@ macro_rules! given {
 
 given! {
     store: Store,
-    acceptance: Acceptance,
+    acceptor: Acceptor,
     requests: Requests,
     canceller: Canceller,
     subscribers: EventSubscribers,
@@ -119,15 +119,15 @@ given! {
     info: Info,
 }
 
-/// The front's routes; its metrics are added to `registry`.
-pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Router {
+/// The api's routes; its metrics are added to `registry`.
+pub fn router(config: &ApiConfig, parts: ApiParts, registry: &mut Registry) -> Router {
     let metrics = Metrics::register(registry);
     let keys_required = parts.keys.is_some();
     let callers = Callers::new(parts.keys.clone(), &config.trusted_proxies);
     let access = Access { metrics: metrics.clone(), request_timeout: config.request_timeout, ids: parts.ids.clone() };
-    let room = Arc::new(Room::new(config.limits, config.uploads_in_flight_bytes));
-    let body_limit = DefaultBodyLimit::max(usize::try_from(room.max_body_bytes()).unwrap_or(usize::MAX));
-    let state = state(config, parts, room, metrics);
+    let budget = Arc::new(UploadBudget::new(config.limits, config.uploads_in_flight_bytes));
+    let body_limit = DefaultBodyLimit::max(usize::try_from(budget.max_body_bytes()).unwrap_or(usize::MAX));
+    let state = state(config, parts, budget, metrics);
     let (router, described) = OpenApiRouter::with_openapi(document::begin())
         .routes(routes!(create::create))
         .routes(routes!(batch::create))
@@ -137,7 +137,7 @@ pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Rout
         .routes(routes!(source::download))
         .routes(routes!(layout::lay_out))
         .routes(routes!(gallery::show))
-        // Only around what stands above: a path that is none asks for no key.
+        // Only around the routes above: an unknown path asks for no key.
         .route_layer(middleware::from_fn_with_state(callers, caller::identify))
         .routes(routes!(info::show))
         .split_for_parts();
@@ -153,15 +153,15 @@ pub fn router(config: &ApiConfig, parts: Parts, registry: &mut Registry) -> Rout
     security::headers(router)
 }
 
-fn state(config: &ApiConfig, parts: Parts, room: Arc<Room>, metrics: Metrics) -> ApiState {
-    let Parts { broker, store, ids, keys, clients, subscribers, sources, callbacks, acceptances } = parts;
+fn state(config: &ApiConfig, parts: ApiParts, budget: Arc<UploadBudget>, metrics: Metrics) -> ApiState {
+    let ApiParts { broker, store, ids, keys, clients, subscribers, sources, callbacks, acceptances } = parts;
     let ApiConfig { limits, fonts, .. } = config;
     let spool = Spool::new(config.spool_dir.clone());
     let info = Info::new(*limits, fonts, keys.is_some(), callbacks.is_on(), sources.is_some());
     // The rest of a request's time is for the upload, and for the store.
     let half = config.request_timeout / 2;
-    let fetcher = Fetcher { client: sources, within: half, room: room.clone(), spool: spool.clone() };
-    let pictures = Pictures { store: store.clone(), room, spool, inspector: Inspector::new(*limits), fetcher };
+    let fetcher = Fetcher { client: sources, within: half, budget: budget.clone(), spool: spool.clone() };
+    let pictures = Pictures { store: store.clone(), budget, spool, inspector: Inspector::new(*limits), fetcher };
     ApiState {
         requests: Requests {
             fonts: fonts.clone(),
@@ -174,7 +174,7 @@ fn state(config: &ApiConfig, parts: Parts, room: Arc<Room>, metrics: Metrics) ->
         },
         canceller: Canceller { store: store.clone(), broker: broker.clone(), ids: ids.clone(), metrics: metrics.clone() },
         subscribers: subscribers.clone(),
-        acceptance: Acceptance { store: store.clone(), broker, ids, metrics, clients, subscribers, acceptances },
+        acceptor: Acceptor { store: store.clone(), broker, ids, metrics, clients, subscribers, acceptances },
         store,
         gallery: Gallery::default(),
         layouts: Layouts::new(fonts.clone(), *limits),

@@ -4,7 +4,7 @@
 
 use std::{fs, net::SocketAddr, time::Duration};
 
-use api::{ApiConfig, Clients, Fairness, Ids, Parts};
+use api::{ApiConfig, ApiParts, Clients, Fairness, Ids};
 use broker::Broker;
 use fonts::Fonts;
 use futures::future::join_all;
@@ -75,7 +75,7 @@ async fn many_large_uploads_at_once_take_little_memory() {
         fonts: Fonts::built_in(),
     };
     let clients = Clients::new(Fairness { rate_burst: 1_000, ..Fairness::default() });
-    let parts = Parts {
+    let parts = ApiParts {
         broker: Eventual::from(Broker::in_process()),
         store,
         ids: Ids::system(),

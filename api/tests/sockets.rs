@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use api::{ApiConfig, Clients, Fairness, Ids, Parts};
+use api::{ApiConfig, ApiParts, Clients, Fairness, Ids};
 use broker::Broker;
 use fonts::Fonts;
 use futures::TryStreamExt as _;
@@ -69,7 +69,7 @@ async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> F
     };
     let (store, clients) = (Store::open(&StoreConfig::new("memory:")).unwrap(), Clients::new(rules));
     let broker = Eventual::from(Broker::in_process());
-    let parts = Parts {
+    let parts = ApiParts {
         broker,
         store: store.clone(),
         ids: Ids::counting(0),

@@ -8,12 +8,12 @@ use std::time::Duration;
 use proto_shared::{Event, JobMessage, Lane, queue::Generation, spec::NEWEST_VERSION};
 
 use crate::{
-    AmqpConfig, BrokerError, Counts, DeadLetters, Deliveries, Depths, Events, Filter, InProcessConfig, Prefetch, State,
-    arrivals::Arrivals,
+    AmqpConfig, BrokerError, BrokerState, Counts, DeadLetters, Deliveries, Depths, Events, Filter, InProcessConfig, Prefetch,
     backend::Backend,
     counts::Tally,
     in_process::InProcess,
     rabbitmq::RabbitMq,
+    receiving::arrivals::Arrivals,
     wire::{self, Envelope},
 };
 
@@ -144,7 +144,7 @@ impl Broker {
 
     /// Whether the broker can be used at this moment.
     #[must_use]
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> BrokerState {
         self.is_ready().into()
     }
 

@@ -27,7 +27,7 @@ impl Depths {
 
 /// Whether a broker can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum BrokerState {
     /// Messages go out and come in.
     Connected,
     /// It accepts no messages for now; it still delivers those it has.
@@ -38,7 +38,7 @@ pub enum State {
     Disconnected,
 }
 
-impl State {
+impl BrokerState {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Connected, Self::Blocked, Self::NotConsuming, Self::Disconnected];
 
@@ -54,7 +54,7 @@ impl State {
     }
 }
 
-impl From<Result<(), BrokerError>> for State {
+impl From<Result<(), BrokerError>> for BrokerState {
     fn from(ready: Result<(), BrokerError>) -> Self {
         match ready {
             Ok(()) => Self::Connected,

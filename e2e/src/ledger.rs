@@ -22,6 +22,9 @@ use crate::{
     cluster::{Cluster, FOLDER},
 };
 
+/// All queues of jobs.
+pub const JOB_QUEUES: [&str; 4] = [queue::JOBS, queue::JOBS_EXPRESS, queue::JOBS_V2, queue::JOBS_V2_EXPRESS];
+
 /// By then a process that was killed during the test is running again.
 const CONNECTS_WITHIN: Duration = Duration::from_secs(600);
 const POLL: Duration = Duration::from_millis(50);
@@ -86,7 +89,7 @@ impl Ledger {
         let deadline = Instant::now() + within;
         self.wait_finished(cluster, within).await?;
         let mut faults = Vec::new();
-        for name in queue::ALL_JOBS.into_iter().chain([queue::DEAD]) {
+        for name in JOB_QUEUES.into_iter().chain([queue::DEAD]) {
             let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_secs(20));
             if let Err(error) = cluster.wait_empty(name, left).await {
                 faults.push(error.to_string());

@@ -66,7 +66,7 @@ async fn a_missing_bucket_and_a_wrong_secret_are_not_the_absence_of_a_source() {
         no_bucket.get_source(&source_id(b"x")).await.unwrap_err(),
         no_right.ready().await.unwrap_err(),
         no_right.get_source(&source_id(b"x")).await.unwrap_err(),
-        no_right.put_source(Bytes::from_static(b"x")).await.unwrap_err(),
+        no_right.put_source(&source_id(b"x"), Bytes::from_static(b"x")).await.unwrap_err(),
     ] {
         assert!(error.is_passing() && error.code() == ErrorCode::StoreUnavailable, "{error:?}");
         assert!(!format!("{error:?}").contains("hush-hush"));
@@ -79,7 +79,8 @@ async fn a_server_that_is_killed_is_unavailable_until_it_is_back_with_all_it_had
     let mut config = config(&server, "");
     config.retry_timeout = Duration::from_secs(1);
     let store = Store::open(&config).unwrap();
-    let id = store.put_source(Bytes::from_static(b"kept")).await.unwrap();
+    let id = source_id(b"kept");
+    store.put_source(&id, Bytes::from_static(b"kept")).await.unwrap();
 
     server.kill();
     let began = Instant::now();
@@ -107,7 +108,9 @@ async fn a_server_that_never_answers_is_given_up_on() {
     let timeout = Duration::from_millis(500);
     let store = Store::open(&StoreConfig { s3: settings, request_timeout: timeout, ..StoreConfig::new("s3://gifs") }).unwrap();
     let began = Instant::now();
-    for error in [store.ready().await.unwrap_err(), store.put_source(Bytes::from_static(b"x")).await.unwrap_err()] {
+    for error in
+        [store.ready().await.unwrap_err(), store.put_source(&source_id(b"x"), Bytes::from_static(b"x")).await.unwrap_err()]
+    {
         assert!(error.is_passing(), "{error:?}");
     }
     assert!(began.elapsed() < Duration::from_secs(5), "{:?} for two operations of 500 ms", began.elapsed());
@@ -117,7 +120,8 @@ async fn a_server_that_never_answers_is_given_up_on() {
 async fn more_jobs_than_one_listing_or_one_deletion_takes_are_listed_and_expired() {
     let server = SeaweedFs::start().await.unwrap();
     let store = Store::open(&config(&server, "many")).unwrap();
-    let source = store.put_source(Bytes::from_static(b"x")).await.unwrap();
+    let source = source_id(b"x");
+    store.put_source(&source, Bytes::from_static(b"x")).await.unwrap();
     let job = |number: u64| {
         let source = SourceInfo { id: source.clone(), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
         let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
@@ -146,7 +150,7 @@ async fn more_jobs_than_one_listing_or_one_deletion_takes_are_listed_and_expired
     let expired = store.expire(60 * 60 * 1000, u64::try_from(tomorrow_ms).unwrap()).await.unwrap();
     assert_eq!((expired.jobs, expired.sources), (finished, 0));
     assert_eq!(store.unfinished_jobs(None).try_collect::<Vec<_>>().await.unwrap().len() as u64, unfinished);
-    assert!(store.has_source(&source).await.unwrap());
+    assert!(store.get_source(&source).await.is_ok());
     let prefix = Path::from("many/jobs");
     let left: Vec<_> = server.client().unwrap().list(Some(&prefix)).try_collect().await.unwrap();
     assert_eq!(left.len() as u64, unfinished, "no result without a record");

@@ -63,7 +63,7 @@ named! {
 }
 
 named! {
-    /// What a replay of a dead job does: `worker/src/replay.rs`.
+    /// What a replay of a dead job does: `worker/src/settling/replay.rs`.
     ReplayStep {
         /// All letters of the job that stand are read.
         ReadLetters,

@@ -6,9 +6,9 @@ use protocol_model::{DeliveryStage, ReplayStep, Step};
 
 /// Where the code keeps its states. A state that is new there needs a step here, and the other way round.
 const LISTS: [(&str, &str, &[&str]); 3] = [
-    ("api/src/jobs/accept/step.rs", "Step", Step::NAMES),
+    ("api/src/jobs/accept/step.rs", "AcceptanceStep", Step::NAMES),
     ("worker/src/stage.rs", "DeliveryStage", DeliveryStage::NAMES),
-    ("worker/src/replay.rs", "ReplayStep", ReplayStep::NAMES),
+    ("worker/src/settling/replay.rs", "ReplayStep", ReplayStep::NAMES),
 ];
 
 /// The variants of an enum, one a line, as its source spells them.

@@ -20,7 +20,7 @@ use url::{Host, Url};
 use crate::{address::is_public, error::OutboundError};
 
 /// The longest URL that is taken.
-const MAX_URL_BYTES: usize = 2048;
+pub const MAX_URL_BYTES: usize = 2048;
 
 /// Says where a name is. Tests have their own.
 pub trait Resolver: Send + Sync + 'static {

@@ -12,4 +12,4 @@ mod guard;
 
 pub use client::{Client, Download};
 pub use error::{NoTls, OutboundError};
-pub use guard::{Guard, Resolver};
+pub use guard::{Guard, MAX_URL_BYTES, Resolver};

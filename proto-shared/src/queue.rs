@@ -17,9 +17,6 @@ pub const JOBS_V2: &str = "punchline.jobs.v2";
 /// The express lane of jobs that need more than version 1.
 pub const JOBS_V2_EXPRESS: &str = "punchline.jobs.v2.express";
 
-/// All queues of jobs.
-pub const ALL_JOBS: [&str; 4] = [JOBS, JOBS_EXPRESS, JOBS_V2, JOBS_V2_EXPRESS];
-
 /// Who may be given a job. Workers of the first releases take what they don't know for malformed and give it up, so jobs that
 /// need more than they know go to queues that those workers do not consume. Later workers consume both, and leave what they
 /// don't know to others: there will be no third.

@@ -40,7 +40,7 @@ pub(crate) fn write(path: &Path, pieces: &mut [IoSlice<'_>]) -> Result<(), Failu
 }
 
 /// Something that is being written. A regular file appears when it is finished; until then, or if that never happens,
-/// what stood under its name stays.
+/// a file that had its name before stays.
 pub(crate) struct Output {
     path: PathBuf,
     to: Sink,

@@ -13,7 +13,7 @@ use fonts::Fonts;
 use proto_shared::{Caption, CaptionSpec, JobId, JobMessage, JobRecord, MediaType, Outcome, Position, SourceInfo, Style};
 use samples::{Content, Frame, Palette, Sample};
 use service::{Clock, Eventual, metrics::registry};
-use store::{Created, Start, Store, StoreConfig};
+use store::{Created, Start, Store, StoreConfig, source_id};
 use tokio_util::sync::CancellationToken;
 use worker::{Engine, Isolation, ProcessId, Worker, WorkerConfig, WorkerParts};
 
@@ -35,7 +35,8 @@ fn large_picture() -> Bytes {
 /// How a suspect ends on a machine with so many CPUs, by what rayon and glibc make of their number.
 async fn rendered(picture: &Bytes, cpus: u32) -> Outcome {
     let (store, broker) = (Store::open(&StoreConfig::new("memory:")).unwrap(), Broker::in_process());
-    let id = store.put_source(picture.clone()).await.unwrap();
+    let id = source_id(picture);
+    store.put_source(&id, picture.clone()).await.unwrap();
     let (width_px, height_px, bytes) = (SIDE_PX.into(), SIDE_PX.into(), picture.len() as u64);
     let source = SourceInfo { id, media: MediaType::Gif, bytes, width_px, height_px, frames: FRAMES };
     let captions = vec![Caption::new("however large it is, it is rendered", Position::Bottom, Style::Overlay)];

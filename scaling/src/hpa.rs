@@ -17,7 +17,7 @@ const LONGEST_PERIOD: Duration = Duration::from_secs(1800);
 
 /// By how much the number of pods may change in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Change {
     /// So many pods.
     Pods(u32),
     /// So many of a hundred.
@@ -28,7 +28,7 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// How much.
-    pub step: Step,
+    pub step: Change,
     /// `periodSeconds`.
     pub period: Duration,
 }
@@ -57,8 +57,8 @@ impl Behavior {
     #[must_use]
     pub fn kubernetes() -> Self {
         let each = |step| Policy { step, period: Duration::from_secs(15) };
-        let up = Rules { policies: vec![each(Step::Percent(100)), each(Step::Pods(4))], window: Duration::ZERO };
-        let down = Rules { policies: vec![each(Step::Percent(100))], window: Duration::from_secs(300) };
+        let up = Rules { policies: vec![each(Change::Percent(100)), each(Change::Pods(4))], window: Duration::ZERO };
+        let down = Rules { policies: vec![each(Change::Percent(100))], window: Duration::from_secs(300) };
         Self { up, down }
     }
 
@@ -139,8 +139,8 @@ impl Hpa {
     fn most(&self, now: Duration, current: u32) -> u32 {
         let limits =
             self.behavior.up.policies.iter().map(|&Policy { step, period }| match (step, self.began(now, period, current)) {
-                (Step::Pods(pods), began) => began.saturating_add(pods),
-                (Step::Percent(percent), began) => ceil(f64::from(began) * (1.0 + f64::from(percent) / 100.0)),
+                (Change::Pods(pods), began) => began.saturating_add(pods),
+                (Change::Percent(percent), began) => ceil(f64::from(began) * (1.0 + f64::from(percent) / 100.0)),
             });
         limits.fold(current, u32::max)
     }
@@ -149,8 +149,8 @@ impl Hpa {
     fn least(&self, now: Duration, current: u32) -> u32 {
         let limits =
             self.behavior.down.policies.iter().map(|&Policy { step, period }| match (step, self.began(now, period, current)) {
-                (Step::Pods(pods), began) => began.saturating_sub(pods),
-                (Step::Percent(percent), began) => floor(f64::from(began) * (1.0 - f64::from(percent) / 100.0)),
+                (Change::Pods(pods), began) => began.saturating_sub(pods),
+                (Change::Percent(percent), began) => floor(f64::from(began) * (1.0 - f64::from(percent) / 100.0)),
             });
         limits.fold(current, u32::min)
     }
@@ -172,7 +172,7 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn rules(window: Duration, policies: &[(Step, u64)]) -> Rules {
+    fn rules(window: Duration, policies: &[(Change, u64)]) -> Rules {
         let policies = policies.iter().map(|&(step, period_s)| Policy { step, period: s(period_s) }).collect();
         Rules { policies, window }
     }
@@ -192,7 +192,7 @@ mod tests {
     /// then 10 % of 72, which is 7.2, "rounded up to 8"; below 40 it is 4 at a time.
     #[test]
     fn the_documented_example_of_scaling_down_by_policies() {
-        let down = rules(Duration::ZERO, &[(Step::Pods(4), 60), (Step::Percent(10), 60)]);
+        let down = rules(Duration::ZERO, &[(Change::Pods(4), 60), (Change::Percent(10), 60)]);
         let behavior = Behavior { down, ..Behavior::kubernetes() };
         let seen = followed(behavior, 80, 10, 60, 15);
         assert_eq!(seen[..4], [80, 72, 64, 57]);
@@ -210,7 +210,7 @@ mod tests {
     /// What a policy allows is counted over its period, however often the HPA looks.
     #[test]
     fn a_period_is_not_used_up_twice() {
-        let up = rules(Duration::ZERO, &[(Step::Pods(5), 60)]);
+        let up = rules(Duration::ZERO, &[(Change::Pods(5), 60)]);
         let behavior = Behavior { up, ..Behavior::kubernetes() };
         assert_eq!(followed(behavior, 1, 100, 15, 6), [1, 6, 6, 6, 6, 11, 11]);
     }
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn up_is_the_least_that_was_asked_for_in_the_window() {
-        let up = rules(s(60), &[(Step::Percent(900), 15)]);
+        let up = rules(s(60), &[(Change::Percent(900), 15)]);
         let mut hpa = Hpa::new(Behavior { up, ..Behavior::kubernetes() }, 1, 100);
         assert_eq!(hpa.step(s(0), 2, 8), 2, "what stood counts as asked for");
         assert_eq!(hpa.step(s(30), 2, 9), 2);

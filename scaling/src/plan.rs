@@ -13,7 +13,7 @@ use crate::{
     counts::place,
     error::{PlanError, check, check_positive},
     service_times::ServiceTimes,
-    simulation::{Clockwork, Moment, Outcome, Settings, simulate},
+    simulation::{Clockwork, Moment, RunOutcome, Settings, simulate},
 };
 
 /// The longest that is simulated.
@@ -149,7 +149,7 @@ impl Plan {
 impl Run {
     /// What is told of an outcome.
     #[must_use]
-    pub fn of(load: &'static str, mode: &'static str, outcome: &Outcome) -> Self {
+    pub fn of(load: &'static str, mode: &'static str, outcome: &RunOutcome) -> Self {
         let wait = |share: f64| {
             let wait = outcome.waits.get(place(share, outcome.waits.len()));
             wait.map_or(0.0, Duration::as_secs_f64)

@@ -110,10 +110,10 @@ fn time(at_s: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulation::Outcome;
+    use crate::simulation::RunOutcome;
 
     fn run(load: &'static str, mode: &'static str) -> Run {
-        let outcome = Outcome {
+        let outcome = RunOutcome {
             waits: Vec::new(),
             came: 0,
             refused: 0,

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use scaling::{
-    Autoscaler, Load, Mode, Outcome, ServiceTimes, Settings,
+    Autoscaler, Load, Mode, RunOutcome, ServiceTimes, Settings,
     autoscaler::Bounds,
-    hpa::{Behavior, Policy, Rules, Step},
+    hpa::{Behavior, Change, Policy, Rules},
     simulate,
     simulation::Clockwork,
 };
@@ -32,7 +32,7 @@ fn times() -> impl Strategy<Value = ServiceTimes> {
 }
 
 fn rules() -> impl Strategy<Value = Rules> {
-    let step = prop_oneof![(1..20u32).prop_map(Step::Pods), (1..300u32).prop_map(Step::Percent)];
+    let step = prop_oneof![(1..20u32).prop_map(Change::Pods), (1..300u32).prop_map(Change::Percent)];
     let policy = (step, ms(1000..120_000)).prop_map(|(step, period)| Policy { step, period });
     (prop::collection::vec(policy, 1..3), ms(0..400_000)).prop_map(|(policies, window)| Rules { policies, window })
 }
@@ -75,13 +75,13 @@ fn settings() -> impl Strategy<Value = Settings> {
 }
 
 /// None where the bounds don't go with the mode: that is refused, and tested elsewhere.
-fn played(settings: &Settings, times: &ServiceTimes, load: Load, mode: Mode, bounds: &Bounds) -> Option<Outcome> {
+fn played(settings: &Settings, times: &ServiceTimes, load: Load, mode: Mode, bounds: &Bounds) -> Option<RunOutcome> {
     let autoscaler = Autoscaler::new(mode, bounds.clone()).ok()?;
     let arrivals = load.arrivals(SPAN, settings.seed).unwrap();
     Some(simulate(settings, times, &arrivals, autoscaler))
 }
 
-fn fixed(settings: &Settings, times: &ServiceTimes, arrivals: &[Duration], pods: u32) -> Outcome {
+fn fixed(settings: &Settings, times: &ServiceTimes, arrivals: &[Duration], pods: u32) -> RunOutcome {
     let bounds = Bounds { min: 1, max: 1, tolerance: 0.1, behavior: Behavior::kubernetes() };
     simulate(settings, times, arrivals, Autoscaler::new(Mode::Fixed { pods }, bounds).unwrap())
 }

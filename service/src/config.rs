@@ -16,7 +16,7 @@ pub use groups::{
     ApiSettings, AwsSettings, CommonSettings, JobSettings, LogSettings, ServeSettings, StoreSettings, WorkerSettings,
 };
 pub use parse::LogFormat;
-pub use reader::{ConfigError, Problem, Secret};
+pub use reader::{BadSetting, ConfigError, Secret};
 pub use settings::{Fallback, Process, SETTINGS, Setting, settings_markdown};
 
 /// The process's environment as a look-up, with `flags` (name and text) before it.

@@ -10,10 +10,10 @@ use std::{
 };
 
 /// Values by key, while they are in use. Clones share them.
-pub struct InUse<K, V>(Arc<Mutex<HashMap<K, Entry<V>>>>);
+pub struct InUse<K, V>(Arc<Mutex<HashMap<K, Leased<V>>>>);
 
 #[derive(Debug)]
-struct Entry<V> {
+struct Leased<V> {
     value: V,
     leases: usize,
 }
@@ -42,7 +42,7 @@ impl<K: Eq + Hash + Clone, V: Clone> InUse<K, V> {
     /// Uses the value of `key`: the one that is in use already, or a new one.
     pub fn lease(&self, key: &K, make: impl FnOnce() -> V) -> (V, Lease<K, V>) {
         let value = self.with(|entries| {
-            let entry = entries.entry(key.clone()).or_insert_with(|| Entry { value: make(), leases: 0 });
+            let entry = entries.entry(key.clone()).or_insert_with(|| Leased { value: make(), leases: 0 });
             entry.leases += 1;
             entry.value.clone()
         });
@@ -63,7 +63,7 @@ impl<K: Eq + Hash + Clone, V: Clone> InUse<K, V> {
 }
 
 impl<K, V> InUse<K, V> {
-    fn with<T>(&self, change: impl FnOnce(&mut HashMap<K, Entry<V>>) -> T) -> T {
+    fn with<T>(&self, change: impl FnOnce(&mut HashMap<K, Leased<V>>) -> T) -> T {
         // Nothing that could panic is done to the table in between two of its states.
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

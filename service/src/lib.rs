@@ -3,26 +3,24 @@
 //!
 //! api, worker and the binary use it. It must never know what a job is: no broker, no store, no
 //! engine, so that a crate of ours can depend on it without pulling in a network client.
+//!
+//! Where to look: `config` reads settings; `listening` is everything about sockets; `process` is what a process asks of its system
+//! once, at start.
 
 pub mod api_keys;
-pub mod clock;
+mod clock;
 pub mod config;
 pub mod eventual;
-pub mod files;
-pub mod front_listeners;
 pub mod health;
 pub mod in_use;
-pub mod listener;
-pub mod memory;
+mod listening;
 pub mod metrics;
-pub mod ops;
-pub mod security;
-pub mod shutdown;
-pub mod telemetry;
+mod process;
 
 pub use api_keys::ApiKeys;
 pub use clock::Clock;
 pub use config::{ApiSettings, ConfigError, Process, ServeSettings, StoreSettings, WorkerSettings};
 pub use eventual::Eventual;
-pub use front_listeners::FrontListeners;
 pub use health::Health;
+pub use listening::{front_listeners::FrontListeners, listener, ops, security};
+pub use process::{memory, open_files, shutdown, telemetry};

@@ -5,6 +5,8 @@
 //! It never overwrites a job's record or result, never reads a whole output into memory, never waits without a bound,
 //! and never logs or prints a secret.
 //!
+//! Where to look: `kept` has a file for each thing that is kept, `retention` deletes what is old, `objects` puts bytes under keys.
+//!
 //! # What it costs
 //!
 //! Requests to S3, when nothing fails; a test counts them (`tests/requests.rs`). One process has one client and with it
@@ -13,11 +15,11 @@
 //!
 //! | Operation | Requests |
 //! |---|---|
-//! | `put_source`, `put_source_as`, `put_source_file` below 5 MiB | 1 HEAD, 1 PUT; 1 HEAD if it stands there and is less than 30 minutes old |
+//! | `put_source`, `put_source_file` below 5 MiB | 1 HEAD, 1 PUT; 1 HEAD if it stands there and is less than 30 minutes old |
 //! | `put_source_file` from 5 MiB on | 1 HEAD, 2 to begin and complete, 1 PUT each 5 MiB |
 //! | `get_source`, `get_output`, `get_job`, `get_result`, `get_idempotency` | 1 GET |
 //! | `reuse_source` | 1 GET; 1 PUT more if it was written over 30 minutes ago |
-//! | `has_source`, `has_result` | 1 HEAD |
+//! | `has_result` | 1 HEAD |
 //! | `create_job`, `create_result`, `create_idempotency` | 1 PUT; 1 HEAD more if something stands there |
 //! | `mark_queued` | 1 PUT |
 //! | `was_queued` | 1 HEAD |
@@ -46,42 +48,29 @@
 //! | `ready` | 1 LIST |
 //! | `probe_conditional_puts` | 2 PUT, 1 POST |
 
-mod age;
-mod backend;
-mod callbacks;
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod content_id;
-mod contents;
-mod dead_letters;
 mod error;
-mod expire;
 #[cfg(feature = "faults")]
 mod faults;
-mod gallery;
-mod jobs;
-mod listing;
+mod kept;
 mod location;
 mod objects;
-mod probe;
-mod records;
-mod redact;
-mod searches;
-mod starts;
+mod retention;
 mod store;
-mod unfinished;
 
-pub use callbacks::OwedCallback;
 pub use config::{S3Settings, StoreConfig};
-pub use content_id::source_id;
-pub use contents::PictureStream;
-pub use dead_letters::{Letters, ListedDead, OldestDead};
 pub use error::StoreError;
-pub use expire::Expired;
 #[cfg(feature = "faults")]
 pub use faults::{Fault, Faults, Operation};
-pub use jobs::Slot;
-pub use records::Created;
-pub use starts::Start;
+pub use kept::{
+    callbacks::OwedCallback,
+    contents::{PictureStream, source_id},
+    dead_letters::{Letters, ListedDead, OldestDead},
+    jobs::Slot,
+    starts::Start,
+};
+pub use objects::records::Created;
+pub use retention::Expired;
 pub use store::Store;

@@ -4,35 +4,26 @@
 //! the result are stored, never run the engine on a runtime thread, and never let one job's panic reach another.
 //! Running a job twice is harmless by construction: outputs are named by what they are made from, and the
 //! first result that is written stands.
+//!
+//! Where to look: `taking` says which jobs begin, and when; `rendering` makes the picture; `settling` says what becomes of the
+//! delivery, and of dead letters; `lost_jobs` searches for jobs that are in no queue; `worker` puts them together.
 
-mod cancel;
-mod consume;
-mod dead_letters;
-mod engine;
-#[cfg(feature = "faults")]
-mod faults;
-mod isolated;
-mod job;
-mod lane_priority;
 mod lost_jobs;
-mod lost_jobs_schedule;
 mod metrics;
-mod progress;
-mod render;
-mod replay;
-mod settle;
+mod rendering;
+mod settling;
 mod stage;
-mod start_marks;
-mod store_gate;
-mod threads;
+mod taking;
 mod trace;
 mod worker;
 
-pub use engine::Engine;
-pub use isolated::{Isolation, answer};
-pub use lost_jobs::{LostAfter, RequeueError, requeue_lost};
-pub use progress::Progress;
-pub use render::{EngineError, Product, Task};
-pub use replay::{ReplayError, ReplayStep, Replayed, replay_dead};
-pub use start_marks::ProcessId;
+pub use lost_jobs::requeue::{LostAfter, RequeueError, requeue_lost};
+pub use rendering::{
+    engine::Engine,
+    isolated::{Isolation, answer},
+    progress::Progress,
+    render::{EngineError, Product, Task},
+};
+pub use settling::replay::{ReplayError, ReplayStep, Replayed, replay_dead};
+pub use taking::start_marks::ProcessId;
 pub use worker::{Worker, WorkerConfig, WorkerParts};

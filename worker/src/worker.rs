@@ -17,17 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Engine, Isolation, ProcessId,
-    cancel::RunningJobs,
-    consume,
-    dead_letters::DeadLetterMover,
-    isolated::Isolated,
-    job::Runner,
-    lane_priority::LanePriority,
-    lost_jobs_schedule::{SPREAD, SearchSchedule},
+    lost_jobs::schedule::{SPREAD, SearchSchedule},
     metrics::Metrics,
-    settle::Settler,
-    start_marks::StartMarks,
-    store_gate::StoreGate,
+    rendering::{isolated::Isolated, job::Runner},
+    settling::{dead_letters::DeadLetterMover, settle::Settler},
+    taking::{cancel::RunningJobs, consume, lane_priority::LanePriority, start_marks::StartMarks, store_gate::StoreGate},
 };
 
 /// What an operator may choose about a worker.

@@ -1,7 +1,7 @@
-//! One attempt at one call back, from its mark to its end or the next attempt.
+//! One attempt at one callback, from its mark to its end or the next attempt.
 //!
-//! It sends nothing before its mark stands and nothing once an end stands, and logs a call that is given up once: by
-//! the process that wrote that down first.
+//! `courier` makes attempts with it. It must send nothing before its mark is stored, and nothing once an end is stored. A callback
+//! that is given up is logged once, by the process that stored that end first.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use store::{Created, Store, StoreError};
 use utoipa::ToSchema;
 
 use super::{
-    handle::{Call, Routine},
+    handle::{Call, CallbackSchedule},
     sign::Signer,
 };
 use crate::{
@@ -29,7 +29,7 @@ pub(super) struct Attempts {
     pub(super) signer: Signer,
     pub(super) clock: Clock,
     pub(super) metrics: CallbackMetrics,
-    pub(super) routine: Routine,
+    pub(super) schedule: CallbackSchedule,
 }
 
 /// What a receiver gets.
@@ -51,7 +51,7 @@ impl Attempts {
         match self.make_or_leave(call).await {
             Ok(next) => next,
             Err(error) => {
-                tracing::warn!(job_id = %call.job, attempt = call.attempt, %error, "left a call back to the next look");
+                tracing::warn!(job_id = %call.job, attempt = call.attempt, %error, "left a callback to the next scan");
                 None
             }
         }
@@ -60,9 +60,9 @@ impl Attempts {
     async fn make_or_leave(&self, call: &Call) -> Result<Option<(Call, Duration)>, StoreError> {
         let Call { job: id, attempt } = call;
         let Some(result) = self.store.get_result(id).await? else { return Ok(None) };
-        if *attempt > self.routine.attempts() {
+        if *attempt > self.schedule.attempts() {
             let problem = "the process that made the last attempt ended before it could write how that went".to_owned();
-            self.end(id, self.routine.attempts(), CallbackOutcome::GivenUp { problem }).await?;
+            self.end(id, self.schedule.attempts(), CallbackOutcome::GivenUp { problem }).await?;
             return Ok(None);
         }
         if self.store.begin_callback(id, *attempt).await? == Created::AlreadyThere {
@@ -79,12 +79,12 @@ impl Attempts {
             self.end(id, *attempt, CallbackOutcome::Delivered).await?;
             return Ok(None);
         };
-        let Some(delay) = self.routine.delay_after(*attempt) else {
+        let Some(delay) = self.schedule.delay_after(*attempt) else {
             self.end(id, *attempt, CallbackOutcome::GivenUp { problem }).await?;
             return Ok(None);
         };
         self.metrics.failed();
-        tracing::debug!(job_id = %id, attempt, problem, "a call back failed");
+        tracing::debug!(job_id = %id, attempt, problem, "a callback failed");
         Ok(Some((Call { job: id.clone(), attempt: attempt + 1 }, delay)))
     }
 
@@ -105,7 +105,7 @@ impl Attempts {
             ("webhook-timestamp", timestamp_s.to_string()),
             ("webhook-signature", self.signer.signature(job.id.as_str(), timestamp_s, &body)),
         ];
-        match self.client.post(url, &headers, Bytes::from(body), self.routine.send_within).await {
+        match self.client.post(url, &headers, Bytes::from(body), self.schedule.send_within).await {
             Ok(200..300) => Ok(()),
             Ok(status) => Err(format!("the host answered with status {status}")),
             Err(error) => Err(error.to_string()),
@@ -119,11 +119,11 @@ impl Attempts {
             match &end.end {
                 CallbackOutcome::Delivered => {
                     self.metrics.delivered();
-                    tracing::debug!(job_id = %id, attempts, "called back");
+                    tracing::debug!(job_id = %id, attempts, "callback delivered");
                 }
                 CallbackOutcome::GivenUp { problem } => {
                     self.metrics.given_up();
-                    tracing::warn!(job_id = %id, attempts, problem, "gave up calling back");
+                    tracing::warn!(job_id = %id, attempts, problem, "gave up a callback");
                 }
             }
         }

@@ -1,5 +1,5 @@
-//! Makes the webhook calls of this process: for ends of jobs that it hears of, for calls that a scan finds owed, and again for
-//! calls that failed shortly before.
+//! Makes the callbacks of this process: for ends of jobs that it hears of, for callbacks that a scan finds owed, and again for
+//! those that failed shortly before.
 //!
 //! So many at a time, and so many that wait in memory; what is beyond stays owed and is found by a scan. Nothing waits
 //! in memory for longer than until the next scan, so a restart forgets nothing that a scan does not find.
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     attempt::Attempts,
-    handle::{Call, Callbacks, Handle, Routine},
+    handle::{Call, CallbackSchedule, Callbacks, Handle},
     sign::Signer,
 };
 use crate::metrics::CallbackMetrics;
@@ -31,7 +31,7 @@ const WAITING: usize = 1024;
 /// Failed calls that wait for a short delay to pass.
 const SOON: usize = 4096;
 
-/// Calls back for this process; [`Courier::run`] must run beside the routes.
+/// Makes the callbacks of this process; [`Courier::run`] must run beside the routes.
 pub struct Courier {
     attempts: Arc<Attempts>,
     sender: mpsc::Sender<Call>,
@@ -40,13 +40,13 @@ pub struct Courier {
 }
 
 impl Courier {
-    /// A courier, and what the front is to know of it. Its metrics are added to `registry`.
+    /// A courier, and what the rest of the api is to know of it. Its metrics are added to `registry`.
     #[must_use]
     pub fn new(
         store: Store,
         client: Client,
         signer: Signer,
-        routine: Routine,
+        schedule: CallbackSchedule,
         clock: Clock,
         registry: &mut Registry,
     ) -> (Self, Callbacks) {
@@ -54,11 +54,11 @@ impl Courier {
         let missed = Arc::new(Notify::new());
         let handle = Handle { client: client.clone(), calls: sender.clone(), missed: missed.clone() };
         let metrics = CallbackMetrics::register(registry);
-        let attempts = Arc::new(Attempts { store, client, signer, clock, metrics, routine });
+        let attempts = Arc::new(Attempts { store, client, signer, clock, metrics, schedule });
         (Self { attempts, sender, calls, missed }, Callbacks(Some(handle)))
     }
 
-    /// Calls back until `shutdown`, then ends what is in hand, within the time of one attempt.
+    /// Makes callbacks until `shutdown`, then ends what is in hand, within the time of one attempt.
     pub async fn run(self, shutdown: &CancellationToken) {
         let Self { attempts, sender, calls, missed } = self;
         tokio::join!(make(attempts.clone(), calls, shutdown), scan(&attempts, &sender, &missed, shutdown));
@@ -76,7 +76,7 @@ async fn make(attempts: Arc<Attempts>, mut calls: mpsc::Receiver<Call>, shutdown
             () = shutdown.cancelled() => break,
             Some(made) = in_hand.join_next() => {
                 if let Ok(Some((call, delay))) = made
-                    && delay <= attempts.routine.scan_every
+                    && delay <= attempts.schedule.scan_every
                     && soon.len() < SOON
                 {
                     soon.insert((Instant::now() + delay, call));
@@ -96,7 +96,7 @@ async fn make(attempts: Arc<Attempts>, mut calls: mpsc::Receiver<Call>, shutdown
 
 /// Scans what is owed: at once, then every so often, and whenever events may have been missed.
 async fn scan(attempts: &Attempts, calls: &mpsc::Sender<Call>, missed: &Notify, shutdown: &CancellationToken) {
-    let mut tick = interval(attempts.routine.scan_every);
+    let mut tick = interval(attempts.schedule.scan_every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let scanning = async {
         loop {
@@ -105,7 +105,7 @@ async fn scan(attempts: &Attempts, calls: &mpsc::Sender<Call>, missed: &Notify, 
                 () = missed.notified() => {}
             }
             if let Err(error) = scan_once(attempts, calls).await {
-                tracing::warn!(%error, "failed to look for calls back that are owed");
+                tracing::warn!(%error, "failed to scan for callbacks that are owed");
             }
         }
     };
@@ -115,7 +115,7 @@ async fn scan(attempts: &Attempts, calls: &mpsc::Sender<Call>, missed: &Notify, 
 async fn scan_once(attempts: &Attempts, calls: &mpsc::Sender<Call>) -> Result<(), StoreError> {
     let mut owed = attempts.store.owed_callbacks();
     while let Some(owed) = owed.try_next().await? {
-        if let Some(call) = due(owed, &attempts.routine, attempts.clock.now_ms())
+        if let Some(call) = due(owed, &attempts.schedule, attempts.clock.now_ms())
             && calls.send(call).await.is_err()
         {
             break;
@@ -125,11 +125,11 @@ async fn scan_once(attempts: &Attempts, calls: &mpsc::Sender<Call>) -> Result<()
 }
 
 /// The attempt that is due, if one is. The first is from the promise on: whether the job has ended is seen later.
-fn due(owed: OwedCallback, routine: &Routine, now_ms: u64) -> Option<Call> {
+fn due(owed: OwedCallback, schedule: &CallbackSchedule, now_ms: u64) -> Option<Call> {
     let OwedCallback { job, attempts, at_ms } = owed;
     // After the last attempt only its end is missing.
-    let delay = routine.delay_after(attempts).unwrap_or_default();
-    let wait = if attempts == 0 { Duration::ZERO } else { delay + routine.send_within };
+    let delay = schedule.delay_after(attempts).unwrap_or_default();
+    let wait = if attempts == 0 { Duration::ZERO } else { delay + schedule.send_within };
     let is_due = u128::from(now_ms.saturating_sub(at_ms)) >= wait.as_millis();
     is_due.then(|| Call { job, attempt: attempts.saturating_add(1) })
 }
@@ -142,10 +142,10 @@ mod tests {
 
     #[test]
     fn an_attempt_is_due_when_the_one_before_has_had_its_time_and_its_delay() {
-        let routine = Routine::default();
+        let schedule = CallbackSchedule::default();
         let after = |attempts: u32, ms: u64| {
             let owed = OwedCallback { job: JobId::from_bytes([1; 16]), attempts, at_ms: 1_000 };
-            due(owed, &routine, 1_000 + ms).map(|call| call.attempt)
+            due(owed, &schedule, 1_000 + ms).map(|call| call.attempt)
         };
         assert_eq!(after(0, 0), Some(1));
         for (attempts, delay_ms) in [(1, 5_000), (2, 30_000), (3, 120_000), (4, 600_000), (5, 3_600_000), (6, 21_600_000), (7, 0)]
@@ -153,6 +153,6 @@ mod tests {
             assert_eq!(after(attempts, delay_ms + 14_999), None, "{attempts}");
             assert_eq!(after(attempts, delay_ms + 15_000), Some(attempts + 1));
         }
-        assert_eq!(routine.attempts(), 7);
+        assert_eq!(schedule.attempts(), 7);
     }
 }

@@ -1,4 +1,4 @@
-//! What the rest of the front knows of calling back: whether it is done, which URLs may be called, and how often.
+//! What the rest of the api knows of callbacks: whether any are made, which URLs may be called, and how often.
 //!
 //! `jobs` checks URLs and `jobs::subscribers` tells of ends; `courier` makes the calls.
 
@@ -11,16 +11,16 @@ use tokio::sync::{Notify, mpsc};
 use crate::{front::backends::HostRefusal, problem::refusals};
 
 refusals! {
-    /// Why a URL is not called back.
-    pub(crate) enum UrlRefusal: Host(HostRefusal) {
-        /// No calls back are made here.
+    /// Why a job may not have this `callback_url`.
+    pub(crate) enum CallbackUrlRefusal: Host(HostRefusal) {
+        /// The form has `callback_url`, and this service makes no callbacks.
         CallbacksOff = UNPROCESSABLE_ENTITY CallbacksOff, "no calls back are made here", with field("callback_url");
     }
 }
 
-/// How often and how long.
+/// How often a callback is tried, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Routine {
+pub struct CallbackSchedule {
     /// Before each further attempt. After the last one it is given up.
     pub delays: Vec<Duration>,
     /// Between two scans of what is owed.
@@ -29,14 +29,14 @@ pub struct Routine {
     pub send_within: Duration,
 }
 
-impl Default for Routine {
+impl Default for CallbackSchedule {
     fn default() -> Self {
         let delays = [5, 30, 2 * 60, 10 * 60, 60 * 60, 6 * 60 * 60].map(Duration::from_secs).into();
         Self { delays, scan_every: Duration::from_secs(60), send_within: Duration::from_secs(15) }
     }
 }
 
-impl Routine {
+impl CallbackSchedule {
     /// Attempts there are.
     pub(super) fn attempts(&self) -> u32 {
         u32::try_from(self.delays.len()).map_or(u32::MAX, |delays| delays.saturating_add(1))
@@ -56,7 +56,7 @@ pub(super) struct Call {
     pub(super) attempt: u32,
 }
 
-/// What the rest of the front knows of calling back. By default none is made.
+/// What the rest of the api knows of callbacks. By default none is made.
 #[derive(Clone, Debug, Default)]
 pub struct Callbacks(pub(super) Option<Handle>);
 
@@ -75,8 +75,8 @@ impl Callbacks {
     }
 
     /// A URL that may be called back, as far as it tells.
-    pub(crate) fn check(&self, url: &str) -> Result<String, UrlRefusal> {
-        let handle = self.0.as_ref().ok_or(UrlRefusal::CallbacksOff)?;
+    pub(crate) fn check(&self, url: &str) -> Result<String, CallbackUrlRefusal> {
+        let handle = self.0.as_ref().ok_or(CallbackUrlRefusal::CallbacksOff)?;
         let refused = |error| HostRefusal { field: "callback_url", error };
         Ok(handle.client.check(url).map_err(refused)?.into())
     }

@@ -1,9 +1,9 @@
-//! Calling back: the receiver that a job names is told of its end, by one of the api processes.
+//! Callbacks: one of the api processes tells the receiver that a job names of the job's end.
 //!
-//! What is owed stands in the store before a client has its 202, and stays until the call has come to an end, so any
-//! process may be killed at any time. Events of ends make calls prompt. A scan of what is owed makes them sure, and makes
-//! the later attempts. An attempt is begun by a create-only mark, so that however many hear of an end one calls. A
-//! process that dies between a receiver's answer and writing it down calls again: receivers know a call by its
+//! The callback that is owed is in the store before the client has its 202, and stays there until the callback has ended. So any
+//! process may be killed at any time. Events of ends make callbacks prompt. A scan of what is owed makes them sure, and makes the
+//! later attempts. An attempt begins with a create-only mark, so that only one of the processes that hear of an end makes it. A
+//! process that dies between a receiver's answer and its writing down sends the callback again: a receiver knows it by its
 //! `webhook-id`.
 
 pub(crate) mod attempt;

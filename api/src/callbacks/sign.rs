@@ -1,5 +1,5 @@
-//! What a call back is signed with, as Standard Webhooks says: a receiver can tell ours from anybody's, and an old one
-//! that is sent again from a new one. The secret is never shown.
+//! Signs callbacks, as Standard Webhooks says. A receiver can tell a callback of ours from a stranger's, and an old one that
+//! is sent again from a new one. The secret is never shown.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use base64::{
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
-/// Signs calls back; clones share the secret.
+/// Signs callbacks; clones share the secret.
 #[derive(Clone)]
 pub struct Signer(Hmac<Sha256>);
 

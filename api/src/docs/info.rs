@@ -65,7 +65,7 @@ pub(crate) async fn show(State(info): State<Info>) -> Json<Info> {
 }
 
 impl Info {
-    /// What may be known of a front with these limits and fonts.
+    /// What may be known of an api with these limits and fonts.
     pub(crate) fn new(
         limits: caption_layout::Limits,
         fonts: &Fonts,

@@ -1,6 +1,6 @@
 //! What an operation may refuse, in the document: made of the types that refuse it, as examples of what is really answered.
 //!
-//! Each handler names its own type, as [`Refuses`], among its responses. The tests of the front hold every refusal that they see
+//! Each handler names its own type, as [`Refuses`], among its responses. The tests of the api hold every refusal that they see
 //! against the document.
 
 use std::{collections::BTreeMap, marker::PhantomData};

@@ -1,7 +1,7 @@
 //! What requests have beside JSON: paths, headers, and the parts of forms.
 //!
 //! These types are for description alone; `jobs::form`, `jobs::prefer` and `jobs::idempotency` read the real ones, whose limits
-//! stand here.
+//! are repeated here.
 
 #![expect(dead_code, reason = "the fields are read by the derived description")]
 

@@ -4,7 +4,7 @@
 //! "Authorization: Bearer $KEY"` goes with each.
 
 /// Every operation with its sample, in the order in which one needs them.
-const ALL: [(&str, &str); 13] = [
+pub(super) const ALL: [(&str, &str); 13] = [
     ("submitJob", r#"curl "$PUNCHLINE/v1/jobs" -F file=@cat.gif -F bottom="when it compiles" -H "Prefer: wait=10""#),
     ("showJob", r#"curl "$PUNCHLINE/v1/jobs/$JOB""#),
     ("followJob", r#"curl -N "$PUNCHLINE/v1/jobs/$JOB/events""#),
@@ -33,7 +33,7 @@ pub(super) fn of(operation: &str) -> Option<&'static str> {
     ALL.iter().find(|(id, _)| *id == operation).map(|(_, sample)| *sample)
 }
 
-/// Where an operation stands among the others, for people.
+/// An operation's place among the others, for people.
 pub(super) fn place(operation: &str) -> usize {
     ALL.iter().position(|(id, _)| *id == operation).unwrap_or(ALL.len())
 }

@@ -30,13 +30,13 @@ use crate::{
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// A caller's id longer than this is replaced: it stands in every log line.
+/// A caller's id longer than this is replaced: it is in every log line.
 const MAX_REQUEST_ID_BYTES: usize = 64;
 
 refusals! {
     /// Why any request may be refused.
     pub(crate) enum AccessRefusal: Defect(Defect) {
-        /// The whole request took too long. The request was late, not the server: broker and store have shorter limits of their own.
+        /// The whole request took too long. The client was slow: broker and store have shorter limits of their own.
         Timeout { limit_s: u64 } = REQUEST_TIMEOUT Timeout, "the request took longer than {limit_s} s", example { limit_s: 60 };
     }
 }
@@ -115,7 +115,7 @@ fn write_line(response: &Response, refusal: Option<&Problem>, took: Duration) {
     }
 }
 
-/// The caller's own id if it is one that may stand in a log, else a new one.
+/// The caller's own id if it may be logged, else a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     let given = headers.get(REQUEST_ID).filter(|id| {

@@ -1,5 +1,5 @@
-//! What is refused where something behind the front fails or refuses: the store, the broker, the engine's look at a picture, a host
-//! that a stranger has named, and the reading of a spec. Their errors carry their codes; here each gets its status and its text.
+//! The refusals for errors of other crates: of the store, of the broker, of the block walk over a picture, of a host that a
+//! stranger has named, and of the reading of a spec. These errors have codes; here each gets its status and its text.
 
 use axum::http::StatusCode;
 use broker::BrokerError;
@@ -34,9 +34,9 @@ impl Refusal for StoreError {
 }
 
 refusals! {
-    /// Why what a stored job or picture has to say is not told.
+    /// Why a stored picture is not used or shown.
     pub(crate) enum StoredRefusal: Store(StoreError) {
-        /// `source` names nothing.
+        /// No stored picture has the id that `source` names.
         UnknownSource = UNPROCESSABLE_ENTITY UnknownSource, "no stored picture has this id", with field("source");
     }
 }
@@ -58,7 +58,7 @@ impl Refusal for BrokerError {
 
     /// [`QueueRefusal`] has the example.
     fn documented() -> Vec<Documented> {
-        Vec::new()
+        vec![Documented::code(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::BrokerUnavailable)]
     }
 }
 

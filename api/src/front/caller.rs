@@ -1,6 +1,6 @@
 //! Who asks: an API key's name, or where the connection comes from.
 //!
-//! It stands around every route below `/v1`. A key is checked here and goes no further: handlers, logs and
+//! It is around every route below `/v1` but `/v1/info`. A key is checked here and goes no further: handlers, logs and
 //! records know names and digests. `X-Forwarded-For` is believed only as far as trusted proxies wrote it.
 
 use std::{
@@ -31,7 +31,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) client: ClientId,
-    /// Of the key that was shown; nobody shows one to an open front.
+    /// Of the key that was shown; nobody shows one where none are asked for.
     pub(crate) key: Option<KeyName>,
 }
 

@@ -1,5 +1,5 @@
-//! What stands around every request: who asks, what a client may ask for and how often, ids, traces, the log, and the refusals of
-//! what lies behind the front. It knows nothing of routes.
+//! What is around every request: who asks, what a client may ask for and how often, ids, traces, the log, and the refusals for
+//! errors of other crates. It knows nothing of routes.
 
 pub(crate) mod access;
 pub(crate) mod backends;
@@ -9,3 +9,4 @@ pub(crate) mod ids;
 mod rate;
 mod recount;
 pub(crate) mod trace;
+mod unfinished;

@@ -1,9 +1,10 @@
 //! Finds ends whose event was lost, so that a client's count of unfinished jobs is right again within five minutes.
 //!
-//! Runs beside the routes. An event is lost when a subscription breaks off, or was never emitted; a job whose end was lost would
-//! else count for a day. It asks the store only where a count matters: of clients whose count has put them into the
-//! standard lane, oldest jobs first, and only until enough are found unfinished to show that they belong there; and once of all clients after events were
-//! missed. So what it costs grows with the clients at the limit, not with what they have waiting.
+//! Runs beside the routes. An event is lost when a subscription breaks off, or was never emitted; a job whose end was lost
+//! would else count for a day. It asks the store only where a count matters. Of a client whose count has put it into the
+//! standard lane it asks about the oldest jobs first, until enough are unfinished to show that the client belongs there. After
+//! events were missed it asks once about all clients. So its cost grows with the clients at the limit, not with the jobs that
+//! they have waiting.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use store::{Store, StoreError};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::clients::{Clients, Recount};
+use super::{clients::Clients, unfinished::Recount};
 
 /// Between two rounds: with the time that a round takes, less than five minutes.
 const EVERY: Duration = Duration::from_secs(240);
@@ -26,7 +27,7 @@ impl Clients {
             loop {
                 sleep(EVERY).await;
                 if let Err(error) = self.recount_once(store).await {
-                    tracing::debug!(%error, "failed to count unfinished jobs anew; it is tried again");
+                    tracing::debug!(%error, "failed to count unfinished jobs again; the next round tries it again");
                 }
             }
         };
@@ -68,20 +69,20 @@ mod tests {
     const RULES: Fairness =
         Fairness { express_jobs: 32, client_jobs: 1_000, rate_burst: 1, rate_per_s: 1, express_bytes: 1, express_pixels: 1 };
 
-    struct Counted {
+    struct Recounting {
         clients: Clients,
         store: Store,
         faults: Faults,
-        _recounting: JoinHandle<()>,
+        _task: JoinHandle<()>,
     }
 
-    impl Counted {
+    impl Recounting {
         fn new() -> Self {
             let (store, faults) = Store::open_with_faults(&StoreConfig::new("memory:")).unwrap();
             let clients = Clients::new(RULES);
             let (counting, asked) = (clients.clone(), store.clone());
             let recounting = tokio::spawn(async move { counting.recount(&asked, &CancellationToken::new()).await });
-            Self { clients, store, faults, _recounting: recounting }
+            Self { clients, store, faults, _task: recounting }
         }
 
         fn accept(&self, client: u64, jobs: std::ops::Range<u128>) {
@@ -122,54 +123,54 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_client_whose_news_was_lost_is_express_again_within_five_minutes() {
-        let counted = Counted::new();
-        counted.accept(1, 0..40);
-        counted.end(0..40).await;
-        assert_eq!(counted.clients.unfinished(&of(1)), 40);
-        counted.pass(FIVE_MINUTES).await;
-        assert_eq!(counted.clients.unfinished(&of(1)), 0);
+        let recounting = Recounting::new();
+        recounting.accept(1, 0..40);
+        recounting.end(0..40).await;
+        assert_eq!(recounting.clients.unfinished(&of(1)), 40);
+        recounting.pass(FIVE_MINUTES).await;
+        assert_eq!(recounting.clients.unfinished(&of(1)), 0);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_is_asked_grows_with_the_clients_at_the_limit_and_not_with_their_jobs() {
-        let counted = Counted::new();
-        counted.accept(1, 0..900);
-        counted.accept(2, 1_000..1_031);
-        counted.pass(FIVE_MINUTES).await;
+        let recounting = Recounting::new();
+        recounting.accept(1, 0..900);
+        recounting.accept(2, 1_000..1_031);
+        recounting.pass(FIVE_MINUTES).await;
         let most = u64::from(RULES.express_jobs) + AT_ONCE as u64;
-        assert!((32..=most).contains(&counted.questions()), "{}", counted.questions());
+        assert!((32..=most).contains(&recounting.questions()), "{}", recounting.questions());
         // The oldest first.
-        counted.end(0..10).await;
-        counted.pass(FIVE_MINUTES).await;
-        assert_eq!(counted.clients.unfinished(&of(1)), 890);
-        assert_eq!(counted.clients.unfinished(&of(2)), 31, "below the limit a count decides nothing");
+        recounting.end(0..10).await;
+        recounting.pass(FIVE_MINUTES).await;
+        assert_eq!(recounting.clients.unfinished(&of(1)), 890);
+        assert_eq!(recounting.clients.unfinished(&of(2)), 31, "below the limit a count decides nothing");
     }
 
     #[tokio::test(start_paused = true)]
     async fn after_news_was_missed_everybody_is_counted_anew_once() {
-        let counted = Counted::new();
-        counted.accept(1, 0..5);
-        counted.accept(2, 10..12);
-        counted.end(0..4).await;
-        counted.end(10..11).await;
-        counted.clients.missed();
+        let recounting = Recounting::new();
+        recounting.accept(1, 0..5);
+        recounting.accept(2, 10..12);
+        recounting.end(0..4).await;
+        recounting.end(10..11).await;
+        recounting.clients.missed();
         sleep(Duration::from_secs(1)).await;
-        counted.accept(2, 12..13);
-        counted.pass(FIVE_MINUTES).await;
-        assert_eq!([1, 2].map(|client| counted.clients.unfinished(&of(client))), [1, 2]);
-        assert_eq!(counted.questions(), 7, "what was accepted since is heard of");
-        counted.pass(FIVE_MINUTES).await;
-        assert_eq!(counted.questions(), 7);
+        recounting.accept(2, 12..13);
+        recounting.pass(FIVE_MINUTES).await;
+        assert_eq!([1, 2].map(|client| recounting.clients.unfinished(&of(client))), [1, 2]);
+        assert_eq!(recounting.questions(), 7, "what was accepted since is heard of");
+        recounting.pass(FIVE_MINUTES).await;
+        assert_eq!(recounting.questions(), 7);
     }
 
     #[tokio::test(start_paused = true)]
     async fn where_the_store_does_not_answer_the_next_round_asks_again() {
-        let counted = Counted::new();
-        counted.accept(1, 0..40);
-        counted.end(0..40).await;
-        counted.faults.next(1, Operation::Head, keys::JOBS_PREFIX, Fault::Fail);
-        counted.pass(FIVE_MINUTES).await;
-        counted.pass(FIVE_MINUTES).await;
-        assert_eq!(counted.clients.unfinished(&of(1)), 0);
+        let recounting = Recounting::new();
+        recounting.accept(1, 0..40);
+        recounting.end(0..40).await;
+        recounting.faults.next(1, Operation::Head, keys::JOBS_PREFIX, Fault::Fail);
+        recounting.pass(FIVE_MINUTES).await;
+        recounting.pass(FIVE_MINUTES).await;
+        assert_eq!(recounting.clients.unfinished(&of(1)), 0);
     }
 }

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::{
     accept::{
-        acceptance::{AcceptRefusal, Acceptance, Accepted},
+        acceptor::{AcceptRefusal, Accepted, Acceptor},
         start::NewJob,
     },
     create::CreateRefusal,
@@ -31,7 +31,7 @@ use crate::{
         requests::{BatchForm, IdempotencyHeader},
     },
     front::caller::Caller,
-    pictures::upload::Taken,
+    pictures::upload::InspectedPicture,
     problem::{Problem, Refusal as _},
 };
 
@@ -70,13 +70,13 @@ enum BatchItem {
     ),
 )]
 pub(crate) async fn create(
-    State(acceptance): State<Acceptance>,
+    State(acceptor): State<Acceptor>,
     State(requests): State<Requests>,
     Extension(caller): Extension<Caller>,
     Extension(trace): Extension<TraceContext>,
     request: Request,
 ) -> Result<(StatusCode, Json<BatchView>), CreateRefusal> {
-    let JobRequest { form, idempotency, share, .. } = requests.read(request, &caller, Makes::ManyJobs).await?;
+    let JobRequest { form, idempotency, reservation, .. } = requests.read(request, &caller, Makes::ManyJobs).await?;
     let Order { picture, spec: specs, is_public, callback_url } = form.into_batch()?;
     let callback_url = callback_url.map(|url| requests.callbacks.check(&url)).transpose()?;
     for (i, spec) in specs.iter().enumerate() {
@@ -86,18 +86,28 @@ pub(crate) async fn create(
             requests.clients.admit(&caller.client).map_err(RequestRefusal::from)?;
         }
     }
-    let Taken { picture, upload, share } = requests.pictures.take(picture, share, &caller.client).await?;
+    let InspectedPicture { picture, upload, reservation } = requests.pictures.take(picture, reservation, &caller.client).await?;
     let outputs: Vec<_> =
         specs.iter().map(|spec| output_id(&picture.source.id, spec, &requests.fonts)).collect::<Result<_, _>>()?;
-    acceptance.store_source(upload).await.map_err(AcceptRefusal::from)?;
+    acceptor.store_source(upload).await.map_err(AcceptRefusal::from)?;
     // It is stored now, and spooled no longer.
-    drop(share);
+    drop(reservation);
     let jobs = specs.into_iter().zip(outputs).enumerate().map(|(i, (spec, output))| {
         let (picture, caller, callback_url) = (picture.clone(), caller.clone(), callback_url.clone());
         let idempotency = idempotency.as_ref().map(|name| idempotency::nth(name, i));
-        let new =
-            NewJob { picture, upload: None, share: None, spec, output, is_public, caller, trace, idempotency, callback_url };
-        acceptance.accept(new)
+        let new = NewJob {
+            picture,
+            upload: None,
+            reservation: None,
+            spec,
+            output,
+            is_public,
+            caller,
+            trace,
+            idempotency,
+            callback_url,
+        };
+        acceptor.accept(new)
     });
     let outcomes: Vec<_> = stream::iter(jobs).buffered(AT_ONCE).collect().await;
     // Where there is none that can't be lost any more, the request has failed.

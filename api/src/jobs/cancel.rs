@@ -1,7 +1,7 @@
 //! `DELETE /v1/jobs/{id}`: the job is not wanted any more.
 //!
-//! That it is cancelled is its result, written here where none stands; the worker that has it in hand hears of it and
-//! stops, and one that gets it later finds it finished.
+//! A cancellation is a result, written here where there is none. The worker that has the job in hand hears of it and stops; a
+//! worker that gets the job later finds it finished.
 
 use axum::{Extension, Json, extract::State, response::IntoResponse};
 use broker::Broker;

@@ -12,7 +12,7 @@ use store::Store;
 
 use super::{
     accept::{
-        acceptance::{AcceptRefusal, Acceptance, Accepted},
+        acceptor::{AcceptRefusal, Accepted, Acceptor},
         start::{NewJob, Repeat},
     },
     form::{FormRefusal, Order},
@@ -20,13 +20,13 @@ use super::{
     view::JobView,
 };
 use crate::{
-    callbacks::handle::UrlRefusal,
+    callbacks::handle::CallbackUrlRefusal,
     docs::{
         refusals::Refuses,
         requests::{IdempotencyHeader, JobForm, PreferHeader},
     },
     front::{access::About, caller::Caller},
-    pictures::upload::{Taken, UploadRefusal},
+    pictures::upload::{InspectedPicture, UploadRefusal},
     problem::{Defect, refusals},
 };
 
@@ -35,8 +35,8 @@ refusals! {
     pub(crate) enum CreateRefusal:
         Request(RequestRefusal),
         Form(FormRefusal),
-        Callback(UrlRefusal),
-        LoadedSpec(SpecError),
+        Callback(CallbackUrlRefusal),
+        Spec(SpecError),
         Font(UnknownFont),
         Upload(UploadRefusal),
         Accept(AcceptRefusal),
@@ -64,27 +64,27 @@ refusals! {
     ),
 )]
 pub(crate) async fn create(
-    State(acceptance): State<Acceptance>,
+    State(acceptor): State<Acceptor>,
     State(store): State<Store>,
     State(requests): State<Requests>,
     Extension(caller): Extension<Caller>,
     Extension(trace): Extension<TraceContext>,
     request: Request,
 ) -> Result<Response, CreateRefusal> {
-    let JobRequest { form, idempotency, first, wait, share } = requests.read(request, &caller, Makes::OneJob).await?;
+    let JobRequest { form, idempotency, first, wait, reservation } = requests.read(request, &caller, Makes::OneJob).await?;
     let Order { picture, spec, is_public, callback_url } = form.into_job()?;
     let callback_url = callback_url.map(|url| requests.callbacks.check(&url)).transpose()?;
     // Only whether there are such fonts.
     engine_spec(&spec, &requests.fonts)?;
     let accepted = if let Some(first) = first {
         let source = requests.pictures.id_of(picture, &caller.client).await?;
-        acceptance.repeat(Repeat { first, source, spec, is_public, caller, trace, callback_url }).await
+        acceptor.repeat(Repeat { first, source, spec, is_public, caller, trace, callback_url }).await
     } else {
-        let taken = requests.pictures.take(picture, share, &caller.client).await?;
-        let Taken { picture, upload, share } = taken;
+        let taken = requests.pictures.take(picture, reservation, &caller.client).await?;
+        let InspectedPicture { picture, upload, reservation } = taken;
         let output = output_id(&picture.source.id, &spec, &requests.fonts)?;
-        let new = NewJob { picture, upload, share, spec, output, is_public, caller, trace, idempotency, callback_url };
-        acceptance.accept(new).await
+        let new = NewJob { picture, upload, reservation, spec, output, is_public, caller, trace, idempotency, callback_url };
+        acceptor.accept(new).await
     };
     let Accepted { job, mut result, waiting } = accepted?;
     let location = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id)).map_err(Defect::from)?;

@@ -1,7 +1,8 @@
 //! `GET /v1/jobs/{id}/events`: what happens to a job, as it happens (server-sent events, HTML living standard, section 9.2).
 //!
 //! The stream begins with the state of the job, goes on with its events, and ends with its result. An event may be lost on its
-//! way, so the stream reads the store after each silence of [`SILENCE`], and ends only on a result that it has read there. It must not keep the process from ending.
+//! way, so the stream reads the store after each silence of [`SILENCE`], and ends only on a result that it has read there. It
+//! must not keep the process from ending.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -25,12 +26,12 @@ use utoipa::ToSchema;
 use super::{
     path::{JobPath, NoSuchJob},
     read::ReadRefusal,
-    subscribers::{EventSubscribers, Listening},
+    subscribers::{EventSubscribers, JobSubscription},
     view::{JobView, rfc3339},
 };
 use crate::{
     docs::{refusals::Refuses, requests::LastEventIdHeader},
-    front::{access::About, backends::StoredRefusal},
+    front::access::About,
 };
 
 /// How long nothing may be sent: proxies end what is silent for longer.
@@ -38,7 +39,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// After so long without an event the store is read.
 const SILENCE: Duration = Duration::from_secs(30);
 /// A stream ends by then, and its client comes again if it is still there.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// After how long a client comes again whose stream broke.
 const RECONNECT: Duration = Duration::from_secs(1);
 /// nginx would hold events back until it has a buffer full of them.
@@ -72,7 +73,7 @@ retry: 1000
 struct Follower {
     store: Store,
     job: JobRecord,
-    listening: Listening,
+    listening: JobSubscription,
     /// What it begins with, and the result if that is an end.
     first: Option<(Event, Option<JobResult>)>,
     is_over: bool,
@@ -123,7 +124,7 @@ pub(crate) async fn events(
 ) -> Result<Response, ReadRefusal> {
     // Before the look at the store: what happens meanwhile is heard.
     let listening = subscribers.of(&id);
-    let (job, result) = tokio::try_join!(store.get_job(&id), store.get_result(&id)).map_err(StoredRefusal::from)?;
+    let (job, result) = tokio::try_join!(store.get_job(&id), store.get_result(&id))?;
     let job = job.ok_or(NoSuchJob::JobNotFound)?;
     let last_seen = headers.get("last-event-id").and_then(|seen| seen.to_str().ok()).filter(|seen| !seen.is_empty());
     let about = Extension(About(id));
@@ -163,7 +164,7 @@ impl Follower {
                     Ok(Some(result)) => return self.tell(&end_of(&self.job, &result), Some(result)),
                     Ok(None) => {}
                     Err(error) => {
-                        tracing::debug!(job_id = %self.job.id, %error, "failed to look for a result; it is looked for again");
+                        tracing::debug!(job_id = %self.job.id, %error, "failed to read a result; it is read again");
                     }
                 },
             }

@@ -20,7 +20,7 @@ use crate::{
 pub(crate) const MAX_JOBS: usize = 100;
 
 /// The longest part that is not the file: a spec of four captions fits many times.
-const MAX_TEXT_PART_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_TEXT_PART_BYTES: usize = 64 * 1024;
 
 /// The parts that are texts.
 const TEXTS: [&str; 13] = [
@@ -43,15 +43,15 @@ pub(crate) const CAPTION_FIELDS: [&str; 7] = ["top", "bottom", "style", "font", 
 
 refusals! {
     /// Why a form makes no job.
-    pub(crate) enum FormRefusal: Body(BodyRefusal), LoadedSpec(SpecError) {
-        /// A part that this endpoint does not take, or takes once, or takes shorter.
+    pub(crate) enum FormRefusal: Body(BodyRefusal), Spec(SpecError) {
+        /// A part of the form is not known here, is there twice, is too long, or has a value that is not allowed.
         BadPart {
             /// Its name.
             field: String,
             /// What is wrong with it.
             fault: String,
         } = BAD_REQUEST BadRequest, "{fault}", with field(field);
-        /// No picture in the form.
+        /// The form has no picture: none of `file`, `source` and `source_url`.
         MissingFile = BAD_REQUEST MissingFile,
             "a part named `file` (a picture), `source` (the id of a stored one) or `source_url` (where one stands) was expected";
     }

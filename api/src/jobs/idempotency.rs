@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: what a client calls a request, so that it may send it twice.
 //!
-//! Read and checked here, bound to its client, and handed to `accept` as an id that may stand in an object key.
+//! Read and checked here, bound to its client, and handed to `accept` as an id that may be part of an object key.
 
 use axum::http::HeaderMap;
 use proto_shared::{ClientId, IdempotencyId};
@@ -9,25 +9,25 @@ use sha2::{Digest as _, Sha256};
 use crate::problem::refusals;
 
 const HEADER: &str = "idempotency-key";
-const MAX_BYTES: usize = 255;
+pub(crate) const MAX_BYTES: usize = 255;
 
 refusals! {
     /// Why a request is not taken under its name.
-    pub(crate) enum KeyRefusal {
-        /// Not one key, or not a key.
+    pub(crate) enum IdempotencyKeyRefusal {
+        /// The header `Idempotency-Key` is there twice, or is not 1 to 255 visible ASCII characters.
         BadHeader { name: &'static str, expected: &'static str } = BAD_REQUEST BadRequest,
             "the header {name} was expected to have {expected}", with field(*name);
     }
 }
 
 /// The id of the request's key, if it has one.
-pub(crate) fn id_of(headers: &HeaderMap, client: &ClientId) -> Result<Option<IdempotencyId>, KeyRefusal> {
+pub(crate) fn id_of(headers: &HeaderMap, client: &ClientId) -> Result<Option<IdempotencyId>, IdempotencyKeyRefusal> {
     let mut given = headers.get_all(HEADER).iter();
     let (Some(key), more) = (given.next(), given.next()) else { return Ok(None) };
     let key = key.as_bytes();
     let well_formed = (1..=MAX_BYTES).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic);
     if more.is_some() || !well_formed {
-        return Err(KeyRefusal::BadHeader {
+        return Err(IdempotencyKeyRefusal::BadHeader {
             name: "Idempotency-Key",
             expected: "one value of 1 to 255 visible ASCII characters",
         });
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
     use crate::problem::Refusal as _;
 
-    fn id(keys: &[&[u8]], client: u8) -> Result<Option<IdempotencyId>, KeyRefusal> {
+    fn id(keys: &[&[u8]], client: u8) -> Result<Option<IdempotencyId>, IdempotencyKeyRefusal> {
         let mut headers = HeaderMap::new();
         for key in keys {
             headers.append(HEADER, HeaderValue::from_bytes(key).unwrap());

@@ -6,7 +6,7 @@ pub(crate) mod cancel;
 pub(crate) mod create;
 pub(crate) mod events;
 pub(crate) mod form;
-mod idempotency;
+pub(crate) mod idempotency;
 pub(crate) mod path;
 mod prefer;
 pub(crate) mod read;

@@ -12,7 +12,7 @@ use crate::problem::refusals;
 refusals! {
     /// Why a path names no job.
     pub(crate) enum NoSuchJob {
-        /// The id names no job.
+        /// No job has the id in the path.
         JobNotFound = NOT_FOUND JobNotFound, "no job has this id";
     }
 }

@@ -12,7 +12,7 @@ use store::{Store, StoreError};
 
 use super::{
     form::{Form, FormRefusal},
-    idempotency::{self, KeyRefusal},
+    idempotency::{self, IdempotencyKeyRefusal},
     prefer,
 };
 use crate::{
@@ -22,9 +22,9 @@ use crate::{
         clients::{ClientRefusal, Clients},
     },
     pictures::{
+        budget::{BudgetRefusal, Reservation},
         drain::drained,
         pace::paced,
-        room::{RoomRefusal, Share},
         upload::{BodyRefusal, Pictures},
     },
     problem::refusals,
@@ -33,9 +33,9 @@ use crate::{
 refusals! {
     /// Why a request is not read to its end.
     pub(crate) enum RequestRefusal:
-        Key(KeyRefusal),
+        Key(IdempotencyKeyRefusal),
         Client(ClientRefusal),
-        Room(RoomRefusal),
+        Budget(BudgetRefusal),
         Store(StoreError),
         Body(BodyRefusal),
         Form(FormRefusal)
@@ -71,15 +71,15 @@ pub(crate) struct JobRequest {
     pub(crate) first: Option<JobRecord>,
     /// How long the client would wait.
     pub(crate) wait: Option<Duration>,
-    /// The share of the spool that the file's bytes take. It lives as long as they do.
-    pub(crate) share: Option<Share>,
+    /// For the file's bytes: held for as long as they are.
+    pub(crate) reservation: Option<Reservation>,
 }
 
 impl Requests {
     /// Reads a request's head and form.
     ///
     /// Of a job that was asked for before under this name only the hash of its file is wanted, to see that it is the same
-    /// request: it takes nothing of the room for uploads, and is neither kept, inspected nor stored. It must be read to its
+    /// request: it takes nothing of the budget for uploads, and is neither kept, inspected nor stored. It must be read to its
     /// end all the same. What a client calls two requests says nothing of what is in them, and answering the second with the
     /// first one's job, unread, would give someone who reuses a name by mistake the wrong picture without a word. The look-up
     /// comes before the first byte is read. A client that waits for `100 Continue` waits for it; from all others, as much arrives
@@ -87,25 +87,25 @@ impl Requests {
     ///
     /// The jobs of a batch have a name each, of which some may have been accepted and others not: it needs its file.
     pub(crate) async fn read(&self, request: Request, caller: &Caller, makes: Makes) -> Result<JobRequest, RequestRefusal> {
-        let (room, stall) = (&self.pictures.room, self.body_stall);
-        let request = request.map(|body| drained(body, room.max_body_bytes(), stall));
+        let (budget, stall) = (&self.pictures.budget, self.body_stall);
+        let request = request.map(|body| drained(body, budget.max_body_bytes(), stall));
         // What costs nothing to refuse comes first, what reads the body last.
         let idempotency = idempotency::id_of(request.headers(), &caller.client)?;
         self.clients.admit(&caller.client)?;
         let wait = prefer::wait(request.headers(), self.longest_wait);
-        let expected_bytes = room.expected_bytes(request.headers())?;
+        let expected_bytes = budget.expected_bytes(request.headers())?;
         let first = match &idempotency {
             Some(name) if makes == Makes::OneJob => self.made_by(name).await?,
             _ => None,
         };
-        let (share, spool) = match &first {
-            None => (Some(room.share(&caller.client, expected_bytes)?), Some(&self.pictures.spool)),
+        let (reservation, spool) = match &first {
+            None => (Some(budget.reserve(&caller.client, expected_bytes)?), Some(&self.pictures.spool)),
             Some(_) => (None, None),
         };
         let request = request.map(|body| paced(body, stall));
         let parts = Multipart::from_request(request, &()).await.map_err(BodyRefusal::from)?;
-        let form = Form::read(parts, spool, room.limits.max_bytes, expected_bytes).await?;
-        Ok(JobRequest { form, idempotency, first, wait, share })
+        let form = Form::read(parts, spool, budget.limits.max_bytes, expected_bytes).await?;
+        Ok(JobRequest { form, idempotency, first, wait, reservation })
     }
 
     /// The job that a request of this name has made, if it came so far.

@@ -1,5 +1,5 @@
-//! Events of jobs as they come from the broker: for requests that wait for an end or tell what happens, for the count of what each
-//! client has unfinished, and for calls back.
+//! Events of jobs as they come from the broker: for requests that wait for an end or tell what happens, for the count of each
+//! client's unfinished jobs, and for callbacks.
 //!
 //! There is one subscription a process. An event may be lost: a subscriber that must know reads the store, and all do so when
 //! some events may have been missed.
@@ -22,18 +22,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{callbacks::handle::Callbacks, front::clients::Clients};
 
-/// Events that a listener may be behind before it must look at the store.
+/// Events that a subscriber may be behind before it must read the store.
 const MAX_BEHIND: usize = 64;
 
-/// Who listens to which job; clones share it.
+/// Who has subscribed to which job; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct EventSubscribers {
     subscribers: InUse<JobId, broadcast::Sender<Heard>>,
     over: CancellationToken,
 }
 
-/// One listener to one job. It hears everything from the moment that it is made.
-pub(crate) struct Listening {
+/// One subscription to one job. It hears everything from the moment that it is made.
+pub(crate) struct JobSubscription {
     job: JobId,
     heard: broadcast::Receiver<Heard>,
     over: CancellationToken,
@@ -43,7 +43,7 @@ pub(crate) struct Listening {
 impl EventSubscribers {
     /// Hears until `shutdown`, from the moment that the broker is there.
     pub async fn hear(&self, broker: &Eventual<Broker>, clients: &Clients, callbacks: &Callbacks, shutdown: &CancellationToken) {
-        // A request that listens for long must not keep the process from ending.
+        // A long subscription must not keep the process from ending.
         let _over = self.over.clone().drop_guard();
         let Some(broker) = shutdown.run_until_cancelled(broker.wait()).await else { return };
         let Some(mut events) = until_it_works("hear of jobs", shutdown, || broker.subscribe(Filter::Every)).await else { return };
@@ -61,26 +61,26 @@ impl EventSubscribers {
                 Heard::Gap => {
                     callbacks.missed();
                     clients.missed();
-                    tell(self.subscribers.all().into_iter().map(|(_, listener)| listener), &heard);
+                    tell(self.subscribers.all().into_iter().map(|(_, subscriber)| subscriber), &heard);
                 }
             }
         }
     }
 
-    pub(crate) fn of(&self, job: &JobId) -> Listening {
+    pub(crate) fn of(&self, job: &JobId) -> JobSubscription {
         let (sender, lease) = self.subscribers.lease(job, || broadcast::Sender::new(MAX_BEHIND));
-        Listening { job: job.clone(), heard: sender.subscribe(), over: self.over.clone(), _lease: lease }
+        JobSubscription { job: job.clone(), heard: sender.subscribe(), over: self.over.clone(), _lease: lease }
     }
 }
 
 fn tell(subscribers: impl IntoIterator<Item = broadcast::Sender<Heard>>, heard: &Heard) {
-    for listener in subscribers {
-        // The last listener may just have gone.
-        let _ = listener.send(heard.clone());
+    for subscriber in subscribers {
+        // The last subscription may just have ended.
+        let _ = subscriber.send(heard.clone());
     }
 }
 
-impl Listening {
+impl JobSubscription {
     /// The next thing heard; `None` when this process is about to end.
     pub(crate) async fn next(&mut self) -> Option<Heard> {
         match self.over.run_until_cancelled(self.heard.recv()).await? {

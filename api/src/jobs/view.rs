@@ -1,4 +1,4 @@
-//! A job as clients see it, in answers, events and calls back. The stored forms of record and result are for api
+//! A job as clients see it, in answers, events and callbacks. The stored forms of record and result are for api
 //! and worker only.
 
 use proto_shared::{

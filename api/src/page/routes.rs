@@ -1,4 +1,4 @@
-//! The page at `/` and its files below `/page`, as they stand in the binary.
+//! The page at `/` and its files below `/page`, as they are compiled into the binary.
 //!
 //! `router` merges it outside of the keys: a page must be seen before anyone can type one into it. It must never
 //! answer with anything that was not compiled in, and its policy lets a browser load nothing from anywhere else.

@@ -1,11 +1,11 @@
 //! Pictures: on their way in (upload, spool, fetch by URL, inspect), and on their way out (result, source). No picture is decoded.
 
+pub(crate) mod budget;
 pub(crate) mod drain;
 pub(crate) mod fetch;
 pub(crate) mod inspect;
 pub(crate) mod pace;
 pub(crate) mod result;
-pub(crate) mod room;
 pub(crate) mod serve;
 pub(crate) mod source;
 pub(crate) mod spool;

@@ -14,7 +14,7 @@ use crate::{
 refusals! {
     /// Why there is no result.
     pub(crate) enum ResultRefusal: Job(NoSuchJob), Store(StoreError), Serve(ServeRefusal) {
-        /// The job has not ended.
+        /// The job has not ended yet.
         NotReady = CONFLICT NotReady, "the job is not finished", with retry_after_s(1);
         /// The job failed, so it has no output and never will: a client that polls must be able to stop.
         JobFailed { code: ErrorCode, message: String } = GONE JobFailed, "the job failed: {message} ({code})",

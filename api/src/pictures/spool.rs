@@ -25,7 +25,7 @@ use crate::problem::refusals;
 refusals! {
     /// Why an upload is not spooled.
     pub(crate) enum SpoolRefusal {
-        /// The folder for uploads takes nothing, or does not give it back.
+        /// The folder for uploads can't be written or read.
         Folder { error: io::Error } = SERVICE_UNAVAILABLE Overloaded, "no more uploads can be taken at the moment",
             with cause(format!("failed to spool an upload: {error}"));
     }
@@ -88,7 +88,7 @@ pub(crate) struct Spooled {
 /// Where it is.
 pub(crate) enum Content {
     Memory(Bytes),
-    /// To be read from its beginning, wherever it stands.
+    /// To be read from its beginning: its position may be anywhere.
     File(File),
 }
 

@@ -15,10 +15,10 @@ use sha2::{Digest as _, Sha256};
 use store::Store;
 
 use super::{
+    budget::{BudgetRefusal, Reservation, UploadBudget},
     fetch::{FetchRefusal, Fetcher},
     inspect::{Inspected, Inspector, PictureRefusal},
     pace::TooSlow,
-    room::{Room, RoomRefusal, Share},
     spool::{Spool, SpoolRefusal, Spooled},
 };
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
 pub(crate) enum Picture {
     File(File),
     Stored(SourceId),
-    /// Where it stands; not looked at yet.
+    /// Where it is; not checked yet.
     Url(String),
 }
 
@@ -43,8 +43,8 @@ pub(crate) enum File {
 
 refusals! {
     /// Why a body was not read to its end.
-    pub(crate) enum BodyRefusal: Room(RoomRefusal), Spool(SpoolRefusal), TooSlow(TooSlow) {
-        /// Not a multipart form, or one that is cut off.
+    pub(crate) enum BodyRefusal: Budget(BudgetRefusal), Spool(SpoolRefusal), TooSlow(TooSlow) {
+        /// The body is no multipart form, or is cut off.
         BadForm { why: String } = BAD_REQUEST BadRequest, "a complete multipart/form-data body was expected: {why}";
     }
 }
@@ -64,7 +64,7 @@ impl BodyRefusal {
         }
         match error.status() {
             StatusCode::PAYLOAD_TOO_LARGE => {
-                RoomRefusal::FileTooLarge { limit_bytes: max_file_bytes, got_bytes: max_file_bytes + 1 }.into()
+                BudgetRefusal::FileTooLarge { limit_bytes: max_file_bytes, got_bytes: max_file_bytes + 1 }.into()
             }
             _ => Self::BadForm { why: error.body_text() },
         }
@@ -108,7 +108,7 @@ impl Chunks<'_> {
         let chunk = chunk.map_err(|e| BodyRefusal::of(&e, limit_bytes))?;
         self.got_bytes += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
         if self.got_bytes > limit_bytes {
-            return Err(RoomRefusal::FileTooLarge { limit_bytes, got_bytes: self.got_bytes }.into());
+            return Err(BudgetRefusal::FileTooLarge { limit_bytes, got_bytes: self.got_bytes }.into());
         }
         Ok(chunk)
     }
@@ -119,19 +119,19 @@ refusals! {
     pub(crate) enum UploadRefusal: Picture(PictureRefusal), Fetch(FetchRefusal), Stored(StoredRefusal), Defect(Defect) {}
 }
 
-/// A picture that was looked at.
-pub(crate) struct Taken {
+/// A picture that was inspected.
+pub(crate) struct InspectedPicture {
     pub(crate) picture: Inspected,
     /// Where it may not be stored yet.
     pub(crate) upload: Option<Spooled>,
-    /// It stands for the bytes that are spooled, and goes where they go.
-    pub(crate) share: Option<Share>,
+    /// For the bytes that are spooled: held for as long as they are.
+    pub(crate) reservation: Option<Reservation>,
 }
 
 /// Gets pictures from where they are.
 pub(crate) struct Pictures {
     pub(crate) store: Store,
-    pub(crate) room: Arc<Room>,
+    pub(crate) budget: Arc<UploadBudget>,
     pub(crate) spool: Spool,
     pub(crate) inspector: Inspector,
     pub(crate) fetcher: Fetcher,
@@ -147,24 +147,33 @@ impl Pictures {
         })
     }
 
-    /// Gets a picture from where it is, and looks at it. `share` is what its form has taken.
-    pub(crate) async fn take(&self, picture: Picture, share: Option<Share>, client: &ClientId) -> Result<Taken, UploadRefusal> {
-        let (upload, share) = match picture {
-            Picture::File(File::Kept(upload)) => (upload, share),
+    /// Gets a picture from where it is, and looks at it. `reservation` is what its form has reserved.
+    pub(crate) async fn take(
+        &self,
+        picture: Picture,
+        reservation: Option<Reservation>,
+        client: &ClientId,
+    ) -> Result<InspectedPicture, UploadRefusal> {
+        let (upload, reservation) = match picture {
+            Picture::File(File::Kept(upload)) => (upload, reservation),
             Picture::File(File::Hashed(_)) => return Err(Defect("a file that was not kept can't be looked at".to_owned()).into()),
             Picture::Stored(id) => {
-                let _memory = self.room.whole_picture().await?;
+                let _memory = self.budget.memory_for_picture().await?;
                 // Walked again: the limits may have changed since it was stored.
                 let bytes = self.store.reuse_source(&id).await.map_err(StoredRefusal::from)?;
-                return Ok(Taken { picture: self.inspector.stored(id, bytes).await?, upload: None, share: None });
+                return Ok(InspectedPicture {
+                    picture: self.inspector.stored(id, bytes).await?,
+                    upload: None,
+                    reservation: None,
+                });
             }
             Picture::Url(url) => {
                 // The form had no file, and the largest one must fit.
-                drop(share);
-                let (upload, share) = self.fetcher.get(&url, client).await?;
-                (upload, Some(share))
+                drop(reservation);
+                let (upload, reservation) = self.fetcher.get(&url, client).await?;
+                (upload, Some(reservation))
             }
         };
-        Ok(Taken { picture: self.inspector.upload(&upload).await?, upload: Some(upload), share })
+        Ok(InspectedPicture { picture: self.inspector.upload(&upload).await?, upload: Some(upload), reservation })
     }
 }

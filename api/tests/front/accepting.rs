@@ -23,7 +23,7 @@ fn accepted(front: &Front) -> u64 {
     line.unwrap().parse().unwrap()
 }
 
-/// A front whose queue has room for one job, which another takes while this request is between its record and its message,
+/// An api whose queue has room for one job, which another takes while this request is between its record and its message,
 /// and its client hangs up.
 async fn refused_after_its_record(request: Request<Body>) -> Front {
     let front = front_on(Broker::in_process_with(InProcessConfig { max_waiting_jobs: 1, ..InProcessConfig::default() }));

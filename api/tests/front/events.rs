@@ -46,7 +46,7 @@ impl Stream {
         }
     }
 
-    /// Lets the front begin to listen, and finds that there is nothing more yet.
+    /// Lets the api begin to listen, and finds that there is nothing more yet.
     async fn nothing_more(&mut self) {
         let polled = poll_fn(|cx| std::task::Poll::Ready(self.body.poll_next_unpin(cx).is_pending())).await;
         assert!(polled, "more was told than happened");
@@ -54,7 +54,7 @@ impl Stream {
 }
 
 async fn told_by_the_broker(front: &Front, id: &JobId, at_ms: u64, news: News, stream: &mut Stream) -> Told {
-    // Again and again: the front may not hear the broker yet.
+    // Again and again: the api may not hear the broker yet.
     let telling = async {
         loop {
             front.broker.emit(&Event { job: id.clone(), at_ms, news: news.clone(), has_callback: false });

@@ -1,8 +1,8 @@
-//! A front over a store in memory and a broker in the process, and what tests say to it and read of it.
+//! An api over a store in memory and a broker in the process, and what tests say to it and read of it.
 
 use std::{num::NonZeroU16, time::Duration};
 
-use api::{Acceptances, ApiConfig, Callbacks, Clients, EventSubscribers, Fairness, Ids, Parts};
+use api::{Acceptances, ApiConfig, ApiParts, Callbacks, Clients, EventSubscribers, Fairness, Ids};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -68,7 +68,7 @@ pub(crate) fn front_of(config: &ApiConfig, broker: Broker) -> Front {
     let (store, faults) = Store::open_with_faults(&StoreConfig::new("memory:")).unwrap();
     let (subscribers, acceptances) = (EventSubscribers::default(), Acceptances::default());
     let mut registry = registry();
-    let parts = Parts {
+    let parts = ApiParts {
         broker: Eventual::from(broker.clone()),
         store: store.clone(),
         ids: Ids::counting(CREATED_AT_MS),
@@ -153,7 +153,7 @@ pub(crate) fn done(id: OutputId) -> Outcome {
     Outcome::Done { output, stats: RenderStats::default(), missing_glyphs: Vec::new() }
 }
 
-/// What hears the broker's news for a front, until its token is cancelled.
+/// What hears the broker's news for an api, until its token is cancelled.
 pub(crate) fn hearing(front: &Front) -> (CancellationToken, tokio::task::JoinHandle<()>) {
     let shutdown = CancellationToken::new();
     let (subscribers, broker, until) = (front.subscribers.clone(), Eventual::from(front.broker.clone()), shutdown.clone());

@@ -14,7 +14,7 @@ mod repeats;
 
 use std::time::Duration;
 
-use api::{ApiConfig, Clients, Fairness, Ids, Parts};
+use api::{ApiConfig, ApiParts, Clients, Fairness, Ids};
 use axum::{
     body::Body,
     http::{Request, StatusCode, header},
@@ -25,7 +25,7 @@ use futures::TryStreamExt as _;
 use proto_shared::{ErrorCode, Event, JobId, MediaType, Outcome, OutputInfo, RenderStats, job};
 use serde_json::{Value, json};
 use service::{Eventual, listener::Peer, metrics::registry};
-use store::{Store, StoreConfig};
+use store::{Store, StoreConfig, source_id};
 use tower::ServiceExt as _;
 
 use fixture::*;
@@ -60,7 +60,8 @@ async fn an_upload_becomes_a_record_a_source_and_a_message() {
 #[tokio::test]
 async fn a_stored_source_and_a_json_spec_make_a_job_too() {
     let front = front();
-    let source = front.store.put_source(Bytes::from_static(GIF)).await.unwrap();
+    let source = source_id(GIF);
+    front.store.put_source(&source, Bytes::from_static(GIF)).await.unwrap();
     let spec = br##"{"captions":[{"text":"a","fill":"#f00"}]}"##;
     let answer = front.post(&[("source", source.as_str().as_bytes()), ("spec", spec), ("top", b"")]).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{:?}", answer.body);
@@ -220,7 +221,7 @@ async fn without_a_broker_the_client_is_told_to_come_back() {
 
     let store = Store::open(&StoreConfig::new("memory:")).unwrap();
     let clients = Clients::new(Fairness::default());
-    let parts = Parts {
+    let parts = ApiParts {
         broker: Eventual::default(),
         store: store.clone(),
         ids: Ids::system(),

@@ -74,7 +74,7 @@ async fn who_waits_is_answered_when_the_job_ends() {
     let working = async {
         let job = next_message(&front.broker).await.job;
         front.finish(&job.id, done(OutputId::from_bytes([7; 32]))).await;
-        // Again and again: the front may not listen yet.
+        // Again and again: the api may not listen yet.
         loop {
             front.broker.emit(&Event::of(&job, 1, News::Done));
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -49,7 +49,7 @@ impl Fixture {
 
     /// How it came to its end, with the attempts that took; nothing is owed any more.
     async fn end_of_call(&self, id: &JobId) -> (CallbackOutcome, u32) {
-        until("the end of the call back", async || self.owed().await.is_empty()).await;
+        until("the end of the callback", async || self.owed().await.is_empty()).await;
         let end = self.store.get_callback_end(id).await.unwrap().unwrap();
         (end.end, end.attempts)
     }

@@ -1,4 +1,4 @@
-//! What the front asks of other hosts: pictures by their URL and calls back, from and to real servers on this machine.
+//! What the api asks of other hosts: pictures by their URL and callbacks, from and to real servers on this machine.
 
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests too")]
 
@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use api::{ApiConfig, Callbacks, Clients, Courier, Fairness, Ids, Parts, Routine, Signer};
+use api::{ApiConfig, ApiParts, CallbackSchedule, Callbacks, Clients, Courier, Fairness, Ids, Signer};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -104,7 +104,7 @@ impl Fixture {
         Self { store, faults, broker: Broker::in_process() }
     }
 
-    /// A process that calls back, with short delays. It hears of ends and has begun its first look.
+    /// A process that makes callbacks, with short delays. It hears of ends and has begun its first look.
     async fn front(&self) -> Front {
         self.front_at(Clock::system()).await
     }
@@ -113,10 +113,10 @@ impl Fixture {
         let looks = || self.faults.count(Operation::List, "callbacks");
         let before = looks();
         let delays = vec![Duration::from_millis(20); 2];
-        let routine = Routine { delays, scan_every: Duration::from_secs(3600), ..Routine::default() };
+        let schedule = CallbackSchedule { delays, scan_every: Duration::from_secs(3600), ..CallbackSchedule::default() };
         let (client, signer) = (client(&["127.0.0.0/8"]), Signer::new(SECRET).unwrap());
         let mut registry = registry();
-        let (courier, callbacks) = Courier::new(self.store.clone(), client.clone(), signer, routine, clock, &mut registry);
+        let (courier, callbacks) = Courier::new(self.store.clone(), client.clone(), signer, schedule, clock, &mut registry);
         let front = self.front_with(Some(client), callbacks, Some(courier), registry);
         until("the first look", async || looks() > before).await;
         front
@@ -140,7 +140,7 @@ impl Fixture {
         };
         let (subscribers, clients, broker) =
             (api::EventSubscribers::default(), Clients::new(Fairness::default()), Eventual::from(self.broker.clone()));
-        let parts = Parts {
+        let parts = ApiParts {
             broker: broker.clone(),
             store: self.store.clone(),
             ids: Ids::system(),

@@ -47,7 +47,7 @@ pub async fn a_filter_lets_only_its_own_through(broker: &Broker) {
 pub async fn a_slow_subscriber_is_told_of_the_gap(broker: &Broker) {
     let mut slow = broker.subscribe(Filter::Every).await.unwrap();
     let mut quick = broker.subscribe(Filter::Every).await.unwrap();
-    let total = 3 * u32::try_from(crate::events::MAX_BEHIND).unwrap();
+    let total = 3 * u32::try_from(crate::receiving::events::MAX_BEHIND).unwrap();
     for number in 0..total {
         broker.emit(&event(number, News::Queued));
         assert_eq!(next(&mut quick).await, Heard::Event(event(number, News::Queued)));

@@ -10,7 +10,7 @@ use proto_shared::{Lane, event::News};
 use tokio::time::{Instant, timeout};
 
 use super::support::{PATIENCE, consume, depths_become, event, message, message_in, next, note, stays_quiet, waiting_becomes};
-use crate::{Broker, Counts, Depths, Filter, Prefetch, SettleError, State};
+use crate::{Broker, BrokerState, Counts, Depths, Filter, Prefetch, SettleError};
 
 /// Publish, consume: the same job, the first attempt, delivered for the first time.
 pub async fn a_message_comes_out_as_it_went_in(broker: &Broker) {
@@ -251,7 +251,7 @@ pub async fn each_lane_has_its_own_prefetch(broker: &Broker) {
 
 /// Every publish is counted by how it ended.
 pub async fn what_was_published_is_counted(broker: &Broker) {
-    assert_eq!((broker.counts(), broker.state()), (Counts::default(), State::Connected));
+    assert_eq!((broker.counts(), broker.state()), (Counts::default(), BrokerState::Connected));
     for number in 0..3 {
         broker.publish(&message(number)).await.unwrap();
     }
@@ -261,5 +261,5 @@ pub async fn what_was_published_is_counted(broker: &Broker) {
     let counts = broker.counts();
     assert_eq!((counts.published, counts.publish_failed, counts.acks_lost), (3, 1, 0));
     assert_eq!((counts.events_emitted, counts.reconnects, broker.outage()), (1, 0, None));
-    assert_eq!(broker.state(), State::Disconnected);
+    assert_eq!(broker.state(), BrokerState::Disconnected);
 }

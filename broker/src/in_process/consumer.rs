@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::queues::{Entry, Queues, Unsettled};
+use super::queues::{Message, Queues, Unsettled};
 use crate::{
     Prefetch,
     wire::{self, Read, ReadJob, ReadLetter},
@@ -57,7 +57,7 @@ impl Consumer<ReadLetter> {
         let take = move |queues: &Arc<Queues>| {
             let room = Arc::clone(&rooms).try_acquire_owned().map_err(|_| None)?;
             let entry = queues.take_dead().ok_or(None)?;
-            let Entry { body, reason, trace, .. } = &entry;
+            let Message { body, reason, trace, .. } = &entry;
             let letter = ReadLetter { body: body.clone(), reason: reason.clone().ok_or(None)?, trace: *trace };
             Ok((letter, Unsettled::new(queues, entry, room)))
         };
@@ -72,7 +72,7 @@ fn take_job(queues: &Arc<Queues>, lane: Lane, newest: u32, room: OwnedSemaphoreP
         let entry = queues.take(lane)?;
         match wire::read(&entry.body, newest) {
             Read::Job(message) => {
-                let Entry { deliveries_before, trace, .. } = entry;
+                let Message { deliveries_before, trace, .. } = entry;
                 return Ok((ReadJob { message, lane, deliveries_before, trace }, Unsettled::new(queues, entry, room)));
             }
             Read::Newer { version } => queues.put_back(entry, version),

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     BrokerError, Depths, Heard, InProcessConfig, SettleError,
     counts::Tally,
-    events::MAX_BEHIND,
+    receiving::events::MAX_BEHIND,
     wire::{Envelope, Reason},
 };
 
@@ -32,7 +32,7 @@ const NEWER_WAITS: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Queues {
     pub(super) config: InProcessConfig,
-    state: Mutex<State>,
+    state: Mutex<Messages>,
     /// A message became available, or will at another time than before, or a consumer has room again.
     pub(super) changed: Notify,
     pub(super) events: broadcast::Sender<Heard>,
@@ -41,23 +41,23 @@ pub(super) struct Queues {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Messages {
     lanes: PerLane<Waiting>,
-    dead: VecDeque<Entry>,
+    dead: VecDeque<Message>,
 }
 
 /// The messages of one lane.
 #[derive(Debug, Default)]
 struct Waiting {
-    ready: VecDeque<Entry>,
+    ready: VecDeque<Message>,
     /// By the time at which they become ready, then by the order in which they came.
-    delayed: BTreeMap<(Instant, u64), Entry>,
+    delayed: BTreeMap<(Instant, u64), Message>,
     delayed_so_far: u64,
 }
 
 /// A message.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct Message {
     pub(super) body: Vec<u8>,
     pub(super) lane: Lane,
     pub(super) trace: Option<TraceContext>,
@@ -83,7 +83,7 @@ impl Queues {
         let Envelope { trace, deliveries_before } = envelope;
         let mut state = self.lock();
         self.check_room(&state, lane)?;
-        state.lanes.of_mut(lane).ready.push_back(Entry { body, lane, trace, deliveries_before, reason: None });
+        state.lanes.of_mut(lane).ready.push_back(Message { body, lane, trace, deliveries_before, reason: None });
         drop(state);
         self.changed.notify_waiters();
         Ok(())
@@ -93,7 +93,7 @@ impl Queues {
         self.check_room(&self.lock(), lane)
     }
 
-    fn check_room(&self, state: &State, lane: Lane) -> Result<(), BrokerError> {
+    fn check_room(&self, state: &Messages, lane: Lane) -> Result<(), BrokerError> {
         let waiting = state.lanes.of(lane);
         if waiting.ready.len() + waiting.delayed.len() >= self.config.max_waiting_jobs {
             return Err(BrokerError::Full { queue: queue::jobs(lane, Generation::First).to_owned() });
@@ -106,7 +106,7 @@ impl Queues {
         for lane in Lane::ALL {
             state.lanes.of_mut(lane).release_due(Instant::now());
         }
-        let State { lanes: PerLane { standard, express }, dead } = &*state;
+        let Messages { lanes: PerLane { standard, express }, dead } = &*state;
         Depths {
             standard: standard.ready.len() as u64,
             express: express.ready.len() as u64,
@@ -116,7 +116,7 @@ impl Queues {
     }
 
     /// The first message of a lane, or when there will be one.
-    pub(super) fn take(&self, lane: Lane) -> Result<Entry, Option<Instant>> {
+    pub(super) fn take(&self, lane: Lane) -> Result<Message, Option<Instant>> {
         let mut state = self.lock();
         let waiting = state.lanes.of_mut(lane);
         waiting.release_due(Instant::now());
@@ -124,29 +124,29 @@ impl Queues {
     }
 
     /// The oldest dead letter.
-    pub(super) fn take_dead(&self) -> Option<Entry> {
+    pub(super) fn take_dead(&self) -> Option<Message> {
         self.lock().dead.pop_front()
     }
 
     /// Keeps a message for a consumer of a newer release.
-    pub(super) fn put_back(&self, entry: Entry, version: u64) {
+    pub(super) fn put_back(&self, entry: Message, version: u64) {
         self.tally.from_newer_release.note(version);
         let delay = self.config.retry_delays.iter().min().copied().unwrap_or(NEWER_WAITS);
         self.delay(entry, delay);
     }
 
-    pub(super) fn dead_letter(&self, entry: Entry, reason: Reason) {
+    pub(super) fn dead_letter(&self, entry: Message, reason: Reason) {
         let mut state = self.lock();
         if state.dead.len() >= self.config.max_dead_letters {
             state.dead.pop_front();
             tracing::warn!(kept = self.config.max_dead_letters, "the oldest dead letter was dropped");
         }
-        state.dead.push_back(Entry { reason: Some(reason), ..entry });
+        state.dead.push_back(Message { reason: Some(reason), ..entry });
         drop(state);
         self.changed.notify_waiters();
     }
 
-    fn delay(&self, entry: Entry, delay: Duration) {
+    fn delay(&self, entry: Message, delay: Duration) {
         let mut state = self.lock();
         let waiting = state.lanes.of_mut(entry.lane);
         waiting.delayed_so_far += 1;
@@ -157,7 +157,7 @@ impl Queues {
     }
 
     /// A dead letter goes back however often; a job becomes a dead letter in the end.
-    fn give_back(&self, mut entry: Entry) {
+    fn give_back(&self, mut entry: Message) {
         if entry.reason.is_some() {
             return self.lock().dead.push_front(entry);
         }
@@ -169,7 +169,7 @@ impl Queues {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Messages> {
         // Every change is complete before anything that could panic: a poisoned lock guards good state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -190,12 +190,12 @@ impl Waiting {
 pub(crate) struct Unsettled {
     queues: Arc<Queues>,
     /// Until it is settled.
-    entry: Option<Entry>,
+    entry: Option<Message>,
     room: Option<OwnedSemaphorePermit>,
 }
 
 impl Unsettled {
-    pub(super) fn new(queues: &Arc<Queues>, entry: Entry, room: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(queues: &Arc<Queues>, entry: Message, room: OwnedSemaphorePermit) -> Self {
         Self { queues: Arc::clone(queues), entry: Some(entry), room: Some(room) }
     }
 
@@ -208,7 +208,7 @@ impl Unsettled {
             return Err(SettleError::UnknownDelay { delay_ms: delay.as_millis() });
         }
         if let Some(entry) = self.entry.take() {
-            self.queues.delay(Entry { body, deliveries_before: 0, ..entry }, delay);
+            self.queues.delay(Message { body, deliveries_before: 0, ..entry }, delay);
         }
         Ok(())
     }

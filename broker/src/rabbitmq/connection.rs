@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     channel::CLOSE_TIMEOUT,
-    faults::{Fault, Faults},
+    outages::{Outage, Outages},
 };
 use crate::{AmqpConfig, BrokerError, backoff::Backoff, counts::Tally};
 
@@ -34,7 +34,7 @@ pub(super) struct Link {
 /// Where a link's task notes what it sees.
 #[derive(Clone, Default)]
 pub(super) struct Notes {
-    pub(super) faults: Arc<Faults>,
+    pub(super) outages: Arc<Outages>,
     pub(super) tally: Arc<Tally>,
 }
 
@@ -100,7 +100,7 @@ struct Keeper {
 impl Keeper {
     async fn keep(&self) {
         let mut backoff = Backoff::default();
-        let mut fault = Fault::none(&self.notes.faults);
+        let mut outage = Outage::none(&self.notes.outages);
         loop {
             let up_since = Instant::now();
             let connection = self.sender.borrow().clone();
@@ -108,7 +108,7 @@ impl Keeper {
                 Some(connection) => self.watch_until_lost(&connection).await,
                 None => "never connected".to_owned(),
             };
-            fault.begin();
+            outage.begin();
             self.sender.send_replace(None);
             self.block.send_replace(false);
             backoff.worked_for(up_since.elapsed());
@@ -118,7 +118,7 @@ impl Keeper {
             let outage_ms = lost_at.elapsed().as_millis();
             tracing::info!(purpose = self.purpose, outage_ms, "the broker connection is back");
             self.notes.tally.reconnects.increment();
-            fault.end();
+            outage.end();
             self.sender.send_replace(Some(Arc::new(connection)));
         }
     }

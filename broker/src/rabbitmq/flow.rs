@@ -12,7 +12,7 @@ use lapin::message::Delivery;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{faults::Fault, server::Server};
+use super::{outages::Outage, server::Server};
 use crate::{BrokerError, backoff::Backoff};
 
 /// What is asked of the server, and what becomes of its messages.
@@ -47,7 +47,7 @@ pub(super) struct Open {
 pub(super) async fn start<F: Flow>(server: &Arc<Server>, flow: F, stop: CancellationToken) -> Result<(), BrokerError> {
     let first = open(&flow, server).await?;
     // The task must not keep alive what the flow's owner has let go.
-    let supervisor = Supervisor { flow, stop, fault: Fault::none(&server.faults), server: Arc::downgrade(server) };
+    let supervisor = Supervisor { flow, stop, outage: Outage::none(&server.outages), server: Arc::downgrade(server) };
     server.tasks.spawn(supervisor.run(first));
     Ok(())
 }
@@ -66,7 +66,7 @@ async fn open<F: Flow>(flow: &F, server: &Arc<Server>) -> Result<Open, BrokerErr
 struct Supervisor<F> {
     flow: F,
     stop: CancellationToken,
-    fault: Fault,
+    outage: Outage,
     server: Weak<Server>,
 }
 
@@ -77,7 +77,7 @@ impl<F: Flow> Supervisor<F> {
         loop {
             let since = Instant::now();
             let Some(cause) = self.forward(&mut open).await else { return };
-            self.fault.begin();
+            self.outage.begin();
             backoff.worked_for(since.elapsed());
             // A lost connection is told of by its own link.
             if self.server().is_some_and(|server| server.consuming.current().is_ok()) {
@@ -87,7 +87,7 @@ impl<F: Flow> Supervisor<F> {
             let stop = self.stop.clone();
             let Some(Some(next)) = stop.run_until_cancelled(self.reopen(&mut backoff)).await else { return };
             open = next;
-            self.fault.end();
+            self.outage.end();
             self.flow.resumed();
             tracing::info!(what = F::WHAT, outage_ms = lost_at.elapsed().as_millis(), "consuming again");
         }

@@ -6,9 +6,9 @@ mod channel;
 mod connection;
 mod consumer;
 mod emitter;
-mod faults;
 mod flow;
 mod fullness;
+mod outages;
 mod publisher;
 mod server;
 mod subscription;
@@ -90,14 +90,14 @@ impl RabbitMq {
     pub(crate) fn ready(&self) -> Result<(), BrokerError> {
         self.0.accepts_messages()?;
         self.0.consuming.current()?;
-        match self.0.faults.count() {
+        match self.0.outages.count() {
             0 => Ok(()),
             waiting => Err(BrokerError::NotConsuming { waiting }),
         }
     }
 
     pub(crate) fn outage(&self) -> Option<Duration> {
-        self.0.faults.outage()
+        self.0.outages.longest()
     }
 
     pub(crate) async fn depths(&self) -> Result<Depths, BrokerError> {

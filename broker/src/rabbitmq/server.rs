@@ -13,8 +13,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     connection::{Link, Notes},
     emitter::Emitter,
-    faults::Faults,
     fullness::Fullness,
+    outages::Outages,
     publisher::Publisher,
     topology::Topology,
 };
@@ -29,7 +29,7 @@ pub(super) struct Server {
     pub(super) publishing: Link,
     pub(super) consuming: Link,
     /// Connections that are down, and consumers that should receive and don't.
-    pub(super) faults: Arc<Faults>,
+    pub(super) outages: Arc<Outages>,
     pub(super) tally: Arc<Tally>,
     pub(super) fullness: Fullness,
     pub(super) closed: CancellationToken,
@@ -49,12 +49,12 @@ impl Server {
         let consuming = Link::open("consume", &config, &notes, &closed, &tasks).await?;
         topology.declare(&*publishing.current()?).await?;
         let publisher = Publisher::new(&config, &topology, publishing.clone())?;
-        let Notes { faults, tally } = notes;
+        let Notes { outages, tally } = notes;
         let (emitter, sending) = Emitter::new(publishing.clone(), &topology, &tally);
         tasks.spawn(closed.clone().run_until_cancelled_owned(sending));
         giving_up.disarm();
         let fullness = Fullness::default();
-        Ok(Self { config, topology, publisher, emitter, publishing, consuming, faults, tally, fullness, closed, tasks })
+        Ok(Self { config, topology, publisher, emitter, publishing, consuming, outages, tally, fullness, closed, tasks })
     }
 
     /// Whether it was not closed by this process.

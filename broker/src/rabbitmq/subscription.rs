@@ -17,7 +17,7 @@ use super::{
     flow::{self, Flow, Open},
     server::Server,
 };
-use crate::{BrokerError, Events, Filter, Heard, events::MAX_BEHIND, wire};
+use crate::{BrokerError, Events, Filter, Heard, receiving::events::MAX_BEHIND, wire};
 
 /// Events that the server keeps for one subscriber; beyond it the oldest go.
 const MAX_QUEUED: i64 = 10_000;

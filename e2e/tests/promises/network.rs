@@ -5,7 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{client::Client, cluster::Cluster, deadline::within, ledger::Ledger, process::Process, proxy::Mode};
+use e2e::{
+    client::Client,
+    cluster::Cluster,
+    deadline::within,
+    ledger::{JOB_QUEUES, Ledger},
+    process::Process,
+    proxy::Mode,
+};
 use reqwest::{
     StatusCode,
     multipart::{Form, Part},
@@ -58,7 +65,7 @@ async fn a_worker_consumes_again_within_a_minute_of_whatever_befell_its_broker()
                     cluster.rabbitmq.ctl(&["close_all_connections", "tested"]).await.unwrap();
                 }
                 _ => {
-                    for queue in proto_shared::queue::ALL_JOBS {
+                    for queue in JOB_QUEUES {
                         cluster.rabbitmq.ctl(&["delete_queue", queue]).await.unwrap();
                     }
                 }

@@ -7,9 +7,13 @@ use std::{
 };
 
 use broker::Heard;
-use e2e::{cluster::Cluster, deadline::within, ledger::Ledger};
+use e2e::{
+    cluster::Cluster,
+    deadline::within,
+    ledger::{JOB_QUEUES, Ledger},
+};
 use futures::future::try_join_all;
-use proto_shared::{Event, JobId, News, queue};
+use proto_shared::{Event, JobId, News};
 
 use crate::{DONE, POLL, TEST, broker, cases, events, turn};
 
@@ -112,7 +116,7 @@ async fn a_rolling_restart_of_everything_fails_nothing() {
         println!("{balance}");
         balance.assert_all_done();
         starts.assert_once();
-        for name in queue::ALL_JOBS {
+        for name in JOB_QUEUES {
             assert_eq!(cluster.in_hand(name).await.unwrap(), 0, "{name}");
         }
     })

@@ -8,9 +8,9 @@ use std::{
 use e2e::cluster::Cluster;
 use proto_shared::queue;
 use scaling::{
-    Autoscaler, Load, Mode, Outcome, Run, ServiceTimes, Settings,
+    Autoscaler, Load, Mode, Run, RunOutcome, ServiceTimes, Settings,
     autoscaler::{Bounds, Reading},
-    hpa::{Behavior, Policy, Rules, Step},
+    hpa::{Behavior, Change, Policy, Rules},
     simulate,
     simulation::{Clockwork, Moment},
 };
@@ -54,8 +54,8 @@ fn bounds() -> Bounds {
         max: 4,
         tolerance: 0.1,
         behavior: Behavior {
-            up: Rules { policies: vec![policy(Step::Pods(2), 4)], window: Duration::ZERO },
-            down: Rules { policies: vec![policy(Step::Pods(1), 4)], window: s(10) },
+            up: Rules { policies: vec![policy(Change::Pods(2), 4)], window: Duration::ZERO },
+            down: Rules { policies: vec![policy(Change::Pods(1), 4)], window: s(10) },
         },
     }
 }
@@ -91,7 +91,7 @@ impl Trial {
         Compared { real: Run::of(load, "real", &real), predicted: Run::of(load, "simulated", &predicted) }
     }
 
-    fn predict(&self, calibration: &Calibration, arrivals: &[Duration]) -> Outcome {
+    fn predict(&self, calibration: &Calibration, arrivals: &[Duration]) -> RunOutcome {
         let simulated = |seed| {
             let settings = Settings {
                 parallelism: 1,
@@ -109,7 +109,7 @@ impl Trial {
         outcomes.swap_remove(outcomes.len() / 2)
     }
 
-    async fn run(&self, cluster: &Arc<Cluster>, event_log: &EventLog, mut fleet: Fleet, arrivals: &[Duration]) -> Outcome {
+    async fn run(&self, cluster: &Arc<Cluster>, event_log: &EventLog, mut fleet: Fleet, arrivals: &[Duration]) -> RunOutcome {
         let (began, began_ms) = (Instant::now(), now_ms());
         let submitting: Vec<_> = arrivals
             .iter()
@@ -152,7 +152,7 @@ impl Trial {
             jobs.iter().map(|job| Duration::from_millis(job.started_ms.saturating_sub(job.queued_ms))).collect();
         waits.sort_unstable();
         let finished_ms = jobs.iter().map(|job| job.done_ms).max().unwrap();
-        Outcome {
+        RunOutcome {
             came: arrivals.len(),
             refused: 0,
             left: 0,

@@ -1,4 +1,4 @@
-//! api: the acceptance of a job, from the request to its answer (`api/src/jobs/accept/run.rs`).
+//! api: the acceptance of a job, from the request to its answer (`api/src/jobs/accept/acceptance.rs`).
 //!
 //! Not here: that several acceptances of one job at one api share a publish. Each publishes for itself, which allows more.
 

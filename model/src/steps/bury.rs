@@ -1,4 +1,4 @@
-//! worker: a dead letter, from its queue to the store (`worker/src/dead_letters.rs`).
+//! worker: a dead letter, from its queue to the store (`worker/src/settling/dead_letters.rs`).
 
 use crate::{
     action::{Action, Luck, Lucks},

@@ -1,4 +1,4 @@
-//! worker: a delivery, from the queue to its settlement (`worker/src/settle.rs`).
+//! worker: a delivery, from the queue to its settlement (`worker/src/settling/settle.rs`).
 
 use crate::{
     action::{Action, Luck, Lucks},

@@ -1,5 +1,5 @@
-//! worker: the search for jobs that neither queue nor result knows (`worker/src/lost_jobs_schedule.rs`,
-//! `worker/src/lost_jobs.rs`). A sweep's search takes the same steps.
+//! worker: the search for jobs that neither queue nor result knows (`worker/src/lost_jobs/schedule.rs`,
+//! `worker/src/lost_jobs/requeue.rs`). A sweep's search takes the same steps.
 
 use crate::{
     action::{Action, Luck, Lucks},

@@ -1,4 +1,4 @@
-//! operator: `punchline dead replay` of one job (`worker/src/replay.rs`).
+//! operator: `punchline dead replay` of one job (`worker/src/settling/replay.rs`).
 
 use crate::{
     action::{Action, Luck, Lucks, numbers},

@@ -1,4 +1,4 @@
-//! sweep: retention of a job that ended long ago (`store/src/expire.rs`).
+//! sweep: retention of a job that ended long ago (`store/src/retention/mod.rs`).
 //!
 //! That it ended long ago means here: no request of its name is under way, and no replay. Everything else may still be on its
 //! way, the job's messages too.

@@ -35,24 +35,24 @@ impl Activity {
 
     /// Begins to count bytes; the counter may be given away.
     pub(crate) fn bytes(&self, message: &'static str, total: u64) -> ProgressBar {
-        // Each of these may draw: the numbers are right before they are shown.
-        self.0.set_position(0);
-        self.0.set_length(total);
-        self.0.reset_eta();
-        self.0.set_message(message);
-        self.show(BYTES);
+        self.begin(message, total, BYTES);
         self.0.clone()
     }
 
     pub(crate) fn frames(&self, done: u64, total: u64) {
         if self.0.length() != Some(total) || self.0.message() != CAPTIONING {
-            self.0.set_position(0);
-            self.0.set_length(total);
-            self.0.reset_eta();
-            self.0.set_message(CAPTIONING);
-            self.show(FRAMES);
+            self.begin(CAPTIONING, total, FRAMES);
         }
         self.0.set_position(done);
+    }
+
+    /// Begins to count. Each of these may draw: the numbers are right before they are shown.
+    fn begin(&self, message: &'static str, total: u64, template: &str) {
+        self.0.set_position(0);
+        self.0.set_length(total);
+        self.0.reset_eta();
+        self.0.set_message(message);
+        self.show(template);
     }
 
     /// Ends when nothing has been counted for `silence`.

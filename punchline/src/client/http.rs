@@ -1,7 +1,7 @@
 //! Speaks HTTP to a service: its address, its key, and what its refusals mean.
 //!
 //! Everything in `client` speaks through it. Transient failures (no connection, 429, 503) and final ones are told apart here and
-//! nowhere else. The key must stand in no message.
+//! nowhere else. The key must be in no message.
 
 use std::{error::Error as _, time::Duration};
 
@@ -44,7 +44,7 @@ pub(crate) enum RequestError {
     /// A later try may succeed.
     Transient(Transient),
     /// The service refuses, and will refuse again.
-    Refused(Refusal),
+    Refused(ServiceProblem),
     /// The service has nothing to do with it.
     Failed(Failure),
 }
@@ -61,7 +61,7 @@ pub(crate) struct Transient {
 
 /// A problem (RFC 9457) as the service tells it.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Refusal {
+pub(crate) struct ServiceProblem {
     #[serde(skip)]
     status: u16,
     #[serde(default)]
@@ -103,7 +103,7 @@ impl Client {
         }
     }
 
-    /// Where something of the service stands.
+    /// The address of something of the service.
     pub(crate) fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path()));
@@ -131,7 +131,7 @@ async fn error_of(mut answer: Response) -> RequestError {
         }
         body.extend_from_slice(&piece);
     }
-    let refusal = Refusal { status: status.as_u16(), ..serde_json::from_slice(&body).unwrap_or_default() };
+    let refusal = ServiceProblem { status: status.as_u16(), ..serde_json::from_slice(&body).unwrap_or_default() };
     let is_transient = matches!(
         status,
         StatusCode::REQUEST_TIMEOUT
@@ -188,7 +188,7 @@ impl From<RequestError> for Failure {
     }
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for ServiceProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.code.is_empty() {
             return write!(f, "answered with status {} and not as Punchline does", self.status);
@@ -261,11 +261,11 @@ mod tests {
     fn a_refusal_says_all_that_the_service_said() {
         let problem =
             br#"{"type":"x","status":413,"code":"file_too_large","detail":"too many","field":"file","limit":2,"got":3}"#;
-        let refusal: Refusal = serde_json::from_slice(problem).unwrap();
+        let refusal: ServiceProblem = serde_json::from_slice(problem).unwrap();
         assert_eq!(refusal.to_string(), "too many (file_too_large; field file, limit 2, got 3)");
         let failure = Failure::from(RequestError::Refused(refusal));
         assert_eq!(failure.reason(), Reason::BadInput);
-        let other = Failure::from(RequestError::Refused(Refusal { status: 404, ..Refusal::default() }));
+        let other = Failure::from(RequestError::Refused(ServiceProblem { status: 404, ..ServiceProblem::default() }));
         assert_eq!(other.reason(), Reason::Unavailable);
     }
 }

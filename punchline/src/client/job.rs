@@ -59,7 +59,7 @@ struct Error {
     message: String,
 }
 
-/// Where a job stands.
+/// The path of a job.
 pub(crate) fn path(id: &str) -> String {
     format!("v1/jobs/{id}")
 }

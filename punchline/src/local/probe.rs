@@ -32,7 +32,7 @@ pub(crate) struct ProbeArgs {
 
 #[derive(serde::Serialize)]
 struct ProbeLine {
-    media: &'static str,
+    media: MediaType,
     width_px: u32,
     height_px: u32,
     frames: u32,
@@ -48,8 +48,7 @@ pub(crate) fn run(args: &ProbeArgs) -> Result<(), Failure> {
     let bytes = files::read(&args.input, limits.max_bytes)?;
     let found = caption::probe(&bytes, &limits)?;
     if args.json {
-        let line = line(&found, bytes.len());
-        println!("{}", serde_json::to_string(&line).map_err(|e| Failure::new(Reason::Internal, e))?);
+        println!("{}", serde_json::to_string(&line(&found, bytes.len())).map_err(|e| Failure::new(Reason::Internal, e))?);
     } else {
         println!("{}", sentence(&found, bytes.len()));
     }
@@ -58,7 +57,7 @@ pub(crate) fn run(args: &ProbeArgs) -> Result<(), Failure> {
 
 fn line(found: &Probe, bytes: usize) -> ProbeLine {
     ProbeLine {
-        media: media_name(found.media),
+        media: found.media,
         width_px: found.width_px,
         height_px: found.height_px,
         frames: found.frames,
@@ -70,7 +69,7 @@ fn line(found: &Probe, bytes: usize) -> ProbeLine {
 }
 
 fn sentence(found: &Probe, bytes: usize) -> String {
-    let media = media_name(found.media).to_uppercase();
+    let media = format!("{:?}", found.media).to_uppercase();
     let size = format!("{media}, {} x {} pixels, {bytes} bytes", found.width_px, found.height_px);
     if found.media != MediaType::Gif {
         return size;
@@ -82,15 +81,6 @@ fn sentence(found: &Probe, bytes: usize) -> String {
     };
     let (frames, s) = (found.frames, if found.frames == 1 { "" } else { "s" });
     format!("{size}, {frames} frame{s} in {}.{:02} s, {loops}", found.duration_cs / 100, found.duration_cs % 100)
-}
-
-fn media_name(media: MediaType) -> &'static str {
-    match media {
-        MediaType::Gif => "gif",
-        MediaType::Png => "png",
-        MediaType::Jpeg => "jpeg",
-        MediaType::Webp => "webp",
-    }
 }
 
 #[cfg(test)]

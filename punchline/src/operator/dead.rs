@@ -1,7 +1,7 @@
 //! `punchline dead`: what became of messages that no worker could settle, and what to do with them.
 //!
-//! Dead letters stand in the store; only a replay needs the broker. A letter that can't be used is said and passed over: it
-//! must never keep the command from the others.
+//! Dead letters are in the store; only a replay needs the broker. A letter that can't be used is named and skipped: it must
+//! never keep the command from the others.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! `punchline api`: the HTTP front alone, in front of a broker and a store that others share.
+//! `punchline api`: the HTTP side alone, with a broker and a store that others share.
 //!
 //! It listens at once, answers reads as soon as its store does, and is ready from then on; it takes jobs while its broker is there.
 
@@ -26,7 +26,7 @@ async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
     let store = open::store(&settings.store)?;
     let listeners = FrontListeners::bind(http).await?;
     let startup = Startup::begin(&store, open::amqp(&settings.amqp_url, common, "punchline api"), &shutdown);
-    let health = health::of_front(&startup.broker, &store, &startup.store_checked, &shutdown);
+    let health = health::of_api(&startup.broker, &store, &startup.store_checked, &shutdown);
     let mut registry = registry();
     let side = HttpSide::new(http, common, &startup.broker, &store, &mut registry)?;
     broker_metrics::watch(&startup.broker, &mut registry, &shutdown);

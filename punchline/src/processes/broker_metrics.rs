@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use broker::{Broker, Counts, Depths, State};
+use broker::{Broker, BrokerState, Counts, Depths};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric as _},
@@ -50,7 +50,7 @@ impl View {
             let seen = match timeout(LOOK_LIMIT, broker.depths()).await {
                 Ok(Ok(depths)) => Some(depths),
                 Ok(Err(error)) => {
-                    tracing::debug!(%error, "failed to look at the queues");
+                    tracing::debug!(%error, "failed to count the messages in the queues");
                     None
                 }
                 Err(_) => None,
@@ -64,7 +64,7 @@ impl Collector for View {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let broker = self.broker.get();
         // Before the first connection it is as if there were none.
-        state(&mut encoder, broker.map_or(State::Disconnected, Broker::state))?;
+        state(&mut encoder, broker.map_or(BrokerState::Disconnected, Broker::state))?;
         counts(&mut encoder, broker.map(Broker::counts).unwrap_or_default())?;
         match *self.depths.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(seen) => depths(&mut encoder, seen),
@@ -73,10 +73,10 @@ impl Collector for View {
     }
 }
 
-fn state(encoder: &mut DescriptorEncoder<'_>, now: State) -> fmt::Result {
+fn state(encoder: &mut DescriptorEncoder<'_>, now: BrokerState) -> fmt::Result {
     let help = "How things stand with the broker: 1 for the one state that is.";
     let mut family = encoder.encode_descriptor("broker_state", help, None, MetricType::Gauge)?;
-    for state in State::ALL {
+    for state in BrokerState::ALL {
         let labels = [("state", state.as_str())];
         ConstGauge::new(i64::from(state == now)).encode(family.encode_family(&labels)?)?;
     }

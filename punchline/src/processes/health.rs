@@ -5,15 +5,15 @@
 
 use std::future::ready;
 
-use broker::{Broker, State};
+use broker::{Broker, BrokerState};
 use futures::future::BoxFuture;
 use service::{Eventual, Health, health::Decides};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-/// Of a front. It answers reads while its broker is away, so it rests on the store alone: once the store has shown that it
+/// Of an api. It answers reads while its broker is away, so it rests on the store alone: once the store has shown that it
 /// can be used, which `asked` tells.
-pub(crate) fn of_front(broker: &Eventual<Broker>, store: &Store, asked: &Eventual<()>, draining: &CancellationToken) -> Health {
+pub(crate) fn of_api(broker: &Eventual<Broker>, store: &Store, asked: &Eventual<()>, draining: &CancellationToken) -> Health {
     let (store, asked) = (store.clone(), asked.clone());
     let health = Health::new(draining.clone()).check("store", Decides::Readiness, move || {
         let (store, is_asked) = (store.clone(), asked.get().is_some());
@@ -39,7 +39,7 @@ pub(crate) fn of_worker(broker: &Eventual<Broker>, store: &Store, draining: &Can
 fn consuming(health: Health, broker: &Eventual<Broker>) -> Health {
     let broker = broker.clone();
     health.check("consuming", Decides::Liveness, move || {
-        let is_deaf = broker.get().is_some_and(|broker| broker.state() == State::NotConsuming);
+        let is_deaf = broker.get().is_some_and(|broker| broker.state() == BrokerState::NotConsuming);
         ready(if is_deaf { Err("the broker is connected, and not all that is wanted is received".to_owned()) } else { Ok(()) })
     })
 }

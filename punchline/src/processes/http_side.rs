@@ -1,17 +1,17 @@
-//! The HTTP side of a process: the front's routes, and what must run beside them. `api` and `serve` have it.
+//! The HTTP side of a process: the api's routes, and what must run beside them. `api` and `serve` have it.
 //!
-//! Beside the routes run: hearing of jobs, counting again what each client has in the queue, calling back, and the acceptances
+//! Beside the routes run: hearing of jobs, counting again what each client has in the queue, callbacks, and the acceptances
 //! whose requests have gone.
 
 use anyhow::Context as _;
-use api::{Acceptances, ApiConfig, Callbacks, Clients, Courier, EventSubscribers, Ids, Parts, Routine, Signer};
+use api::{Acceptances, ApiConfig, ApiParts, CallbackSchedule, Callbacks, Clients, Courier, EventSubscribers, Ids, Signer};
 use broker::Broker;
 use service::{
     ApiKeys, Clock, Eventual, FrontListeners, Health,
     config::{CommonSettings, HttpSettings, OutboundSettings},
-    files,
     listener::Bounds,
     metrics::{Exposition, Registry},
+    open_files,
 };
 use store::Store;
 use tokio::time::Instant;
@@ -22,14 +22,14 @@ use crate::open;
 /// An HTTP side that is ready to answer.
 pub(crate) struct HttpSide {
     config: ApiConfig,
-    parts: Parts,
+    parts: ApiParts,
     bounds: Bounds,
-    /// Where calls back are made.
+    /// Where callbacks are made.
     courier: Option<Courier>,
 }
 
 impl HttpSide {
-    /// Gets ready; metrics of calls back are added to `registry`.
+    /// Gets ready; metrics of callbacks are added to `registry`.
     pub(crate) fn new(
         http: &HttpSettings,
         common: &CommonSettings,
@@ -39,7 +39,7 @@ impl HttpSide {
     ) -> anyhow::Result<Self> {
         let open_keys = |path| ApiKeys::open(path, Clock::system());
         let Outgoing { sources, callbacks, courier } = outgoing(&http.outbound, store, registry)?;
-        let parts = Parts {
+        let parts = ApiParts {
             broker: broker.clone(),
             store: store.clone(),
             ids: Ids::system(),
@@ -71,7 +71,7 @@ impl HttpSide {
         common: &CommonSettings,
         shutdown: &CancellationToken,
     ) -> bool {
-        let Parts { broker, store, clients, subscribers, callbacks, acceptances, .. } = self.parts.clone();
+        let ApiParts { broker, store, clients, subscribers, callbacks, acceptances, .. } = self.parts.clone();
         let grace = common.shutdown_grace;
         let router = api::router(&self.config, self.parts, &mut registry);
         let hearing = {
@@ -98,12 +98,12 @@ impl HttpSide {
     }
 }
 
-/// What the front asks of other hosts.
+/// What the api asks of other hosts.
 struct Outgoing {
     /// Fetches pictures by their URL.
     sources: Option<outbound::Client>,
     callbacks: Callbacks,
-    /// To run beside the routes, where calls back are made.
+    /// To run beside the routes, where callbacks are made.
     courier: Option<Courier>,
 }
 
@@ -113,21 +113,22 @@ fn outgoing(settings: &OutboundSettings, store: &Store, registry: &mut Registry)
         Ok(client) => client,
         // Nobody has asked for it: a machine without certificates captions as well.
         Err(error) if settings.webhook_secret.is_none() => {
-            tracing::warn!(%error, "no pictures can be fetched by their URL");
+            tracing::warn!(%error, "pictures can't be fetched by URL");
             return Ok(none);
         }
-        Err(error) => return Err(error).context("failed to get ready for calling back"),
+        Err(error) => return Err(error).context("failed to get ready for callbacks"),
     };
     let sources = settings.source_urls.then(|| client.clone());
     let Some(secret) = &settings.webhook_secret else { return Ok(Outgoing { sources, ..none }) };
     let signer = Signer::new(secret.expose())?;
-    let (courier, callbacks) = Courier::new(store.clone(), client, signer, Routine::default(), Clock::system(), registry);
+    let (courier, callbacks) =
+        Courier::new(store.clone(), client, signer, CallbackSchedule::default(), Clock::system(), registry);
     Ok(Outgoing { sources, callbacks, courier: Some(courier) })
 }
 
 /// How much of the process connections may take, which its limit of open files must allow.
 fn bounds(http: &HttpSettings) -> Bounds {
-    match files::allow_many() {
+    match open_files::allow_many() {
         Ok(files) if files < u64::from(http.max_connections) => {
             tracing::warn!(files, connections = http.max_connections, "fewer files may be open than connections");
         }

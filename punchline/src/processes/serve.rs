@@ -2,7 +2,7 @@
 //!
 //! What the in-process broker forgets at exit is in the job records: at start every job without a result
 //! is queued again, so a restart loses nothing that was answered with 202. Each counts as delivered before: it may have been
-//! the end of the process, and is found out by the marks of starts in the folder (`worker/src/start_marks.rs`).
+//! the end of the process, and is found out by the marks of starts in the folder (`worker/src/taking/start_marks.rs`).
 
 use std::{
     fs::{self, File, TryLockError},
@@ -51,7 +51,7 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     check_store(&store, &shutdown).await?;
     let broker = requeue(&store, settings.common.retry_delays.clone()).await?;
     let late = Eventual::from(broker.clone());
-    let health = health::of_front(&late, &store, &Eventual::from(()), &shutdown);
+    let health = health::of_api(&late, &store, &Eventual::from(()), &shutdown);
 
     let mut registry = registry();
     let worker = job_side::worker(&late, &store, &settings.jobs, &settings.common, &mut registry)?;

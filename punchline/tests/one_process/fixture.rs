@@ -86,7 +86,7 @@ impl Fixture {
         };
         let mut registry = registry();
         let worker = Worker::new(config, parts, &mut registry);
-        let front = api::Parts {
+        let front = api::ApiParts {
             broker: Eventual::from(broker.clone()),
             store: store.clone(),
             ids: Ids::system(),

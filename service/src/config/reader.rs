@@ -33,7 +33,7 @@ impl fmt::Debug for Secret {
 
 /// One variable that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct BadSetting {
     /// The variable.
     pub name: &'static str,
     /// What was expected.
@@ -42,7 +42,7 @@ pub struct Problem {
     pub got: Option<String>,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for BadSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.got {
             Some(got) => write!(f, "{}: {} was expected, got `{got}`", self.name, self.expected),
@@ -56,14 +56,14 @@ impl fmt::Display for Problem {
 #[error("bad configuration\n  {}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "))]
 pub struct ConfigError {
     /// At least one.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<BadSetting>,
 }
 
 /// The settings of one process, as they are read.
 pub(super) struct Reader<'a> {
     process: Process,
     lookup: &'a dyn Fn(&str) -> Option<String>,
-    problems: Vec<Problem>,
+    problems: Vec<BadSetting>,
 }
 
 impl<'a> Reader<'a> {
@@ -98,12 +98,12 @@ impl<'a> Reader<'a> {
     /// Notes that a value can't be used.
     pub(super) fn refuse(&mut self, setting: &Setting, expected: impl Into<String>, got: impl fmt::Display) {
         let got = (!setting.secret).then(|| got.to_string());
-        self.problems.push(Problem { name: setting.name, expected: expected.into(), got });
+        self.problems.push(BadSetting { name: setting.name, expected: expected.into(), got });
     }
 
     /// Notes that a setting is missing.
     pub(super) fn refuse_missing(&mut self, setting: &Setting, expected: impl Into<String>) {
-        self.problems.push(Problem { name: setting.name, expected: expected.into(), got: None });
+        self.problems.push(BadSetting { name: setting.name, expected: expected.into(), got: None });
     }
 
     /// Whether a setting is given at all, well or badly.

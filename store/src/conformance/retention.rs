@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proto_shared::{JobRecord, MediaType};
 
 use super::samples::{dead, done, failed, idempotency, idempotency_id, job, summary};
-use crate::{Created, Slot, Store};
+use crate::{Created, Slot, Store, source_id};
 
 const MINUTE: Duration = Duration::from_secs(60);
 pub(super) const MINUTE_MS: u64 = 60_000;
@@ -49,7 +49,7 @@ pub async fn retention_deletes_what_is_old_and_finished_and_nothing_else(store: 
     assert_eq!(store.get_idempotency(&key).await.unwrap(), None);
     assert_eq!(store.get_dead(&died.id).await.unwrap(), None);
     assert_eq!(store.get_job(&died.id).await.unwrap().as_ref(), Some(&died));
-    assert!(store.has_source(&finished.source.id).await.unwrap());
+    assert!(store.get_source(&finished.source.id).await.is_ok());
     assert!(store.get_summary(&summary.output.id).await.unwrap().is_some());
     store.expire(DAY_MS, now_ms + DAY_MS + 10 * MINUTE_MS).await.unwrap();
     assert_eq!(store.get_job(&died.id).await.unwrap(), None);
@@ -57,10 +57,10 @@ pub async fn retention_deletes_what_is_old_and_finished_and_nothing_else(store: 
     // More than a day and an hour: contents, but for those of the job that is not finished.
     let expired = store.expire(DAY_MS, now_ms + DAY_MS + 70 * MINUTE_MS).await.unwrap();
     assert!(expired.sources >= 2 && expired.outputs >= 1 && expired.summaries >= 1, "{expired:?}");
-    assert!(!store.has_source(&finished.source.id).await.unwrap());
+    assert!(store.get_source(&finished.source.id).await.is_err());
     assert!(store.get_output(&summary.output.id, MediaType::Gif).await.is_err());
     assert_eq!(store.get_job(&open.id).await.unwrap().as_ref(), Some(&open));
-    assert!(store.has_source(&open.source.id).await.unwrap());
+    assert!(store.get_source(&open.source.id).await.is_ok());
     assert!(store.was_queued(&open.id, Slot::at(1, MINUTE)).await.unwrap());
 
     assert_eq!(store.expire(DAY_MS, now_ms + DAY_MS + 70 * MINUTE_MS).await.unwrap(), crate::Expired::default());
@@ -73,7 +73,9 @@ pub(super) fn now_ms() -> u64 {
 /// A job with its source and a mark.
 async fn stored_job(store: &Store, run: u64, name: &str) -> JobRecord {
     let mut job = job(run, name, 1_000);
-    job.source.id = store.put_source(Bytes::from(format!("retention {run} {name}"))).await.unwrap();
+    let source = Bytes::from(format!("retention {run} {name}"));
+    job.source.id = source_id(&source);
+    store.put_source(&job.source.id, source).await.unwrap();
     assert_eq!(store.create_job(&job).await.unwrap(), Created::New);
     store.mark_queued(&job.id, Slot::at(1, MINUTE)).await.unwrap();
     job

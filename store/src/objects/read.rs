@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
 use object_store::{Error as Cause, GetResult, GetResultPayload, ObjectStoreExt, path::Path};
 
-use super::{Found, Objects};
+use super::{ObjectInfo, Objects};
 use crate::StoreError;
 
 /// Read from a file at a time: each piece costs a hop to a thread that may block. `object_store`'s own are of 8 KiB.
@@ -21,12 +21,12 @@ const FILE_PIECE_BYTES: usize = 256 * 1024;
 
 impl Objects {
     /// What is known of an object, if there is one.
-    pub(crate) async fn head(&self, key: &str) -> Result<Option<Found>, StoreError> {
+    pub(crate) async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, StoreError> {
         self.bounded("look for", key, self.head_once(key)).await
     }
 
     /// A whole object, if there is one.
-    pub(crate) async fn get(&self, key: &str) -> Result<Option<(Bytes, Found)>, StoreError> {
+    pub(crate) async fn get(&self, key: &str) -> Result<Option<(Bytes, ObjectInfo)>, StoreError> {
         self.get_up_to(key, u64::MAX).await
     }
 
@@ -34,10 +34,10 @@ impl Objects {
     ///
     /// # Errors
     /// [`StoreError::RecordTooLarge`] if it has more than `max_bytes`: then it is not read.
-    pub(crate) async fn get_up_to(&self, key: &str, max_bytes: u64) -> Result<Option<(Bytes, Found)>, StoreError> {
+    pub(crate) async fn get_up_to(&self, key: &str, max_bytes: u64) -> Result<Option<(Bytes, ObjectInfo)>, StoreError> {
         let read = async {
             let Some(object) = found(self.backend.get(&Path::from(key)).await)? else { return Ok(None) };
-            let known = Found::from(object.meta.clone());
+            let known = ObjectInfo::from(object.meta.clone());
             let bytes = if known.bytes > max_bytes { None } else { Some(whole(object).await?) };
             Ok(Some((bytes, known)))
         };
@@ -64,8 +64,8 @@ impl Objects {
         Ok(Some((len_bytes, self.bounded_items("get", key.to_owned(), of_length(pieces, len_bytes)))))
     }
 
-    pub(super) async fn head_once(&self, key: &str) -> object_store::Result<Option<Found>> {
-        Ok(found(self.backend.head(&Path::from(key)).await)?.map(Found::from))
+    pub(super) async fn head_once(&self, key: &str) -> object_store::Result<Option<ObjectInfo>> {
+        Ok(found(self.backend.head(&Path::from(key)).await)?.map(ObjectInfo::from))
     }
 }
 

@@ -49,7 +49,7 @@ impl Fixture {
         let job = JobRecord::new(id, 1, source, spec);
         let output = output_of(&job);
         let known = self.store.get_summary(&output).await.unwrap();
-        self.store.put_source(bytes).await.unwrap();
+        self.store.put_source(&source_id(&bytes), bytes).await.unwrap();
         let key = IdempotencyId::parse(&job.id.as_str().repeat(2)).unwrap();
         let record = IdempotencyRecord { version: 1, job: job.id.clone(), created_at_ms: 1 };
         assert_eq!(self.store.create_idempotency(&key, &record).await.unwrap(), Created::New);

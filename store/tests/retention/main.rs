@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use store::{Expired, Fault, Operation};
+use store::{Expired, Fault, Operation, source_id};
 
 use fixture::{Fixture, QUARTER, expire, furnished};
 
@@ -33,7 +33,7 @@ async fn a_run_that_is_killed_anywhere_breaks_no_promise_and_the_next_one_ends_i
         assert_eq!(fixture.expire().await.unwrap(), Expired::default(), "killed after {killed_after}");
         fixture.check().await;
         assert!(fixture.store.get_result(&fixture.jobs[2].job.id).await.unwrap().is_none());
-        assert!(fixture.store.has_source(&fixture.jobs[3].job.source.id).await.unwrap());
+        assert!(fixture.store.get_source(&fixture.jobs[3].job.source.id).await.is_ok());
     }
 }
 
@@ -71,7 +71,7 @@ async fn a_record_that_cannot_be_read_keeps_all_sources() {
     std::fs::write(&record, &whole[..20]).unwrap();
     fixture.pass(48);
     fixture.expire().await.unwrap();
-    assert!(fixture.store.has_source(&job.source.id).await.unwrap());
+    assert!(fixture.store.get_source(&job.source.id).await.is_ok());
     std::fs::write(&record, whole).unwrap();
     fixture.check().await;
 }
@@ -129,7 +129,8 @@ async fn a_dead_letter_keeps_its_job_until_the_run_after_the_one_that_deletes_it
 async fn a_source_that_is_put_again_while_retention_runs_stays() {
     let fixture = Fixture::new("memory:");
     let bytes = Bytes::from_static(b"again");
-    let id = fixture.store.put_source(bytes.clone()).await.unwrap();
+    let id = source_id(&bytes);
+    fixture.store.put_source(&id, bytes.clone()).await.unwrap();
     fixture.faults.pass(QUARTER * 48);
     fixture.faults.forget();
     // The run has listed the source as old, and its last look is late.
@@ -141,9 +142,9 @@ async fn a_source_that_is_put_again_while_retention_runs_stays() {
             tokio::task::yield_now().await;
         }
     }
-    fixture.store.put_source(bytes).await.unwrap();
+    fixture.store.put_source(&source_id(&bytes), bytes).await.unwrap();
     assert_eq!(run.await.unwrap().unwrap(), Expired::default());
-    assert!(fixture.store.has_source(&id).await.unwrap());
+    assert!(fixture.store.get_source(&id).await.is_ok());
 }
 
 /// One thing that happens.

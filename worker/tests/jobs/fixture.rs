@@ -17,7 +17,7 @@ use service::{
     Clock, Eventual,
     metrics::{Exposition, registry},
 };
-use store::{Created, Faults, Start, Store, StoreConfig};
+use store::{Created, Faults, Start, Store, StoreConfig, source_id};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use worker::{Engine, Isolation, ProcessId, Product, Task, Worker, WorkerConfig, WorkerParts};
@@ -64,14 +64,8 @@ pub(crate) fn isolated_product(bytes: &str) -> Isolation {
 impl Fixture {
     pub(crate) async fn job(&self, n: u8) -> JobMessage {
         let bytes = Bytes::from(vec![n; 10]);
-        let source = SourceInfo {
-            id: self.store.put_source(bytes).await.unwrap(),
-            media: MediaType::Gif,
-            bytes: 10,
-            width_px: 1,
-            height_px: 1,
-            frames: 1,
-        };
+        let source = SourceInfo { id: source_id(&bytes), media: MediaType::Gif, bytes: 10, width_px: 1, height_px: 1, frames: 1 };
+        self.store.put_source(&source.id, bytes).await.unwrap();
         let id = JobId::parse(&format!("{n:032x}")).unwrap();
         let spec = CaptionSpec { captions: vec![Caption::new("hello", Position::Bottom, Style::Overlay)] };
         let job = JobRecord::new(id, 1, source, spec);

@@ -1,8 +1,9 @@
-//! Accepting a job: source and record, then the message. `step` names the states, `run` goes from one to the next, `record` writes
-//! to the store, `start` begins.
+//! Accepting a job: source and record, then the message. `step` names the steps, `acceptance` goes from one to the next, `record`
+//! writes to the store, `acceptances` publishes the message, `start` begins. `acceptor` is what they work with.
 
-pub(crate) mod acceptance;
+mod acceptance;
+pub(crate) mod acceptances;
+pub(crate) mod acceptor;
 mod record;
-mod run;
 pub(crate) mod start;
 pub(crate) mod step;

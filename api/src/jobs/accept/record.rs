@@ -7,18 +7,18 @@ use broker::Broker;
 use proto_shared::{Event, JobRecord, JobResult, News, Outcome, OutputSummary, job};
 use store::{Created, StoreError};
 
-use super::acceptance::Acceptance;
+use super::acceptor::Acceptor;
 use crate::pictures::spool::Spooled;
 
 /// Why a job was not recorded, as far as is known.
 pub(super) enum NotRecorded {
-    /// No record stands.
+    /// There is no record.
     Surely(StoreError),
-    /// One may: the store was asked to write it, and did not say what became of it.
+    /// There may be one: the store was asked to write it, and did not say what became of it.
     Perhaps(StoreError),
 }
 
-impl Acceptance {
+impl Acceptor {
     /// Deletes the record of a refused job: whatever is left of it would be found as lost and run.
     pub(super) async fn take_back(&self, job: &JobRecord) -> bool {
         let deleted = self.store.delete_job(&job.id).await;
@@ -32,7 +32,7 @@ impl Acceptance {
         deleted.is_ok()
     }
 
-    /// Writes the result of a job whose output stands already.
+    /// Writes the result of a job whose output is stored already.
     pub(super) async fn end_as_known(
         &self,
         job: &JobRecord,
@@ -46,7 +46,7 @@ impl Acceptance {
         let created = self.store.create_result(&result).await?;
         self.metrics.known();
         if created == Created::AlreadyThere {
-            // Another request of the same name was faster, or the job was cancelled: the first word stands.
+            // Another request of the same name was faster, or the job was cancelled: the first result is kept.
             return Ok(self.store.get_result(&job.id).await?.unwrap_or(result));
         }
         self.metrics.done();
@@ -84,7 +84,7 @@ impl Acceptance {
         Ok(())
     }
 
-    /// The callback mark is written before the record: a record that stands is a promise to call back, also when the job is asked for again.
+    /// The callback mark is written before the record: a stored record promises the callback, also when the job is asked for again.
     async fn create_record(&self, job: &JobRecord) -> Result<Created, StoreError> {
         if job.callback_url.is_some() {
             self.store.owe_callback(&job.id).await?;

@@ -8,12 +8,13 @@ use proto_shared::{CaptionSpec, IdempotencyId, JobRecord, OutputId, SourceId, Tr
 use tracing::Instrument as _;
 
 use super::{
-    acceptance::{AcceptRefusal, Acceptance, Accepted},
-    run::{Found, Run, is_same_request},
+    acceptance::{Acceptance, Gathered, is_same_request},
+    acceptor::{AcceptRefusal, Accepted, Acceptor},
+    step::AcceptanceStep,
 };
 use crate::{
     front::{backends::QueueRefusal, caller::Caller},
-    pictures::{inspect::Inspected, room::Share, spool::Spooled},
+    pictures::{budget::Reservation, inspect::Inspected, spool::Spooled},
     problem::Defect,
 };
 
@@ -35,8 +36,8 @@ pub(crate) struct NewJob {
     pub(crate) picture: Inspected,
     /// Where the picture may not be stored yet.
     pub(crate) upload: Option<Spooled>,
-    /// What it takes of the room for uploads.
-    pub(crate) share: Option<Share>,
+    /// For the upload.
+    pub(crate) reservation: Option<Reservation>,
     pub(crate) spec: CaptionSpec,
     /// The name of what is to be made.
     pub(crate) output: OutputId,
@@ -50,10 +51,10 @@ pub(crate) struct NewJob {
     pub(crate) callback_url: Option<String>,
 }
 
-impl Acceptance {
+impl Acceptor {
     /// Accepts a job, or finds the one that this request has made before. What is begun goes on when this is dropped.
     pub(crate) async fn accept(&self, new: NewJob) -> Result<Accepted, AcceptRefusal> {
-        let NewJob { picture, upload, share, spec, output, is_public, caller, trace, idempotency, callback_url } = new;
+        let NewJob { picture, upload, reservation, spec, output, is_public, caller, trace, idempotency, callback_url } = new;
         // This comes first: without a broker nothing should be written for a job that can't be accepted.
         let broker = self.broker.get().ok_or(QueueRefusal::NotConnected)?.clone();
         let job = JobRecord {
@@ -63,7 +64,7 @@ impl Acceptance {
             callback_url,
             ..JobRecord::new(self.ids.job_id(), self.ids.now_ms(), picture.source, spec)
         };
-        let run = Run {
+        let acceptance = Acceptance {
             with: self.clone(),
             broker,
             job,
@@ -71,12 +72,12 @@ impl Acceptance {
             trace,
             total_pixels: picture.total_pixels,
             upload,
-            share,
+            reservation,
             output: Some(output),
             idempotency,
-            found: Found::default(),
+            gathered: Gathered::default(),
         };
-        self.run(run).await
+        self.run(acceptance, AcceptanceStep::Begun).await
     }
 
     /// Answers a request whose name made a job before, if it asks for the same. What is begun goes on when this is dropped.
@@ -85,24 +86,24 @@ impl Acceptance {
         if !is_same_request(&first, &source, &spec.into(), is_public, callback_url.as_deref()) {
             return Err(AcceptRefusal::IdempotencyMismatch);
         }
-        let run = Run {
+        let acceptance = Acceptance {
             with: self.clone(),
             broker: self.broker.get().ok_or(QueueRefusal::NotConnected)?.clone(),
-            job: first.clone(),
+            job: first,
             client: caller.client,
             trace,
             total_pixels: 0,
             upload: None,
-            share: None,
+            reservation: None,
             output: None,
             idempotency: None,
-            found: Found::first(first),
+            gathered: Gathered::default(),
         };
-        self.run(run).await
+        self.run(acceptance, AcceptanceStep::Repeated).await
     }
 
-    async fn run(&self, run: Run) -> Result<Accepted, AcceptRefusal> {
-        let ended = self.acceptances.tasks.spawn(run.end().in_current_span()).await;
+    async fn run(&self, acceptance: Acceptance, step: AcceptanceStep) -> Result<Accepted, AcceptRefusal> {
+        let ended = self.acceptances.tasks.spawn(acceptance.run(step).in_current_span()).await;
         ended.unwrap_or_else(|defect| Err(Defect(format!("an acceptance broke off: {defect}")).into()))
     }
 }

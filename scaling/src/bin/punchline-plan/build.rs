@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use scaling::{
     Load, Mode, Plan, ServiceTimes,
     autoscaler::Bounds,
-    hpa::{Behavior, Policy, Rules, Step},
+    hpa::{Behavior, Change, Policy, Rules},
     simulation::Clockwork,
 };
 
@@ -64,8 +64,8 @@ pub(crate) fn plan(options: &Options) -> anyhow::Result<Plan> {
 
 /// The chart's: up at once, down a quarter a minute after five quiet minutes.
 fn behavior() -> Behavior {
-    let up = [Step::Percent(900), Step::Pods(20)].map(|step| Policy { step, period: s(15) });
-    let down = [Policy { step: Step::Percent(25), period: s(60) }];
+    let up = [Change::Percent(900), Change::Pods(20)].map(|step| Policy { step, period: s(15) });
+    let down = [Policy { step: Change::Percent(25), period: s(60) }];
     Behavior { up: Rules { policies: up.to_vec(), window: s(0) }, down: Rules { policies: down.to_vec(), window: s(300) } }
 }
 

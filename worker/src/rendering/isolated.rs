@@ -1,0 +1,298 @@
+//! One rendering in a process of its own, for jobs that a worker may have died of: such a job can harm that process alone.
+//!
+//! `job` uses it where `start_marks` says that a job is a suspect, and for a job that took too long beside others. The other end,
+//! [`answer`], is a hidden command of the binary. Both send one JSON line, then bytes: no path, no argument from a job.
+
+use std::{
+    ffi::OsString,
+    io::{self, Read, Write},
+    num::NonZeroUsize,
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use fonts::{Fonts, engine_spec};
+use nix::sys::resource::{Resource, setrlimit};
+use proto_shared::{CaptionSpec, ErrorCode, Lane, Limits, MediaType, RenderStats};
+use rayon::ThreadPoolBuilder;
+use serde::{Deserialize, Serialize};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
+    process::{Child, Command},
+    sync::Semaphore,
+    time::timeout,
+};
+
+use crate::{
+    Progress,
+    rendering::render::{EngineError, Product, Task, attempt, render},
+};
+
+/// The end of a process's standard error that is kept.
+const MAX_STDERR_BYTES: usize = 4096;
+
+/// Threads that render in such a process. Each holds some frames and, with glibc, 64 MiB of address space for its heap alone:
+/// a thread a CPU would take a large machine's whole limit before the first pixel.
+const THREADS: usize = 4;
+
+/// How to start such a process, and what it may take.
+#[derive(Clone, Debug)]
+pub struct Isolation {
+    /// The binary.
+    pub program: PathBuf,
+    /// What makes it call [`answer`].
+    pub args: Vec<OsString>,
+    /// Address space that one may have.
+    pub memory_bytes: u64,
+    /// How many may run side by side.
+    pub at_once: NonZeroUsize,
+    /// How long one may run.
+    pub timeout: Duration,
+}
+
+/// Starts such processes, as many at a time as there is memory for.
+#[derive(Clone, Debug)]
+pub(crate) struct Isolated {
+    isolation: Isolation,
+    slots: Arc<Semaphore>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Request {
+    spec: CaptionSpec,
+    memory_bytes: u64,
+    limits: Limits,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reply {
+    /// The picture follows.
+    Done {
+        media: MediaType,
+        width_px: u32,
+        height_px: u32,
+        stats: RenderStats,
+        missing_glyphs: Vec<char>,
+    },
+    Refused {
+        code: ErrorCode,
+        message: String,
+    },
+}
+
+impl Isolated {
+    pub(crate) fn new(isolation: Isolation) -> Self {
+        let slots = Arc::new(Semaphore::new(isolation.at_once.get()));
+        Self { isolation, slots }
+    }
+
+    /// Renders one picture. Dropping the future kills the process.
+    pub(crate) async fn run(&self, spec: &CaptionSpec, limits: &Limits, source: Bytes) -> Result<Product, EngineError> {
+        let crashed = |how: String| EngineError::Crashed { how };
+        let _slot = self.slots.acquire().await.map_err(|e| crashed(e.to_string()))?;
+        let limit = self.isolation.timeout;
+        let work = async {
+            let child = self.start().map_err(|e| crashed(format!("it could not be started: {e}")))?;
+            self.talk(child, spec, limits, source).await
+        };
+        timeout(limit, work).await.unwrap_or(Err(EngineError::TimedOut { limit_s: limit.as_secs() }))
+    }
+
+    fn start(&self) -> io::Result<Child> {
+        let mut command = Command::new(&self.isolation.program);
+        command.args(&self.isolation.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.kill_on_drop(true).spawn()
+    }
+
+    async fn talk(&self, mut child: Child, spec: &CaptionSpec, limits: &Limits, source: Bytes) -> Result<Product, EngineError> {
+        let crashed = |how: String| EngineError::Crashed { how };
+        let (Some(mut to), Some(mut from), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
+            return Err(crashed("it has no streams".to_owned()));
+        };
+        let mut request =
+            serde_json::to_vec(&Request { spec: spec.clone(), memory_bytes: self.isolation.memory_bytes, limits: *limits })
+                .map_err(|e| crashed(format!("its task could not be written: {e}")))?;
+        request.push(b'\n');
+        let tell = async move {
+            // A process that dies before it has read all is explained by how it ends.
+            if to.write_all(&request).await.is_ok() {
+                let _ = to.write_all(&source).await;
+            }
+        };
+        let mut answer = Vec::new();
+        let ((), read, stderr) = tokio::join!(tell, from.read_to_end(&mut answer), stderr_end(errors));
+        let status = child.wait().await.map_err(|e| crashed(e.to_string()))?;
+        if !status.success() {
+            return Err(crashed(how_it_ended(status, &stderr)));
+        }
+        read.map_err(|e| crashed(format!("its answer could not be read: {e}")))?;
+        read_answer(answer)
+    }
+}
+
+/// The end of a process's standard error. All of it is read: a process whose pipe is full would wait for ever.
+async fn stderr_end(mut stderr: impl AsyncRead + Unpin) -> String {
+    let (mut last, mut piece) = (Vec::new(), vec![0; MAX_STDERR_BYTES]);
+    while let Ok(len @ 1..) = stderr.read(&mut piece).await {
+        last.extend_from_slice(&piece[..len]);
+        last.drain(..last.len().saturating_sub(MAX_STDERR_BYTES));
+    }
+    String::from_utf8_lossy(&last).into_owned()
+}
+
+fn read_answer(mut answer: Vec<u8>) -> Result<Product, EngineError> {
+    let crashed = |how: String| EngineError::Crashed { how };
+    let end = answer.iter().position(|&byte| byte == b'\n').ok_or_else(|| crashed("its answer is cut off".to_owned()))?;
+    let picture = answer.split_off(end + 1);
+    match serde_json::from_slice(&answer).map_err(|e| crashed(format!("its answer could not be read: {e}")))? {
+        Reply::Refused { code, message } => Err(EngineError::RefusedElsewhere { code, message }),
+        Reply::Done { media, width_px, height_px, stats, missing_glyphs } => {
+            Ok(Product { bytes: picture.into(), media, width_px, height_px, stats, missing_glyphs })
+        }
+    }
+}
+
+fn how_it_ended(status: ExitStatus, stderr: &str) -> String {
+    // The runtime's advice, a line that begins with `note: `, comes after the error it is about.
+    match stderr.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("note: ")) {
+        Some(line) => format!("its process ended with {status}: {}", line.trim().chars().take(200).collect::<String>()),
+        None => format!("its process ended with {status}"),
+    }
+}
+
+/// The other end: reads one task, bounds this process, renders, writes the answer.
+///
+/// # Errors
+/// The streams failed, or the task is none.
+pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Result<()> {
+    let mut request = Vec::new();
+    from.read_to_end(&mut request)?;
+    let mut request = Bytes::from(request);
+    let end = request.iter().position(|&byte| byte == b'\n').ok_or(io::ErrorKind::UnexpectedEof)?;
+    let source = request.split_off(end + 1);
+    let request: Request = serde_json::from_slice(&request)?;
+    setrlimit(Resource::RLIMIT_AS, request.memory_bytes, request.memory_bytes)?;
+    let (reply, picture) = match produce(fonts, &request, source) {
+        Ok(Product { bytes, media, width_px, height_px, stats, missing_glyphs }) => {
+            (Reply::Done { media, width_px, height_px, stats, missing_glyphs }, bytes)
+        }
+        Err((code, message)) => (Reply::Refused { code, message }, Bytes::new()),
+    };
+    serde_json::to_writer(&mut to, &reply)?;
+    to.write_all(b"\n")?;
+    to.write_all(&picture)?;
+    to.flush()
+}
+
+fn produce(fonts: &Fonts, request: &Request, source: Bytes) -> Result<Product, (ErrorCode, String)> {
+    let spec = engine_spec(&request.spec, fonts).map_err(|e| (e.code(), e.to_string()))?;
+    let task = Task { source, spec, limits: request.limits, progress: Progress::default(), lane: Lane::Standard };
+    // A pool of its own size, whatever the environment asks for.
+    let threads = ThreadPoolBuilder::new().num_threads(THREADS).build().map_err(|e| (ErrorCode::Internal, e.to_string()))?;
+    threads.install(|| attempt(render, &task, &AtomicBool::new(false))).map_err(|e| (e.code(), e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proto_shared::{Caption, Position, Style};
+
+    use super::*;
+
+    fn spec() -> CaptionSpec {
+        CaptionSpec { captions: vec![Caption::new("here", Position::Bottom, Style::Overlay)] }
+    }
+
+    fn shell(script: &str) -> Isolated {
+        let args = ["-c".into(), script.into()].into();
+        let (memory_bytes, at_once) = (1 << 30, NonZeroUsize::MIN);
+        Isolated::new(Isolation { program: "/bin/sh".into(), args, memory_bytes, at_once, timeout: Duration::from_secs(60) })
+    }
+
+    async fn run(script: &str) -> String {
+        // More than a pipe holds: a process that reads nothing must not be waited for.
+        let source = Bytes::from(vec![0; 1 << 20]);
+        shell(script).run(&spec(), &Limits::default(), source).await.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn however_a_process_ends_the_job_alone_is_told() {
+        assert!(run("kill -ABRT $$").await.contains("signal: 6"), "{}", run("kill -ABRT $$").await);
+        let text = run("echo too much >&2; exit 3").await;
+        assert!(text.contains("exit status: 3") && text.ends_with("too much"), "{text}");
+        assert!(run("exit 0").await.contains("cut off"));
+        assert!(run("cat > /dev/null; echo nonsense").await.contains("could not be read"));
+    }
+
+    #[test]
+    fn the_last_line_but_advice_is_told() {
+        let status = std::os::unix::process::ExitStatusExt::from_raw(6);
+        let said = how_it_ended(status, "memory allocation of 64 bytes failed\nnote: run with `RUST_BACKTRACE=1`\n\n");
+        assert!(said.ends_with(": memory allocation of 64 bytes failed"), "{said}");
+    }
+
+    /// More than a pipe holds, and then a last line.
+    #[tokio::test]
+    async fn standard_error_is_read_to_the_end() {
+        let text = run("yes 'word after word after word after word' | head -n 10000 >&2; echo the reason >&2; exit 3").await;
+        assert!(text.contains("exit status: 3") && text.ends_with(": the reason"), "{text}");
+        let all = vec![b'x'; 3 * MAX_STDERR_BYTES + 7];
+        assert_eq!(stderr_end(&all[..]).await.len(), MAX_STDERR_BYTES);
+        assert_eq!(stderr_end(&b"no \xff text"[..]).await, "no \u{fffd} text");
+    }
+
+    /// Each waits until the others have begun.
+    #[tokio::test]
+    async fn suspects_run_side_by_side_as_far_as_is_allowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().display();
+        let script = format!("mkdir {path}/$$; while [ $(ls {path} | wc -l) -lt 3 ]; do sleep 0.01; done; exit 7");
+        let alone = shell(&script);
+        let isolated = Isolated::new(Isolation { at_once: NonZeroUsize::new(3).unwrap(), ..alone.isolation });
+        let (spec, limits) = (spec(), Limits::default());
+        let runs = (0..3).map(|_| isolated.run(&spec, &limits, Bytes::new()));
+        for ended in futures::future::join_all(runs).await {
+            let error = ended.unwrap_err();
+            assert!(error.to_string().contains("exit status: 7"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_process_that_never_ends_is_killed_at_its_time() {
+        let isolated = shell("while true; do sleep 1; done");
+        let isolated = Isolated::new(Isolation { timeout: Duration::from_millis(50), ..isolated.isolation });
+        let error = isolated.run(&spec(), &Limits::default(), Bytes::new()).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Timeout);
+    }
+
+    #[test]
+    fn what_is_asked_is_answered_with_the_engines_bytes() {
+        let source = Bytes::from(samples_gif());
+        let mut request =
+            serde_json::to_vec(&Request { spec: spec(), memory_bytes: u64::MAX, limits: Limits::default() }).unwrap();
+        request.push(b'\n');
+        request.extend_from_slice(&source);
+        let mut reply = Vec::new();
+        answer(&Fonts::built_in(), &request[..], &mut reply).unwrap();
+        let product = read_answer(reply).unwrap();
+        let expected = engine_spec(&spec(), &Fonts::built_in()).unwrap();
+        let task =
+            Task { source, spec: expected, limits: Limits::default(), progress: Progress::default(), lane: Lane::Standard };
+        assert_eq!(product.bytes, render(&task, &AtomicBool::new(false)).unwrap().bytes);
+
+        let mut refused = Vec::new();
+        let cut = &request[..request.len() - 300];
+        answer(&Fonts::built_in(), cut, &mut refused).unwrap();
+        assert_eq!(read_answer(refused).unwrap_err().code(), ErrorCode::Truncated);
+        assert!(answer(&Fonts::built_in(), &b"no task"[..], Vec::new()).is_err());
+    }
+
+    fn samples_gif() -> Vec<u8> {
+        let palette = Some(samples::Palette { log2_len: 5, seed: 1, has_black_and_white: true });
+        let frame = samples::Frame::plain(200, 100, samples::Content::Runs, 3);
+        samples::Sample { width: 200, height: 100, palette, loop_count: None, frames: vec![frame] }.bytes()
+    }
+}
