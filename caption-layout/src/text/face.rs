@@ -1,0 +1,130 @@
+//! A font opened for reading: which characters it has, how it shapes them, and its glyphs' boxes and outlines.
+//!
+//! Opened by the shaper, by the preview and by a renderer, for as long as one caption takes. It reads tables in place: nothing is
+//! built, and nothing is hinted.
+
+use harfrust::{Shaper, ShaperData};
+pub use skrifa::outline::OutlinePen;
+use skrifa::{
+    FontRef, GlyphId, MetadataProvider as _,
+    charmap::Charmap,
+    instance::{LocationRef, Size},
+    metrics::GlyphMetrics,
+    outline::{DrawSettings, OutlineGlyphCollection},
+    raw::TableProvider as _,
+};
+
+/// Characters whose glyphs in a font show something else: another font is asked for them. A font is known by the checksum that
+/// its own `head` table holds (`checksumAdjustment`), so that a copy from a file is known too. All of Anton's character map was
+/// looked at beside that of `DejaVu` Sans.
+const WRONG_GLYPHS: &[(u32, &[char])] = &[
+    // Anton Regular 2.116: its sign for "not equal" is the sign for "equal".
+    (0x40B2_03F2, &['≠']),
+];
+
+/// The first face of a font file.
+pub struct Face<'a> {
+    characters: Charmap<'a>,
+    metrics: GlyphMetrics<'a>,
+    outlines: OutlineGlyphCollection<'a>,
+    shaper: Shaper<'a>,
+    units_per_em: f32,
+    line_height_em: f32,
+    wrong: &'static [char],
+}
+
+impl<'a> Face<'a> {
+    pub(super) fn open(tables: FontRef<'a>, shaper_data: &'a ShaperData) -> Self {
+        let metrics = tables.metrics(Size::unscaled(), LocationRef::default());
+        // At most 16,384 (OpenType, `head`).
+        let units_per_em = f32::from(metrics.units_per_em).clamp(16.0, 16_384.0);
+        Self {
+            characters: tables.charmap(),
+            metrics: tables.glyph_metrics(Size::unscaled(), LocationRef::default()),
+            outlines: tables.outline_glyphs(),
+            wrong: wrong_glyphs(&tables),
+            line_height_em: (metrics.ascent - metrics.descent) / units_per_em,
+            units_per_em,
+            shaper: shaper_data.shaper(&tables).build(),
+        }
+    }
+
+    /// Whether it has a glyph for a character that shows it.
+    pub(super) fn has(&self, character: char) -> bool {
+        self.characters.map(character).is_some() && !self.wrong.contains(&character)
+    }
+
+    /// From the top of one line to the top of the next, in ems, as the font asks for it.
+    pub(super) fn line_height_em(&self) -> f32 {
+        self.line_height_em
+    }
+
+    /// Of the em, in the units of its tables.
+    pub(super) fn units_per_em(&self) -> f32 {
+        self.units_per_em
+    }
+
+    pub(super) fn shaper(&self) -> &Shaper<'a> {
+        &self.shaper
+    }
+
+    /// How far a glyph reaches below and above its origin, in ems, unless it leaves no mark.
+    pub(super) fn ink(&self, id: u16) -> Option<(f32, f32)> {
+        let (bottom, top) = ink(&self.metrics, GlyphId::from(id))?;
+        Some((bottom / self.units_per_em, top / self.units_per_em))
+    }
+
+    /// The same of a font that isn't opened, in its own units.
+    pub(super) fn ink_of(tables: &FontRef<'_>, id: GlyphId) -> Option<(f32, f32)> {
+        ink(&tables.glyph_metrics(Size::unscaled(), LocationRef::default()), id)
+    }
+
+    /// Draws a glyph's outline in pixels from its origin, upwards positive. Whether it has one that can be read: of one that
+    /// can't, a part may have been drawn.
+    pub fn outline(&self, id: u16, size_px: f32, pen: &mut impl OutlinePen) -> bool {
+        let Some(glyph) = self.outlines.get(GlyphId::from(id)) else { return false };
+        let mut scaled = Scaled { pen, scale: size_px / self.units_per_em };
+        glyph.draw(DrawSettings::unhinted(Size::unscaled(), LocationRef::default()), &mut scaled).is_ok()
+    }
+}
+
+fn wrong_glyphs(tables: &FontRef<'_>) -> &'static [char] {
+    let Ok(head) = tables.head() else { return &[] };
+    let known = WRONG_GLYPHS.iter().find(|(checksum, _)| *checksum == head.checksum_adjustment());
+    known.map_or(&[], |(_, characters)| characters)
+}
+
+fn ink(metrics: &GlyphMetrics<'_>, id: GlyphId) -> Option<(f32, f32)> {
+    let ink = metrics.bounds(id)?;
+    (ink.x_min < ink.x_max && ink.y_min < ink.y_max).then_some((ink.y_min, ink.y_max))
+}
+
+/// Passes points on, `scale` times as far from the origin. skrifa would round them to 64ths of a pixel.
+struct Scaled<'a, P> {
+    pen: &'a mut P,
+    scale: f32,
+}
+
+impl<P: OutlinePen> OutlinePen for Scaled<'_, P> {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.pen.move_to(x * self.scale, y * self.scale);
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        self.pen.line_to(x * self.scale, y * self.scale);
+    }
+
+    fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
+        let by = self.scale;
+        self.pen.quad_to(cx * by, cy * by, x * by, y * by);
+    }
+
+    fn curve_to(&mut self, cx0: f32, cy0: f32, cx1: f32, cy1: f32, x: f32, y: f32) {
+        let by = self.scale;
+        self.pen.curve_to(cx0 * by, cy0 * by, cx1 * by, cy1 * by, x * by, y * by);
+    }
+
+    fn close(&mut self) {
+        self.pen.close();
+    }
+}
