@@ -85,7 +85,8 @@ impl<'a> Arrangement<'a> {
         let margin = (width.min(height) * 0.025).round().max(1.0);
         let room = Room {
             width_px: width - 2.0 * margin - 2.0,
-            heights_px: [height * 0.34 - margin, height * 0.49 - margin - 2.0],
+            // Half of the picture with the margin, and the two pixels of slack that an extent has, one of them on the margin.
+            heights_px: [height * 0.34 - margin, (height / 2.0).floor() - margin - 1.0],
             size_px: size_px(caption, width, height),
             size_is_asked: caption.spec.size != Size::Auto,
             stroke_em: STROKE_EM,

@@ -18,8 +18,9 @@ use skrifa::{
 /// its own `head` table holds (`checksumAdjustment`), so that a copy from a file is known too. All of Anton's character map was
 /// looked at beside that of `DejaVu` Sans.
 const WRONG_GLYPHS: &[(u32, &[char])] = &[
-    // Anton Regular 2.116: its sign for "not equal" is the sign for "equal".
-    (0x40B2_03F2, &['≠']),
+    // Anton Regular 2.116: its sign for "not equal" is the sign for "equal". Three of its marks stand behind their letter:
+    // candrabindu, tilde overlay and short stroke overlay.
+    (0x40B2_03F2, &['≠', '\u{310}', '\u{334}', '\u{335}']),
 ];
 
 /// The first face of a font file.
@@ -34,7 +35,7 @@ pub struct Face<'a> {
 }
 
 impl<'a> Face<'a> {
-    pub(super) fn open(tables: FontRef<'a>, shaper_data: &'a ShaperData) -> Self {
+    pub(super) fn open(tables: &FontRef<'a>, shaper_data: &'a ShaperData) -> Self {
         let metrics = tables.metrics(Size::unscaled(), LocationRef::default());
         // At most 16,384 (OpenType, `head`).
         let units_per_em = f32::from(metrics.units_per_em).clamp(16.0, 16_384.0);
@@ -42,10 +43,10 @@ impl<'a> Face<'a> {
             characters: tables.charmap(),
             metrics: tables.glyph_metrics(Size::unscaled(), LocationRef::default()),
             outlines: tables.outline_glyphs(),
-            wrong: wrong_glyphs(&tables),
+            wrong: wrong_glyphs(tables),
             line_height_em: (metrics.ascent - metrics.descent) / units_per_em,
             units_per_em,
-            shaper: shaper_data.shaper(&tables).build(),
+            shaper: shaper_data.shaper(tables).build(),
         }
     }
 

@@ -87,7 +87,7 @@ impl Font {
     pub fn face(&self) -> Option<Face<'_>> {
         let tables = FontRef::from_index(&self.0.bytes, 0).ok()?;
         let shaper_data = self.0.shaper_data.get_or_init(|| ShaperData::new(&tables));
-        Some(Face::open(tables, shaper_data))
+        Some(Face::open(&tables, shaper_data))
     }
 
     /// The file.

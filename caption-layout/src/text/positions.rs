@@ -67,7 +67,6 @@ fn write_positions() {
 }
 
 #[test]
-#[expect(clippy::float_cmp, reason = "as many glyphs as there were, of the same fonts")]
 fn glyphs_stand_within_half_a_pixel_of_where_they_stood() {
     /// Pixels per em of the largest letters that are usual.
     const SIZE_PX: f32 = 64.0;

@@ -252,6 +252,7 @@ mod tests {
     fn a_glyph_that_shows_something_else_is_taken_from_another_font() {
         let (line, missing) = shape("a≠b=");
         assert_eq!(line.glyphs.iter().map(|glyph| glyph.font).collect::<Vec<_>>(), [0, 1, 0, 0]);
+        assert!(shape("x\u{334}").0.glyphs.iter().all(|glyph| glyph.font == 1), "a letter stands in its mark's font");
         assert!(missing.is_empty());
         let copy = Font::parse(Font::builtin("anton").unwrap().bytes().to_vec()).unwrap();
         assert!(!copy.face().unwrap().has('≠') && copy.face().unwrap().has('='), "a copy from a file is the same font");

@@ -13,6 +13,7 @@ use caption_layout::{
 
 use super::{
     glyphs::{Bitmap, Drawer},
+    paths::MOST_STROKED_LINES,
     stroke::widen,
 };
 
@@ -33,6 +34,11 @@ struct Canvas {
 /// Draws `layout` centred on its own rectangle, which is as large as the ink with its outline. Each glyph is drawn once and put
 /// wherever it stands: memory holds one glyph beside the rectangle.
 pub(crate) fn rasterise(layout: &Layout, font: &Font, fallbacks: &[Font], stroke_em: f32) -> Coverage {
+    draw(layout, font, fallbacks, stroke_em, MOST_STROKED_LINES)
+}
+
+/// The same, with the number of lines up to which a glyph's path is stroked.
+fn draw(layout: &Layout, font: &Font, fallbacks: &[Font], stroke_em: f32, most_lines: usize) -> Coverage {
     let extent = Extent::of(layout, stroke_em);
     let stroke_px = stroke_px(layout.size_px, stroke_em);
     let mut fill = Canvas::new(extent);
@@ -50,17 +56,12 @@ pub(crate) fn rasterise(layout: &Layout, font: &Font, fallbacks: &[Font], stroke
         for same in of_font.chunk_by(|(a, ..), (b, ..)| a.id == b.id) {
             let Some((glyph, ..)) = same.first() else { continue };
             let glyph = drawer.glyph(glyph.id);
-            let (letter, outline) = (glyph.fill(), stroke.as_mut().map(|stroke| (stroke, glyph.stroke(stroke_px))));
-            for &(_, x, y) in same {
-                fill.put(&letter, x, y);
-            }
-            match outline {
-                Some((stroke, Some(outline))) => same.iter().for_each(|&(_, x, y)| stroke.put(&outline, x, y)),
-                Some((_, None)) => {
-                    let rough = rough.get_or_insert_with(|| Canvas::new(extent));
-                    same.iter().for_each(|&(_, x, y)| rough.put(&letter, x, y));
-                }
-                None => {}
+            let letter = glyph.fill();
+            fill.put_all(&letter, same);
+            let Some(stroke) = &mut stroke else { continue };
+            match glyph.stroke(stroke_px, most_lines) {
+                Some(outline) => stroke.put_all(&outline, same),
+                None => rough.get_or_insert_with(|| Canvas::new(extent)).put_all(&letter, same),
             }
         }
     }
@@ -86,6 +87,13 @@ impl Canvas {
         Self { coverage: vec![0; width_px * height_px], width_px }
     }
 
+    /// Puts a glyph's bitmap wherever the glyph stands.
+    fn put_all(&mut self, bitmap: &Bitmap, placed: &[(&Glyph, i32, i32)]) {
+        for &(_, x, y) in placed {
+            self.put(bitmap, x, y);
+        }
+    }
+
     /// Puts a glyph's bitmap around its origin at (x, y), clipped; where two overlap, the greater coverage stays.
     fn put(&mut self, bitmap: &Bitmap, x: i32, y: i32) {
         if self.width_px == 0 || bitmap.width_px == 0 {
@@ -107,15 +115,19 @@ mod tests {
     use super::*;
     use caption_layout::text::layout::{Room, layout};
 
-    fn draw(text: &str, stroke_em: f32) -> Coverage {
+    fn drawn(text: &str, stroke_em: f32) -> Coverage {
+        stroked_up_to(MOST_STROKED_LINES, text, stroke_em)
+    }
+
+    fn stroked_up_to(most_lines: usize, text: &str, stroke_em: f32) -> Coverage {
         let (font, fallbacks) = (Font::builtin("anton").unwrap(), [Font::fallback()]);
         let room = Room { width_px: 400.0, heights_px: [200.0; 2], size_px: 40.0, size_is_asked: false, stroke_em };
-        rasterise(&layout(text, &font, &fallbacks, room).unwrap(), &font, &fallbacks, stroke_em)
+        draw(&layout(text, &font, &fallbacks, room).unwrap(), &font, &fallbacks, stroke_em, most_lines)
     }
 
     #[test]
     fn the_outline_surrounds_the_letters_and_nothing_meets_the_edge() {
-        let c = draw("Wgj|", 0.06);
+        let c = drawn("Wgj|", 0.06);
         assert!(c.fill.iter().zip(&c.stroke).all(|(&f, &s)| s >= f));
         assert!(c.fill.iter().filter(|&&f| f > 200).count() > 300);
         let width = c.width_px as usize;
@@ -124,8 +136,20 @@ mod tests {
     }
 
     #[test]
+    fn letters_of_too_many_lines_are_outlined_by_distance() {
+        // Half of them: a mixture of both kinds in one caption.
+        for most_lines in [0, 40] {
+            let (by_path, by_distance) = (drawn("Wgj|e", 0.06), stroked_up_to(most_lines, "Wgj|e", 0.06));
+            assert_eq!(by_path.fill, by_distance.fill);
+            let apart = by_path.stroke.iter().zip(&by_distance.stroke).map(|(&a, &b)| usize::from(a.abs_diff(b)));
+            let (pixels, apart) = (by_path.stroke.iter().filter(|&&s| s > 0).count(), apart.sum::<usize>());
+            assert!(apart > 0 && apart < pixels * 24, "{apart} over {pixels} pixels");
+        }
+    }
+
+    #[test]
     fn without_a_stroke_there_is_none() {
-        assert!(draw("a", 0.0).stroke.is_empty());
+        assert!(drawn("a", 0.0).stroke.is_empty());
     }
 
     #[test]

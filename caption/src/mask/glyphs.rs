@@ -15,7 +15,7 @@ use skrifa::{FontRef, Tag};
 use subsetter::GlyphRemapper;
 
 pub(crate) use super::paths::Bitmap;
-use super::paths::{Clip, GlyphPath, MOST_STROKED_LINES};
+use super::paths::{Clip, GlyphPath};
 
 /// The largest font that fontdue fills: of larger ones the part that it needs is dearer to take than to fill by paths.
 const LARGEST_FOR_FONTDUE_BYTES: usize = 1 << 20;
@@ -66,10 +66,10 @@ impl DrawnGlyph<'_> {
         self.path.fill(*clip)
     }
 
-    /// Everything within `by_px` of the letter's edge. `None` of a path with so many lines that a stroke by distance, whose work
-    /// depends on pixels alone, is the better one.
-    pub(crate) fn stroke(&self, by_px: f32) -> Option<Bitmap> {
-        (self.path.len() <= MOST_STROKED_LINES).then(|| self.path.stroke(by_px, self.drawer.clip))
+    /// Everything within `by_px` of the letter's edge. `None` of a path with more than `most_lines`: a stroke by distance, whose
+    /// work depends on pixels alone, is the better one then.
+    pub(crate) fn stroke(&self, by_px: f32, most_lines: usize) -> Option<Bitmap> {
+        (self.path.len() <= most_lines).then(|| self.path.stroke(by_px, self.drawer.clip))
     }
 }
 

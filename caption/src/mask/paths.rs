@@ -167,21 +167,22 @@ impl OutlinePen for GlyphPath {
     }
 
     fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
-        let (a, b, c) = (self.at, Self::point(cx, cy), Self::point(x, y));
-        // The farthest from its chord: a quarter of the second difference, and a quarter of that between two lines of a pair.
-        let bend_px = length(a - b * 2.0 + c) / 4.0;
+        let (start, control, end) = (self.at, Self::point(cx, cy), Self::point(x, y));
+        // The farthest from its chord is a quarter of the second difference.
+        let bend_px = length(start - control * 2.0 + end) / 4.0;
         self.curve(bend_px, |t| {
-            let s = 1.0 - t;
-            a * (s * s) + b * (2.0 * s * t) + c * (t * t)
+            let rest = 1.0 - t;
+            start * (rest * rest) + control * (2.0 * rest * t) + end * (t * t)
         });
     }
 
     fn curve_to(&mut self, cx0: f32, cy0: f32, cx1: f32, cy1: f32, x: f32, y: f32) {
-        let (a, b, c, d) = (self.at, Self::point(cx0, cy0), Self::point(cx1, cy1), Self::point(x, y));
-        let bend_px = length(a - b * 2.0 + c).max(length(b - c * 2.0 + d)) * 0.75;
+        let (start, first, second, end) = (self.at, Self::point(cx0, cy0), Self::point(cx1, cy1), Self::point(x, y));
+        let bend_px = length(start - first * 2.0 + second).max(length(first - second * 2.0 + end)) * 0.75;
         self.curve(bend_px, |t| {
-            let s = 1.0 - t;
-            a * (s * s * s) + b * (3.0 * s * s * t) + c * (3.0 * s * t * t) + d * (t * t * t)
+            let rest = 1.0 - t;
+            let (squared, t_squared) = (rest * rest, t * t);
+            start * (squared * rest) + first * (3.0 * squared * t) + second * (3.0 * rest * t_squared) + end * (t_squared * t)
         });
     }
 
@@ -273,7 +274,7 @@ mod tests {
                     let stroke = path.stroke(by_px, CLIP);
                     for (i, &coverage) in stroke.coverage.iter().enumerate() {
                         let (column, row) = (i % stroke.width_px, i / stroke.width_px);
-                        let (x, y) = ((stroke.left_px + column as i32) as f32 + 0.5, (stroke.top_px + row as i32) as f32 + 0.5);
+                        let (x, y) = (stroke.left_px as f32 + column as f32 + 0.5, stroke.top_px as f32 + row as f32 + 0.5);
                         let distance = distance(&path, x, y);
                         let place =
                             || format!("{name} {id}, {size_px} px, stroke {by_px}: {coverage} at {x}, {y}, {distance} away");
