@@ -136,6 +136,28 @@ mod tests {
     }
 
     #[test]
+    fn at_every_size_letters_and_outlines_have_whole_pixels_of_their_colours() {
+        for name in caption_layout::BUILTIN_FONT_NAMES {
+            let font = Font::builtin(name).unwrap();
+            for size_px in [10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 24.0, 40.0, 60.0] {
+                for text in ["when it compiles", "hi", "iili", "e", "@&%8"] {
+                    let room = Room { width_px: 900.0, heights_px: [200.0; 2], size_px, size_is_asked: true, stroke_em: 0.065 };
+                    let drawn = rasterise(&layout(text, &font, &[], room).unwrap(), &font, &[], 0.065);
+                    let pixels = || drawn.fill.iter().zip(&drawn.stroke);
+                    assert!(pixels().any(|(&fill, &stroke)| fill == 0 && stroke == 255), "{name}, {text}, {size_px} px: outline");
+                    assert!(pixels().any(|(&fill, _)| fill >= 247), "{name}, {text}, {size_px} px: letters");
+                    // Between a letter and the picture the outline is whole somewhere, in each row through the letters.
+                    let width = drawn.width_px as usize;
+                    for (fill, stroke) in drawn.fill.chunks_exact(width).zip(drawn.stroke.chunks_exact(width)) {
+                        let Some(letter) = fill.iter().position(|&fill| fill >= 128) else { continue };
+                        assert!(stroke[..letter].contains(&255), "{name}, {text}, {size_px} px: a gap on the left");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn letters_of_too_many_lines_are_outlined_by_distance() {
         // Half of them: a mixture of both kinds in one caption.
         for most_lines in [0, 40] {
