@@ -11,7 +11,13 @@ use skrifa::{
     instance::{LocationRef, Size},
     metrics::GlyphMetrics,
     outline::{DrawSettings, OutlineGlyphCollection},
-    raw::TableProvider as _,
+    raw::{
+        TableProvider as _,
+        tables::{
+            glyf::{Glyf, Glyph},
+            loca::Loca,
+        },
+    },
 };
 
 /// Characters whose glyphs in a font show something else: another font is asked for them. A font is known by the checksum that
@@ -28,6 +34,7 @@ pub struct Face<'a> {
     characters: Charmap<'a>,
     metrics: GlyphMetrics<'a>,
     outlines: OutlineGlyphCollection<'a>,
+    points: Points<'a>,
     shaper: Shaper<'a>,
     units_per_em: f32,
     line_height_em: f32,
@@ -43,6 +50,7 @@ impl<'a> Face<'a> {
             characters: tables.charmap(),
             metrics: tables.glyph_metrics(Size::unscaled(), LocationRef::default()),
             outlines: tables.outline_glyphs(),
+            points: Points::of(tables),
             wrong: wrong_glyphs(tables),
             line_height_em: (metrics.ascent - metrics.descent) / units_per_em,
             units_per_em,
@@ -71,19 +79,20 @@ impl<'a> Face<'a> {
 
     /// How far a glyph reaches below and above its origin, in ems, unless it leaves no mark.
     pub(super) fn ink(&self, id: u16) -> Option<(f32, f32)> {
-        let (bottom, top) = ink(&self.metrics, GlyphId::from(id))?;
+        let (bottom, top) = ink(&self.metrics, &self.points, GlyphId::from(id))?;
         Some((bottom / self.units_per_em, top / self.units_per_em))
     }
 
     /// The same of a font that isn't opened, in its own units.
     pub(super) fn ink_of(tables: &FontRef<'_>, id: GlyphId) -> Option<(f32, f32)> {
-        ink(&tables.glyph_metrics(Size::unscaled(), LocationRef::default()), id)
+        ink(&tables.glyph_metrics(Size::unscaled(), LocationRef::default()), &Points::of(tables), id)
     }
 
     /// Draws a glyph's outline in pixels from its origin, upwards positive. Whether it has one that can be read: of one that
     /// can't, a part may have been drawn.
     pub fn outline(&self, id: u16, size_px: f32, pen: &mut impl OutlinePen) -> bool {
-        let Some(glyph) = self.outlines.get(GlyphId::from(id)) else { return false };
+        let id = GlyphId::from(id);
+        let Some(glyph) = self.outlines.get(id).filter(|_| self.points.can_be_read(id)) else { return false };
         let mut scaled = Scaled { pen, scale: size_px / self.units_per_em };
         glyph.draw(DrawSettings::unhinted(Size::unscaled(), LocationRef::default()), &mut scaled).is_ok()
     }
@@ -95,9 +104,41 @@ fn wrong_glyphs(tables: &FontRef<'_>) -> &'static [char] {
     known.map_or(&[], |(_, characters)| characters)
 }
 
-fn ink(metrics: &GlyphMetrics<'_>, id: GlyphId) -> Option<(f32, f32)> {
-    let ink = metrics.bounds(id)?;
+fn ink(metrics: &GlyphMetrics<'_>, points: &Points<'_>, id: GlyphId) -> Option<(f32, f32)> {
+    let ink = if points.can_be_read(id) { metrics.bounds(id)? } else { return None };
     (ink.x_min < ink.x_max && ink.y_min < ink.y_max).then_some((ink.y_min, ink.y_max))
+}
+
+/// The glyphs of a TrueType font, to look into before skrifa reads them: 0.44 panics on a glyph of no contours that has data.
+struct Points<'a>(Option<(Loca<'a>, Glyf<'a>)>);
+
+impl<'a> Points<'a> {
+    /// More glyphs than this are in no composite.
+    const MOST_COMPONENTS: u32 = 512;
+
+    fn of(tables: &FontRef<'a>) -> Self {
+        Self(tables.loca(None).ok().zip(tables.glyf().ok()))
+    }
+
+    fn can_be_read(&self, id: GlyphId) -> bool {
+        let mut left = Self::MOST_COMPONENTS;
+        self.0.as_ref().is_none_or(|tables| have_points(tables, id, &mut left))
+    }
+}
+
+/// Whether every simple glyph that a glyph is made of has a point, or no data at all. `left` of them may still be looked at.
+fn have_points(tables: &(Loca<'_>, Glyf<'_>), id: GlyphId, left: &mut u32) -> bool {
+    let (loca, glyf) = tables;
+    *left = left.saturating_sub(1);
+    *left > 0
+        && match loca.get_glyf(id, glyf) {
+            Ok(None) => true,
+            Ok(Some(Glyph::Simple(glyph))) => glyph.num_points() > 0,
+            Ok(Some(Glyph::Composite(glyph))) => {
+                glyph.components().all(|component| have_points(tables, component.glyph.into(), left))
+            }
+            Err(_) => false,
+        }
 }
 
 /// Passes points on, `scale` times as far from the origin. skrifa would round them to 64ths of a pixel.
@@ -127,5 +168,32 @@ impl<P: OutlinePen> OutlinePen for Scaled<'_, P> {
 
     fn close(&mut self) {
         self.pen.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::text::font::Font;
+
+    #[test]
+    fn a_glyph_of_no_contours_that_has_data_leaves_no_mark() {
+        struct Nothing;
+        impl super::OutlinePen for Nothing {
+            fn move_to(&mut self, _: f32, _: f32) {}
+            fn line_to(&mut self, _: f32, _: f32) {}
+            fn quad_to(&mut self, _: f32, _: f32, _: f32, _: f32) {}
+            fn curve_to(&mut self, _: f32, _: f32, _: f32, _: f32, _: f32, _: f32) {}
+            fn close(&mut self) {}
+        }
+
+        let mut bytes = Font::builtin("anton").unwrap().bytes().to_vec();
+        let place = bytes.windows(4).position(|tag| tag == b"glyf").unwrap();
+        let glyf = u32::from_be_bytes(bytes[place + 8..place + 12].try_into().unwrap()) as usize;
+        let first = |bytes: &[u8]| Font::parse(bytes.to_vec()).map(|font| font.face().unwrap().outline(0, 20.0, &mut Nothing));
+        assert!(first(&bytes).unwrap());
+        // Its number of contours.
+        bytes[glyf..glyf + 2].copy_from_slice(&[0, 0]);
+        let font = Font::parse(bytes.clone()).unwrap();
+        assert!(!first(&bytes).unwrap() && font.face().unwrap().ink(0).is_none());
     }
 }
