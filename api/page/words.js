@@ -14,6 +14,7 @@ const KNOWN = {
   unsupported_media: ({ name }) => `${name ? `“${name}”` : 'This'} is no GIF, PNG, JPEG or WebP.`,
   missing_file: () => 'Choose a picture first.',
   empty_text: () => 'Type something at the top or at the bottom.',
+  no_visible_text: () => 'These characters leave no mark. Type something that can be seen.',
   truncated: (p) => `This picture is cut short. ${sentence(p)}`,
   text_too_long: (p) => p.limit && `At most ${number(p.limit)} characters fit in here; this has ${number(p.got)}. Nothing was cut off.`,
   text_does_not_fit: (p) => `This text does not fit the picture. ${sentence(p)}`,

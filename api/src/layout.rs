@@ -38,7 +38,7 @@ impl Refusal for CanvasRefusal {
     }
 
     fn documented() -> Vec<Documented> {
-        [ErrorCode::ZeroSized, ErrorCode::CanvasTooLarge, ErrorCode::TextDoesNotFit, ErrorCode::BadFont]
+        [ErrorCode::ZeroSized, ErrorCode::CanvasTooLarge, ErrorCode::NoVisibleText, ErrorCode::TextDoesNotFit, ErrorCode::BadFont]
             .map(|code| Documented::code(StatusCode::UNPROCESSABLE_ENTITY, code))
             .into()
     }

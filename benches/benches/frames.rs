@@ -25,7 +25,7 @@ fn lay_out(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("layout");
     for (name, text) in [("one line", WORDS), ("shrunk to fit", &long)] {
         group.throughput(Throughput::Elements(text.len() as u64));
-        let room = Room { width_px: 460.0, heights_px: [85.0, 124.0], size_px: 54.0, stroke_em: STROKE_EM };
+        let room = Room { width_px: 460.0, heights_px: [85.0, 124.0], size_px: 54.0, size_is_asked: false, stroke_em: STROKE_EM };
         group.bench_function(name, |b| b.iter(|| layout(black_box(text), &font, &[Font::fallback()], room)));
     }
     group.finish();

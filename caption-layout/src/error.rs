@@ -78,11 +78,17 @@ pub enum Error {
     /// A spec without words.
     #[error("the caption has no text")]
     EmptyText,
+    /// A text of characters that leave no mark: joiners, fillers, marks of direction.
+    #[error("the text has no character that can be seen")]
+    NoVisibleText,
     /// The smallest letters are still too large.
-    #[error("the text of {chars} characters does not fit {width_px} x {height_px} pixels, even at {size_px} px a letter")]
+    #[error("the text of {chars} characters does not fit {width_px} x {height_px} pixels, even at {size_px} px a letter; {}",
+        what_fits(*fitting_chars))]
     TextDoesNotFit {
         /// Characters of the text.
         chars: usize,
+        /// How many of them would fit, from the first on.
+        fitting_chars: usize,
         /// The room there is.
         width_px: u32,
         /// The room there is.
@@ -107,6 +113,14 @@ pub enum Error {
     },
 }
 
+fn what_fits(chars: usize) -> String {
+    match chars {
+        0 => "no character fits at that size".to_owned(),
+        1 => "one character would fit".to_owned(),
+        chars => format!("about {chars} characters would fit"),
+    }
+}
+
 impl Error {
     /// The stable code.
     #[must_use]
@@ -123,6 +137,7 @@ impl Error {
             Self::TooManyFrames { .. } => ErrorCode::TooManyFrames,
             Self::TooManyPixels { .. } => ErrorCode::TooManyPixels,
             Self::EmptyText => ErrorCode::EmptyText,
+            Self::NoVisibleText => ErrorCode::NoVisibleText,
             Self::TextDoesNotFit { .. } => ErrorCode::TextDoesNotFit,
             Self::BadFont { .. } => ErrorCode::BadFont,
             Self::Cancelled => ErrorCode::Cancelled,

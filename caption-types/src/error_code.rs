@@ -73,6 +73,8 @@ codes! {
     BadSize = "bad_size",
     /// No text, or only white space.
     EmptyText = "empty_text",
+    /// A text of characters that leave no mark, such as joiners and fillers.
+    NoVisibleText = "no_visible_text",
     /// More characters than the limit.
     TextTooLong = "text_too_long",
     /// Even at the smallest size the text is larger than its share of the canvas.

@@ -15,6 +15,7 @@ pub mod size;
 pub mod spec;
 mod spec_error;
 mod stats;
+pub mod visible;
 
 pub use colour::Colour;
 pub use error_code::ErrorCode;

@@ -19,6 +19,7 @@ use crate::{
     bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font},
     size::SIZE_RANGE_PX,
     spec_error::shown,
+    visible::is_visible,
 };
 
 /// The newest version of a job that this release understands. It is raised by each field or value that is added to a spec, and
@@ -174,6 +175,9 @@ impl Caption {
         if self.text.chars().all(|c| c.is_whitespace() || c.is_control()) {
             return err(ErrorCode::EmptyText, "text", "words were expected, got none".to_owned());
         }
+        if !self.text.chars().any(is_visible) {
+            return err(ErrorCode::NoVisibleText, "text", "characters that can be seen were expected, got none".to_owned());
+        }
         if let Some((i, c)) = self.text.chars().enumerate().find(|&(_, c)| is_undrawable(c)) {
             let message = format!(
                 "characters that can be drawn, tabs and line breaks are allowed, got U+{:04X} as character {}",
@@ -245,6 +249,8 @@ mod tests {
         assert_eq!(code_of(r#"{"captions":[{"text":"a","size":3}]}"#), (ErrorCode::BadSize, field("size")));
         assert_eq!(code_of(r#"{"captions":[{"text":"a","size":"huge"}]}"#), (ErrorCode::BadSize, field("size")));
         assert_eq!(code_of(r#"{"captions":[{"text":" \n\t"}]}"#), (ErrorCode::EmptyText, field("text")));
+        let invisible = "{\"captions\":[{\"text\":\" \u{3164}\u{200D}\"}]}";
+        assert_eq!(code_of(invisible), (ErrorCode::NoVisibleText, field("text")));
         assert_eq!(code_of(r#"{"captions":[]}"#), (ErrorCode::EmptyText, "captions".into()));
         assert_eq!(code_of(r#"{"captions":[{"text":"a","colour":"x"}]}"#).0, ErrorCode::BadSpec);
         assert_eq!(code_of(r#"{"captions":[{"text":"a"},{"text":"b"}]}"#), (ErrorCode::BadSpec, "captions[1].at".into()));

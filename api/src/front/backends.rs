@@ -75,6 +75,7 @@ impl Refusal for SpecError {
         use ErrorCode as E;
         let examples = [
             r#"{"captions":[{"text":" "}]}"#,
+            r#"{"captions":[{"text":"\u200b"}]}"#,
             r##"{"captions":[{"text":"hi","fill":"#12"}]}"##,
             r#"{"captions":[{"text":"hi","size":3}]}"#,
             r#"{"captions":[{"text":"hi","style":"banner"}]}"#,

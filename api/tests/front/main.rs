@@ -91,6 +91,7 @@ async fn each_mistake_has_its_status_and_its_code() {
         (422, E::CanvasTooLarge, &[("file", &wide), ("bottom", b"a")]),
         (422, E::EmptyText, &[("file", GIF)]),
         (422, E::EmptyText, &[("file", GIF), ("bottom", b"  ")]),
+        (422, E::NoVisibleText, &[("file", GIF), ("bottom", "\u{3164} \u{200D}".as_bytes())]),
         (422, E::UnknownStyle, &[("file", GIF), ("bottom", b"a"), ("style", b"banner")]),
         (422, E::UnknownFont, &[("file", GIF), ("bottom", b"a"), ("font", b"wingdings")]),
         (422, E::BadColour, &[("file", GIF), ("bottom", b"a"), ("fill", b"red")]),

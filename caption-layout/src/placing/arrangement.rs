@@ -53,7 +53,7 @@ impl<'a> Arrangement<'a> {
     /// Lays every caption out on a picture of this size. Overlays stand within `shown`, the part of it that can be written on.
     ///
     /// # Errors
-    /// [`Error::EmptyText`] and [`Error::TextDoesNotFit`].
+    /// [`Error::EmptyText`], [`Error::NoVisibleText`] and [`Error::TextDoesNotFit`].
     pub fn find(spec: &'a LoadedSpec, width_px: u32, height_px: u32, shown: Rect) -> Result<Self, Error> {
         if spec.captions.is_empty() {
             return Err(Error::EmptyText);
@@ -85,8 +85,10 @@ impl<'a> Arrangement<'a> {
         let margin = (width.min(height) * 0.025).round().max(1.0);
         let room = Room {
             width_px: width - 2.0 * margin - 2.0,
-            heights_px: [height * 0.34 - margin, height * 0.49 - margin - 2.0],
+            // Half of the picture with the margin, and the two pixels of slack that an extent has, one of them on the margin.
+            heights_px: [height * 0.34 - margin, (height / 2.0).floor() - margin - 1.0],
             size_px: size_px(caption, width, height),
+            size_is_asked: caption.spec.size != Size::Auto,
             stroke_em: STROKE_EM,
         };
         let text = layout(&caption.spec.text, &caption.font, &spec.fallbacks, room)?;
@@ -112,6 +114,7 @@ impl<'a> Arrangement<'a> {
             width_px: width - 2.0 * margin - 2.0,
             heights_px: [height * 0.4, (height * 1.5).max(160.0)],
             size_px: size_px(caption, width, height),
+            size_is_asked: caption.spec.size != Size::Auto,
             stroke_em: 0.0,
         };
         let text = layout(&caption.spec.text, &caption.font, &spec.fallbacks, room)?;

@@ -46,7 +46,7 @@ pub struct CaptionPreview {
 /// Lays captions out on a picture of this size.
 ///
 /// # Errors
-/// [`Error::EmptyText`], [`Error::TextDoesNotFit`], and for no picture at all [`Error::ZeroSized`].
+/// [`Error::EmptyText`], [`Error::NoVisibleText`], [`Error::TextDoesNotFit`], and for no picture at all [`Error::ZeroSized`].
 pub fn preview(spec: &LoadedSpec, width_px: u32, height_px: u32) -> Result<Preview, Error> {
     if width_px == 0 || height_px == 0 {
         return Err(Error::ZeroSized { width_px, height_px });

@@ -50,7 +50,7 @@ mod tests {
         fn every_glyph_of_a_layout_is_of_a_chosen_font(text in "[a-zа-яא-ב0-9 ()\u{300}\u{301}中\n\u{FFFD}]{1,60}", width in 20f32..600.0) {
             let (font, fallbacks) = stack();
             let chosen = chosen_fonts(&text, &font, &fallbacks);
-            let room = Room { width_px: width, heights_px: [400.0, 600.0], size_px: 40.0, stroke_em: 0.06 };
+            let room = Room { width_px: width, heights_px: [400.0, 600.0], size_px: 40.0, size_is_asked: false, stroke_em: 0.06 };
             if let Ok(found) = layout(&text, &font, &fallbacks, room) {
                 for glyph in found.lines.iter().flat_map(|line| &line.glyphs) {
                     prop_assert!(chosen.contains(&glyph.font), "{} is not in {chosen:?}", glyph.font);

@@ -1,14 +1,17 @@
 //! Fonts: the two that are built in, and any TTF or OTF from bytes.
 //!
-//! Made by worker and the command line, once a process; used by layout for shapes and by a
-//! renderer for outlines. Reading files and folders is the callers' business.
+//! Made by worker and the command line, once a process; opened as a [`Face`] by layout for shapes and by a
+//! renderer for outlines. Reading files and folders is the callers' business. No byte of a font is copied.
 
 use std::{
-    any::Any,
     borrow::Cow,
     sync::{Arc, LazyLock, OnceLock},
 };
 
+use harfrust::ShaperData;
+use skrifa::{FontRef, GlyphId, MetadataProvider as _, raw::TableProvider as _};
+
+use super::face::Face;
 use crate::error::Error;
 
 /// The names that [`Font::builtin`] knows, the default first.
@@ -17,13 +20,14 @@ pub const BUILTIN_FONT_NAMES: &[&str] = &["anton", "sans"];
 static ANTON: LazyLock<Font> = LazyLock::new(|| Font::of(include_bytes!("../../fonts/Anton-Regular.ttf").into()));
 static SANS: LazyLock<Font> = LazyLock::new(|| Font::of(include_bytes!("../../fonts/DejaVuSans-Bold.ttf").into()));
 
-/// A font face; a clone shares it.
+/// A font file; a clone shares it.
 #[derive(Clone)]
-pub struct Font(Arc<Face>);
+pub struct Font(Arc<File>);
 
-struct Face {
+struct File {
     bytes: Cow<'static, [u8]>,
-    derived: OnceLock<Box<dyn Any + Send + Sync>>,
+    /// What the shaper notes of its tables, made at first use.
+    shaper_data: OnceLock<ShaperData>,
 }
 
 impl std::fmt::Debug for Font {
@@ -49,44 +53,47 @@ impl Font {
         SANS.clone()
     }
 
-    /// Takes a TTF or OTF file, or the first face of a collection.
+    /// Takes a TTF or OTF file, or the first face of a collection. It costs microseconds whatever the file's size: only the
+    /// directory of its tables is read, and glyphs up to the first with an outline.
     ///
     /// # Errors
     /// [`Error::BadFont`] when its tables can't be read, or none of its glyphs has an outline.
     pub fn parse(bytes: Vec<u8>) -> Result<Self, Error> {
         let bad = |what: &str| Error::BadFont { what: what.to_owned() };
-        let face = rustybuzz::Face::from_slice(&bytes, 0).ok_or_else(|| bad("it is not a TrueType or OpenType file"))?;
-        if face.number_of_glyphs() == 0 || face.units_per_em() < 16 {
+        let font = FontRef::from_index(&bytes, 0).map_err(|_| bad("it is not a TrueType or OpenType file"))?;
+        // What neither a shaper nor a layout can do without (OpenType, "Required tables").
+        let (Ok(head), Ok(maxp), Ok(_)) = (font.head(), font.maxp(), font.hhea()) else {
+            return Err(bad("it is not a TrueType or OpenType file"));
+        };
+        if maxp.num_glyphs() == 0 || head.units_per_em() < 16 {
             return Err(bad("it has no glyphs"));
         }
         // The first one that can be read ends the search: nearly always the very first.
-        let mut ids = (0..face.number_of_glyphs()).map(rustybuzz::ttf_parser::GlyphId);
-        if !ids.any(|id| face.glyph_bounding_box(id).is_some()) {
+        let outlines = font.outline_glyphs();
+        let has_outline = |id: u16| outlines.get(GlyphId::from(id)).is_some();
+        let has_ink = |id: u16| Face::ink_of(&font, GlyphId::from(id)).is_some();
+        if !(0..maxp.num_glyphs()).any(|id| has_outline(id) && has_ink(id)) {
             return Err(bad("its outlines can't be read"));
         }
         Ok(Self::of(bytes.into()))
     }
 
     fn of(bytes: Cow<'static, [u8]>) -> Self {
-        Self(Arc::new(Face { bytes, derived: OnceLock::new() }))
+        Self(Arc::new(File { bytes, shaper_data: OnceLock::new() }))
     }
 
-    /// The tables that shaping reads; nothing is built.
+    /// Opens it for shaping and drawing. Nothing is built but the shaper's notes, once a file.
     #[must_use]
-    pub fn shaper(&self) -> Option<rustybuzz::Face<'_>> {
-        rustybuzz::Face::from_slice(&self.0.bytes, 0)
+    pub fn face(&self) -> Option<Face<'_>> {
+        let tables = FontRef::from_index(&self.0.bytes, 0).ok()?;
+        let shaper_data = self.0.shaper_data.get_or_init(|| ShaperData::new(&tables));
+        Some(Face::open(&tables, shaper_data))
     }
 
     /// The file.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0.bytes
-    }
-
-    /// What a renderer makes of the file, kept as long as the face: `make` is called once, for the first that asks.
-    /// `None` for a `T` other than the first one's: there is one renderer.
-    pub fn derived<T: Send + Sync + 'static>(&self, make: impl FnOnce(&[u8]) -> T) -> Option<&T> {
-        self.0.derived.get_or_init(|| Box::new(make(self.bytes()))).downcast_ref()
     }
 }
 

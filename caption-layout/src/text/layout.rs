@@ -1,24 +1,24 @@
 //! Where the words stand: line breaks and size for a box of pixels.
 //!
 //! Called by the arrangement, for renders and for api's previews. It chooses the largest size at which the
-//! text fits its share of the box with whole words, then breaks inside words, then gives up with an
-//! error; nothing it answers reaches beyond the box.
+//! text fits its share of the box with whole words, then breaks inside words, then takes more of the box, and only then
+//! goes below comfortable letters. What would need smaller letters than anyone reads is an error that says how much would fit,
+//! unless a size was asked for. Nothing it answers reaches beyond the box.
 
-use std::{collections::HashMap, ops::Range};
+use unicode_segmentation::UnicodeSegmentation as _;
 
-use unicode_linebreak::{BreakOpportunity, linebreaks};
-use unicode_segmentation::UnicodeSegmentation;
-
-use super::{
-    font::Font,
-    shape::{FontStack, Line},
-};
+pub use super::breaker::Layout;
+use super::{breaker::Breaker, font::Font};
 use crate::error::Error;
 
-/// The smallest letters that anyone can read, in pixels per em.
-const READABLE_SIZE_PX: f32 = 6.0;
-/// The smallest letters that are tried where the picture has no room for readable ones.
-const MIN_SIZE_PX: f32 = 3.0;
+/// Letters from which on a text is read without effort, in pixels per em: all of the box is used before smaller ones are.
+const COMFORTABLE_SIZE_PX: f32 = 12.0;
+/// The smallest letters that anyone can read.
+const READABLE_SIZE_PX: f32 = 8.0;
+/// The smallest letters of someone who has asked for a size, and whose text needs smaller ones.
+const ASKED_MIN_SIZE_PX: f32 = 3.0;
+/// The thinnest outline: of two pixels one is always covered whole, wherever between pixels the letter's edge lies.
+const MIN_STROKE_PX: f32 = 2.0;
 /// Each try is this much smaller than the one before.
 const SHRINK: f32 = 0.94;
 /// Below this part of the first size, words may be broken rather than shrunk further.
@@ -33,91 +33,88 @@ pub struct Room {
     pub heights_px: [f32; 2],
     /// Pixels per em to begin with.
     pub size_px: f32,
+    /// Whether someone has asked for that size: then letters that nobody can read are their choice.
+    pub size_is_asked: bool,
     /// The outline's width on each side, in ems of the size tried; 0 for none.
     pub stroke_em: f32,
-}
-
-/// A text broken into shaped lines at one size.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    /// Pixels per em.
-    pub size_px: f32,
-    /// From top to bottom.
-    pub lines: Vec<Line>,
-    /// The words of each line.
-    pub texts: Vec<String>,
-    /// From one baseline to the next.
-    pub line_height_px: f32,
-    /// Of the widest line.
-    pub width_px: f32,
-    /// From the top of the first line's ink to the bottom of the last one's.
-    pub height_px: f32,
-    /// Characters that no font has, each once.
-    pub missing_glyphs: Vec<char>,
 }
 
 /// Lays `text` out in `room`.
 ///
 /// # Errors
-/// [`Error::EmptyText`] and [`Error::TextDoesNotFit`].
+/// [`Error::EmptyText`], [`Error::NoVisibleText`] and [`Error::TextDoesNotFit`].
 pub fn layout(text: &str, font: &Font, fallbacks: &[Font], room: Room) -> Result<Layout, Error> {
     let text = cleaned(text);
     if text.trim().is_empty() {
         return Err(Error::EmptyText);
     }
-    let mut breaker = Breaker {
-        text: &text,
-        fonts: FontStack::new(font, fallbacks),
-        missing: Vec::new(),
-        paragraphs: Vec::new(),
-        has_ink: false,
-        lines: HashMap::new(),
-    };
+    let mut breaker = Breaker::new(&text, font, fallbacks);
     breaker.read();
     if !breaker.has_ink {
-        return Err(Error::EmptyText);
+        return Err(Error::NoVisibleText);
     }
 
-    let whole_words = (room.size_px * WHOLE_WORDS_DOWN_TO).max(READABLE_SIZE_PX);
+    let least_px = if room.size_is_asked { ASKED_MIN_SIZE_PX } else { READABLE_SIZE_PX };
+    let comfortable_px = if room.size_is_asked { READABLE_SIZE_PX } else { COMFORTABLE_SIZE_PX };
+    let whole_words_px = (room.size_px * WHOLE_WORDS_DOWN_TO).max(comfortable_px);
     let [share, most] = room.heights_px;
     let tries = [
-        (share, false, whole_words),
-        (share, true, READABLE_SIZE_PX),
-        (most, false, whole_words),
-        (most, true, READABLE_SIZE_PX),
-        (most, true, MIN_SIZE_PX),
+        (share, false, whole_words_px),
+        (share, true, comfortable_px),
+        (most, false, whole_words_px),
+        (most, true, comfortable_px),
+        (most, true, least_px),
     ];
-    for (height_px, break_words, least) in tries {
-        let mut size_px = room.size_px.max(least);
+    let mut fitting = tries.into_iter().filter_map(|(height_px, break_words, least_px)| {
+        let (mut size_px, least_px) = (room.size_px, least_px.min(room.size_px));
         loop {
-            let width_px = room.width_px - 2.0 * stroke_px(size_px, room.stroke_em);
-            if let Some(found) = breaker.fit(size_px, width_px, height_px - 2.0 * stroke_px(size_px, room.stroke_em), break_words)
-            {
-                return Ok(found);
+            if let Some(found) = fit(&mut breaker, room, size_px, height_px, break_words) {
+                return Some(found);
             }
-            if size_px <= least {
-                break;
+            if size_px <= least_px {
+                return None;
             }
-            size_px = (size_px * SHRINK).max(least);
+            size_px = (size_px * SHRINK).max(least_px);
         }
-    }
+    });
+    fitting.next().ok_or_else(|| does_not_fit(&text, font, fallbacks, room, least_px.min(room.size_px)))
+}
+
+/// The lines at this size with their outline, if they stay within the room's width and this height.
+fn fit(breaker: &mut Breaker<'_>, room: Room, size_px: f32, height_px: f32, break_words: bool) -> Option<Layout> {
+    let around_px = 2.0 * stroke_px(size_px, room.stroke_em);
+    breaker.fit(size_px, room.width_px - around_px, height_px - around_px, break_words)
+}
+
+/// The error of a text that is too long for a room even at `size_px`, with the length that isn't.
+fn does_not_fit(text: &str, font: &Font, fallbacks: &[Font], room: Room, size_px: f32) -> Error {
+    let ends: Vec<usize> = text.grapheme_indices(true).map(|(start, grapheme)| start + grapheme.len()).collect();
+    let fits = |&end: &usize| {
+        let mut breaker = Breaker::new(&text[..end], font, fallbacks);
+        breaker.read();
+        fit(&mut breaker, room, size_px, room.heights_px[1], true).is_some()
+    };
+    // What is shorter fits too, nearly always: the answer is a help and not a promise.
+    let fitting = ends.partition_point(fits);
+    let fitting_chars = fitting.checked_sub(1).and_then(|last| ends.get(last)).map_or(0, |&end| text[..end].chars().count());
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a room's sides are those of a canvas, never negative"
     )]
-    Err(Error::TextDoesNotFit {
+    Error::TextDoesNotFit {
         chars: text.chars().count(),
+        fitting_chars,
         width_px: room.width_px.max(0.0) as u32,
         height_px: room.heights_px[1].max(0.0) as u32,
-        size_px: MIN_SIZE_PX as u32,
-    })
+        size_px: size_px as u32,
+    }
 }
 
-/// How far an outline reaches at a size, in pixels; at least one where there is any.
+/// How far an outline reaches at a size, in pixels; wide enough for a whole pixel of its colour where there is any.
 #[must_use]
 pub fn stroke_px(size_px: f32, stroke_em: f32) -> f32 {
-    if stroke_em > 0.0 { (size_px * stroke_em).max(1.0) } else { 0.0 }
+    if stroke_em > 0.0 { (size_px * stroke_em).max(MIN_STROKE_PX) } else { 0.0 }
 }
 
 /// The text without what can't be drawn: control characters other than line breaks.
@@ -127,169 +124,13 @@ pub(crate) fn cleaned(text: &str) -> String {
     text.chars().filter(|&c| c == '\n' || !c.is_control()).collect()
 }
 
-/// A stretch of text that may stand on its own line; its width is known in ems.
-struct Piece {
-    /// Bytes of the text.
-    range: Range<usize>,
-    width_em: f32,
-    /// Without the spaces at its end, which a line's end swallows.
-    trimmed_em: f32,
-}
-
-struct Breaker<'a> {
-    text: &'a str,
-    fonts: FontStack<'a>,
-    missing: Vec<char>,
-    paragraphs: Vec<Vec<Piece>>,
-    /// Whether any character leaves a mark.
-    has_ink: bool,
-    /// Lines shaped so far: most sizes that are tried break the text where the one before did.
-    lines: HashMap<Range<usize>, Line>,
-}
-
-/// More shaped lines than this are not kept: a caption has a few.
-const KEPT_LINES: usize = 64;
-
-impl Breaker<'_> {
-    fn read(&mut self) {
-        let mut paragraph_start = self.text.len() - self.text.trim_start_matches('\n').len();
-        for paragraph in self.text.trim_matches('\n').split('\n') {
-            let mut pieces = Vec::new();
-            let mut start = 0;
-            for (end, opportunity) in linebreaks(paragraph) {
-                if matches!(opportunity, BreakOpportunity::Allowed | BreakOpportunity::Mandatory) && end > start {
-                    pieces.push(self.piece(paragraph_start + start..paragraph_start + end));
-                    start = end;
-                }
-            }
-            self.paragraphs.push(pieces);
-            paragraph_start += paragraph.len() + 1;
-        }
-        self.missing.sort_unstable();
-        self.missing.dedup();
-    }
-
-    fn piece(&mut self, range: Range<usize>) -> Piece {
-        let text = &self.text[range.clone()];
-        let line = self.fonts.advance(text, &mut self.missing);
-        self.has_ink = self.has_ink || line.glyphs.iter().any(|glyph| self.fonts.ink(glyph).is_some());
-        let width_em = line.width_em;
-        let trimmed = text.trim_end();
-        let trimmed_em =
-            if trimmed.len() == text.len() { width_em } else { self.fonts.advance(trimmed, &mut self.missing).width_em };
-        Piece { range, width_em, trimmed_em }
-    }
-
-    /// The lines at this size, if they stay within the box.
-    fn fit(&mut self, size_px: f32, width_px: f32, height_px: f32, break_words: bool) -> Option<Layout> {
-        let line_height_px = self.fonts.line_height_em() * size_px;
-        let most_em = width_px / size_px;
-        let mut rows = self.wrap(most_em, break_words)?;
-        #[expect(clippy::cast_precision_loss, reason = "a text has at most some thousand lines")]
-        let between_px = |rows: usize| rows.saturating_sub(1) as f32 * line_height_px;
-        // Even flat lines need this much: an early answer for long texts.
-        if between_px(rows.len()) > height_px {
-            return None;
-        }
-        if let Some(even) = self.wrap_evenly(rows.len(), most_em) {
-            rows = even;
-        }
-        if self.lines.len() > KEPT_LINES {
-            self.lines.clear();
-        }
-        let (first, last) = (self.line(rows.first()?), self.line(rows.last()?));
-        let ink = (first.ink_top_em - last.ink_bottom_em) * size_px;
-        let height = between_px(rows.len()) + ink;
-        if height > height_px {
-            return None;
-        }
-        let lines: Vec<Line> = rows.iter().map(|row| self.line(row)).collect();
-        let width = lines.iter().map(|l| l.width_em).fold(0.0, f32::max) * size_px;
-        if width > width_px {
-            return None;
-        }
-        let (missing_glyphs, texts) =
-            (self.missing.clone(), rows.iter().map(|row| self.text[row.clone()].trim().to_owned()).collect());
-        Some(Layout { size_px, lines, texts, line_height_px, width_px: width, height_px: height, missing_glyphs })
-    }
-
-    /// A row of the text, shaped; what is missing in it is known since the text was read.
-    fn line(&mut self, row: &Range<usize>) -> Line {
-        let Self { text, fonts, lines, .. } = self;
-        lines.entry(row.clone()).or_insert_with(|| fonts.shape(text[row.clone()].trim(), &mut Vec::new())).clone()
-    }
-
-    /// Greedy lines no wider than `most_em`; `None` where a piece alone is wider and may not be broken.
-    fn wrap(&mut self, most_em: f32, break_words: bool) -> Option<Vec<Range<usize>>> {
-        let mut rows = Vec::new();
-        for paragraph in &self.paragraphs {
-            let (mut row, mut row_em) = (0..0, 0.0);
-            for piece in paragraph {
-                if row_em + piece.trimmed_em > most_em && !row.is_empty() {
-                    rows.push(std::mem::take(&mut row));
-                    row_em = 0.0;
-                }
-                if piece.trimmed_em > most_em {
-                    if !break_words {
-                        return None;
-                    }
-                    (row, row_em) = break_inside(self.text, piece, &mut self.fonts, most_em, &mut rows)?;
-                } else {
-                    row = if row.is_empty() { piece.range.clone() } else { row.start..piece.range.end };
-                    row_em += piece.width_em;
-                }
-            }
-            rows.push(row);
-        }
-        Some(rows)
-    }
-
-    /// The same number of lines, as even in width as whole words allow: no lone last word.
-    fn wrap_evenly(&mut self, rows: usize, most_em: f32) -> Option<Vec<Range<usize>>> {
-        let (mut too_narrow, mut enough) = (0.0, most_em);
-        let mut best = None;
-        for _ in 0..8 {
-            let middle = f32::midpoint(too_narrow, enough);
-            match self.wrap(middle, false) {
-                Some(even) if even.len() <= rows => (enough, best) = (middle, Some(even)),
-                _ => too_narrow = middle,
-            }
-        }
-        best
-    }
-}
-
-/// Cuts a piece between graphemes; answers its last part. `None` if even one grapheme is too wide.
-fn break_inside(
-    text: &str,
-    piece: &Piece,
-    fonts: &mut FontStack<'_>,
-    most_em: f32,
-    rows: &mut Vec<Range<usize>>,
-) -> Option<(Range<usize>, f32)> {
-    let (mut row, mut row_em) = (piece.range.start..piece.range.start, 0.0);
-    for grapheme in text[piece.range.clone()].graphemes(true) {
-        let width_em = fonts.advance(grapheme, &mut Vec::new()).width_em;
-        if row_em + width_em > most_em {
-            if row.is_empty() {
-                return None;
-            }
-            rows.push(row.clone());
-            (row, row_em) = (row.end..row.end, 0.0);
-        }
-        row.end += grapheme.len();
-        row_em += width_em;
-    }
-    Some((row, row_em))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     fn lay(text: &str, width_px: f32, height_px: f32, size_px: f32) -> Result<Layout, Error> {
-        let room = Room { width_px, heights_px: [height_px, height_px * 1.4], size_px, stroke_em: 0.06 };
+        let room = Room { width_px, heights_px: [height_px, height_px * 1.4], size_px, size_is_asked: false, stroke_em: 0.06 };
         layout(text, &Font::builtin("anton").unwrap(), &[Font::fallback()], room)
     }
 
@@ -324,9 +165,36 @@ mod tests {
     #[test]
     fn no_words_and_too_many_words_are_errors() {
         assert_eq!(lay(" \n\u{7}\t", 100.0, 50.0, 20.0).unwrap_err(), Error::EmptyText);
-        assert_eq!(lay("\u{200B}\u{2800}", 100.0, 50.0, 20.0).unwrap_err(), Error::EmptyText);
+        for invisible in ["\u{200B}\u{2800}", "\u{3164} \u{FFA0}", "\u{115F}\u{1160}\u{61C}", "\u{180B}\u{180E}\u{17B4}\u{17B5}"]
+        {
+            assert_eq!(lay(invisible, 100.0, 50.0, 20.0).unwrap_err(), Error::NoVisibleText, "{invisible:?}");
+        }
         assert_eq!(lay(&"many words ".repeat(400), 100.0, 50.0, 20.0).unwrap_err().code().as_str(), "text_does_not_fit");
         assert_eq!(lay("a", 2.0, 2.0, 20.0).unwrap_err().code().as_str(), "text_does_not_fit");
+    }
+
+    #[test]
+    fn half_of_the_height_is_used_before_letters_are_small() {
+        // Three lines fit the share at 12 px, four the most.
+        let of_lines = |words: usize| lay(&"many words ".repeat(words), 100.0, 46.0, 14.0).unwrap();
+        let sizes: Vec<_> = (1..12).map(of_lines).collect();
+        let first_small = sizes.iter().position(|found| found.size_px < COMFORTABLE_SIZE_PX).unwrap();
+        assert!(sizes[first_small - 1].height_px > 46.0 - 4.0, "more than the share is used at 12 px");
+    }
+
+    #[test]
+    fn letters_that_nobody_reads_are_drawn_only_if_they_are_asked_for() {
+        let text = "many words ".repeat(40);
+        let error = lay(&text, 200.0, 60.0, 20.0).unwrap_err();
+        let Error::TextDoesNotFit { chars, fitting_chars, size_px, .. } = error else { panic!("{error}") };
+        assert!(size_px == 8 && chars == 440 && (100..chars).contains(&fitting_chars), "{fitting_chars} of {chars}");
+        // What is said to fit does, and not much more.
+        let first = |chars: usize| text.chars().take(chars).collect::<String>();
+        assert!(lay(&first(fitting_chars), 200.0, 60.0, 20.0).is_ok_and(|found| found.size_px >= 8.0));
+        assert!(lay(&first(fitting_chars + 12), 200.0, 60.0, 20.0).is_err());
+        let room = Room { width_px: 200.0, heights_px: [60.0, 84.0], size_px: 20.0, size_is_asked: true, stroke_em: 0.06 };
+        let asked = layout(&text, &Font::builtin("anton").unwrap(), &[Font::fallback()], room).unwrap();
+        assert!(asked.size_px < 8.0);
     }
 
     proptest! {

@@ -1,8 +1,12 @@
 //! Text: which font has which glyph, where lines break and how large they are, and letters as outlines.
 
+mod breaker;
 pub mod chosen;
 pub mod extent;
+pub mod face;
 pub mod font;
 pub mod layout;
 pub(crate) mod outline;
+#[cfg(test)]
+mod positions;
 pub mod shape;

@@ -4,9 +4,7 @@
 
 use std::fmt::Write as _;
 
-use rustybuzz::ttf_parser::{GlyphId, OutlineBuilder};
-
-use super::{extent::Extent, font::Font};
+use super::{extent::Extent, face::OutlinePen, font::Font};
 
 /// Letters as one path, and the box around its points.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,22 +18,20 @@ pub(crate) struct Outline {
 /// Draws the glyphs of a layout whose rectangle has its corner at (`left_px`, `top_px`).
 #[expect(clippy::cast_precision_loss, reason = "pixels of a canvas: far below 2^24")]
 pub(crate) fn outline(extent: Extent<'_>, size_px: f32, font: &Font, fallbacks: &[Font], [left_px, top_px]: [u32; 2]) -> Outline {
-    let faces: Vec<_> = std::iter::once(font).chain(fallbacks).map(Font::shaper).collect();
-    let mut pen = Pen { outline: Outline::default(), scale: 0.0, x_px: 0.0, y_px: 0.0 };
+    let faces: Vec<_> = std::iter::once(font).chain(fallbacks).map(Font::face).collect();
+    let mut pen = Pen { outline: Outline::default(), x_px: 0.0, y_px: 0.0 };
     for (glyph, x, y) in extent.glyphs() {
         let Some(Some(face)) = faces.get(glyph.font) else { continue };
-        pen.scale = size_px / face.units_per_em() as f32;
         (pen.x_px, pen.y_px) = (left_px as f32 + x as f32, top_px as f32 + y as f32);
         // A glyph that can't be outlined leaves no mark in the result either.
-        face.outline_glyph(GlyphId(glyph.id), &mut pen);
+        face.outline(glyph.id, size_px, &mut pen);
     }
     pen.outline
 }
 
-/// Writes font units as pixels from a glyph's origin, which lies at (`x_px`, `y_px`).
+/// Writes pixels from a glyph's origin, upwards, as pixels of the result. The origin lies at (`x_px`, `y_px`).
 struct Pen {
     outline: Outline,
-    scale: f32,
     x_px: f32,
     y_px: f32,
 }
@@ -44,7 +40,7 @@ impl Pen {
     fn write(&mut self, command: char, points: &[(f32, f32)]) {
         self.outline.path.push(command);
         for &(x, y) in points {
-            let (x, y) = (self.x_px + x * self.scale, self.y_px - y * self.scale);
+            let (x, y) = (self.x_px + x, self.y_px - y);
             let [left, top, right, bottom] = self.outline.bounds_px.unwrap_or([x, y, x, y]);
             self.outline.bounds_px = Some([left.min(x), top.min(y), right.max(x), bottom.max(y)]);
             // A String takes everything.
@@ -53,7 +49,7 @@ impl Pen {
     }
 }
 
-impl OutlineBuilder for Pen {
+impl OutlinePen for Pen {
     fn move_to(&mut self, x: f32, y: f32) {
         self.write('M', &[(x, y)]);
     }

@@ -6,6 +6,7 @@ mod cover;
 mod coverage;
 mod glyphs;
 mod ink;
+mod paths;
 mod stroke;
 
 pub use cover::{Cover, Pair};

@@ -1,0 +1,200 @@
+//! One text broken into lines of one size: as wide as the box allows, and as even as whole words can be.
+//!
+//! Called by layout, size by size. The text is shaped in units of the em once, so that another size costs arithmetic; it knows no
+//! share of a picture and no smallest size.
+
+use std::{collections::HashMap, ops::Range};
+
+use unicode_linebreak::{BreakOpportunity, linebreaks};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::{
+    font::Font,
+    shape::{FontStack, Line},
+};
+
+/// A text broken into shaped lines at one size.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// Pixels per em.
+    pub size_px: f32,
+    /// From top to bottom.
+    pub lines: Vec<Line>,
+    /// The words of each line.
+    pub texts: Vec<String>,
+    /// From one baseline to the next.
+    pub line_height_px: f32,
+    /// Of the widest line.
+    pub width_px: f32,
+    /// From the top of the first line's ink to the bottom of the last one's.
+    pub height_px: f32,
+    /// Characters that no font has, each once.
+    pub missing_glyphs: Vec<char>,
+}
+
+/// A stretch of text that may stand on its own line; its width is known in ems.
+struct Piece {
+    /// Bytes of the text.
+    range: Range<usize>,
+    width_em: f32,
+    /// Without the spaces at its end, which a line's end swallows.
+    trimmed_em: f32,
+}
+
+pub(super) struct Breaker<'a> {
+    text: &'a str,
+    fonts: FontStack<'a>,
+    missing: Vec<char>,
+    paragraphs: Vec<Vec<Piece>>,
+    /// Whether any character leaves a mark.
+    pub(super) has_ink: bool,
+    /// Lines shaped so far: most sizes that are tried break the text where the one before did.
+    lines: HashMap<Range<usize>, Line>,
+}
+
+/// More shaped lines than this are not kept: a caption has a few.
+const KEPT_LINES: usize = 64;
+
+impl<'a> Breaker<'a> {
+    pub(super) fn new(text: &'a str, font: &'a Font, fallbacks: &'a [Font]) -> Self {
+        Self {
+            text,
+            fonts: FontStack::new(font, fallbacks),
+            missing: Vec::new(),
+            paragraphs: Vec::new(),
+            has_ink: false,
+            lines: HashMap::new(),
+        }
+    }
+
+    pub(super) fn read(&mut self) {
+        let mut paragraph_start = self.text.len() - self.text.trim_start_matches('\n').len();
+        for paragraph in self.text.trim_matches('\n').split('\n') {
+            let mut pieces = Vec::new();
+            let mut start = 0;
+            for (end, opportunity) in linebreaks(paragraph) {
+                if matches!(opportunity, BreakOpportunity::Allowed | BreakOpportunity::Mandatory) && end > start {
+                    pieces.push(self.piece(paragraph_start + start..paragraph_start + end));
+                    start = end;
+                }
+            }
+            self.paragraphs.push(pieces);
+            paragraph_start += paragraph.len() + 1;
+        }
+        self.missing.sort_unstable();
+        self.missing.dedup();
+    }
+
+    fn piece(&mut self, range: Range<usize>) -> Piece {
+        let text = &self.text[range.clone()];
+        let line = self.fonts.advance(text, &mut self.missing);
+        self.has_ink = self.has_ink || line.glyphs.iter().any(|glyph| self.fonts.ink(glyph).is_some());
+        let width_em = line.width_em;
+        let trimmed = text.trim_end();
+        let trimmed_em =
+            if trimmed.len() == text.len() { width_em } else { self.fonts.advance(trimmed, &mut self.missing).width_em };
+        Piece { range, width_em, trimmed_em }
+    }
+
+    /// The lines at this size, if they stay within the box.
+    pub(super) fn fit(&mut self, size_px: f32, width_px: f32, height_px: f32, break_words: bool) -> Option<Layout> {
+        let line_height_px = self.fonts.line_height_em() * size_px;
+        let most_em = width_px / size_px;
+        let mut rows = self.wrap(most_em, break_words)?;
+        #[expect(clippy::cast_precision_loss, reason = "a text has at most some thousand lines")]
+        let between_px = |rows: usize| rows.saturating_sub(1) as f32 * line_height_px;
+        // Even flat lines need this much: an early answer for long texts.
+        if between_px(rows.len()) > height_px {
+            return None;
+        }
+        if let Some(even) = self.wrap_evenly(rows.len(), most_em) {
+            rows = even;
+        }
+        if self.lines.len() > KEPT_LINES {
+            self.lines.clear();
+        }
+        let (first, last) = (self.line(rows.first()?), self.line(rows.last()?));
+        let ink = (first.ink_top_em - last.ink_bottom_em) * size_px;
+        let height = between_px(rows.len()) + ink;
+        if height > height_px {
+            return None;
+        }
+        let lines: Vec<Line> = rows.iter().map(|row| self.line(row)).collect();
+        let width = lines.iter().map(|l| l.width_em).fold(0.0, f32::max) * size_px;
+        if width > width_px {
+            return None;
+        }
+        let (missing_glyphs, texts) =
+            (self.missing.clone(), rows.iter().map(|row| self.text[row.clone()].trim().to_owned()).collect());
+        Some(Layout { size_px, lines, texts, line_height_px, width_px: width, height_px: height, missing_glyphs })
+    }
+
+    /// A row of the text, shaped; what is missing in it is known since the text was read.
+    fn line(&mut self, row: &Range<usize>) -> Line {
+        let Self { text, fonts, lines, .. } = self;
+        lines.entry(row.clone()).or_insert_with(|| fonts.shape(text[row.clone()].trim(), &mut Vec::new())).clone()
+    }
+
+    /// Greedy lines no wider than `most_em`; `None` where a piece alone is wider and may not be broken.
+    fn wrap(&mut self, most_em: f32, break_words: bool) -> Option<Vec<Range<usize>>> {
+        let mut rows = Vec::new();
+        for paragraph in &self.paragraphs {
+            let (mut row, mut row_em) = (0..0, 0.0);
+            for piece in paragraph {
+                if row_em + piece.trimmed_em > most_em && !row.is_empty() {
+                    rows.push(std::mem::take(&mut row));
+                    row_em = 0.0;
+                }
+                if piece.trimmed_em > most_em {
+                    if !break_words {
+                        return None;
+                    }
+                    (row, row_em) = break_inside(self.text, piece, &mut self.fonts, most_em, &mut rows)?;
+                } else {
+                    row = if row.is_empty() { piece.range.clone() } else { row.start..piece.range.end };
+                    row_em += piece.width_em;
+                }
+            }
+            rows.push(row);
+        }
+        Some(rows)
+    }
+
+    /// The same number of lines, as even in width as whole words allow: no lone last word.
+    fn wrap_evenly(&mut self, rows: usize, most_em: f32) -> Option<Vec<Range<usize>>> {
+        let (mut too_narrow, mut enough) = (0.0, most_em);
+        let mut best = None;
+        for _ in 0..8 {
+            let middle = f32::midpoint(too_narrow, enough);
+            match self.wrap(middle, false) {
+                Some(even) if even.len() <= rows => (enough, best) = (middle, Some(even)),
+                _ => too_narrow = middle,
+            }
+        }
+        best
+    }
+}
+
+/// Cuts a piece between graphemes; answers its last part. `None` if even one grapheme is too wide.
+fn break_inside(
+    text: &str,
+    piece: &Piece,
+    fonts: &mut FontStack<'_>,
+    most_em: f32,
+    rows: &mut Vec<Range<usize>>,
+) -> Option<(Range<usize>, f32)> {
+    let (mut row, mut row_em) = (piece.range.start..piece.range.start, 0.0);
+    for grapheme in text[piece.range.clone()].graphemes(true) {
+        let width_em = fonts.advance(grapheme, &mut Vec::new()).width_em;
+        if row_em + width_em > most_em {
+            if row.is_empty() {
+                return None;
+            }
+            rows.push(row.clone());
+            (row, row_em) = (row.end..row.end, 0.0);
+        }
+        row.end += grapheme.len();
+        row_em += width_em;
+    }
+    Some((row, row_em))
+}
