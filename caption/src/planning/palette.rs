@@ -104,7 +104,12 @@ impl Palette {
     /// Whether an entry is of a colour, to a level of each channel.
     pub(crate) fn has(&self, wanted: [u8; 3]) -> bool {
         let shown = self.shown(wanted);
-        shown.iter().zip(wanted).all(|(&shown, wanted)| shown.abs_diff(wanted) <= SAME_LEVELS)
+        self.has_entries() && shown.iter().zip(wanted).all(|(&shown, wanted)| shown.abs_diff(wanted) <= SAME_LEVELS)
+    }
+
+    /// Whether there is any entry that captions may use.
+    pub(crate) fn has_entries(&self) -> bool {
+        self.usable().next().is_some()
     }
 
     /// The colour that a pixel is painted in where `wanted` was asked for.

@@ -119,6 +119,9 @@ fn near_and_alike(groups: &[Group]) -> Vec<[u8; 3]> {
     wanted.sort_unstable();
     wanted.dedup();
     wanted.retain(|&wanted| {
+        if !groups.iter().all(|group| group.plan.palette.has_entries()) {
+            return false;
+        }
         let mut shown = groups.iter().filter(|group| group.wanted().contains(&wanted)).map(|group| group.shown(wanted));
         let Some(first) = shown.next() else { return false };
         let is_alike = |other: [u8; 3]| first.iter().zip(other).all(|(&one, other)| one.abs_diff(other) <= MOST_JUMP_LEVELS);
