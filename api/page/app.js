@@ -9,7 +9,7 @@ import * as intake from './intake.js';
 import * as job from './job.js';
 import { Picture, motionButton } from './picture.js';
 import { Preview } from './preview.js';
-import { bytes, said } from './words.js';
+import { bytes, differences, said } from './words.js';
 
 const CURRENT = 'punchline.job';
 const at = (id) => document.getElementById(id);
@@ -92,9 +92,9 @@ async function result(done, file, signal, looking) {
   if (subject && (subject.file === file || subject.source === source)) subject.source = source;
   else turnTo({ file: original, source, size: { width_px: done.source.width_px, height_px: done.source.height_px } }, looking && (aside ?? subject));
   form.absolve(['file']);
-  const missing = done.missing_glyphs ?? [];
-  at('done-note').textContent = missing.length ? `No font here has ${missing.join(' ')}; a question mark in a diamond stands for each.` : '';
-  at('done-note').hidden = !missing.length;
+  const notes = differences(done);
+  at('done-note').textContent = notes.join(' ');
+  at('done-note').hidden = !notes.length;
   if (!looking) gallery.remember(done.id);
   at('copy').textContent = 'Copy link';
   show('done');

@@ -16,6 +16,7 @@ const KNOWN = {
   empty_text: () => 'Type something at the top or at the bottom.',
   no_visible_text: () => 'These characters leave no mark. Type something that can be seen.',
   truncated: (p) => `This picture is cut short. ${sentence(p)}`,
+  not_as_asked: (p) => `The picture would not be as you asked. ${sentence(p)}`,
   text_too_long: (p) => p.limit && `At most ${number(p.limit)} characters fit in here; this has ${number(p.got)}. Nothing was cut off.`,
   text_does_not_fit: (p) => `This text does not fit the picture. ${sentence(p)}`,
   too_many_jobs: (p) => `You have ${number(p.got)} captions in the making; ${number(p.limit)} at a time are allowed.`,
@@ -32,4 +33,19 @@ export const said = (problem) => KNOWN[problem.code]?.(problem) || sentence(prob
 function sentence({ detail = '', field }) {
   const text = (field && detail.startsWith(`${field}: `) ? detail.slice(field.length + 2) : detail).trim() || 'The server refused this';
   return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+}
+
+/** What of a finished picture is not as it was asked for, a sentence each; none if all is. */
+export function differences({ fidelity, missing_glyphs: missing = [] }) {
+  const notes = [];
+  if (missing.length) notes.push(`No font here has ${missing.join(' ')}; a question mark in a diamond stands for each.`);
+  for (const { fill, under, frames_without: bare, letters_px: letters } of fidelity?.captions ?? []) {
+    for (const [part, colour] of [['letters', fill], ['outline or band', under]]) {
+      if (colour.delta_e > 3) notes.push(`The ${part} came out ${colour.shown} instead of ${colour.asked}: this picture's ${colour.frames_off > 1 ? `palettes have` : 'palette has'} no room. Without “exact”, or with another colour, it may have.`);
+    }
+    if (bare) notes.push(`${number(bare)} ${bare > 1 ? 'frames come' : 'frame comes'} without all of the caption: it does not reach there, and more would change the picture.`);
+    if (letters < 10) notes.push(`The letters are ${number(letters)} px small; fewer words read better.`);
+  }
+  if (fidelity?.changed.count) notes.push(`${number(fidelity.changed.count)} pixels beside the captions look a little different (dE ${fidelity.changed.delta_e} at most), as their colours made room.`);
+  return notes;
 }

@@ -153,7 +153,7 @@ pub(crate) async fn lay_out(State(layouts): State<Layouts>, request: Request) ->
     let body = body.map_err(|_| SpecError::new(ErrorCode::BadRequest, "body", too_long))?;
     let LayoutRequest { width_px, height_px, captions } = read(&body)?;
     within_limits(&layouts.limits, width_px, height_px)?;
-    let wire = CaptionSpec { captions };
+    let wire = CaptionSpec::of(captions);
     wire.validate()?;
     let spec = engine_spec(&wire, &layouts.fonts)?;
     let ended = |e: &dyn std::fmt::Display| Defect(format!("the layout ended early: {e}"));
@@ -202,6 +202,7 @@ fn of_caption(spec: &LoadedSpec, error: Error, [width_px, height_px]: [u32; 2]) 
         captions: vec![caption.clone()],
         fallbacks: spec.fallbacks.clone(),
         exact: spec.exact,
+        strict: spec.strict,
     };
     match spec.captions.iter().position(|caption| caption_layout::preview(&alone(caption), width_px, height_px).is_err()) {
         Some(i) => SpecError::new(error.code(), format!("captions[{i}].text"), error.to_string()).into(),

@@ -59,7 +59,7 @@ fn plan_frames(criterion: &mut Criterion) {
         group.bench_function(name, |b| b.iter(|| plan(&gif, black_box(&mask))));
         let plans = plan(&gif, &mask);
         group.bench_function(format!("tables, {name}"), |b| {
-            b.iter(|| Palettes::decide(DUCK, &gif, black_box(&mask), &plans, false))
+            b.iter(|| Palettes::decide(DUCK, &gif, black_box(&mask), &plans, false));
         });
     }
     group.finish();

@@ -105,6 +105,12 @@ pub enum Error {
     /// `caption::Watch::cancelled` was set.
     #[error("the work was cancelled")]
     Cancelled,
+    /// The picture differs from what was asked for, and the spec is strict.
+    #[error("the picture would not be as it was asked for: {what}")]
+    NotAsAsked {
+        /// Each difference, with its figures.
+        what: String,
+    },
     /// A still could not be written.
     #[error("failed to encode the picture: {what}")]
     Encode {
@@ -141,6 +147,7 @@ impl Error {
             Self::TextDoesNotFit { .. } => ErrorCode::TextDoesNotFit,
             Self::BadFont { .. } => ErrorCode::BadFont,
             Self::Cancelled => ErrorCode::Cancelled,
+            Self::NotAsAsked { .. } => ErrorCode::NotAsAsked,
             Self::Encode { .. } => ErrorCode::Internal,
         }
     }

@@ -31,4 +31,4 @@ pub use text::{
 
 /// Part of every output's name in the store: raised whenever the same source and spec may give other
 /// bytes than before.
-pub const ENGINE_VERSION: &str = "2";
+pub const ENGINE_VERSION: &str = "3";

@@ -15,13 +15,15 @@ pub struct LoadedSpec {
     pub fallbacks: Vec<Font>,
     /// Whether no pixel outside the captions may look different, whatever becomes of their colours.
     pub exact: bool,
+    /// Whether a picture that differs from what was asked for is an error.
+    pub strict: bool,
 }
 
 impl LoadedSpec {
     /// Captions with the built-in fallback font.
     #[must_use]
     pub fn new(captions: Vec<LoadedCaption>) -> Self {
-        Self { captions, fallbacks: vec![Font::fallback()], exact: false }
+        Self { captions, fallbacks: vec![Font::fallback()], exact: false, strict: false }
     }
 }
 

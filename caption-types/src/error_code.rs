@@ -79,6 +79,8 @@ codes! {
     TextTooLong = "text_too_long",
     /// Even at the smallest size the text is larger than its share of the canvas.
     TextDoesNotFit = "text_does_not_fit",
+    /// The picture would differ from what was asked for, and the spec is `strict`.
+    NotAsAsked = "not_as_asked",
     /// A font name that nothing was loaded under.
     UnknownFont = "unknown_font",
     /// A font file that is not a usable TTF or OTF.

@@ -130,6 +130,12 @@ impl ColourFidelity {
 }
 
 impl Fidelity {
+    /// Whether nothing was told: it is of a result of a release before it was.
+    #[must_use]
+    pub fn is_untold(&self) -> bool {
+        self.captions.is_empty()
+    }
+
     /// Each difference as a sentence for people, without its stop; none if all came as it was asked for.
     #[must_use]
     pub fn differences(&self) -> Vec<String> {

@@ -24,7 +24,7 @@ use crate::{
 
 /// The newest version of a job that this release understands. It is raised by each field or value that is added to a spec, and
 /// a job says the version that it needs ([`CaptionSpec::needs_version`]): what asks for nothing new is understood by all.
-pub const NEWEST_VERSION: u32 = 1;
+pub const NEWEST_VERSION: u32 = 2;
 
 /// Everything to be written on one picture.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,6 +33,13 @@ pub struct CaptionSpec {
     /// At least one; at most one for each position and style.
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::captions))]
     pub captions: Vec<Caption>,
+    /// Whether no pixel outside the captions may look different, whatever becomes of their colours. Else a full palette gives up
+    /// entries for them, where nobody sees it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub exact: bool,
+    /// Whether a picture that differs from what was asked for is a failure (`not_as_asked`).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub strict: bool,
 }
 
 /// One text at one place.
@@ -102,11 +109,23 @@ impl FromStr for Style {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "its shape is serde's")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 impl CaptionSpec {
+    /// Captions, with the defaults of everything else.
+    #[must_use]
+    pub fn of(captions: Vec<Caption>) -> Self {
+        Self { captions, exact: false, strict: false }
+    }
+
     /// The lowest version that understands all of this spec: 1 without anything that was added since.
     #[must_use]
     pub fn needs_version(&self) -> u32 {
-        self.captions.iter().map(Caption::needs_version).fold(1, u32::max)
+        let own = if self.exact || self.strict { 2 } else { 1 };
+        self.captions.iter().map(Caption::needs_version).fold(own, u32::max)
     }
 
     /// Checks the rules that need neither font nor picture.
@@ -283,7 +302,7 @@ mod tests {
         fn what_is_written_reads_back(text in "\\PC{0,20}[a-z]", top: bool, px in 4u32..1000) {
             let mut caption = Caption::new(text, if top { Position::Top } else { Position::Bottom }, Style::Bar);
             caption.size = Size::Px(px);
-            let spec = CaptionSpec { captions: vec![caption] };
+            let spec = CaptionSpec::of(vec![caption]);
             prop_assert_eq!(CaptionSpec::from_json(&serde_json::to_vec(&spec).unwrap()).unwrap(), spec);
         }
     }

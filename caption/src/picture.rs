@@ -74,7 +74,10 @@ pub fn render_with(bytes: &[u8], spec: &LoadedSpec, limits: &Limits, watch: &Wat
 }
 
 /// A picture that was looked over: what there is to do is known, and no pixel decoded.
-pub struct Prepared<'a>(Kind<'a>);
+pub struct Prepared<'a> {
+    kind: Kind<'a>,
+    is_strict: bool,
+}
 
 enum Kind<'a> {
     Gif(PreparedGif<'a>),
@@ -86,17 +89,18 @@ enum Kind<'a> {
 /// # Errors
 /// As [`render`], but for those that only decoding shows.
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
-    Ok(Prepared(match media_of(bytes, limits)? {
+    let kind = match media_of(bytes, limits)? {
         MediaType::Gif => Kind::Gif(gif::prepare(bytes, spec, limits)?),
         _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },
-    }))
+    };
+    Ok(Prepared { kind, is_strict: spec.strict })
 }
 
 impl Prepared<'_> {
     /// How many threads it keeps busy, at least one.
     #[must_use]
     pub fn busy_threads(&self) -> usize {
-        match &self.0 {
+        match &self.kind {
             Kind::Gif(gif) => gif.busy_threads(),
             Kind::Still { .. } => 1,
         }
@@ -105,9 +109,9 @@ impl Prepared<'_> {
     /// Captions it, on as many threads as the pool has that this is called in.
     ///
     /// # Errors
-    /// As [`render_with`].
+    /// As [`render_with`], and [`Error::NotAsAsked`] of a strict spec.
     pub fn render(self, watch: &Watch<'_>) -> Result<Rendered, Error> {
-        let (RenderedGif { output, mask, stats, altered, fidelity }, media) = match self.0 {
+        let (RenderedGif { output, mask, stats, altered, fidelity }, media) = match self.kind {
             Kind::Gif(gif) => (gif.render(watch)?, MediaType::Gif),
             Kind::Still { bytes, media, spec, limits } => {
                 let RenderedStill { bytes, mask } = still::render(bytes, media, spec, limits)?;
@@ -117,6 +121,10 @@ impl Prepared<'_> {
                 (RenderedGif { output: Output::of(bytes), mask, stats, altered: Vec::new(), fidelity }, media)
             }
         };
+        let differences = fidelity.differences();
+        if self.is_strict && !differences.is_empty() {
+            return Err(Error::NotAsAsked { what: differences.join("; ") });
+        }
         let (width_px, height_px, missing_glyphs) = (mask.width_px, mask.height_px, mask.missing_glyphs.clone());
         Ok(Rendered { output, media, width_px, height_px, stats, missing_glyphs, fidelity, mask, altered })
     }

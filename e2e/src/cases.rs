@@ -113,7 +113,7 @@ fn spec(seed: u64) -> CaptionSpec {
         1 => vec![Caption::new(text, Position::Top, Style::Bar)],
         _ => vec![Caption::new("top", Position::Top, Style::Overlay), Caption::new(text, Position::Bottom, Style::Overlay)],
     };
-    CaptionSpec { captions }
+    CaptionSpec::of(captions)
 }
 
 fn loaded(caption: &Caption) -> Option<LoadedCaption> {

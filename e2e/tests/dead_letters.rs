@@ -40,7 +40,7 @@ async fn folder() -> (TempDir, Store, JobId) {
         }
     }
     let source = SourceInfo { id: source_id(b"a"), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
-    let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
+    let spec = CaptionSpec::of(vec![Caption::new("a", Position::Top, Style::Bar)]);
     let job = JobRecord::new(id(BROKEN), 1, source, spec);
     assert_eq!(store.create_job(&job).await.unwrap(), Created::New);
     let outcome = Outcome::Failed { code: ErrorCode::EnginePanic, message: "tested".to_owned() };

@@ -124,7 +124,7 @@ async fn more_jobs_than_one_listing_or_one_deletion_takes_are_listed_and_expired
     store.put_source(&source, Bytes::from_static(b"x")).await.unwrap();
     let job = |number: u64| {
         let source = SourceInfo { id: source.clone(), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
-        let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
+        let spec = CaptionSpec::of(vec![Caption::new("a", Position::Top, Style::Bar)]);
         JobRecord::new(JobId::from_bytes(u128::from(number).to_be_bytes()), number, source, spec)
     };
     let (finished, unfinished) = (1_200, 5);

@@ -47,7 +47,7 @@ pub fn engine_spec(spec: &CaptionSpec, fonts: &Fonts) -> Result<LoadedSpec, Unkn
         }),
     };
     let captions = spec.captions.iter().enumerate().map(load).collect::<Result<_, _>>()?;
-    Ok(LoadedSpec { captions, fallbacks: fonts.fallbacks().to_vec(), exact: false })
+    Ok(LoadedSpec { captions, fallbacks: fonts.fallbacks().to_vec(), exact: spec.exact, strict: spec.strict })
 }
 
 #[cfg(test)]

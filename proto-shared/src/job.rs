@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CaptionSpec, ClientId, ErrorCode, JobId, Lane, MediaType, OutputId, RecordedSpec, RenderStats, SourceId, TraceContext,
-    spec::NEWEST_VERSION,
+    CaptionSpec, ClientId, ErrorCode, Fidelity, JobId, Lane, MediaType, OutputId, RecordedSpec, RenderStats, SourceId,
+    TraceContext, spec::NEWEST_VERSION,
 };
 
 /// The version that this release writes into results and all other records but a job's, which says what its spec needs. Fields
@@ -184,6 +184,9 @@ pub enum Outcome {
         stats: RenderStats,
         /// Characters that no font had, drawn as their replacement.
         missing_glyphs: Vec<char>,
+        /// How near it is to what was asked for.
+        #[serde(default, skip_serializing_if = "Fidelity::is_untold")]
+        fidelity: Fidelity,
     },
     /// It can't be done.
     Failed {
@@ -207,6 +210,9 @@ pub struct OutputSummary {
     pub stats: RenderStats,
     /// Characters that no font had.
     pub missing_glyphs: Vec<char>,
+    /// How near it is to what was asked for.
+    #[serde(default, skip_serializing_if = "Fidelity::is_untold")]
+    pub fidelity: Fidelity,
 }
 
 /// `idempotency/<id>.json`: which job an `Idempotency-Key` made. Never changed afterwards.
@@ -284,7 +290,7 @@ mod tests {
             frames: 1,
         };
         let id = JobId::from_bytes([2; 16]);
-        let first = JobMessage::first(JobRecord::new(id, 7, source, CaptionSpec { captions: Vec::new() }));
+        let first = JobMessage::first(JobRecord::new(id, 7, source, CaptionSpec::of(Vec::new())));
         let mut json = serde_json::to_value(&first).unwrap();
         assert_eq!(json["job"]["lane"], "standard");
         json["job"].as_object_mut().unwrap().remove("lane");

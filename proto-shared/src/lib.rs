@@ -16,8 +16,8 @@ pub mod queue;
 pub mod trace;
 
 pub use caption_types::{
-    Caption, CaptionSpec, Colour, ErrorCode, Limits, MediaType, Position, RecordedSpec, RenderStats, Size, SpecError, Style,
-    bounds, spec,
+    Caption, CaptionFidelity, CaptionSpec, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Limits, MediaType,
+    Position, RecordedSpec, RenderStats, Size, SpecError, Style, bounds, spec,
 };
 
 pub use callback::{CallbackEnd, CallbackOutcome};

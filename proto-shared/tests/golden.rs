@@ -8,7 +8,7 @@
 use std::{fs, path::PathBuf};
 
 use proto_shared::{
-    AttemptNote, CallbackEnd, CallbackOutcome, Caption, CaptionSpec, ClientId, Colour, DeadRecord, ErrorCode, Event,
+    AttemptNote, CallbackEnd, CallbackOutcome, Caption, CaptionSpec, ClientId, Colour, DeadRecord, ErrorCode, Event, Fidelity,
     IdempotencyRecord, JobId, JobMessage, JobRecord, JobResult, Lane, MediaType, News, Outcome, OutputId, OutputInfo,
     OutputSummary, Position, RenderStats, Size, SourceId, SourceInfo, Style,
 };
@@ -74,21 +74,19 @@ fn meant() -> Vec<(&'static str, Kept)> {
         height_px: 200,
         frames: 12,
     };
-    let least = CaptionSpec { captions: vec![Caption::new("größer\nals \u{1f600} \"so\"", Position::Bottom, Style::Overlay)] };
-    let most = CaptionSpec {
-        captions: vec![
-            Caption {
-                text: "one".to_owned(),
-                at: Position::Top,
-                style: Style::Overlay,
-                font: "sans".to_owned(),
-                size: Size::Px(40),
-                fill: Some(Colour { rgb: [255, 204, 0] }),
-                stroke: Some(Colour { rgb: [0, 0, 17] }),
-            },
-            Caption::new("two", Position::Bottom, Style::Bar),
-        ],
-    };
+    let least = CaptionSpec::of(vec![Caption::new("größer\nals \u{1f600} \"so\"", Position::Bottom, Style::Overlay)]);
+    let most = CaptionSpec::of(vec![
+        Caption {
+            text: "one".to_owned(),
+            at: Position::Top,
+            style: Style::Overlay,
+            font: "sans".to_owned(),
+            size: Size::Px(40),
+            fill: Some(Colour { rgb: [255, 204, 0] }),
+            stroke: Some(Colour { rgb: [0, 0, 17] }),
+        },
+        Caption::new("two", Position::Bottom, Style::Bar),
+    ]);
     let job = JobRecord::new(id.clone(), 1_700_000_000_123, source.clone(), least);
     let full = JobRecord {
         lane: Lane::Express,
@@ -119,6 +117,8 @@ fn meant() -> Vec<(&'static str, Kept)> {
     let output =
         OutputInfo { id: OutputId::from_bytes([0xB2; 32]), media: MediaType::Gif, bytes: 13_000, width_px: 320, height_px: 240 };
     let missing_glyphs = vec!['中', '\u{1f600}'];
+    // Results that tell it are looked at in `job.rs`: what does not tell it is written as before.
+    let fidelity = Fidelity::default();
     let result =
         |outcome| Kept::Result(JobResult { version: 1, id: id.clone(), finished_at_ms: 1_700_000_002_000, attempts: 2, outcome });
     let dead = |message, body: Option<&str>| {
@@ -133,10 +133,18 @@ fn meant() -> Vec<(&'static str, Kept)> {
         ("job-most", Kept::Job(full)),
         ("message-first", Kept::Message(JobMessage::first(job))),
         ("message-retried", Kept::Message(retried.clone())),
-        ("result-done", result(Outcome::Done { output: output.clone(), stats, missing_glyphs: missing_glyphs.clone() })),
+        (
+            "result-done",
+            result(Outcome::Done {
+                output: output.clone(),
+                stats,
+                missing_glyphs: missing_glyphs.clone(),
+                fidelity: fidelity.clone(),
+            }),
+        ),
         ("result-failed", result(Outcome::Failed { code, message: "it does not fit".to_owned() })),
         ("result-cancelled", result(Outcome::Cancelled)),
-        ("summary", Kept::Summary(OutputSummary { version: 1, output, stats, missing_glyphs })),
+        ("summary", Kept::Summary(OutputSummary { version: 1, output, stats, missing_glyphs, fidelity })),
         ("idempotency", Kept::Idempotency(IdempotencyRecord { version: 1, job: id.clone(), created_at_ms: 1_700_000_000_123 })),
         ("dead-job", dead(Some(retried), None)),
         ("dead-malformed", dead(None, Some("{\"job\":"))),

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use proto_shared::{Caption, CaptionSpec, Colour, Position, Size, SpecError, Style};
+use proto_shared::{Caption, CaptionSpec, Colour, Fidelity, Position, Size, SpecError, Style};
 
 use crate::{
     exit::{Failure, Reason},
@@ -43,6 +43,14 @@ pub(crate) struct CaptionFlags {
     #[arg(long, value_name = "COLOUR", value_parser = parse_named::<Colour>)]
     stroke: Option<Colour>,
 
+    /// Change no pixel outside the captions on any account: in a full palette their colours are the nearest there are
+    #[arg(long)]
+    exact: bool,
+
+    /// Fail if the picture would differ from what was asked for
+    #[arg(long)]
+    strict: bool,
+
     /// The whole spec as a JSON file, in place of the options above
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["top", "bottom", "style", "font", "size", "fill", "stroke"])]
     spec: Option<PathBuf>,
@@ -51,11 +59,14 @@ pub(crate) struct CaptionFlags {
 impl CaptionFlags {
     /// What was asked for, checked as far as it can be without fonts and picture.
     pub(crate) fn spec(&self) -> Result<CaptionSpec, Failure> {
-        match &self.spec {
+        let mut spec = match &self.spec {
             Some(path) => CaptionSpec::from_json(&files::read(path, MAX_SPEC_BYTES)?)
-                .map_err(|e| Failure::new(Reason::BadInput, format_args!("{}: {e} ({})", path.display(), e.code))),
-            None => self.spec_of_flags(),
-        }
+                .map_err(|e| Failure::new(Reason::BadInput, format_args!("{}: {e} ({})", path.display(), e.code)))?,
+            None => self.spec_of_flags()?,
+        };
+        spec.exact |= self.exact;
+        spec.strict |= self.strict;
+        Ok(spec)
     }
 
     /// `--font`, where it is a path rather than a name. The spec then names the default font in its place.
@@ -95,7 +106,7 @@ impl CaptionFlags {
         if captions.is_empty() {
             return Err(Failure::new(Reason::Usage, "there are no words to write: give --top, --bottom or --spec"));
         }
-        let spec = CaptionSpec { captions };
+        let spec = CaptionSpec::of(captions);
         spec.validate().map_err(|e| Failure::new(Reason::Usage, self.name_flag(e)))?;
         Ok(spec)
     }
@@ -112,15 +123,11 @@ impl CaptionFlags {
 /// More than any spec that passes its own limits.
 const MAX_SPEC_BYTES: u64 = 1_000_000;
 
-/// Says which characters could not be drawn, if any.
-pub(crate) fn warn_of_missing(glyphs: &[char]) {
-    if glyphs.is_empty() {
-        return;
-    }
-    let missing: Vec<String> = glyphs.iter().map(|&c| format!("{c} (U+{:04X})", u32::from(c))).collect();
-    #[expect(clippy::print_stderr, reason = "what is told beside the result belongs on standard error")]
-    {
-        eprintln!("punchline: warning: no font has {}; drawn as the replacement character", missing.join(", "));
+/// Says what of the picture is not as it was asked for, a line each.
+#[expect(clippy::print_stderr, reason = "what is told beside the result belongs on standard error")]
+pub(crate) fn warn_of(fidelity: &Fidelity) {
+    for difference in fidelity.differences() {
+        eprintln!("punchline: warning: {difference}");
     }
 }
 

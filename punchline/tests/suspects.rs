@@ -40,7 +40,7 @@ async fn rendered(picture: &Bytes, cpus: u32) -> Outcome {
     let (width_px, height_px, bytes) = (SIDE_PX.into(), SIDE_PX.into(), picture.len() as u64);
     let source = SourceInfo { id, media: MediaType::Gif, bytes, width_px, height_px, frames: FRAMES };
     let captions = vec![Caption::new("however large it is, it is rendered", Position::Bottom, Style::Overlay)];
-    let job = JobRecord::new(JobId::from_bytes([7; 16]), 1, source, CaptionSpec { captions });
+    let job = JobRecord::new(JobId::from_bytes([7; 16]), 1, source, CaptionSpec::of(captions));
     assert_eq!(store.create_job(&job).await.unwrap(), Created::New);
     store.mark_start(&job.id, &Start { process: "one that died".to_owned(), deliveries_before: 0 }).await.unwrap();
     broker.publish_again(&JobMessage::first(job.clone())).await.unwrap();

@@ -28,7 +28,7 @@ fn files() -> (TempDir, Store, Faults) {
 
 fn job() -> JobRecord {
     let source = SourceInfo { id: source_id(b"a"), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
-    let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
+    let spec = CaptionSpec::of(vec![Caption::new("a", Position::Top, Style::Bar)]);
     JobRecord::new(JobId::from_bytes([7; 16]), 1, source, spec)
 }
 

@@ -35,10 +35,19 @@ pub(super) fn words_one_way() -> Value {
 pub(super) fn allow_empty(form: &mut Value) {
     let required = form["required"].clone();
     let is_text = |name: &str| name != "file" && !required.as_array().into_iter().flatten().any(|required| required == name);
-    for (_, part) in form["properties"].as_object_mut().into_iter().flatten().filter(|(name, _)| is_text(name)) {
+    for (name, part) in form["properties"].as_object_mut().into_iter().flatten().filter(|(name, _)| is_text(name)) {
         let said = part.as_object_mut().and_then(|part| part.remove("description"));
-        let description = said.unwrap_or_else(|| json!("Whether everyone may see the result in the gallery."));
+        // Flags are written in place, and have none of their own.
+        let description = said.unwrap_or_else(|| json!(flag_description(name)));
         *part = json!({"description": description, "anyOf": [part.take(), nothing()]});
+    }
+}
+
+fn flag_description(name: &str) -> &'static str {
+    match name {
+        "exact" => "Whether no pixel outside the captions may look different, whatever becomes of their colours.",
+        "strict" => "Whether a picture that differs from what was asked for is a failure (`not_as_asked`).",
+        _ => "Whether everyone may see the result in the gallery.",
     }
 }
 

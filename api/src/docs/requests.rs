@@ -93,6 +93,10 @@ pub(crate) struct JobForm {
     #[schema(nullable = false)]
     stroke: Option<Colour>,
     #[schema(nullable = false, inline)]
+    exact: Option<Flag>,
+    #[schema(nullable = false, inline)]
+    strict: Option<Flag>,
+    #[schema(nullable = false, inline)]
     gallery: Option<Flag>,
     /// Who is to be called back when the job ends, at a public address (see the webhook).
     #[schema(nullable = false, format = "uri")]
@@ -131,7 +135,7 @@ fn specs() -> Schema {
         .into()
 }
 
-/// Whether everyone may see the result in the gallery.
+/// Yes or no, as forms say it.
 #[derive(ToSchema)]
 #[schema(default = "false")]
 enum Flag {

@@ -23,7 +23,7 @@ pub(crate) const MAX_JOBS: usize = 100;
 pub(crate) const MAX_TEXT_PART_BYTES: usize = 64 * 1024;
 
 /// The parts that are texts.
-const TEXTS: [&str; 13] = [
+const TEXTS: [&str; 15] = [
     "source",
     "source_url",
     "callback_url",
@@ -37,9 +37,11 @@ const TEXTS: [&str; 13] = [
     "size",
     "fill",
     "stroke",
+    "exact",
+    "strict",
 ];
 /// Those that make up a caption where there is no spec.
-pub(crate) const CAPTION_FIELDS: [&str; 7] = ["top", "bottom", "style", "font", "size", "fill", "stroke"];
+pub(crate) const CAPTION_FIELDS: [&str; 9] = ["top", "bottom", "style", "font", "size", "fill", "stroke", "exact", "strict"];
 
 refusals! {
     /// Why a form makes no job.
@@ -113,7 +115,7 @@ impl Form {
                 CAPTION_FIELDS.iter().try_for_each(|field| self.has_no(field, "it does not go with `spec`"))?;
                 CaptionSpec::from_json(json.as_bytes())?
             }
-            None => self.spec_of_fields()?,
+            None => CaptionSpec { exact: self.flag("exact")?, strict: self.flag("strict")?, ..self.spec_of_fields()? },
         };
         self.order(spec)
     }
@@ -137,12 +139,17 @@ impl Form {
             (_, None, _) => return Err(bad_part("source_url", "`file` and `source_url` do not go together")),
             _ => return Err(bad_part("source", "`source` does not go with `file` or `source_url`")),
         };
-        let is_public = match self.texts.get("gallery").map(String::as_str) {
-            None | Some("false" | "off" | "0") => false,
-            Some("true" | "on" | "1") => true,
-            Some(_) => return Err(bad_part("gallery", "`true` or `false` was expected")),
-        };
+        let is_public = self.flag("gallery")?;
         Ok(Order { picture, spec, is_public, callback_url: self.texts.remove("callback_url") })
+    }
+
+    /// Whether a part says yes; it need not be there.
+    fn flag(&self, name: &str) -> Result<bool, FormRefusal> {
+        match self.texts.get(name).map(String::as_str) {
+            None | Some("false" | "off" | "0") => Ok(false),
+            Some("true" | "on" | "1") => Ok(true),
+            Some(_) => Err(bad_part(name, "`true` or `false` was expected")),
+        }
     }
 
     fn has_no(&self, name: &str, otherwise: &str) -> Result<(), FormRefusal> {
@@ -168,7 +175,7 @@ impl Form {
                 Some((name, caption))
             })
             .unzip();
-        let spec = CaptionSpec { captions };
+        let spec = CaptionSpec::of(captions);
         match spec.validate() {
             Ok(()) => Ok(spec),
             Err(e) if e.field == "captions" && e.code == ErrorCode::EmptyText => Err(e.at("bottom")),

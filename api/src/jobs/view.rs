@@ -2,7 +2,7 @@
 //! and worker only.
 
 use proto_shared::{
-    CaptionSpec, ErrorCode, JobId, JobRecord, JobResult, Outcome, OutputInfo, RecordedSpec, RenderStats, SourceInfo,
+    CaptionSpec, ErrorCode, Fidelity, JobId, JobRecord, JobResult, Outcome, OutputInfo, RecordedSpec, RenderStats, SourceInfo,
 };
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -38,6 +38,10 @@ pub(crate) struct JobView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = Option<Vec<String>>)]
     missing_glyphs: Option<Vec<char>>,
+    /// How near the picture is to what was asked for; of a job that is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    fidelity: Option<Fidelity>,
     /// Why it can't be done; of a job that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -92,17 +96,20 @@ impl JobView {
             output: None,
             stats: None,
             missing_glyphs: None,
+            fidelity: None,
             error: None,
             attempts: None,
         };
         let Some(result) = result else { return queued };
         let ended = Self { finished_at: rfc3339(result.finished_at_ms), attempts: Some(result.attempts), ..queued };
         match result.outcome {
-            Outcome::Done { output, stats, missing_glyphs } => Self {
+            Outcome::Done { output, stats, missing_glyphs, fidelity } => Self {
                 state: State::Done,
                 output: Some(OutputView { info: output, url }),
                 stats: Some(stats),
                 missing_glyphs: Some(missing_glyphs),
+                // A result of a release that did not tell it has none.
+                fidelity: Some(fidelity).filter(|fidelity| !fidelity.is_untold()),
                 ..ended
             },
             Outcome::Cancelled => Self { state: State::Cancelled, ..ended },

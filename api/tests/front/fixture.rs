@@ -150,7 +150,12 @@ pub(crate) async fn next_message(broker: &Broker) -> JobMessage {
 /// How a job ends that is captioned.
 pub(crate) fn done(id: OutputId) -> Outcome {
     let output = OutputInfo { id, media: MediaType::Gif, bytes: 9, width_px: 1, height_px: 1 };
-    Outcome::Done { output, stats: RenderStats::default(), missing_glyphs: Vec::new() }
+    Outcome::Done {
+        output,
+        stats: RenderStats::default(),
+        missing_glyphs: Vec::new(),
+        fidelity: proto_shared::Fidelity::default(),
+    }
 }
 
 /// What hears the broker's news for an api, until its token is cancelled.

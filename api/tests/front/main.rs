@@ -261,7 +261,12 @@ async fn a_result_is_streamed_with_all_that_a_cache_needs() {
     let id = proto_shared::OutputId::from_bytes([7; 32]);
     front.store.put_output(&id, MediaType::Gif, Bytes::from_static(GIF)).await.unwrap();
     let output = OutputInfo { id: id.clone(), media: MediaType::Gif, bytes: GIF.len() as u64, width_px: 1, height_px: 1 };
-    let outcome = Outcome::Done { output, stats: RenderStats::default(), missing_glyphs: vec!['\u{1f600}'] };
+    let outcome = Outcome::Done {
+        output,
+        stats: RenderStats::default(),
+        missing_glyphs: vec!['\u{1f600}'],
+        fidelity: proto_shared::Fidelity::default(),
+    };
     front.finish(&message.job.id, outcome).await;
 
     let job = front.get(accepted.header("location")).await.json();

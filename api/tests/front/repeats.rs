@@ -54,8 +54,8 @@ async fn what_was_captioned_before_is_done_at_once() {
     let job = next_message(&front.broker).await.job;
     let id = fonts::output_id(&job.source.id, job.known_spec().unwrap(), &fonts::Fonts::built_in()).unwrap();
     front.store.put_output(&id, MediaType::Gif, Bytes::from_static(b"captioned")).await.unwrap();
-    let Outcome::Done { output, stats, missing_glyphs } = done(id) else { unreachable!() };
-    front.store.put_summary(&OutputSummary { version: job::VERSION, output, stats, missing_glyphs }).await.unwrap();
+    let Outcome::Done { output, stats, missing_glyphs, fidelity } = done(id) else { unreachable!() };
+    front.store.put_summary(&OutputSummary { version: job::VERSION, output, stats, missing_glyphs, fidelity }).await.unwrap();
     let again = front.post(FORM).await;
     assert_eq!((again.status, &again.json()["state"]), (StatusCode::ACCEPTED, &json!("done")));
     assert_ne!(first.json()["id"], again.json()["id"]);

@@ -39,7 +39,7 @@ pub fn message_in(lane: Lane, number: u32) -> JobMessage {
         frames: 12,
     };
     let caption = Caption::new("größer als \u{1f600} \"quoted\"", Position::Top, Style::Bar);
-    let spec = CaptionSpec { captions: vec![caption] };
+    let spec = CaptionSpec::of(vec![caption]);
     JobMessage::first(JobRecord { lane, ..JobRecord::new(id(number), 1_700_000_000_000, source, spec) })
 }
 

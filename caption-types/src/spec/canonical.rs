@@ -8,13 +8,18 @@
 
 use serde::Serialize;
 
-use super::{Caption, CaptionSpec, Position, Style};
+use super::{Caption, CaptionSpec, Position, Style, is_false};
 use crate::{Colour, Size};
 
 /// What is hashed of a spec.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Canonical<'a> {
     captions: Vec<CanonicalCaption<'a>>,
+    #[serde(skip_serializing_if = "is_false")]
+    exact: bool,
+    /// It changes no picture, but whether there is one.
+    #[serde(skip_serializing_if = "is_false")]
+    strict: bool,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -33,8 +38,8 @@ impl CaptionSpec {
     #[must_use]
     pub fn canonical(&self) -> Canonical<'_> {
         // Taken apart, so that a field that is added is not forgotten here.
-        let Self { captions } = self;
-        Canonical { captions: captions.iter().map(CanonicalCaption::of).collect() }
+        let &Self { ref captions, exact, strict } = self;
+        Canonical { captions: captions.iter().map(CanonicalCaption::of).collect(), exact, strict }
     }
 }
 
@@ -85,6 +90,8 @@ mod tests {
             r#"{"captions":[{"text":"a","size":20}]}"#,
             r##"{"captions":[{"text":"a","fill":"#fffffe"}]}"##,
             r##"{"captions":[{"text":"a","stroke":"#000001"}]}"##,
+            r#"{"captions":[{"text":"a"}],"exact":true}"#,
+            r#"{"captions":[{"text":"a"}],"strict":true}"#,
         ]
         .map(canonical);
         assert_eq!(of.iter().collect::<std::collections::HashSet<_>>().len(), of.len());

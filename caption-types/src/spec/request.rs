@@ -145,7 +145,7 @@ mod tests {
             "unknown field `txt`, one of `text`, `at`, `style`, `font`, `size`, `fill`, `stroke` was expected"
         );
         let at_the_top = refused(r#"{"captions":[{"text":"a"}],"caption":[]}"#);
-        assert_eq!(at_the_top.to_string(), "caption: unknown field `caption`, one of `captions` was expected");
+        assert_eq!(at_the_top.to_string(), "caption: unknown field `caption`, one of `captions`, `exact`, `strict` was expected");
         let listed = CaptionSpec::list_from_json(br#"[{"captions":[{"text":"a","of":{"x":1}}]}]"#, "specs", 9).unwrap_err();
         assert_eq!(listed.field, "specs[0].captions[0].of");
     }

@@ -26,13 +26,14 @@ static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
     })
 });
 
+/// What red, green and blue have of X, Y and Z, and what white has.
+const XYZ: [([f32; 3], f32); 3] =
+    [([0.4124, 0.3576, 0.1805], 0.9505), ([0.2126, 0.7152, 0.0722], 1.0), ([0.0193, 0.1192, 0.9505], 1.089)];
+
 impl Lab {
     pub(crate) fn of(rgb: [u8; 3]) -> Self {
-        let [r, g, b] = rgb.map(|level| LINEAR[usize::from(level)]);
-        let x = (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505;
-        let y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-        let z = (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089;
-        let [x, y, z] = [x, y, z].map(compressed);
+        let linear = rgb.map(|level| LINEAR[usize::from(level)]);
+        let [x, y, z] = XYZ.map(|(of, white)| compressed((of[0] * linear[0] + of[1] * linear[1] + of[2] * linear[2]) / white));
         Self([116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)])
     }
 

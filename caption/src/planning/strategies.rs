@@ -264,7 +264,7 @@ impl Chooser<'_> {
 
     /// Whether a table for each frame that paints a caption is little beside the file.
     fn own_tables_are_cheap(&self, frames: &[usize]) -> bool {
-        let table_bytes = self.gif.global_palette.as_ref().map_or(0, |range| range.len());
+        let table_bytes = self.gif.global_palette.as_ref().map_or(0, ExactSizeIterator::len);
         let painted = frames.iter().filter(|&&k| !self.pairs(&[k]).is_empty()).count();
         painted * table_bytes * OWN_TABLES_ONE_IN <= self.bytes.len()
     }

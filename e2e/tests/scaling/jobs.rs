@@ -32,7 +32,7 @@ fn job(n: usize, frames: u16) -> (Vec<u8>, String) {
     let sample = Sample { width: SIDE_PX, height: SIDE_PX, palette: Some(palette), loop_count: None, frames };
     let sleeps = Caption::new("fault: slow frames".to_owned(), Position::Bottom, Style::Overlay);
     let of_its_own = Caption::new(n.to_string(), Position::Top, Style::Overlay);
-    let spec = CaptionSpec { captions: vec![sleeps, of_its_own] };
+    let spec = CaptionSpec::of(vec![sleeps, of_its_own]);
     (sample.bytes(), serde_json::to_string(&spec).unwrap())
 }
 

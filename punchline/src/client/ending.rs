@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    caption_flags::warn_of_missing,
+    caption_flags::warn_of,
     client::{
         activity::Activity,
         download,
@@ -41,7 +41,7 @@ pub(crate) async fn fetch(session: &mut Session, document: &JobDocument, output:
         print(&document.json.to_string(), files::is_stream(output), &session.activity)?;
     }
     download::result(session, &document.job, output).await?;
-    session.activity.aside(|| warn_of_missing(&document.job.missing_glyphs));
+    session.activity.aside(|| warn_of(&document.job.fidelity));
     Ok(())
 }
 

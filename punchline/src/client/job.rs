@@ -4,7 +4,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use proto_shared::{MediaType, OutputInfo, SourceInfo};
+use proto_shared::{Fidelity, MediaType, OutputInfo, SourceInfo};
 use reqwest::{Method, Response};
 use serde::Deserialize;
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub(crate) struct Job {
     #[serde(default)]
     pub(crate) output: Option<OutputInfo>,
     #[serde(default)]
-    pub(crate) missing_glyphs: Vec<char>,
+    pub(crate) fidelity: Fidelity,
     #[serde(default)]
     error: Option<Error>,
     #[serde(default)]

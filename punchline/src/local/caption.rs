@@ -10,7 +10,7 @@ use cpu_time::ProcessTime;
 use fonts::{Fonts, FontsError, engine_spec};
 
 use crate::{
-    caption_flags::{CaptionFlags, warn_of_missing},
+    caption_flags::{CaptionFlags, warn_of},
     exit::{Failure, Reason},
     files,
     local::{limit_flags::LimitFlags, progress::Progress, stats::StatsLine, threads},
@@ -49,7 +49,7 @@ pub(crate) struct CaptionArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
-    /// Also write a PNG of the result's size: non-zero where the caption may have changed a pixel
+    /// Also write a PNG of the result's size: 255 where a caption is drawn, 128 where pixels outside it gave up their palette entry
     #[arg(long, value_name = "MASK.png")]
     mask_out: Option<PathBuf>,
 
@@ -88,9 +88,16 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
 
 #[expect(clippy::print_stderr, reason = "what is told beside the result belongs on standard error")]
 fn tell(args: &CaptionArgs, bytes: &[u8], rendered: &Rendered, began: Instant, cpu_began: ProcessTime) {
-    warn_of_missing(&rendered.missing_glyphs);
+    warn_of(&rendered.fidelity);
     if args.stats {
-        let line = StatsLine::new(&rendered.stats, bytes.len(), rendered.output.len_bytes(), began, cpu_began);
+        let line = StatsLine::new(
+            &rendered.stats,
+            rendered.fidelity.clone(),
+            bytes.len(),
+            rendered.output.len_bytes(),
+            began,
+            cpu_began,
+        );
         if let Ok(json) = serde_json::to_string(&line) {
             eprintln!("{json}");
         }

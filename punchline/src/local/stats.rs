@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use caption::RenderStats;
+use caption::{Fidelity, RenderStats};
 use cpu_time::ProcessTime;
 
 /// What `--stats` prints.
@@ -23,10 +23,19 @@ pub(crate) struct StatsLine {
     bytes_out: usize,
     cpu_ms: f64,
     wall_ms: f64,
+    #[serde(flatten)]
+    fidelity: Fidelity,
 }
 
 impl StatsLine {
-    pub(crate) fn new(done: &RenderStats, bytes_in: usize, bytes_out: usize, began: Instant, cpu_began: ProcessTime) -> Self {
+    pub(crate) fn new(
+        done: &RenderStats,
+        fidelity: Fidelity,
+        bytes_in: usize,
+        bytes_out: usize,
+        began: Instant,
+        cpu_began: ProcessTime,
+    ) -> Self {
         Self {
             frames: done.frames,
             frames_copied: done.frames_copied,
@@ -40,6 +49,7 @@ impl StatsLine {
             bytes_out,
             cpu_ms: milliseconds(cpu_began.elapsed()),
             wall_ms: milliseconds(began.elapsed()),
+            fidelity,
         }
     }
 }
@@ -65,7 +75,7 @@ mod tests {
             segments_recoded: 6,
             engine_wall_ms: 0,
         };
-        let line = StatsLine::new(&done, 7, 8, Instant::now(), ProcessTime::now());
+        let line = StatsLine::new(&done, Fidelity::default(), 7, 8, Instant::now(), ProcessTime::now());
         let json = serde_json::to_string(&line).unwrap();
         let expected = concat!(
             r#"{"frames":6,"frames_copied":1,"frames_spliced":2,"frames_recoded":3,"#,

@@ -208,6 +208,7 @@ fn render(task: &Task, unwanted: &AtomicBool, begins: &Notify) -> Result<Product
         height_px: 1,
         stats: RenderStats { frames: 1, frames_spliced: 1, ..RenderStats::default() },
         missing_glyphs: Vec::new(),
+        fidelity: proto_shared::Fidelity::default(),
     })
 }
 

@@ -25,7 +25,7 @@ pub(super) fn job_id(run: u64, name: &str) -> JobId {
 }
 
 pub(super) fn spec(text: &str) -> CaptionSpec {
-    CaptionSpec { captions: vec![Caption::new(text, Position::Top, Style::Overlay)] }
+    CaptionSpec::of(vec![Caption::new(text, Position::Top, Style::Overlay)])
 }
 
 pub(super) fn job(run: u64, name: &str, created_at_ms: u64) -> JobRecord {
@@ -42,7 +42,12 @@ pub(super) fn failed(id: &JobId, attempts: u32) -> JobResult {
 pub(super) fn done(job: &JobRecord) -> JobResult {
     let id = output_of(job);
     let output = OutputInfo { id, media: MediaType::Gif, bytes: 40, width_px: 1, height_px: 1 };
-    let outcome = Outcome::Done { output, stats: RenderStats::default(), missing_glyphs: vec!['\u{1F600}'] };
+    let outcome = Outcome::Done {
+        output,
+        stats: RenderStats::default(),
+        missing_glyphs: vec!['\u{1F600}'],
+        fidelity: proto_shared::Fidelity::default(),
+    };
     JobResult { version: VERSION, id: job.id.clone(), finished_at_ms: 9_000, attempts: 1, outcome }
 }
 
@@ -57,7 +62,13 @@ pub(super) fn timed_job(run: u64, name: &str, created_at_ms: u64) -> JobRecord {
 pub(super) fn summary(job: &JobRecord, bytes: u64) -> OutputSummary {
     let id = output_of(job);
     let output = OutputInfo { id, media: MediaType::Gif, bytes, width_px: 1, height_px: 1 };
-    OutputSummary { version: VERSION, output, stats: RenderStats::default(), missing_glyphs: Vec::new() }
+    OutputSummary {
+        version: VERSION,
+        output,
+        stats: RenderStats::default(),
+        missing_glyphs: Vec::new(),
+        fidelity: proto_shared::Fidelity::default(),
+    }
 }
 
 pub(super) fn dead(job: &JobRecord, dead_at_ms: u64) -> DeadRecord {

@@ -44,7 +44,7 @@ impl Fixture {
     pub(crate) async fn upload(&mut self, picture: u8, text: u8) {
         let bytes = Bytes::from(vec![picture; 10]);
         let source = SourceInfo { id: source_id(&bytes), media: MediaType::Gif, bytes: 10, width_px: 1, height_px: 1, frames: 1 };
-        let spec = CaptionSpec { captions: vec![Caption::new(text.to_string(), Position::Top, Style::Bar)] };
+        let spec = CaptionSpec::of(vec![Caption::new(text.to_string(), Position::Top, Style::Bar)]);
         let id = JobId::from_bytes((self.jobs.len() as u128).to_be_bytes());
         let job = JobRecord::new(id, 1, source, spec);
         let output = output_of(&job);
@@ -69,7 +69,13 @@ impl Fixture {
         let id = output_of(&job);
         let output = OutputInfo { id, media: MediaType::Gif, bytes: source.len() as u64, width_px: 1, height_px: 1 };
         self.store.put_output(&output.id, MediaType::Gif, source).await.unwrap();
-        let summary = OutputSummary { version: 1, output, stats: RenderStats::default(), missing_glyphs: Vec::new() };
+        let summary = OutputSummary {
+            version: 1,
+            output,
+            stats: RenderStats::default(),
+            missing_glyphs: Vec::new(),
+            fidelity: proto_shared::Fidelity::default(),
+        };
         self.store.put_summary(&summary).await.unwrap();
         self.end(index, done(summary)).await;
     }
@@ -143,7 +149,12 @@ impl Fixture {
 }
 
 fn done(summary: OutputSummary) -> Outcome {
-    Outcome::Done { output: summary.output, stats: summary.stats, missing_glyphs: Vec::new() }
+    Outcome::Done {
+        output: summary.output,
+        stats: summary.stats,
+        missing_glyphs: Vec::new(),
+        fidelity: proto_shared::Fidelity::default(),
+    }
 }
 
 pub(crate) async fn expire(store: &Store) -> Result<Expired, StoreError> {

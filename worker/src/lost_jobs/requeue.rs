@@ -116,7 +116,7 @@ mod tests {
             let broker = Broker::in_process_with(InProcessConfig { max_waiting_jobs: 1, ..InProcessConfig::default() });
             let source =
                 SourceInfo { id: source_id(b"a"), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
-            let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
+            let spec = CaptionSpec::of(vec![Caption::new("a", Position::Top, Style::Bar)]);
             let job = JobRecord::new(JobId::from_bytes([7; 16]), 1, source, spec);
             assert_eq!(store.create_job(&job).await.unwrap(), Created::New);
             Self { store, faults, broker, clock: Clock::from_fn(|| 1_700_000_000_000), job }

@@ -16,7 +16,7 @@ use std::{
 use bytes::Bytes;
 use fonts::{Fonts, engine_spec};
 use nix::sys::resource::{Resource, setrlimit};
-use proto_shared::{CaptionSpec, ErrorCode, Lane, Limits, MediaType, RenderStats};
+use proto_shared::{CaptionSpec, ErrorCode, Fidelity, Lane, Limits, MediaType, RenderStats};
 use rayon::ThreadPoolBuilder;
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -77,6 +77,7 @@ enum Reply {
         height_px: u32,
         stats: RenderStats,
         missing_glyphs: Vec<char>,
+        fidelity: Fidelity,
     },
     Refused {
         code: ErrorCode,
@@ -150,8 +151,8 @@ fn read_answer(mut answer: Vec<u8>) -> Result<Product, EngineError> {
     let picture = answer.split_off(end + 1);
     match serde_json::from_slice(&answer).map_err(|e| crashed(format!("its answer could not be read: {e}")))? {
         Reply::Refused { code, message } => Err(EngineError::RefusedElsewhere { code, message }),
-        Reply::Done { media, width_px, height_px, stats, missing_glyphs } => {
-            Ok(Product { bytes: picture.into(), media, width_px, height_px, stats, missing_glyphs })
+        Reply::Done { media, width_px, height_px, stats, missing_glyphs, fidelity } => {
+            Ok(Product { bytes: picture.into(), media, width_px, height_px, stats, missing_glyphs, fidelity })
         }
     }
 }
@@ -177,8 +178,8 @@ pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Res
     let request: Request = serde_json::from_slice(&request)?;
     setrlimit(Resource::RLIMIT_AS, request.memory_bytes, request.memory_bytes)?;
     let (reply, picture) = match produce(fonts, &request, source) {
-        Ok(Product { bytes, media, width_px, height_px, stats, missing_glyphs }) => {
-            (Reply::Done { media, width_px, height_px, stats, missing_glyphs }, bytes)
+        Ok(Product { bytes, media, width_px, height_px, stats, missing_glyphs, fidelity }) => {
+            (Reply::Done { media, width_px, height_px, stats, missing_glyphs, fidelity }, bytes)
         }
         Err((code, message)) => (Reply::Refused { code, message }, Bytes::new()),
     };
@@ -203,7 +204,7 @@ mod tests {
     use super::*;
 
     fn spec() -> CaptionSpec {
-        CaptionSpec { captions: vec![Caption::new("here", Position::Bottom, Style::Overlay)] }
+        CaptionSpec::of(vec![Caption::new("here", Position::Bottom, Style::Overlay)])
     }
 
     fn shell(script: &str) -> Isolated {

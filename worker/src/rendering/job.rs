@@ -99,10 +99,10 @@ impl Runner {
         let spec = engine_spec(asked, &self.fonts)?;
         let id = output_id(&job.source.id, asked, &self.fonts)?;
         if suspicion != Suspicion::FirstDelivery
-            && let Some(OutputSummary { output, stats, missing_glyphs, .. }) = self.stored_output(&id).await
+            && let Some(OutputSummary { output, stats, missing_glyphs, fidelity, .. }) = self.stored_output(&id).await
         {
             tracing::info!("rendered before");
-            return Ok(Outcome::Done { output, stats, missing_glyphs });
+            return Ok(Outcome::Done { output, stats, missing_glyphs, fidelity });
         }
         let source = source.0?;
         let rendered_here = match placement {
@@ -118,13 +118,13 @@ impl Runner {
             None | Some(Err(EngineError::TimedOut { .. })) => self.isolated.run(asked, &self.limits, source).await,
             Some(rendered) => rendered,
         };
-        let Product { bytes, media, width_px, height_px, stats, missing_glyphs } = product?;
+        let Product { bytes, media, width_px, height_px, stats, missing_glyphs, fidelity } = product?;
         self.metrics.rendered(&stats);
         self.metrics.reached(DeliveryStage::Rendered);
         let output = OutputInfo { id, media, bytes: bytes.len() as u64, width_px, height_px };
         self.metrics.stored(StoreStep::Output, self.store.put_output(&output.id, media, bytes)).await?;
         self.metrics.reached(DeliveryStage::OutputStored);
-        Ok(Outcome::Done { output, stats, missing_glyphs })
+        Ok(Outcome::Done { output, stats, missing_glyphs, fidelity })
     }
 
     /// What an earlier attempt has stored, if it is whole. If the store does not answer, the job is rendered again.

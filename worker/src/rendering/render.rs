@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use proto_shared::{ErrorCode, Lane, Limits, MediaType, RenderStats};
+use proto_shared::{ErrorCode, Fidelity, Lane, Limits, MediaType, RenderStats};
 
 use crate::Progress;
 
@@ -45,6 +45,8 @@ pub struct Product {
     pub stats: RenderStats,
     /// Characters that no font had.
     pub missing_glyphs: Vec<char>,
+    /// How near it is to what was asked for.
+    pub fidelity: Fidelity,
 }
 
 /// Why the engine gave nothing. None of it passes by waiting.
@@ -127,6 +129,7 @@ pub(crate) fn render(task: &Task, cancelled: &AtomicBool) -> Result<Product, cap
         height_px: rendered.height_px,
         stats: rendered.stats,
         missing_glyphs: rendered.missing_glyphs,
+        fidelity: rendered.fidelity,
         bytes: rendered.output.to_vec(&task.source).into(),
     })
 }

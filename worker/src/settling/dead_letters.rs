@@ -125,7 +125,7 @@ mod tests {
     #[tokio::test]
     async fn a_stored_letter_means_that_its_result_was_written() {
         let source = SourceInfo { id: source_id(b"a"), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
-        let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
+        let spec = CaptionSpec::of(vec![Caption::new("a", Position::Top, Style::Bar)]);
         let message = Some(JobMessage::first(JobRecord::new(JobId::from_bytes([7; 16]), 1, source, spec)));
         let id = JobId::from_bytes([7; 16]);
         let record = DeadRecord { version: 1, id: id.clone(), dead_at_ms: 1, reason: "tested".to_owned(), message, body: None };

@@ -134,7 +134,7 @@ mod tests {
 
     fn job() -> JobRecord {
         let source = SourceInfo { id: source_id(b"a"), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
-        let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
+        let spec = CaptionSpec::of(vec![Caption::new("a", Position::Top, Style::Bar)]);
         JobRecord::new(JobId::from_bytes([7; 16]), 1, source, spec)
     }
 
@@ -216,7 +216,12 @@ mod tests {
         store.delete_result(&job().id).await.unwrap();
         let id = fonts::output_id(&source_id(b"a"), job().known_spec().unwrap(), &fonts::Fonts::built_in()).unwrap();
         let output = OutputInfo { id, media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1 };
-        let done = result(Outcome::Done { output, stats: RenderStats::default(), missing_glyphs: Vec::new() });
+        let done = result(Outcome::Done {
+            output,
+            stats: RenderStats::default(),
+            missing_glyphs: Vec::new(),
+            fidelity: proto_shared::Fidelity::default(),
+        });
         assert_eq!(store.create_result(&done).await.unwrap(), Created::New);
         let ended = replay(&store, &letters(&store).await, async |_| unreachable!()).await;
         assert!(matches!(ended, Ok(Replayed::EndedAlready)), "{ended:?}");

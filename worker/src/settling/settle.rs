@@ -226,9 +226,9 @@ impl Settler {
 
     /// Stores a summary of an output, so that the same job again needs no rendering.
     async fn summarise(&self, outcome: &Outcome) {
-        let Outcome::Done { output, stats, missing_glyphs } = outcome else { return };
-        let (output, missing_glyphs) = (output.clone(), missing_glyphs.clone());
-        let summary = OutputSummary { version: job::VERSION, output, stats: *stats, missing_glyphs };
+        let Outcome::Done { output, stats, missing_glyphs, fidelity } = outcome else { return };
+        let (output, missing_glyphs, fidelity) = (output.clone(), missing_glyphs.clone(), fidelity.clone());
+        let summary = OutputSummary { version: job::VERSION, output, stats: *stats, missing_glyphs, fidelity };
         if let Err(error) = self.store.put_summary(&summary).await {
             // The next such job is rendered again.
             tracing::warn!(error = with_source(&error), "failed to note an output");

@@ -57,7 +57,7 @@ pub(crate) fn shell(script: &str) -> Isolation {
 
 /// One that answers with these bytes.
 pub(crate) fn isolated_product(bytes: &str) -> Isolation {
-    let reply = r#"{"done":{"media":"gif","width_px":1,"height_px":1,"stats":{"frames":1,"frames_copied":0,"frames_spliced":1,"frames_recoded":0,"engine_wall_ms":0},"missing_glyphs":[]}}"#;
+    let reply = r#"{"done":{"media":"gif","width_px":1,"height_px":1,"stats":{"frames":1,"frames_copied":0,"frames_spliced":1,"frames_recoded":0,"engine_wall_ms":0},"missing_glyphs":[],"fidelity":{"captions":[]}}}"#;
     shell(&format!("cat > /dev/null; echo '{reply}'; printf {bytes}"))
 }
 
@@ -67,7 +67,7 @@ impl Fixture {
         let source = SourceInfo { id: source_id(&bytes), media: MediaType::Gif, bytes: 10, width_px: 1, height_px: 1, frames: 1 };
         self.store.put_source(&source.id, bytes).await.unwrap();
         let id = JobId::parse(&format!("{n:032x}")).unwrap();
-        let spec = CaptionSpec { captions: vec![Caption::new("hello", Position::Bottom, Style::Overlay)] };
+        let spec = CaptionSpec::of(vec![Caption::new("hello", Position::Bottom, Style::Overlay)]);
         let job = JobRecord::new(id, 1, source, spec);
         assert_eq!(self.store.create_job(&job).await.unwrap(), Created::New);
         JobMessage::first(job)
@@ -170,6 +170,7 @@ pub(crate) fn product(bytes: &'static [u8]) -> Product {
         height_px: 1,
         stats: RenderStats { frames: 1, frames_spliced: 1, segments_copied: 7, segments_recoded: 2, ..RenderStats::default() },
         missing_glyphs: Vec::new(),
+        fidelity: proto_shared::Fidelity::default(),
     }
 }
 

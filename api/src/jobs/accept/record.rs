@@ -39,8 +39,8 @@ impl Acceptor {
         known: OutputSummary,
         broker: &Broker,
     ) -> Result<JobResult, StoreError> {
-        let OutputSummary { output, stats, missing_glyphs, .. } = known;
-        let outcome = Outcome::Done { output, stats, missing_glyphs };
+        let OutputSummary { output, stats, missing_glyphs, fidelity, .. } = known;
+        let outcome = Outcome::Done { output, stats, missing_glyphs, fidelity };
         let at_ms = self.ids.now_ms();
         let result = JobResult { version: job::VERSION, id: job.id.clone(), finished_at_ms: at_ms, attempts: 0, outcome };
         let created = self.store.create_result(&result).await?;

@@ -56,7 +56,7 @@ impl Fleet {
 
     async fn lose_a_job_of(&self, created_at_ms: u64) {
         let source = SourceInfo { id: source_id(b"a"), media: MediaType::Gif, bytes: 1, width_px: 1, height_px: 1, frames: 1 };
-        let spec = CaptionSpec { captions: vec![Caption::new("a", Position::Top, Style::Bar)] };
+        let spec = CaptionSpec::of(vec![Caption::new("a", Position::Top, Style::Bar)]);
         let job = JobRecord::new(JobId::from_bytes([7; 16]), created_at_ms, source, spec);
         assert_eq!(self.store.create_job(&job).await.unwrap(), Created::New);
     }
