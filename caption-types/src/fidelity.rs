@@ -72,7 +72,8 @@ pub enum WhyWithout {
 pub struct ChangedPixels {
     /// How many, over all frames.
     pub count: u64,
-    /// The largest difference of one: CIE76 dE.
+    /// The largest difference of one: CIE76 dE. 0 of those that were drawn in the background's colour, which some decoders showed
+    /// there anyway and others did not.
     pub delta_e: Hundredths,
 }
 
@@ -165,7 +166,11 @@ impl Fidelity {
         }
         if self.changed.count > 0 {
             let ChangedPixels { count, delta_e } = self.changed;
-            said.push(format!("{count} pixels outside the captions look different, by dE {delta_e} at most"));
+            said.push(if delta_e == Hundredths(0) {
+                format!("{count} pixels outside the captions have the background's colour, where some decoders showed nothing")
+            } else {
+                format!("{count} pixels outside the captions look different, by dE {delta_e} at most")
+            });
         }
         said
     }

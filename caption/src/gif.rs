@@ -117,8 +117,18 @@ impl PreparedGif<'_> {
                     let painted = plan.is_touched().then(|| {
                         let (palette_plan, used) = (palettes.of(k, frame), palettes.used[k]);
                         let may_become_transparent = palettes.may_become_transparent;
-                        let work =
-                            FrameWork { bytes, frame, plan, palette_plan, used, may_become_transparent, inks: &inks, lost };
+                        let background = plan.is_on_background().then(|| background(bytes, &gif)).flatten();
+                        let work = FrameWork {
+                            bytes,
+                            frame,
+                            plan,
+                            palette_plan,
+                            used,
+                            may_become_transparent,
+                            background,
+                            inks: &inks,
+                            lost,
+                        };
                         StreamReader::with(|reader| Tools::with(|tools| paint(&work, reader, tools)))
                     });
                     (watch.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
@@ -134,6 +144,12 @@ impl PreparedGif<'_> {
         let fidelity = Fidelity { captions: told(&gif, &mask, &plans, &palettes.shown), changed };
         Ok(RenderedGif { output, mask, stats, altered, fidelity })
     }
+}
+
+/// The background's colour: that of an entry of the global table (`GIF89a`, section 18).
+fn background(bytes: &[u8], gif: &Gif) -> Option<[u8; 3]> {
+    let table = &bytes[gif.global_palette.clone()?];
+    table.as_chunks::<3>().0.get(usize::from(gif.background)).copied()
 }
 
 /// Each caption as it came out, in the order of the spec.

@@ -46,8 +46,9 @@ mod writing;
 mod reference;
 
 pub use caption_layout::{
-    BUILTIN_FONT_NAMES, Caption, CaptionPreview, Colour, ENGINE_VERSION, Error, ErrorCode, Font, Limits, LoadedCaption,
-    LoadedSpec, MediaType, Position, Preview, Probe, RenderStats, Size, Style, preview, probe, probe_file,
+    BUILTIN_FONT_NAMES, Caption, CaptionFidelity, CaptionPreview, ChangedPixels, Colour, ColourFidelity, ENGINE_VERSION, Error,
+    ErrorCode, Fidelity, Font, Limits, LoadedCaption, LoadedSpec, MediaType, Position, Preview, Probe, RenderStats, Size, Style,
+    WhyWithout, preview, probe, probe_file,
 };
 pub use output::Output;
 pub use picture::{Prepared, Rendered, prepare, render, render_with};

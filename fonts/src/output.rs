@@ -101,9 +101,9 @@ mod tests {
         assert_eq!(
             ids,
             [
-                "696d3bab14fa205869c9058e36fc626f635b18e4b8eeb8950a37e1255e89ade5",
-                "4d9a99d451f1507b4b065609097d39eab27975188196cf4eefedac2c3350db9c",
-                "0ea49eeb4c1b135e06256657cfb6d02722e4514b488ac7e7749cbc2d88b07881",
+                "a84279b1d6ee1b7dc6ff4b888747aff27e5a089c91eb5a55de4a9b4b6e4fcbbe",
+                "588e1532e5be7e3d391165433df6e2e753e9867181aaf9816947b1a475465430",
+                "2d93c3b9f14582f866226241c7d18b38aa16314a21b53e3fce0abc4e06604ad6",
             ]
         );
     }

@@ -28,8 +28,9 @@ pub(super) const MAX_CODE_BITS: u32 = 12;
 /// Entries of a full table.
 pub(super) const TABLE_LEN: usize = 1 << MAX_CODE_BITS;
 
-/// Minimum code sizes that decoders agree on.
-pub const CODE_SIZES: std::ops::RangeInclusive<u8> = 1..=8;
+/// Minimum code sizes that decoders read. (`GIF89a`, section 22, ends at 8; all that are in use read longer codes too, and take the
+/// low byte of an index.)
+pub const CODE_SIZES: std::ops::RangeInclusive<u8> = 1..=11;
 /// Those at which the width of a code follows from its place alone. (With 1 the table begins one entry
 /// too late to widen when it should, and few decoders agree.)
 pub const SPLICED_CODE_SIZES: std::ops::RangeInclusive<u8> = 2..=8;

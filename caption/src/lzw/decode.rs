@@ -105,7 +105,10 @@ struct Writing<'a> {
 
 impl Visit for Writing<'_> {
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "a frame has fewer than 2^32 pixels, a table 2^12 codes, 2^8 indices")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a frame has fewer than 2^32 pixels, a table 2^12 codes; decoders show the low byte of an index"
+    )]
     fn visit(&mut self, code: usize, entry: usize) -> bool {
         let Self { start, written, .. } = *self;
         if written >= self.wanted {

@@ -94,8 +94,8 @@ struct Table {
 
 impl Table {
     fn new(code_size: u8) -> Self {
-        let clear = 1 << code_size;
-        let strings = (0..clear).map(|index| vec![u8::try_from(index).unwrap()]).chain([vec![], vec![]]).collect();
+        let clear = 1usize << code_size;
+        let strings = (0..clear).map(|index| vec![index.to_le_bytes()[0]]).chain([vec![], vec![]]).collect();
         Self { clear, strings, previous: None }
     }
 

@@ -33,6 +33,11 @@ pub struct Scan {
     lengths: Box<[u16; PLACES]>,
 }
 
+/// How many codes may stand for an index by themselves, here or in the stream before.
+fn indices(code_size: u8) -> usize {
+    1 << u32::from(code_size).max(u8::BITS)
+}
+
 impl Default for Scan {
     fn default() -> Self {
         Self { segments: Vec::new(), pixels: 0, overshoots: false, met: zeroed(), has_met: false, lengths: zeroed() }
@@ -50,13 +55,13 @@ impl Scan {
     /// `MEETS`, [`Self::used`] costs nothing more afterwards.
     pub fn scan_and<const MEETS: bool>(&mut self, stream: &Stream, code_size: u8, area: usize) {
         self.has_met = MEETS;
-        self.met[..1 << u8::BITS].fill(false);
+        self.met[..indices(code_size)].fill(false);
         self.segments.clear();
         self.pixels = 0;
         self.overshoots = false;
         let clear = 1 << code_size;
         // The stream before may have had more indices, and nothing else is left of it.
-        self.lengths[..1 << u8::BITS].fill(0);
+        self.lengths[..indices(code_size).max(clear + 2)].fill(0);
         self.lengths[..clear].fill(1);
         let mut start_bit = 0;
         while self.pixels < area {
@@ -98,14 +103,16 @@ impl Scan {
     /// some decoders show as index 0.
     pub fn used(&mut self, stream: &Stream, code_size: u8, area: usize) -> IndexSet {
         if !self.has_met {
-            self.met[..1 << u8::BITS].fill(false);
+            self.met[..indices(code_size)].fill(false);
             let mut meeting = Meeting(&mut self.met);
             for segment in &self.segments {
                 walk_segment(stream, code_size, segment, &mut meeting);
             }
             self.has_met = true;
         }
-        let indices = (0..=u8::MAX).zip(&self.met[..1 << code_size]).filter(|&(_, &met)| met).map(|(index, _)| index);
+        // Of an index beyond a byte, decoders show the low one.
+        let all = (0..=u8::MAX).cycle().zip(&self.met[..1 << code_size]);
+        let indices = all.filter(|&(_, &met)| met).map(|(index, _)| index);
         indices.chain((self.pixels < area).then_some(0)).collect()
     }
 

@@ -70,6 +70,31 @@ fn the_length_of_codes_is_that_of_their_widths() {
     assert_eq!(length_bits(8, 5000).0 - length_bits(8, 4000).0, 12_000);
 }
 
+/// One code for each index, and a Clear before the table of such codes is full.
+#[test]
+fn code_sizes_beyond_a_byte_are_read_as_other_decoders_read_them() {
+    for code_size in 9..=11u8 {
+        let clear = 1usize << code_size;
+        let indices = noise(5000, 256);
+        let codes = indices.chunks(1000).flat_map(|chunk| [clear].into_iter().chain(chunk.iter().map(|&index| index.into())));
+        let blocks = naive::write(&codes.chain([clear + 1]).collect::<Vec<_>>(), code_size, 255);
+        assert_eq!(decode(&blocks, code_size, indices.len()), indices, "{code_size}");
+        let (mut stream, mut scan) = (Stream::default(), Scan::default());
+        stream.gather(&blocks);
+        scan.scan_and::<true>(&stream, code_size, indices.len());
+        let used = scan.used(&stream, code_size, indices.len());
+        assert!((0..=255).all(|index| used.contains(index) == indices.contains(&index)));
+        // What follows in the same tables is read as if nothing had been before.
+        let plain = encode(&indices[..500], 8);
+        stream.gather(&plain);
+        scan.scan(&stream, 8, 500);
+        assert_eq!(scan.pixels, 500);
+    }
+    // Of an index beyond a byte the low one is shown.
+    let blocks = naive::write(&[512, 300, 7, 513], 9, 255);
+    assert_eq!(decode(&blocks, 9, 2), [44, 7]);
+}
+
 proptest! {
     #[test]
     fn any_indices_read_back(indices in prop::collection::vec(0u8..16, 0..6000), code_size in 4u8..=8) {
@@ -77,7 +102,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_decode_without_a_panic(blocks: Vec<u8>, code_size in 1u8..=8) {
+    fn any_bytes_decode_without_a_panic(blocks: Vec<u8>, code_size in 1u8..=11) {
         prop_assert!(decode(&blocks, code_size, 500).len() <= 500);
     }
 

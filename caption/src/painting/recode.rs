@@ -35,7 +35,10 @@ pub(super) fn recode(
     }
     let grown = work.plan.drawn() != work.plan.source;
     if grown || !pixels.present.is_whole() {
-        if (grown || pixels.must_draw_absent()) && pixels.has_blanks() {
+        if let Some(background) = work.background.filter(|_| grown) {
+            // Not the nearest of what captions may use: there the background itself is shown.
+            pixels.blank = Some(palette.exact_or_nearest(background, &mut used).0);
+        } else if (grown || pixels.must_draw_absent()) && pixels.has_blanks() {
             let merge = palette.ensure_transparent(used, &mut FrameCounts::of([pixels.count()]));
             if let Some(merge) = merge {
                 pixels.merge(merge);
@@ -65,11 +68,11 @@ pub(super) fn recode(
     bytes.map(|bytes| NewStream { bytes, palette, altered, largest_difference })
 }
 
-/// A stream with the source's code size, or a larger one if the indices need it.
+/// A stream with the source's code size, or a larger one if the indices need it; longer codes than bytes need are not written.
 fn encode(indices: &[u8], code_size: u8, encoder: &mut Encoder) -> Vec<u8> {
     let largest = indices.iter().copied().max().unwrap_or(0);
     let needed = u8::try_from((u8::BITS - largest.leading_zeros()).max(2)).unwrap_or(8);
-    let code_size = code_size.max(needed);
+    let code_size = code_size.clamp(needed, 8);
     let mut bytes = vec![code_size];
     encoder.begin(code_size);
     encoder.encode(indices);
@@ -86,6 +89,8 @@ struct Pixels<'a> {
     altered: Vec<(u32, u32)>,
     /// How far one of them is off at most, in dE.
     largest_difference: f32,
+    /// The index of pixels that the source does not have, if it is not the transparent one.
+    blank: Option<u8>,
 }
 
 impl<'a> Pixels<'a> {
@@ -106,7 +111,7 @@ impl<'a> Pixels<'a> {
             }
             indices = grown;
         }
-        Self { work, indices, present, altered: Vec::new(), largest_difference: 0.0 }
+        Self { work, indices, present, altered: Vec::new(), largest_difference: 0.0, blank: None }
     }
 
     /// Calls `see` for every pixel to write: whether the source has it, its x and y, and its index.
@@ -143,12 +148,18 @@ impl<'a> Pixels<'a> {
 
     /// Pixels that the source does not have show what is beneath.
     fn blank_absent(&mut self, palette: &Palette) {
-        let blank = palette.transparent().unwrap_or(0);
-        self.each(|is_present, _, index| {
+        let blank = self.blank.or(palette.transparent()).unwrap_or(0);
+        let mut altered = std::mem::take(&mut self.altered);
+        let is_seen = self.blank.is_some();
+        self.each(|is_present, [x, y], index| {
             if !is_present {
                 *index = blank;
+                if is_seen {
+                    altered.push((x, y));
+                }
             }
         });
+        self.altered = altered;
     }
 
     /// Whether a caption has to be drawn where the frame's rectangle reaches but its stream does not.

@@ -29,6 +29,8 @@ pub struct FrameWork<'a> {
     pub used: Option<IndexSet>,
     /// See [`crate::planning::Palettes`].
     pub may_become_transparent: bool,
+    /// The colour of what the frame is grown by and no caption covers, if it is not transparent: see [`crate::planning::Fate::Grown`].
+    pub background: Option<[u8; 3]>,
     /// All captions.
     pub inks: &'a [InkRuns<'a>],
     /// What the source's canvas shows where the output's was cleared too far.

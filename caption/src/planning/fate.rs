@@ -56,6 +56,9 @@ pub enum Fate {
         drawn: Rect,
         /// See `FramePlan::bare`.
         bare: Rect,
+        /// Whether the added pixels show the background's colour where no caption is, as a transparent index would make decoders
+        /// clear to nothing where they clear to that colour.
+        on_background: bool,
     },
     /// The frame before was grown and then cleared, and with it what still stood around its own rectangle in the source. This frame
     /// draws those pixels of earlier frames (`o`) again, in their very colours, beside what it has to draw anyway.
@@ -99,6 +102,11 @@ impl FramePlan {
             Fate::Copied => Rect::default(),
             Fate::Painted { bare } | Fate::Grown { bare, .. } | Fate::Mended { bare, .. } => bare,
         }
+    }
+
+    /// Whether added pixels show the background's colour: see [`Fate::Grown`].
+    pub(crate) fn is_on_background(&self) -> bool {
+        matches!(self.fate, Fate::Grown { on_background: true, .. })
     }
 
     /// Where, before this frame, the output's canvas was cleared further than the source's, so that pixels of earlier frames must

@@ -104,14 +104,17 @@ fn plan_frame(frame: &Frame, mask: &Mask, canvas: &CanvasState, growth: Growth, 
     };
     let mut drawn = grown_for(&|_| true);
     let damages = frame.disposal == Disposal::Background && !cleared_too_far(source, drawn, inhabited).is_empty();
-    if !growth.allows(frame, is_first) || (damages && !growth.mendable) {
+    let may_grow = growth.allows(frame, is_first);
+    if !may_grow || (damages && !growth.mendable) {
         // A bar is drawn all the same: without it the canvas would have a hole.
         drawn = grown_for(&|ink| ink.is_band);
     }
     let fate = if !damaged.is_empty() {
         Fate::Mended { drawn, bare, damaged }
     } else if drawn != source {
-        Fate::Grown { drawn, bare }
+        let on_background = !may_grow && frame.transparent.is_none();
+        // No pixel of it lets a caption that is on the canvas already show: all are drawn again.
+        Fate::Grown { drawn, bare: if on_background { drawn } else { bare }, on_background }
     } else if mask.touches(source) {
         Fate::Painted { bare }
     } else {

@@ -191,6 +191,7 @@ fn each_work(
             palette_plan: palettes.of(k, frame),
             used: palettes.used[k],
             may_become_transparent: palettes.may_become_transparent,
+            background: None,
             inks: &inks,
             lost: Patch::default(),
         };
