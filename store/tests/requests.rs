@@ -97,7 +97,13 @@ async fn outputs() {
     store.put_output(&id, MediaType::Gif, Bytes::from_static(b"abc")).await.unwrap();
     assert_eq!(fixture.asked(), [Put]);
     let output = OutputInfo { id: id.clone(), media: MediaType::Gif, bytes: 3, width_px: 1, height_px: 1 };
-    let summary = OutputSummary { version: 1, output, stats: RenderStats::default(), missing_glyphs: Vec::new() };
+    let summary = OutputSummary {
+        version: 1,
+        output,
+        stats: RenderStats::default(),
+        missing_glyphs: Vec::new(),
+        fidelity: proto_shared::Fidelity::default(),
+    };
     store.put_summary(&summary).await.unwrap();
     assert_eq!(fixture.asked(), [Put]);
     assert!(store.get_summary(&id).await.unwrap().is_some());
