@@ -95,10 +95,11 @@ impl Splice {
         let work = FrameWork {
             bytes: &self.blocks,
             frame,
-            plan: FramePlan { source: frame.rect, fate: Fate::Painted { bare: Rect::default() } },
+            plan: FramePlan { source: frame.rect, fate: Fate::Painted { bare: Rect::default() }, lacks: 0 },
             palette_plan: Cow::Owned(PalettePlan::unchanged(palette.clone())),
             used: None,
             may_become_transparent: true,
+            background: None,
             inks,
             lost: Patch::default(),
         };
