@@ -13,7 +13,7 @@ use samples::{Content, Frame, Palette, Sample};
 
 /// Frames of the pictures: 20 ms each, whatever the number of the engine's threads.
 const FRAMES: [u16; 5] = [10, 15, 20, 25, 40];
-const SIDE_PX: u16 = 32;
+const SIDE_PX: u16 = 64;
 
 /// The `n`th of jobs whose kinds take turns, so that each kind has its share. For measuring.
 pub(crate) fn in_turn(n: usize) -> (Vec<u8>, String) {
