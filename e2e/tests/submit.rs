@@ -109,7 +109,7 @@ async fn each_refusal_has_its_code_and_one_line() {
         let nobody = format!("http://127.0.0.1:{}", Port::lease().unwrap().number());
         let ran = run(&folder, "submit cat.gif --bottom hi --patience 0", &nobody, b"");
         assert_ends(&ran, 69, &["can't be reached", &nobody]);
-        assert_eq!(folder.names().unwrap(), ["cat.gif", "half.gif", "large.gif", "spec.json"]);
+        assert_eq!(folder.names().unwrap(), ["cat.gif", "head.gif", "large.gif", "spec.json"]);
     })
     .await;
 }
