@@ -52,7 +52,7 @@ pub async fn what_is_left_to_others_is_in_nobodys_way(broker: &Broker) {
     };
     let bodies = [
         changed("/job", "version", 99.into()),
-        changed("/job/spec", "exact", true.into()),
+        changed("/job/spec", "layers", 1.into()),
         changed("/job/spec/captions/0", "style", "bubble".into()),
     ];
     let left = bodies.len() as u64;
@@ -75,7 +75,7 @@ pub async fn a_job_of_a_newer_release_is_not_published(broker: &Broker) {
     let mut of_its_version = message_in(Lane::Express, 1);
     of_its_version.job.version = NEWEST_VERSION + 1;
     let mut of_its_spec = message(1);
-    of_its_spec.job.spec = RecordedSpec::Newer(serde_json::json!({"captions": [], "exact": true}));
+    of_its_spec.job.spec = RecordedSpec::Newer(serde_json::json!({"captions": [], "layers": 1}));
     for newer in [of_its_version, of_its_spec] {
         let refused = broker.publish(&newer).await;
         assert!(matches!(refused, Err(BrokerError::NewerRelease(_))), "{refused:?}");
