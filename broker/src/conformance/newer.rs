@@ -25,7 +25,7 @@ pub async fn what_a_consumer_does_not_know_waits_for_one_that_does(broker: &Brok
             .await
             .unwrap();
         let before = broker.counts().from_newer_release;
-        let mut older = broker.consume_up_to(NEWEST_VERSION - 1, Prefetch::each(NonZeroU16::MIN)).await.unwrap();
+        let mut older = broker.consume_up_to(message(1).job.version - 1, Prefetch::each(NonZeroU16::MIN)).await.unwrap();
         let times = u64::from(DELIVERY_LIMIT) + 3;
         gets_none_until(&mut older, broker, "put back often", |_| broker.counts().from_newer_release >= before + times).await;
         drop(older);
