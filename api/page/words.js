@@ -46,6 +46,7 @@ export function differences({ fidelity, missing_glyphs: missing = [] }) {
     if (bare) notes.push(`${number(bare)} ${bare > 1 ? 'frames come' : 'frame comes'} without all of the caption: it does not reach there, and more would change the picture.`);
     if (letters < 10) notes.push(`The letters are ${number(letters)} px small; fewer words read better.`);
   }
+  if (fidelity?.damage) notes.push(`${sentence({ detail: fidelity.damage })} What can be read of it has its caption.`);
   if (fidelity?.changed.count) notes.push(`${number(fidelity.changed.count)} pixels beside the captions look a little different (dE ${fidelity.changed.delta_e} at most), as their colours made room.`);
   return notes;
 }

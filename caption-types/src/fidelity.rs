@@ -17,6 +17,10 @@ pub struct Fidelity {
     /// Pixels outside the captions that look different: their palette entries were given up for a caption's colour.
     #[serde(default)]
     pub changed: ChangedPixels,
+    /// What is wrong with the source: what decoders show of it is captioned. Absent of one that is whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub damage: Option<String>,
 }
 
 /// One caption, as it came out.
@@ -163,6 +167,9 @@ impl Fidelity {
                     caption.missing_glyphs.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
                 said.push(format!("no font has {} of {caption_k}", missing.join(", ")));
             }
+        }
+        if let Some(damage) = &self.damage {
+            said.push(format!("{damage}: what can be read of it is captioned"));
         }
         if self.changed.count > 0 {
             let ChangedPixels { count, delta_e } = self.changed;

@@ -141,7 +141,11 @@ impl PreparedGif<'_> {
         }
         writer.finish();
         let Writer { output, stats, altered, changed, .. } = writer;
-        let fidelity = Fidelity { captions: told(&gif, &mask, &plans, &palettes.shown), changed };
+        let fidelity = Fidelity {
+            captions: told(&gif, &mask, &plans, &palettes.shown),
+            changed,
+            damage: gif.damage.as_ref().map(ToString::to_string),
+        };
         Ok(RenderedGif { output, mask, stats, altered, fidelity })
     }
 }

@@ -80,7 +80,7 @@ pub struct Prepared<'a> {
 }
 
 enum Kind<'a> {
-    Gif(PreparedGif<'a>),
+    Gif(Box<PreparedGif<'a>>),
     Still { bytes: &'a [u8], media: MediaType, spec: &'a LoadedSpec, limits: &'a Limits },
 }
 
@@ -90,7 +90,7 @@ enum Kind<'a> {
 /// As [`render`], but for those that only decoding shows.
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
     let kind = match media_of(bytes, limits)? {
-        MediaType::Gif => Kind::Gif(gif::prepare(bytes, spec, limits)?),
+        MediaType::Gif => Kind::Gif(Box::new(gif::prepare(bytes, spec, limits)?)),
         _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },
     };
     Ok(Prepared { kind, is_strict: spec.strict })

@@ -264,7 +264,11 @@ fn a_file_cut_at_every_byte_is_an_error_or_a_gif() {
     let spec = spec(&[("cut", Position::Bottom, Style::Overlay)]);
     for len in 0..source.len() {
         match picture::render(&source[..len], &spec, &Limits::default()) {
-            Ok(output) => assert_eq!(output.last(), Some(&0x3B), "cut at {len}"),
+            Ok(output) => {
+                let [before, after] = [&source[..len], &output].map(|bytes| Gif::walk(bytes, &Limits::default()).unwrap());
+                assert_eq!(before.frames.len(), after.frames.len(), "cut at {len}");
+                assert!(before.damage.is_some() || output.last() == Some(&0x3B), "cut at {len}");
+            }
             Err(e) => assert!(["truncated", "unsupported_media"].contains(&e.code().as_str()), "cut at {len}: {e}"),
         }
     }
@@ -309,6 +313,19 @@ fn a_stream_that_is_short_stays_short_unless_the_caption_must_be_drawn_there() {
 }
 
 #[test]
+fn a_frame_that_is_cut_off_shows_what_was_before_where_it_ends() {
+    let source = sample_of_two().bytes();
+    let last = Gif::walk(&source, &Limits::default()).unwrap().frames[1].data.clone();
+    let cut = &source[..last.start + last.len() / 2];
+    let rendered = picture::render_with(cut, &spec(LOW), &Limits::default(), &Watch::none()).unwrap();
+    assert!(rendered.fidelity.damage.as_ref().is_some_and(|damage| damage.contains("ends at byte")), "{:?}", rendered.fidelity);
+    let output = rendered.output.to_vec(cut);
+    let (before, after) = (play(&output)[0].canvas.clone(), &play(&output)[1]);
+    assert_eq!((after.decoded_pixels, output.last()), (before.len(), Some(&0x3B)));
+    assert_eq!(after.canvas.last(), before.last(), "its last pixel is of the frame before");
+}
+
+#[test]
 fn extensions_pass_through_in_order() {
     let mut source = sample_of_two().bytes();
     let trailer = source.pop().unwrap();
@@ -323,12 +340,12 @@ fn extensions_pass_through_in_order() {
 fn a_block_that_is_cut_off_is_not_made_whole_by_a_trailer() {
     let mut source = sample_of_two().bytes();
     source.pop();
-    // Junk, and a third frame whose data lacks their last byte.
-    source.extend(b"\x4E\x2C\0\0\0\0\x28\0\x28\0\0\x02\x02\x44");
+    // Junk, and above the caption a third frame whose data lacks their last byte.
+    source.extend(b"\x4E\x2C\0\0\0\0\x28\0\x01\0\0\x02\x02\x44");
     let output = picture::render(&source, &spec(LOW), &Limits::default()).unwrap();
     assert!(output.ends_with(b"\x02\x02\x44"));
     for bytes in [source, output] {
-        assert_eq!(Gif::walk(&bytes, &Limits::default()).unwrap().frames.len(), 2);
+        assert_eq!(Gif::walk(&bytes, &Limits::default()).unwrap().frames.len(), 3);
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Writer<'a> {
     pub altered: Vec<(u32, u32)>,
     /// How many there are, and how far one of them is off at most, in dE.
     pub changed: ChangedPixels,
+    /// Whether the last frame was copied, and is cut off.
+    ends_cut: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -50,6 +52,7 @@ impl<'a> Writer<'a> {
             stats: RenderStats::default(),
             altered: Vec::new(),
             changed: ChangedPixels::default(),
+            ends_cut: false,
         }
     }
 
@@ -83,7 +86,8 @@ impl<'a> Writer<'a> {
     /// Ends with what follows the last frame.
     pub(crate) fn finish(&mut self) {
         self.output.add_source(self.gif.tail.clone());
-        if self.gif.lacks_trailer {
+        // It would be read as the next byte of a frame that is cut off.
+        if self.gif.lacks_trailer && !self.ends_cut {
             self.output.add(vec![0x3B]);
         }
     }
@@ -103,7 +107,9 @@ impl<'a> Writer<'a> {
             start = place.end;
         }
         self.output.add_source(start..frame.data.end);
-        if !frame.terminated {
+        if frame.is_cut {
+            self.ends_cut = true;
+        } else if !frame.terminated {
             self.output.add(vec![0]);
         }
     }

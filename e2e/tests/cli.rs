@@ -129,7 +129,7 @@ fn what_is_not_there_is_66_and_what_cant_be_written_is_73() {
 #[test]
 fn bad_input_is_65_within_a_second_and_100_megabytes() {
     let (folder, case) = with_cat();
-    let half = &case.source[..case.source.len() / 2];
+    let head = &case.source[..20];
     let a_million = many_frames(1_000_000);
     for (name, bytes, reason) in [
         ("empty", b"".as_slice(), "unsupported_media"),
@@ -139,7 +139,7 @@ fn bad_input_is_65_within_a_second_and_100_megabytes() {
         ("huge_canvas", &declared_size(65_535, 65_535), "canvas_too_large"),
         ("million_frames", &a_million, "too_many_frames"),
         ("too_long", &vec![b'G'; 30_000_000], "file_too_large"),
-        ("half", half, "truncated"),
+        ("head", head, "truncated"),
     ] {
         folder.put("bad.gif", bytes).unwrap();
         for (arguments, input) in
@@ -153,6 +153,18 @@ fn bad_input_is_65_within_a_second_and_100_megabytes() {
         }
         assert!(!folder.names().unwrap().contains(&"out.gif".to_owned()), "{name}: an output was left");
     }
+}
+
+#[test]
+fn a_picture_that_is_cut_off_is_captioned_with_a_warning_and_refused_if_strict() {
+    let (folder, case) = with_cat();
+    folder.put("half.gif", &case.source[..case.source.len() / 2]).unwrap();
+    let ran = folder.run("caption half.gif --bottom hi -o out.gif", b"").unwrap();
+    assert_ends(&ran, 0, "warning: the file is truncated");
+    assert_one_line(&ran);
+    let ran = folder.run("caption half.gif --bottom hi -o strict.gif --strict", b"").unwrap();
+    assert_ends(&ran, 65, "not_as_asked");
+    assert!(!folder.names().unwrap().contains(&"strict.gif".to_owned()));
 }
 
 #[test]

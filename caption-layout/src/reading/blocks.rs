@@ -2,8 +2,8 @@
 //! stands in the file, without decoding a pixel.
 //!
 //! `probe` and the renderer begin here, and api meets no deeper part of the format. It takes what browsers
-//! take (no trailer, no last terminator, extra bytes, frames beyond the screen) and refuses a file
-//! that ends inside a block. It never allocates by what the file claims, only by the frames it met.
+//! take (no trailer, no last terminator, extra bytes, frames beyond the screen, a file cut off in or behind a frame) and refuses a
+//! file that ends before its first frame has a pixel. It never allocates by what the file claims, only by the frames it met.
 
 use std::ops::Range;
 
@@ -48,6 +48,8 @@ pub struct Frame {
     pub data: Range<usize>,
     /// Whether there is one.
     pub terminated: bool,
+    /// Whether the file ends inside one of the sub-blocks: what follows it would be read as its data.
+    pub is_cut: bool,
     /// How long it is shown, in hundredths of a second.
     pub delay_cs: u16,
     /// What becomes of it then.
@@ -74,6 +76,8 @@ pub struct Gif {
     pub lacks_trailer: bool,
     /// How often it repeats: 0 is for ever, absent is once.
     pub loop_count: Option<u16>,
+    /// Where the file is cut off, if it is: [`Error::Truncated`] of a file that shows something all the same.
+    pub damage: Option<Error>,
 }
 
 const EXTENSION: u8 = 0x21;
@@ -111,6 +115,7 @@ impl Gif {
             tail: 0..0,
             lacks_trailer: true,
             loop_count: None,
+            damage: None,
         };
         let mut total_pixels = 0;
         let mut lead = Lead::starting_at(reader.at);
@@ -122,6 +127,7 @@ impl Gif {
                 Some(EXTENSION) => reader.extension(&mut lead, &mut gif.loop_count),
                 Some(IMAGE) => reader.frame(&lead).and_then(|frame| {
                     lead = Lead::starting_at(reader.at);
+                    gif.damage = frame.is_cut.then(|| reader.cut("image data"));
                     gif.add(frame, &mut total_pixels, limits)
                 }),
                 Some(TRAILER) => {
@@ -139,8 +145,10 @@ impl Gif {
                 }
             };
             match step {
-                Err(Error::Truncated { .. }) if passed_junk && !gif.frames.is_empty() => {
+                Err(cut @ Error::Truncated { .. }) if !gif.frames.is_empty() => {
                     gif.lacks_trailer = false;
+                    // Behind bytes that begin no block, what looks like one need not be.
+                    gif.damage = (!passed_junk).then_some(cut);
                     break;
                 }
                 other => other?,
@@ -261,6 +269,20 @@ impl<S: Source> Reader<'_, S> {
         Ok(())
     }
 
+    /// Steps over the sub-blocks of a frame. Answers whether a terminator closed them, and whether the file ends inside one.
+    fn image_data(&mut self) -> Result<(bool, bool), Error> {
+        let start = self.at;
+        match self.sub_blocks("image data") {
+            Ok(terminated) => Ok((terminated, false)),
+            // Decoders show what came, as soon as there is a byte of it.
+            Err(_) if self.len > start + 1 => {
+                self.at = self.len;
+                Ok((false, true))
+            }
+            Err(cut) => Err(cut),
+        }
+    }
+
     fn frame(&mut self, lead: &Lead) -> Result<Frame, Error> {
         let start = self.at;
         let descriptor: [u8; 10] = self.take("an image descriptor")?;
@@ -270,7 +292,7 @@ impl<S: Source> Reader<'_, S> {
         let local_palette = self.palette(flags, "a local palette")?;
         let [min_code_size] = self.take("image data")?;
         let data_start = self.at;
-        let terminated = self.sub_blocks("image data")?;
+        let (terminated, is_cut) = self.image_data()?;
         if self.at == data_start {
             return Err(self.cut("image data"));
         }
@@ -287,6 +309,7 @@ impl<S: Source> Reader<'_, S> {
             min_code_size,
             data: data_start..self.at,
             terminated,
+            is_cut,
             delay_cs: control.map_or(0, |c| u16::from_le_bytes([c[1], c[2]])),
             disposal: match control.map(|c| c[0] >> 2 & 7) {
                 Some(2) => Disposal::Background,

@@ -34,6 +34,7 @@ pub(super) fn recode(
         palette.reserve_exact(colour);
     }
     let grown = work.plan.drawn() != work.plan.source;
+    let mut is_made_whole = false;
     if grown || !pixels.present.is_whole() {
         if let Some(background) = work.background.filter(|_| grown) {
             // Not the nearest of what captions may use: there the background itself is shown.
@@ -44,12 +45,14 @@ pub(super) fn recode(
                 pixels.merge(merge);
             }
         }
+        // What a frame that is cut off lacks, browsers show as it was before: some other decoders show nothing at all.
+        is_made_whole = work.frame.is_cut && palette.take_free_as_transparent(used);
         pixels.blank_absent(&palette);
     }
     let mut painter = Painter::new(work, &palette, through, &mut tools.brush);
     let mut all = Stretch { rows: work.drawn(), first: 0, indices: &mut pixels.indices };
     let first_changed = painter.paint(&mut all, Sourced::Some(pixels.present));
-    let mut extended = painter.extended;
+    let mut extended = painter.extended || is_made_whole;
     extended |= pixels.mend(&mut palette, &mut used);
 
     let is_changed = first_changed.is_some()

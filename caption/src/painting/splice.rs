@@ -46,6 +46,7 @@ pub fn can_splice(work: &FrameWork<'_>, palette: &Palette, reader: &StreamReader
         keeps_rows && is_whole && may_be_blank && may_follow
     };
     reaches
+        && !work.frame.is_cut
         && SPLICED_CODE_SIZES.contains(&work.frame.min_code_size)
         && work.plan.damaged().is_empty()
         && (is_whole || work.palette_plan.merges.is_empty())

@@ -167,15 +167,24 @@ impl Palette {
         if self.transparent.is_some() {
             return None;
         }
-        // Behind its end a table needs no entry for it.
-        let behind = || (0..=u8::MAX).skip(self.len).find(|&index| !used.contains(index));
-        if let Some(index) = self.unused_entry(used, 256).or_else(behind) {
-            self.make_transparent(index);
+        if self.take_free_as_transparent(used) {
             return None;
         }
         let merge = self.cheapest_merge(counts, f32::MAX)?;
         self.make_transparent(merge.from);
         Some(merge)
+    }
+
+    /// Gives the frame a transparent index if it has none and one is free, with longer codes if it must be. Says whether it has one.
+    pub(crate) fn take_free_as_transparent(&mut self, used: IndexSet) -> bool {
+        // Behind its end a table needs no entry for it.
+        let behind = || (0..=u8::MAX).skip(self.len).find(|&index| !used.contains(index));
+        if self.transparent.is_none()
+            && let Some(index) = self.unused_entry(used, 256).or_else(behind)
+        {
+            self.make_transparent(index);
+        }
+        self.transparent.is_some()
     }
 
     /// Gives the frame, which has none, a transparent index that costs neither a colour nor longer codes.

@@ -52,12 +52,24 @@ fn a_screen_without_height_keeps_its_width() {
 }
 
 #[test]
-fn a_cut_inside_a_block_is_truncated() {
+fn a_cut_before_the_first_pixel_is_truncated_and_one_behind_it_is_damage() {
     let whole = gif(9, 9, &[&frame(9, 9), &frame(9, 9), b"\x3B"]);
-    assert_eq!(code(&whole[..whole.len() - 3]), "truncated");
     assert_eq!(code(&whole[..20]), "truncated");
     assert_eq!(code(&whole[..13]), "truncated");
-    assert_eq!(code(&gif(9, 9, &[&frame(9, 9), b"\x21\xFE\x09cut"])), "truncated");
+    // Of three bytes of data two are there.
+    let begun = [&frame(9, 9)[..10], &[2, 3, 0x2C, 0x44]].concat();
+    for (cut, frames, inside) in [
+        (gif(9, 9, &[&frame(9, 9), &begun]).as_slice(), 2, "image data"),
+        (&whole[..whole.len() - 3], 1, "image data"),
+        (&whole[..13 + frame(9, 9).len() + 4], 1, "an image descriptor"),
+        (&gif(9, 9, &[&frame(9, 9), b"\x21\xFE\x09cut"]), 1, "an extension"),
+    ] {
+        let walked = Gif::walk(cut, &Limits::default()).unwrap();
+        assert_eq!(walked.frames.len(), frames, "{inside}");
+        assert_eq!(walked.damage, Some(Error::Truncated { at_byte: cut.len() as u64, inside }));
+        assert_eq!(walked.frames[frames - 1].is_cut, frames == 2);
+    }
+    assert_eq!(Gif::walk(&whole, &Limits::default()).unwrap().damage, None);
     assert_eq!(code(&gif(9, 9, &[b"\x3B"])), "no_frames");
 }
 
