@@ -51,6 +51,7 @@ pub use caption_layout::{
 };
 pub use output::Output;
 pub use picture::{Prepared, Rendered, prepare, render, render_with};
+pub use still::Damage;
 pub use watch::Watch;
 
 /// For measurements and fuzz targets alone: no part of what the crate promises.

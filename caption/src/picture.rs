@@ -9,7 +9,7 @@ use crate::{
     gif::{self, PreparedGif, RenderedGif},
     mask::Mask,
     output::Output,
-    still::{self, RenderedStill},
+    still::{self, Damage, RenderedStill},
     watch::Watch,
 };
 
@@ -27,6 +27,8 @@ pub struct Rendered {
     pub stats: RenderStats,
     /// Characters that no font had, drawn as their replacement.
     pub missing_glyphs: Vec<char>,
+    /// What is wrong with a still that is shown all the same.
+    pub damage: Option<Damage>,
     mask: Mask,
     /// Pixels outside the captions that took a neighbouring colour: (x, y).
     altered: Vec<(u32, u32)>,
@@ -105,16 +107,16 @@ impl Prepared<'_> {
     /// # Errors
     /// As [`render_with`].
     pub fn render(self, watch: &Watch<'_>) -> Result<Rendered, Error> {
-        let (RenderedGif { output, mask, stats, altered }, media) = match self.0 {
-            Kind::Gif(gif) => (gif.render(watch)?, MediaType::Gif),
+        let (RenderedGif { output, mask, stats, altered }, media, damage) = match self.0 {
+            Kind::Gif(gif) => (gif.render(watch)?, MediaType::Gif, None),
             Kind::Still { bytes, media, spec, limits } => {
-                let RenderedStill { bytes, mask } = still::render(bytes, media, spec, limits)?;
+                let RenderedStill { bytes, mask, damage } = still::render(bytes, media, spec, limits)?;
                 (watch.progress)(1, 1);
                 let stats = RenderStats { frames: 1, frames_recoded: 1, ..RenderStats::default() };
-                (RenderedGif { output: Output::of(bytes), mask, stats, altered: Vec::new() }, media)
+                (RenderedGif { output: Output::of(bytes), mask, stats, altered: Vec::new() }, media, damage)
             }
         };
         let (width_px, height_px, missing_glyphs) = (mask.width_px, mask.height_px, mask.missing_glyphs.clone());
-        Ok(Rendered { output, media, width_px, height_px, stats, missing_glyphs, mask, altered })
+        Ok(Rendered { output, media, width_px, height_px, stats, missing_glyphs, damage, mask, altered })
     }
 }

@@ -1,7 +1,13 @@
 //! Stills: PNG, JPEG and WebP in, the same kind out, with the same layout as a GIF's.
 //!
-//! Called by `picture`. The `image` crate decodes and encodes; this file draws between the two,
-//! at the picture's own depth, and carries its colour profile over.
+//! Called by `picture`. Each kind has a room of its own, which keeps what is particular to it: samples, coefficients, quantisers,
+//! metadata. All of them draw by the same mask, and turn the picture upright as its EXIF data say.
+
+mod colour_space;
+mod damage;
+mod png;
+mod raster;
+mod webp;
 
 use std::io::Cursor;
 
@@ -9,25 +15,34 @@ use image::{
     DynamicImage, ExtendedColorType, ImageBuffer, ImageDecoder, ImageEncoder, Primitive, Rgba,
     codecs::{
         jpeg::{JpegDecoder, JpegEncoder},
-        png::{PngDecoder, PngEncoder},
+        png::PngEncoder,
         webp::{WebPDecoder, WebPEncoder},
     },
 };
 
-use caption_layout::{Error, Limits, LoadedSpec, MediaType, rect::Rect};
+use caption_layout::{Error, Limits, LoadedSpec, MediaType, reading::orientation::orientation_in, rect::Rect};
 
 use crate::mask::{Cover, Mask};
+
+pub use self::damage::Damage;
 
 /// A captioned still and the mask it was drawn with.
 pub(crate) struct RenderedStill {
     pub bytes: Vec<u8>,
     pub mask: Mask,
+    /// What is wrong with the source, if it is shown all the same.
+    pub damage: Option<Damage>,
 }
 
 /// JPEG quality at which letters keep clean edges.
 const JPEG_QUALITY: u8 = 92;
 
 pub(crate) fn render(bytes: &[u8], media: MediaType, spec: &LoadedSpec, limits: &Limits) -> Result<RenderedStill, Error> {
+    match media {
+        MediaType::Png => return png::render(bytes, spec, limits),
+        MediaType::Webp => return webp::render(bytes, spec, limits),
+        _ => {}
+    }
     let mut decoder = decoder(bytes, media, limits).map_err(unreadable)?;
     let profile = decoder.icc_profile().map_err(unreadable)?;
     let orientation = decoder.orientation().map_err(unreadable)?;
@@ -55,7 +70,17 @@ pub(crate) fn render(bytes: &[u8], media: MediaType, spec: &LoadedSpec, limits: 
         (false, false, false) => drawn.into_rgb8().into(),
     };
     let bytes = encode(captioned, media, profile).map_err(|e| Error::Encode { what: e.to_string() })?;
-    Ok(RenderedStill { bytes, mask })
+    Ok(RenderedStill { bytes, mask, damage: None })
+}
+
+/// EXIF data that turn nothing: the pixels have been turned.
+fn exif_without_turn(exif: &[u8]) -> Vec<u8> {
+    let mut exif = exif.to_vec();
+    if let Some(found) = orientation_in(&exif) {
+        let value = if found.is_big_endian { 1_u16.to_be_bytes() } else { 1_u16.to_le_bytes() };
+        exif[found.at..found.at + 2].copy_from_slice(&value);
+    }
+    exif
 }
 
 /// A grey PNG, a byte a pixel.
@@ -75,9 +100,8 @@ fn unreadable(error: image::ImageError) -> Error {
 fn decoder<'a>(bytes: &'a [u8], media: MediaType, limits: &Limits) -> image::ImageResult<Box<dyn ImageDecoder + 'a>> {
     let input = Cursor::new(bytes);
     let mut decoder: Box<dyn ImageDecoder + 'a> = match media {
-        MediaType::Png => Box::new(PngDecoder::new(input)?),
         MediaType::Jpeg => Box::new(JpegDecoder::new(input)?),
-        MediaType::Webp | MediaType::Gif => Box::new(WebPDecoder::new(input)?),
+        _ => Box::new(WebPDecoder::new(input)?),
     };
     let mut bounds = image::Limits::default();
     bounds.max_image_width = Some(limits.max_side_px);
@@ -89,14 +113,13 @@ fn decoder<'a>(bytes: &'a [u8], media: MediaType, limits: &Limits) -> image::Ima
 fn encode(picture: DynamicImage, media: MediaType, profile: Option<Vec<u8>>) -> image::ImageResult<Vec<u8>> {
     let mut out = Vec::new();
     match media {
-        MediaType::Png => write(PngEncoder::new(&mut out), &picture, profile)?,
         MediaType::Jpeg => {
             // JPEG has neither alpha nor more than 8 bits.
             let flat: DynamicImage =
                 if picture.color().has_color() { picture.into_rgb8().into() } else { picture.into_luma8().into() };
             write(JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY), &flat, profile)?;
         }
-        MediaType::Webp | MediaType::Gif => {
+        _ => {
             // Lossless, and 8 bits a channel.
             let shallow: DynamicImage =
                 if picture.color().has_alpha() { picture.into_rgba8().into() } else { picture.into_rgb8().into() };
@@ -191,7 +214,7 @@ mod tests {
     #[test]
     fn a_still_that_does_not_decode_is_malformed() {
         let mut png = encoded(&DynamicImage::new_rgb8(40, 40), ImageFormat::Png);
-        png.truncate(60);
+        png.truncate(40);
         assert_eq!(
             render(&png, MediaType::Png, &spec(Style::Overlay), &Limits::default()).err().unwrap().code().as_str(),
             "malformed"
