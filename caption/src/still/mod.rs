@@ -5,24 +5,16 @@
 
 mod colour_space;
 mod damage;
+mod jpeg;
 mod png;
 mod raster;
 mod webp;
 
-use std::io::Cursor;
+use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 
-use image::{
-    DynamicImage, ExtendedColorType, ImageBuffer, ImageDecoder, ImageEncoder, Primitive, Rgba,
-    codecs::{
-        jpeg::{JpegDecoder, JpegEncoder},
-        png::PngEncoder,
-        webp::{WebPDecoder, WebPEncoder},
-    },
-};
+use caption_layout::{Error, Limits, LoadedSpec, MediaType, reading::orientation::orientation_in};
 
-use caption_layout::{Error, Limits, LoadedSpec, MediaType, reading::orientation::orientation_in, rect::Rect};
-
-use crate::mask::{Cover, Mask};
+use crate::mask::Mask;
 
 pub use self::damage::Damage;
 
@@ -34,43 +26,22 @@ pub(crate) struct RenderedStill {
     pub damage: Option<Damage>,
 }
 
-/// JPEG quality at which letters keep clean edges.
-const JPEG_QUALITY: u8 = 92;
-
 pub(crate) fn render(bytes: &[u8], media: MediaType, spec: &LoadedSpec, limits: &Limits) -> Result<RenderedStill, Error> {
     match media {
-        MediaType::Png => return png::render(bytes, spec, limits),
-        MediaType::Webp => return webp::render(bytes, spec, limits),
-        _ => {}
+        MediaType::Png => png::render(bytes, spec, limits),
+        MediaType::Jpeg => jpeg::render(bytes, spec, limits),
+        MediaType::Webp => webp::render(bytes, spec, limits),
+        MediaType::Gif => Err(Error::UnsupportedMedia),
     }
-    let mut decoder = decoder(bytes, media, limits).map_err(unreadable)?;
-    let profile = decoder.icc_profile().map_err(unreadable)?;
-    let orientation = decoder.orientation().map_err(unreadable)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
-    // Turned upright before anything is written on it; the new file says nothing of turning.
-    picture.apply_orientation(orientation);
+}
 
-    let mask = Mask::draw(spec, picture.width(), picture.height(), Rect::at(0, 0, picture.width(), picture.height()))?;
-    let is_grey = |rgb: [u8; 3]| rgb[0] == rgb[1] && rgb[1] == rgb[2];
-    let inks_grey = mask.inks.iter().all(|ink| is_grey(ink.fill) && is_grey(ink.under));
-    let (has_alpha, stays_grey) = (picture.color().has_alpha(), !picture.color().has_color() && inks_grey);
-    let is_deep = picture.color().bytes_per_pixel() / picture.color().channel_count() > 1;
-    let drawn: DynamicImage = if is_deep {
-        draw(&picture.into_rgba16(), &mask, |level| u16::from(level) * 257).into()
-    } else {
-        draw(&picture.into_rgba8(), &mask, |level| level).into()
-    };
-    let captioned = match (stays_grey, has_alpha, is_deep) {
-        (true, true, true) => drawn.into_luma_alpha16().into(),
-        (true, true, false) => drawn.into_luma_alpha8().into(),
-        (true, false, true) => drawn.into_luma16().into(),
-        (true, false, false) => drawn.into_luma8().into(),
-        (false, true, _) => drawn,
-        (false, false, true) => drawn.into_rgb16().into(),
-        (false, false, false) => drawn.into_rgb8().into(),
-    };
-    let bytes = encode(captioned, media, profile).map_err(|e| Error::Encode { what: e.to_string() })?;
-    Ok(RenderedStill { bytes, mask, damage: None })
+/// A grey PNG, a byte a pixel.
+pub(crate) fn gray_png(gray: &[u8], width_px: u32, height_px: u32) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::new();
+    PngEncoder::new(&mut out)
+        .write_image(gray, width_px, height_px, ExtendedColorType::L8)
+        .map_err(|e| Error::Encode { what: e.to_string() })?;
+    Ok(out)
 }
 
 /// EXIF data that turn nothing: the pixels have been turned.
@@ -83,86 +54,13 @@ fn exif_without_turn(exif: &[u8]) -> Vec<u8> {
     exif
 }
 
-/// A grey PNG, a byte a pixel.
-pub(crate) fn gray_png(gray: &[u8], width_px: u32, height_px: u32) -> Result<Vec<u8>, Error> {
-    let mut out = Vec::new();
-    PngEncoder::new(&mut out)
-        .write_image(gray, width_px, height_px, ExtendedColorType::L8)
-        .map_err(|e| Error::Encode { what: e.to_string() })?;
-    Ok(out)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "its shape is `map_err`'s")]
-fn unreadable(error: image::ImageError) -> Error {
-    Error::Malformed { what: error.to_string() }
-}
-
-fn decoder<'a>(bytes: &'a [u8], media: MediaType, limits: &Limits) -> image::ImageResult<Box<dyn ImageDecoder + 'a>> {
-    let input = Cursor::new(bytes);
-    let mut decoder: Box<dyn ImageDecoder + 'a> = match media {
-        MediaType::Jpeg => Box::new(JpegDecoder::new(input)?),
-        _ => Box::new(WebPDecoder::new(input)?),
-    };
-    let mut bounds = image::Limits::default();
-    bounds.max_image_width = Some(limits.max_side_px);
-    bounds.max_image_height = Some(limits.max_side_px);
-    decoder.set_limits(bounds)?;
-    Ok(decoder)
-}
-
-fn encode(picture: DynamicImage, media: MediaType, profile: Option<Vec<u8>>) -> image::ImageResult<Vec<u8>> {
-    let mut out = Vec::new();
-    match media {
-        MediaType::Jpeg => {
-            // JPEG has neither alpha nor more than 8 bits.
-            let flat: DynamicImage =
-                if picture.color().has_color() { picture.into_rgb8().into() } else { picture.into_luma8().into() };
-            write(JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY), &flat, profile)?;
-        }
-        _ => {
-            // Lossless, and 8 bits a channel.
-            let shallow: DynamicImage =
-                if picture.color().has_alpha() { picture.into_rgba8().into() } else { picture.into_rgb8().into() };
-            write(WebPEncoder::new_lossless(&mut out), &shallow, profile)?;
-        }
-    }
-    Ok(out)
-}
-
-fn write(mut encoder: impl ImageEncoder, picture: &DynamicImage, profile: Option<Vec<u8>>) -> image::ImageResult<()> {
-    if let Some(profile) = profile {
-        // A kind that can't carry a profile loses it; the picture is still right in sRGB.
-        let _ = encoder.set_icc_profile(profile);
-    }
-    encoder.write_image(picture.as_bytes(), picture.width(), picture.height(), picture.color().into())
-}
-
-/// The picture on the mask's canvas, captions blended over it. `scale` takes 0 to 255 to the depth.
-fn draw<T>(picture: &ImageBuffer<Rgba<T>, Vec<T>>, mask: &Mask, scale: fn(u8) -> T) -> ImageBuffer<Rgba<T>, Vec<T>>
-where
-    T: Primitive + Into<u32> + TryFrom<u32>,
-    Rgba<T>: image::Pixel<Subpixel = T>,
-{
-    let opaque = scale(255);
-    let mut canvas = ImageBuffer::from_pixel(mask.width_px, mask.height_px, Rgba([opaque; 4]));
-    image::imageops::replace(&mut canvas, picture, 0, i64::from(mask.picture_top_px));
-    for ink in &mask.inks {
-        for (x, y, cover) in ink.covers_in(ink.rect) {
-            if cover == Cover::NONE {
-                continue;
-            }
-            let beneath = &mut canvas.get_pixel_mut(x, y).0;
-            *beneath = cover.composite(ink.fill.map(scale), ink.under.map(scale), *beneath, opaque);
-        }
-    }
-    canvas
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
     use caption_layout::{Font, LoadedCaption, Position, Style};
-    use image::{GenericImageView, GrayImage, ImageFormat, Luma, RgbaImage};
+    use image::{DynamicImage, GenericImageView, GrayImage, ImageBuffer, ImageFormat, Luma, Rgba, RgbaImage};
 
     fn spec(style: Style) -> LoadedSpec {
         let font = Font::builtin("anton").unwrap();

@@ -1,0 +1,90 @@
+//! Samples of a block from its coefficients and back (T.81, section A.3.3), in 32-bit floats of which only sums and products are taken:
+//! the same on every machine.
+//!
+//! `paint` and `place` use it for the blocks that change.
+
+use super::frame::{Block, QuantTable};
+
+/// 64 samples, 0 to 255 where they are of a picture, and beyond where the coefficients say so.
+pub(super) type Samples = [f32; 64];
+
+/// cos((2x + 1) u pi / 16) c(u) / 2, at [u][x].
+const BASIS: [[f32; 8]; 8] = [
+    [0.353_553_4; 8],
+    [0.490_392_64, 0.415_734_8, 0.277_785_12, 0.097_545_16, -0.097_545_16, -0.277_785_12, -0.415_734_8, -0.490_392_64],
+    [0.461_939_77, 0.191_341_71, -0.191_341_71, -0.461_939_77, -0.461_939_77, -0.191_341_71, 0.191_341_71, 0.461_939_77],
+    [0.415_734_8, -0.097_545_16, -0.490_392_64, -0.277_785_12, 0.277_785_12, 0.490_392_64, 0.097_545_16, -0.415_734_8],
+    [0.353_553_4, -0.353_553_4, -0.353_553_4, 0.353_553_4, 0.353_553_4, -0.353_553_4, -0.353_553_4, 0.353_553_4],
+    [0.277_785_12, -0.490_392_64, 0.097_545_16, 0.415_734_8, -0.415_734_8, -0.097_545_16, 0.490_392_64, -0.277_785_12],
+    [0.191_341_71, -0.461_939_77, 0.461_939_77, -0.191_341_71, -0.191_341_71, 0.461_939_77, -0.461_939_77, 0.191_341_71],
+    [0.097_545_16, -0.277_785_12, 0.415_734_8, -0.490_392_64, 0.490_392_64, -0.415_734_8, 0.277_785_12, -0.097_545_16],
+];
+
+/// The samples that coefficients stand for, not cut to what 8 bits hold.
+pub(super) fn samples(block: &Block, table: &QuantTable) -> Samples {
+    let mut rows = [0.0; 64];
+    for v in 0..8 {
+        for x in 0..8 {
+            rows[8 * v + x] = (0..8).map(|u| f32::from(block[8 * v + u]) * f32::from(table[8 * v + u]) * BASIS[u][x]).sum();
+        }
+    }
+    let mut out = [0.0; 64];
+    for y in 0..8 {
+        for x in 0..8 {
+            out[8 * y + x] = 128.0 + (0..8).map(|v| rows[8 * v + x] * BASIS[v][y]).sum::<f32>();
+        }
+    }
+    out
+}
+
+/// The coefficients nearest to samples, in the table's steps.
+pub(super) fn coefficients(samples: &Samples, table: &QuantTable) -> Block {
+    let mut rows = [0.0; 64];
+    for y in 0..8 {
+        for u in 0..8 {
+            rows[8 * y + u] = (0..8).map(|x| (samples[8 * y + x] - 128.0) * BASIS[u][x]).sum();
+        }
+    }
+    let mut out = [0; 64];
+    for v in 0..8 {
+        for u in 0..8 {
+            let value: f32 = (0..8).map(|y| rows[8 * y + u] * BASIS[v][y]).sum();
+            // What an 8-bit picture can have at most (T.81, table F.1 and F.6).
+            let most = if u + v == 0 { 1024.0 } else { 1023.0 };
+            #[expect(clippy::cast_possible_truncation, reason = "cut to what fits")]
+            let step = (value / f32::from(table[8 * v + u])).round().clamp(-most, most) as i16;
+            out[8 * v + u] = step;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coefficients_come_back_from_their_samples() {
+        for seed in 0..50_i16 {
+            let mut block = [0; 64];
+            for (at, coefficient) in (0_i16..).zip(&mut block) {
+                *coefficient = (at * 31 + seed * 17) % 23 - 11;
+            }
+            let table = [7; 64];
+            assert_eq!(coefficients(&samples(&block, &table), &table), block);
+        }
+        let flat = samples(&[0; 64], &[1; 64]);
+        assert!(flat.iter().all(|&sample| (sample - 128.0).abs() < 1e-4));
+    }
+
+    #[test]
+    fn the_basis_is_the_standards() {
+        for (u, row) in BASIS.iter().enumerate() {
+            for (x, &value) in row.iter().enumerate() {
+                let scale = if u == 0 { 0.5_f64.sqrt() } else { 1.0 } / 2.0;
+                let angle = f64::from(u32::try_from((2 * x + 1) * u).unwrap()) * std::f64::consts::PI / 16.0;
+                assert!((f64::from(value) - scale * angle.cos()).abs() < 1e-7, "{u}, {x}");
+            }
+        }
+    }
+}
