@@ -4,3 +4,4 @@ pub mod blocks;
 pub mod orientation;
 pub mod probe;
 mod source;
+mod still_headers;

@@ -215,7 +215,7 @@ mod tests {
             assert_eq!(turn_of(&webp, MediaType::Webp), turn);
             assert_eq!(turn_of(&jpeg(&exif), MediaType::Jpeg), turn);
             for cut in 0..png.len() {
-                turn_of(&png[..cut], MediaType::Png);
+                let _ = turn_of(&png[..cut], MediaType::Png);
             }
         }
     }
@@ -234,8 +234,8 @@ mod tests {
         fn any_bytes_are_read_without_harm(bytes in proptest::collection::vec(0_u8.., 0..200), value: u8) {
             let _ = orientation_in(&bytes);
             for media in [MediaType::Png, MediaType::Jpeg, MediaType::Webp] {
-                turn_of(&bytes, media);
-                turn_of(&[&jpeg(&exif(value, true)), &bytes[..]].concat(), media);
+                let _ = turn_of(&bytes, media);
+                let _ = turn_of(&[&jpeg(&exif(value, true)), &bytes[..]].concat(), media);
             }
         }
     }

@@ -9,6 +9,7 @@ use super::{
     blocks::Gif,
     orientation::turn_in,
     source::{FileWindow, Reading, Source},
+    still_headers,
 };
 use caption_types::{Limits, MediaType};
 
@@ -115,6 +116,7 @@ fn probe_still(source: &mut impl Source, media: MediaType, limits: &Limits) -> R
         }
         _ => {}
     }
+    still_headers::check(source, media)?;
     let [width_px, height_px] = turn_in(source, media).sides([width_px, height_px]);
     Ok(Probe { media, width_px, height_px, frames: 1, total_pixels, duration_cs: 0, loop_count: None })
 }

@@ -23,32 +23,46 @@ const BASIS: [[f32; 8]; 8] = [
 /// The samples that coefficients stand for, not cut to what 8 bits hold.
 pub(super) fn samples(block: &Block, table: &QuantTable) -> Samples {
     let mut rows = [0.0; 64];
-    for v in 0..8 {
-        for x in 0..8 {
-            rows[8 * v + x] = (0..8).map(|u| f32::from(block[8 * v + u]) * f32::from(table[8 * v + u]) * BASIS[u][x]).sum();
+    for (v, row) in rows.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+        for (u, basis) in BASIS.iter().enumerate() {
+            let at = 8 * v + u;
+            // Most coefficients are 0.
+            if block[at] != 0 {
+                add_scaled(row, basis, f32::from(block[at]) * f32::from(table[at]));
+            }
         }
     }
-    let mut out = [0.0; 64];
-    for y in 0..8 {
-        for x in 0..8 {
-            out[8 * y + x] = 128.0 + (0..8).map(|v| rows[8 * v + x] * BASIS[v][y]).sum::<f32>();
+    let mut out = [128.0; 64];
+    for (v, row) in rows.as_chunks::<8>().0.iter().enumerate() {
+        if row.iter().any(|&value| value != 0.0) {
+            for (y, line) in out.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+                add_scaled(line, row, BASIS[v][y]);
+            }
         }
     }
     out
 }
 
+/// Adds a row times a factor.
+fn add_scaled(to: &mut [f32; 8], row: &[f32; 8], factor: f32) {
+    for (to, value) in to.iter_mut().zip(row) {
+        *to += value * factor;
+    }
+}
+
 /// The coefficients nearest to samples, in the table's steps.
 pub(super) fn coefficients(samples: &Samples, table: &QuantTable) -> Block {
-    let mut rows = [0.0; 64];
-    for y in 0..8 {
-        for u in 0..8 {
-            rows[8 * y + u] = (0..8).map(|x| (samples[8 * y + x] - 128.0) * BASIS[u][x]).sum();
+    // Down the columns first, eight at a time; then along the rows of what that leaves, turned over.
+    let mut columns = [[0.0; 8]; 8];
+    for (v, column) in columns.iter_mut().enumerate() {
+        for (y, line) in samples.as_chunks::<8>().0.iter().enumerate() {
+            add_scaled(column, &line.map(|sample| sample - 128.0), BASIS[v][y]);
         }
     }
     let mut out = [0; 64];
-    for v in 0..8 {
-        for u in 0..8 {
-            let value: f32 = (0..8).map(|y| rows[8 * y + u] * BASIS[v][y]).sum();
+    for (v, column) in columns.iter().enumerate() {
+        for (u, basis) in BASIS.iter().enumerate() {
+            let value: f32 = column.iter().zip(basis).map(|(value, basis)| value * basis).sum();
             // What an 8-bit picture can have at most (T.81, table F.1 and F.6).
             let most = if u + v == 0 { 1024.0 } else { 1023.0 };
             #[expect(clippy::cast_possible_truncation, reason = "cut to what fits")]

@@ -15,6 +15,9 @@ mod read;
 mod scan;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 use caption_layout::{Error, Limits, LoadedSpec, MediaType, reading::orientation::turn_of, rect::Rect};
 
 use self::frame::Model;

@@ -79,8 +79,17 @@ impl Jpeg {
             let rows = (top / (8 * steps[1]))..(top + shown[1]).div_ceil(8 * steps[1]).min(target.blocks[1]);
             for (row, column) in rows.flat_map(|row| (0..target.blocks[0]).map(move |column| (row, column))) {
                 let mut block = [0.0; 64];
-                for (at, value) in block.iter_mut().enumerate() {
-                    *value = sample(8 * column + at % 8, 8 * row + at / 8);
+                let (left, above) = (8 * column, 8 * row);
+                let is_inside = (left + 8) * steps[0] <= shown[0] && above >= top && (above + 8) * steps[1] <= top + shown[1];
+                if turn.is_none() && steps == [1, 1] && is_inside {
+                    // Most blocks of a picture below a bar.
+                    for (y, line) in block.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+                        *line = plane.eight_at(left, above - top + y);
+                    }
+                } else {
+                    for (at, value) in block.iter_mut().enumerate() {
+                        *value = sample(left + at % 8, above + at / 8);
+                    }
                 }
                 target.data[row * target.blocks[0] + column] = coefficients(&block, &target.table);
             }
@@ -138,5 +147,10 @@ impl Plane {
 
     fn at(&self, x: usize, y: usize) -> f32 {
         f32::from(self.data[y * self.width + x]) / 16.0
+    }
+
+    /// Eight samples of a row.
+    fn eight_at(&self, x: usize, y: usize) -> [f32; 8] {
+        std::array::from_fn(|i| self.at(x + i, y))
     }
 }

@@ -215,7 +215,7 @@ impl Reader<'_> {
         self.blocks += blocks;
         self.blocks_read += blocks_read;
         self.is_sound &= is_sound;
-        for &(place, ..) in &scan.components {
+        for &(place, ..) in scan.components.iter().filter(|_| blocks_read == blocks) {
             let low = u8::try_from(scan.bits[1]).unwrap_or(0);
             ZIGZAG[band[0]..=band[1]].iter().for_each(|&coefficient| self.known[place][coefficient] = low);
         }
@@ -229,10 +229,12 @@ impl Reader<'_> {
         }
         jpeg.segments = self.segments;
         jpeg.model = model(&jpeg);
-        let known = self.known.iter().flatten().filter(|&&low| low == 0).count();
-        let of_all = 64 * jpeg.components.len();
+        // A progressive picture is the sum of its scans: a coefficient that is known down to bit n counts as one part of n + 1.
+        let parts = |&low: &u8| if low == 255 { 0 } else { 100 / (usize::from(low) + 1) };
+        let (known, of_all) = (self.known.iter().flatten().map(parts).sum(), 6400 * jpeg.components.len());
+        let (part, whole) = if jpeg.is_progressive { (known, of_all) } else { (self.blocks_read, self.blocks) };
         jpeg.damage = if self.blocks_read < self.blocks {
-            let percent_shown = percent(self.blocks_read, self.blocks);
+            let percent_shown = percent(part, whole);
             Some(if has_end { Damage::Corrupt { percent_shown } } else { Damage::CutOff { percent_shown } })
         } else if !self.is_sound {
             Some(Damage::Corrupt { percent_shown: 99 })

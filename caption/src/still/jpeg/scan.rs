@@ -56,24 +56,20 @@ pub(super) fn decode(jpeg: &mut Jpeg, scan: &Scan, bytes: &[u8], at: usize) -> R
             state.last_dc.fill(0);
         }
         let [column, row] = [mcu % wide, mcu / wide];
+        // The MCU in which the data end is decoded as if zeros followed, and none behind it: so libjpeg shows it.
+        let is_missing = state.bits.is_exhausted;
         for (number, (place, dc, ac)) in scan.components.iter().enumerate() {
             let component = &mut jpeg.components[*place];
             let [across, down] = if alone { [1, 1] } else { component.factors };
             for (y, x) in (0..down).flat_map(|y| (0..across).map(move |x| (y, x))) {
                 blocks += 1;
-                if state.bits.is_exhausted {
+                if is_missing {
                     continue;
                 }
                 let at = (row * down + y) * component.blocks[0] + column * across + x;
                 let Some(block) = component.data.get_mut(at) else { continue };
-                let before = *block;
                 decode_block(&mut state, block, scan, number, [dc.as_ref(), ac.as_ref()])?;
-                if state.bits.is_exhausted {
-                    // Half of a block is not one.
-                    *block = before;
-                } else {
-                    blocks_read += 1;
-                }
+                blocks_read += usize::from(!state.bits.is_exhausted);
             }
         }
     }

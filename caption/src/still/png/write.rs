@@ -14,6 +14,9 @@ use super::{
     rows::{Filter, pack},
 };
 
+/// Of more samples than these no second way is tried: one takes seconds.
+const MOST_TRIED_BYTES: usize = 8 << 20;
+
 /// What is written.
 pub(super) struct Picture<'a> {
     pub colour: Colour,
@@ -36,8 +39,10 @@ impl Picture<'_> {
         let guess = if self.colour == Colour::Indexed || self.depth < 8 { Guess::None } else { Guess::LeastSum };
         // In this order until one does not weigh more than the source: its filters, and others in case they were chosen badly.
         let ways = [(&self.filters[..], guess.strategy()), (&self.filters, guess.other_strategy()), (&[], guess.strategy())];
+        let raw_bytes: usize = packed.iter().map(Vec::len).sum();
+        let tries = if raw_bytes > MOST_TRIED_BYTES { 1 } else { ways.len() };
         let mut data: Option<Vec<u8>> = None;
-        for (filters, strategy) in ways {
+        for (filters, strategy) in ways.into_iter().take(tries) {
             let made = deflate(&filtered(&packed, step, filters, guess), strategy);
             if data.as_ref().is_none_or(|least| made.len() < least.len()) {
                 data = Some(made);
