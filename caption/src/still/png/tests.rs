@@ -119,7 +119,7 @@ fn chunks_stay_where_they_hold() {
     assert_eq!((output.raster.width, output.raster.height), (SIDES[1], SIDES[0]), "turned");
     assert!(turn_of(&rendered.bytes, MediaType::Png).is_none());
     assert!(
-        output.raster.data.as_chunks::<3>().0.iter().filter(|pixel| **pixel == [128; 3]).count() > 200,
+        output.raster.data.as_chunks::<3>().0.iter().filter(|pixel| **pixel == [128; 3]).count() > 10,
         "grey in linear light"
     );
 }
