@@ -5,26 +5,19 @@
 
 mod colour_space;
 mod damage;
+mod exif;
 mod jpeg;
 mod png;
 mod raster;
+mod rendered;
 mod webp;
 
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 
-use caption_layout::{Error, Limits, LoadedSpec, MediaType, reading::orientation::orientation_in};
-
-use crate::mask::Mask;
+use caption_layout::{Error, Limits, LoadedSpec, MediaType};
 
 pub use self::damage::Damage;
-
-/// A captioned still and the mask it was drawn with.
-pub(crate) struct RenderedStill {
-    pub bytes: Vec<u8>,
-    pub mask: Mask,
-    /// What is wrong with the source, if it is shown all the same.
-    pub damage: Option<Damage>,
-}
+pub(crate) use self::rendered::RenderedStill;
 
 pub(crate) fn render(bytes: &[u8], media: MediaType, spec: &LoadedSpec, limits: &Limits) -> Result<RenderedStill, Error> {
     match media {
@@ -42,16 +35,6 @@ pub(crate) fn gray_png(gray: &[u8], width_px: u32, height_px: u32) -> Result<Vec
         .write_image(gray, width_px, height_px, ExtendedColorType::L8)
         .map_err(|e| Error::Encode { what: e.to_string() })?;
     Ok(out)
-}
-
-/// EXIF data that turn nothing: the pixels have been turned.
-fn exif_without_turn(exif: &[u8]) -> Vec<u8> {
-    let mut exif = exif.to_vec();
-    if let Some(found) = orientation_in(&exif) {
-        let value = if found.is_big_endian { 1_u16.to_be_bytes() } else { 1_u16.to_le_bytes() };
-        exif[found.at..found.at + 2].copy_from_slice(&value);
-    }
-    exif
 }
 
 #[cfg(test)]

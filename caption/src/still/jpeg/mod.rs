@@ -21,7 +21,7 @@ mod tests;
 use caption_layout::{Error, Limits, LoadedSpec, MediaType, reading::orientation::turn_of, rect::Rect};
 
 use self::frame::Model;
-use super::{RenderedStill, exif_without_turn};
+use super::{exif::exif_without_turn, rendered::RenderedStill};
 use crate::mask::Mask;
 
 /// How a segment with a piece of an ICC profile begins (ICC.1, section B.4).

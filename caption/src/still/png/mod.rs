@@ -27,7 +27,7 @@ use self::{
     rows::Filter,
     write::Picture,
 };
-use super::{RenderedStill, colour_space::Samples, exif_without_turn, raster::Raster};
+use super::{colour_space::Samples, exif::exif_without_turn, raster::Raster, rendered::RenderedStill};
 use crate::mask::Mask;
 
 pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result<RenderedStill, Error> {

@@ -14,10 +14,10 @@ use caption_layout::{Error, Limits, LoadedSpec, MediaType, reading::orientation:
 
 use self::container::{Chunk, Metadata, chunks, find};
 use super::{
-    RenderedStill,
     damage::{Damage, percent},
-    exif_without_turn,
+    exif::exif_without_turn,
     raster::Raster,
+    rendered::RenderedStill,
 };
 use crate::mask::{Cover, Mask};
 

@@ -1,0 +1,14 @@
+//! What captioning a still gives, whatever its kind.
+//!
+//! Each kind makes one; `picture` takes it apart.
+
+use super::damage::Damage;
+use crate::mask::Mask;
+
+/// A captioned still and the mask it was drawn with.
+pub(crate) struct RenderedStill {
+    pub bytes: Vec<u8>,
+    pub mask: Mask,
+    /// What is wrong with the source, if it is shown all the same.
+    pub damage: Option<Damage>,
+}
