@@ -13,6 +13,7 @@ mod paint;
 mod place;
 mod read;
 mod scan;
+mod standard_tables;
 mod write;
 
 #[cfg(test)]

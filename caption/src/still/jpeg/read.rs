@@ -10,6 +10,7 @@ use super::{
     frame::{Component, Jpeg, Model, QuantTable, ZIGZAG},
     huffman::Decoder,
     scan::{self, Outcome, Scan},
+    standard_tables,
 };
 
 fn malformed(what: &str) -> Error {
@@ -47,8 +48,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Jpeg, Error> {
         bytes,
         limits,
         tables: [None; 4],
-        dc: [const { None }; 4],
-        ac: [const { None }; 4],
+        dc: standard_tables::dc(),
+        ac: standard_tables::ac(),
         jpeg: None,
         table_names: Vec::new(),
         restart_interval: 0,
