@@ -48,7 +48,7 @@ pub(super) struct Jpeg {
     pub components: Vec<Component>,
     /// MCUs between restart markers; 0 is none.
     pub restart_interval: usize,
-    /// APPn and COM segments in their order: the marker's second byte, and the data.
+    /// `APPn` and COM segments in their order: the marker's second byte, and the data.
     pub segments: Vec<(u8, Vec<u8>)>,
     pub damage: Option<Damage>,
 }

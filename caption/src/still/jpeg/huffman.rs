@@ -121,7 +121,9 @@ fn sizes(counts: &[u32; 256]) -> [usize; 258] {
         trees.sort_by_key(|(weight, symbols)| (std::cmp::Reverse(*weight), symbols.iter().max().copied()));
         if let (Some((a, mut left)), Some((b, right))) = (trees.pop(), trees.pop()) {
             left.extend(right);
-            left.iter().for_each(|&symbol| lens[symbol] += 1);
+            for &symbol in &left {
+                lens[symbol] += 1;
+            }
             trees.push((a + b, left));
         }
     }

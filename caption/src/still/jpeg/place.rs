@@ -16,12 +16,13 @@ impl Jpeg {
         let [width, stored_height] = self.sides;
         let [mcu_width, mcu_height] = self.mcu_sides();
         let [_, mcu_rows] = turn.sides([mcu_width, mcu_height]);
-        let keeps_mcus = (!turn.flips_x || width % mcu_width == 0) && (!turn.flips_y || stored_height % mcu_height == 0);
+        let keeps_mcus =
+            (!turn.flips_x || width.is_multiple_of(mcu_width)) && (!turn.flips_y || stored_height.is_multiple_of(mcu_height));
         if turn.is_none() && top == 0 && height == stored_height {
             return self;
         }
         let mut placed = self.emptied(turn, height);
-        let is_exact = keeps_mcus && top % mcu_rows == 0;
+        let is_exact = keeps_mcus && top.is_multiple_of(mcu_rows);
         for (source, target) in self.components.iter().zip(&mut placed.components) {
             if is_exact {
                 move_blocks(source, target, turn, top * target.factors[1] / mcu_rows);

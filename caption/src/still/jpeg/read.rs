@@ -168,7 +168,7 @@ impl Reader<'_> {
             damage: None,
         };
         let most = jpeg.most_factors();
-        let divides = |component: &Component| (0..2).all(|axis| most[axis] % component.factors[axis] == 0);
+        let divides = |component: &Component| (0..2).all(|axis| most[axis].is_multiple_of(component.factors[axis]));
         if !jpeg.components.iter().all(divides) {
             return Err(malformed("sampling factors that are not in whole steps"));
         }

@@ -50,7 +50,7 @@ pub(super) fn decode(jpeg: &mut Jpeg, scan: &Scan, bytes: &[u8], at: usize) -> R
     };
     let (mut blocks, mut blocks_read) = (0, 0);
     for mcu in 0..wide * high {
-        if jpeg.restart_interval > 0 && mcu > 0 && mcu % jpeg.restart_interval == 0 {
+        if jpeg.restart_interval > 0 && mcu > 0 && mcu.is_multiple_of(jpeg.restart_interval) {
             state.bits.restart(mcu / jpeg.restart_interval - 1);
             state.end_of_band_run = 0;
             state.last_dc.fill(0);
@@ -107,9 +107,9 @@ fn decode_block(
     }
     let ac = ac.ok_or_else(missing_table)?;
     if high == 0 {
-        first_of_band(state, block, ac, [from, last], low)
+        first_of_band(state, block, ac, [from, last], low);
     } else {
-        refine_band(state, block, ac, [from, last], low)
+        refine_band(state, block, ac, [from, last], low);
     }
     Ok(())
 }

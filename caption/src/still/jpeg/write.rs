@@ -148,7 +148,7 @@ impl Jpeg {
         let tables = counts.0.each_ref().map(Encoder::best);
         for (place, table) in tables.iter().enumerate() {
             if !table.symbols.is_empty() {
-                let head = u8::try_from(place / 2 << 4 | place % 2).unwrap_or(0);
+                let head = u8::try_from(((place / 2) << 4) | (place % 2)).unwrap_or(0);
                 add_segment(out, 0xC4, &[&[head][..], &table.counts, &table.symbols].concat());
             }
         }
@@ -177,7 +177,7 @@ impl Jpeg {
         let mut last_dc = vec![0; scan.components.len()];
         let mut run = Run { table: Table { is_ac: true, number: self.table_number(scan.components[0]) }, blocks: 0 };
         for mcu in 0..wide * high {
-            if self.restart_interval > 0 && mcu > 0 && mcu % self.restart_interval == 0 {
+            if self.restart_interval > 0 && mcu > 0 && mcu.is_multiple_of(self.restart_interval) {
                 run.end(sink);
                 sink.restart(mcu / self.restart_interval - 1);
                 last_dc.fill(0);
@@ -232,7 +232,7 @@ struct Run {
 impl Run {
     fn end(&mut self, sink: &mut impl Sink) {
         if self.blocks > 0 {
-            let size = 31 - self.blocks.leading_zeros();
+            let size = self.blocks.ilog2();
             sink.symbol(self.table, u8::try_from(size << 4).unwrap_or(0));
             sink.bits(self.blocks & ((1 << size) - 1), size);
             self.blocks = 0;

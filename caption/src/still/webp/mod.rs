@@ -5,6 +5,9 @@
 mod container;
 mod quantiser;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::Cursor;
 
 use image::{DynamicImage, codecs::webp::WebPDecoder};

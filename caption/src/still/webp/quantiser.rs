@@ -74,7 +74,7 @@ impl<'a> Bits<'a> {
     }
 
     fn flag(&mut self) -> bool {
-        let split = 1 + ((self.range - 1) * 128 >> 8);
+        let split = 1 + (((self.range - 1) * 128) >> 8);
         let is_set = self.value >= split << 8;
         if is_set {
             self.range -= split;
