@@ -110,10 +110,10 @@ impl Prepared<'_> {
         let (RenderedGif { output, mask, stats, altered }, media, damage) = match self.0 {
             Kind::Gif(gif) => (gif.render(watch)?, MediaType::Gif, None),
             Kind::Still { bytes, media, spec, limits } => {
-                let RenderedStill { bytes, mask, damage } = still::render(bytes, media, spec, limits)?;
+                let RenderedStill { bytes, mask, altered, damage } = still::render(bytes, media, spec, limits)?;
                 (watch.progress)(1, 1);
                 let stats = RenderStats { frames: 1, frames_recoded: 1, ..RenderStats::default() };
-                (RenderedGif { output: Output::of(bytes), mask, stats, altered: Vec::new() }, media, damage)
+                (RenderedGif { output: Output::of(bytes), mask, stats, altered }, media, damage)
             }
         };
         let (width_px, height_px, missing_glyphs) = (mask.width_px, mask.height_px, mask.missing_glyphs.clone());

@@ -28,14 +28,32 @@ impl Samples {
     pub(super) fn sample(self, channel: u8, most: u32) -> u32 {
         match self {
             Self::Srgb => u32::from(channel) * most / 255,
-            Self::Gamma(gamma) => {
-                let value = f64::from(channel) / 255.0;
-                // IEC 61966-2-1.
-                let light = if value <= 0.040_45 { value / 12.92 } else { power((value + 0.055) / 1.055, 2.4) };
-                (power(light, gamma) * f64::from(most) + 0.5) as u32
-            }
+            Self::Gamma(gamma) => (power(light(channel), gamma) * f64::from(most) + 0.5) as u32,
         }
     }
+}
+
+/// Light from 0 to 1 of a channel from 0 to 255 (IEC 61966-2-1).
+fn light(channel: u8) -> f64 {
+    let value = f64::from(channel) / 255.0;
+    if value <= 0.040_45 { value / 12.92 } else { power((value + 0.055) / 1.055, 2.4) }
+}
+
+/// L*, a* and b* of an sRGB colour under D65 (CIE 15, section 8.2.1). Their distance is dE (CIE76).
+pub(super) fn lab(rgb: [u8; 3]) -> [f64; 3] {
+    let [red, green, blue] = rgb.map(light);
+    let white = [0.950_47, 1.0, 1.088_83];
+    let xyz = [
+        0.412_456_4 * red + 0.357_576_1 * green + 0.180_437_5 * blue,
+        0.212_672_9 * red + 0.715_152_2 * green + 0.072_175 * blue,
+        0.019_333_9 * red + 0.119_192 * green + 0.950_304_1 * blue,
+    ];
+    let bent = |i: usize| {
+        let part: f64 = xyz[i] / white[i];
+        if part > 216.0 / 24_389.0 { power(part, 1.0 / 3.0) } else { (24_389.0 / 27.0 * part + 16.0) / 116.0 }
+    };
+    let [x, y, z] = [bent(0), bent(1), bent(2)];
+    [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
 }
 
 /// `base` from 0 to 1, raised. Of additions and multiplications alone: those of the standard library may differ between machines.
@@ -90,6 +108,19 @@ mod tests {
         for (base, exponent) in (0..=50).flat_map(|b| (1..40).map(move |e| (f64::from(b) / 50.0, f64::from(e) / 10.0))) {
             let (ours, theirs) = (power(base, exponent), base.powf(exponent));
             assert!((ours - theirs).abs() < 1e-9, "{base} ^ {exponent}: {ours}, {theirs}");
+        }
+    }
+
+    #[test]
+    fn lab_is_that_of_tables() {
+        for (rgb, expected) in [
+            ([255; 3], [100.0, 0.0, 0.0]),
+            ([0; 3], [0.0, 0.0, 0.0]),
+            ([255, 0, 255], [60.32, 98.23, -60.82]),
+            ([0, 255, 0], [87.73, -86.18, 83.18]),
+        ] {
+            let found = lab(rgb);
+            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 0.1), "{rgb:?}: {found:?}");
         }
     }
 

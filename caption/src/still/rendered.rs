@@ -9,6 +9,8 @@ use crate::mask::Mask;
 pub(crate) struct RenderedStill {
     pub bytes: Vec<u8>,
     pub mask: Mask,
+    /// Pixels outside the captions that took a neighbouring colour, for an entry of the palette: (x, y).
+    pub altered: Vec<(u32, u32)>,
     /// What is wrong with the source, if it is shown all the same.
     pub damage: Option<Damage>,
 }

@@ -49,7 +49,7 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
     let profile_fits = fits(&segments, jpeg.model);
     let adobe_holds = jpeg.model == was;
     jpeg.segments = segments.into_iter().filter_map(|segment| kept(segment, profile_fits, adobe_holds)).collect();
-    Ok(RenderedStill { bytes: jpeg.write(), mask, damage })
+    Ok(RenderedStill { bytes: jpeg.write(), mask, altered: Vec::new(), damage })
 }
 
 /// A segment of the source as it holds for the output.

@@ -5,6 +5,7 @@
 mod chunks;
 mod entries;
 mod indexed;
+mod merging;
 mod paint;
 mod read;
 mod rows;
@@ -45,15 +46,18 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
     if turn.is_none() {
         filters.extend(png.filters.iter().copied().map(Some));
     }
+    let mut altered = Vec::new();
     let bytes = if let Some(palette) = few_colours(&png, &mask) {
-        let painted = Indexed { raster, depth: png.depth, palette }.paint(&mask, samples);
-        write_indexed(&png, &painted, filters, bytes.len())
+        let painted = Indexed { raster, depth: png.depth, palette, altered }.paint(&mask, samples);
+        let bytes = write_indexed(&png, &painted, filters, bytes.len());
+        altered = painted.altered;
+        bytes
     } else {
         let mut painted = Direct { colour: png.colour, depth: png.depth, raster, key: key_of(&png) };
         painted.paint(&mask, samples);
         write_direct(&png, &painted, filters, bytes.len())
     };
-    Ok(RenderedStill { bytes, mask, damage: png.damage })
+    Ok(RenderedStill { bytes, mask, altered, damage: png.damage })
 }
 
 /// The palette of a picture that is painted in indices. A grey one of at most 16 levels is too where its captions have colours, or where

@@ -101,6 +101,39 @@ fn indices_outside_the_mask_stay_and_white_gets_a_free_entry() {
 }
 
 #[test]
+fn a_full_palette_gives_up_what_nobody_sees() {
+    // 256 colours, all used: two greys that are close together, and others far from them and from white.
+    let close = |i: usize| if i == 255 { [101, 100, 100] } else { [u8::try_from(i).unwrap(), 100, 100] };
+    let palette: Vec<u8> = (0..256).flat_map(close).collect();
+    let mut noise = Noise::new(1);
+    let data = (0..SIDES[0] * SIDES[1]).map(|_| u8::try_from(noise.below(256)).unwrap()).collect();
+    let raster = Raster { width: SIDES[0], height: SIDES[1], pixel_bytes: 1, data };
+    let others = [Vec::new(), Vec::new(), Vec::new()];
+    let bytes = Picture {
+        colour: Colour::Indexed,
+        depth: 8,
+        raster: &raster,
+        palette: Some(palette),
+        transparency: None,
+        others,
+        filters: Vec::new(),
+        source_bytes: 0,
+    }
+    .write();
+    let rendered = render_png(&bytes, &spec(Style::Overlay, "#fff"));
+    let after = read::read(&rendered.bytes, &Limits::default()).unwrap();
+    assert!(after.palette.contains(&[255; 3]) && after.palette.contains(&[0; 3]), "letters and outline");
+    assert!(rendered.altered.len() * 20 < raster.data.len(), "{}", rendered.altered.len());
+    let [before, after] = [&bytes, &rendered.bytes].map(|bytes| image::load_from_memory(bytes).unwrap().into_rgb8());
+    let gray = rendered.mask.to_gray();
+    for (x, y, pixel) in before.enumerate_pixels().filter(|(x, y, _)| gray[(y * before.width() + x) as usize] == 0) {
+        let now = after.get_pixel(x, y);
+        assert!(now == pixel || rendered.altered.contains(&(x, y)), "{x}, {y}");
+        assert!(now.0.iter().zip(pixel.0).all(|(a, b)| a.abs_diff(b) <= 6), "{x}, {y}: {pixel:?} is {now:?}");
+    }
+}
+
+#[test]
 fn chunks_stay_where_they_hold() {
     let exif = b"II\x2A\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
     let chunks: [([u8; 4], &[u8]); 6] = [

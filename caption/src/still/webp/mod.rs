@@ -64,7 +64,7 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
         exif: data(*b"EXIF").map(exif_without_turn),
         xmp: data(*b"XMP ").map(<[u8]>::to_vec),
     };
-    Ok(RenderedStill { bytes: container::write(&chunks(&file), sides, &metadata), mask, damage })
+    Ok(RenderedStill { bytes: container::write(&chunks(&file), sides, &metadata), mask, altered: Vec::new(), damage })
 }
 
 /// Its pixels as RGBA. A lossy frame that is cut off is read to its end as if zeros followed: what is missing then is what the decoder
