@@ -13,7 +13,10 @@ pub(super) struct Chunk<'a> {
 
 /// The chunks of a file.
 pub(super) fn chunks(webp: &[u8]) -> Vec<Chunk<'_>> {
-    let (mut rest, mut found) = (webp.get(12..).unwrap_or_default(), Vec::new());
+    // What stands behind the RIFF's end is no chunk.
+    let len = webp.get(4..).and_then(|len| len.first_chunk::<4>()).map_or(0, |len| u32::from_le_bytes(*len) as usize);
+    let riff = webp.get(..len.saturating_add(8)).unwrap_or(webp);
+    let (mut rest, mut found) = (riff.get(12..).unwrap_or_default(), Vec::new());
     while let Some((kind, behind)) = rest.split_first_chunk::<4>()
         && let Some((len, behind)) = behind.split_first_chunk::<4>()
     {

@@ -73,15 +73,21 @@ fn decode(bytes: &[u8], found: &[Chunk<'_>], limits: &Limits) -> Result<(Raster,
     let cut = found.iter().find(|chunk| chunk.data.len() < chunk.len);
     let Some(cut) = cut else { return Ok((pixels(bytes, limits)?, None)) };
     let is_picture = cut.kind == *b"VP8 ";
-    if matches!(&cut.kind, b"VP8L" | b"ALPH" | b"ICCP") || cut.len as u64 > limits.max_bytes {
+    if matches!(&cut.kind, b"VP8L" | b"ALPH" | b"ICCP") || is_picture && cut.len as u64 > limits.max_bytes {
         return Err(Error::Truncated { at_byte: bytes.len() as u64, inside: "the picture's data" });
     }
     let mut frame = cut.data.to_vec();
-    frame.resize(cut.len, 0);
+    if is_picture {
+        frame.resize(cut.len, 0);
+    }
+    // Only the chunks of the picture are written; what else is cut is left out.
     let whole: Vec<Chunk<'_>> =
         found.iter().map(|chunk| if chunk.data.len() < chunk.len { Chunk { data: &frame, ..*chunk } } else { *chunk }).collect();
-    let sides = find(found, *b"VP8X").and_then(|chunk| sides_of(chunk.data)).unwrap_or([1, 1]);
-    let raster = pixels(&container::write(&whole, sides, &Metadata::default()), limits)?;
+    let canvas = find(found, *b"VP8X").and_then(|chunk| sides_of(chunk.data));
+    let raster = pixels(&container::write(&whole, canvas.unwrap_or([1, 1]), &Metadata::default()), limits)?;
+    if canvas.is_some_and(|sides| sides.map(|side| side as usize) != [raster.width, raster.height]) {
+        return Err(Error::Malformed { what: "a WebP whose frame is not of its canvas' size".to_owned() });
+    }
     let percent_shown = percent(cut.data.len(), cut.len);
     Ok((raster, Some(if is_picture { Damage::CutOff { percent_shown } } else { Damage::NoEnd })))
 }

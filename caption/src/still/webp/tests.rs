@@ -97,6 +97,12 @@ fn a_lossy_frame_that_is_cut_off_is_shown_and_told() {
     assert_eq!(error.code().as_str(), "truncated");
 }
 
+#[test]
+fn what_stands_behind_the_end_is_no_damage() {
+    let source = [&file(255, Kept::Lossy { quality: 50.0 }, &Metadata::default())[..], &[0xAB; 21]].concat();
+    assert_eq!(render(&source, &spec(Style::Overlay), &Limits::default()).unwrap().damage, None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
