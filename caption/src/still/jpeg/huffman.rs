@@ -155,7 +155,10 @@ mod tests {
             assert!(table.codes.iter().all(|&(code, len)| len == 0 || code != (1 << len) - 1), "none is all ones");
             let mut bits = BitWriter::default();
             let symbols: Vec<u8> = (0..=255).filter(|&symbol| counts[usize::from(symbol)] > 0).collect();
-            symbols.iter().for_each(|&symbol| bits.put(table.codes[usize::from(symbol)].0, table.codes[usize::from(symbol)].1));
+            for &symbol in &symbols {
+                let (code, len) = table.codes[usize::from(symbol)];
+                bits.put(code, len);
+            }
             bits.align();
             let decoder = Decoder::new(table.counts, &table.symbols).unwrap();
             let (mut reader, mut is_sound) = (BitReader::new(&bits.out, 0), true);

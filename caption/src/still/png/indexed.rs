@@ -54,7 +54,7 @@ impl Indexed {
                 continue;
             }
             // A full palette: entries are given up for the captions' own colours, once.
-            let lacking = first.iter().filter(|&colour| !has_own(&found, colour)).count();
+            let lacking = first.iter().filter(|&&colour| !has_own(&found, colour)).count();
             let merged = given_up(&self.palette, &counts, &first, lacking);
             if merged.is_empty() {
                 break found;
@@ -120,12 +120,12 @@ fn colours(palette: &[Rgba], raster: &Raster, mask: &Mask, samples: Samples) -> 
 
 /// Whether more bits would not be seen: the captions' own colours are there, and soft edges are near theirs.
 fn is_good(found: &Entries, first: &[Rgba]) -> bool {
-    found.worst <= SOFT_EDGE && first.iter().all(|colour| has_own(found, colour))
+    found.worst <= SOFT_EDGE && first.iter().all(|&colour| has_own(found, colour))
 }
 
 /// Whether a colour has an entry of exactly its own.
-fn has_own(found: &Entries, colour: &Rgba) -> bool {
-    found.of.get(colour).is_none_or(|&entry| found.palette.get(usize::from(entry)) == Some(colour))
+fn has_own(found: &Entries, colour: Rgba) -> bool {
+    found.of.get(&colour).is_none_or(|&entry| found.palette.get(usize::from(entry)) == Some(&colour))
 }
 
 fn opaque(colour: [u8; 3], samples: Samples) -> Rgba {

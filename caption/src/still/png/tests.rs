@@ -1,4 +1,4 @@
-//! PNGs of each kind, made here, captioned, and read again by this reader and by the `image` crate.
+//! PNG files of each kind, made here, captioned, and read again by this reader and by the `image` crate.
 
 use caption_layout::{Font, LoadedCaption, Position, Style};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! WebPs of each kind, captioned and read again by the `image` crate.
+//! `WebP`s of each kind, captioned and read again by the `image` crate.
 
 use caption_layout::{Font, LoadedCaption, Position, Style};
 use proptest::prelude::*;
@@ -43,7 +43,8 @@ fn lossy_stays_lossy_at_its_quantiser_and_weight() {
                 assert!((-2.0..=19.0).contains(&(is - was)), "quality {quality}: index {was} became {is}");
                 let area = f64::from(rendered.mask.height_px) / f64::from(SIDES[1]);
                 let alpha_bytes = find(&chunks(&rendered.bytes), *b"ALPH").map_or(0, |chunk| chunk.len);
-                let weight = (rendered.bytes.len() - alpha_bytes) as f64 / source.len() as f64 / area;
+                let bytes = |len: usize| f64::from(u32::try_from(len).unwrap());
+                let weight = bytes(rendered.bytes.len() - alpha_bytes) / bytes(source.len()) / area;
                 assert!(weight < 1.2, "quality {quality}: {weight}");
                 let seen = image::load_from_memory(&rendered.bytes).unwrap().into_rgba8();
                 assert_eq!(seen.dimensions(), (SIDES[0], rendered.mask.height_px));
