@@ -3,7 +3,7 @@
 //!
 //! `paint` and `place` use it for the blocks that change.
 
-use super::frame::{Block, QuantTable};
+use super::frame::{Block, QuantTable, within};
 
 /// 64 samples, 0 to 255 where they are of a picture, and beyond where the coefficients say so.
 pub(super) type Samples = [f32; 64];
@@ -63,11 +63,9 @@ pub(super) fn coefficients(samples: &Samples, table: &QuantTable) -> Block {
     for (v, column) in columns.iter().enumerate() {
         for (u, basis) in BASIS.iter().enumerate() {
             let value: f32 = column.iter().zip(basis).map(|(value, basis)| value * basis).sum();
-            // What an 8-bit picture can have at most (T.81, table F.1 and F.6).
-            let most = if u + v == 0 { 1024.0 } else { 1023.0 };
             #[expect(clippy::cast_possible_truncation, reason = "cut to what fits")]
-            let step = (value / f32::from(table[8 * v + u])).round().clamp(-most, most) as i16;
-            out[8 * v + u] = step;
+            let step = (value / f32::from(table[8 * v + u])).round().clamp(-2048.0, 2048.0) as i16;
+            out[8 * v + u] = within(8 * v + u, step);
         }
     }
     out

@@ -86,6 +86,11 @@ impl Jpeg {
     }
 }
 
+/// What a coefficient can be, that of 0 and the others (T.81, tables F.1 and F.6, for 8 bits). Beyond it no code can say it.
+pub(super) fn within(place: usize, value: i16) -> i16 {
+    if place == 0 { value.clamp(-1024, 1023) } else { value.clamp(-1023, 1023) }
+}
+
 /// Where the coefficients of a file's order stand in a block.
 pub(super) const ZIGZAG: [usize; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28, 35, 42,

@@ -7,7 +7,7 @@ use caption_layout::{Error, Limits};
 
 use super::{
     super::damage::{Damage, percent},
-    frame::{Component, Jpeg, Model, QuantTable, ZIGZAG},
+    frame::{Component, Jpeg, Model, QuantTable, ZIGZAG, within},
     huffman::Decoder,
     scan::{self, Outcome, Scan},
     standard_tables,
@@ -223,12 +223,19 @@ impl Reader<'_> {
         Ok(end)
     }
 
-    fn finish(self, has_end: bool) -> Result<Jpeg, Error> {
-        let mut jpeg = self.jpeg.ok_or_else(|| malformed("a JPEG without a frame"))?;
+    fn finish(mut self, has_end: bool) -> Result<Jpeg, Error> {
+        let mut jpeg = self.jpeg.take().ok_or_else(|| malformed("a JPEG without a frame"))?;
         if self.blocks_read == 0 {
             return Err(malformed("a JPEG of which not one block can be read"));
         }
-        jpeg.segments = self.segments;
+        for block in jpeg.components.iter_mut().flat_map(|component| &mut component.data) {
+            for (place, value) in block.iter_mut().enumerate() {
+                let fitting = within(place, *value);
+                self.is_sound &= fitting == *value;
+                *value = fitting;
+            }
+        }
+        jpeg.segments = std::mem::take(&mut self.segments);
         jpeg.model = model(&jpeg);
         // A progressive picture is the sum of its scans: a coefficient that is known down to bit n counts as one part of n + 1.
         let parts = |&low: &u8| if low == 255 { 0 } else { 100 / (usize::from(low) + 1) };
