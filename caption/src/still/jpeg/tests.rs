@@ -198,6 +198,16 @@ fn what_is_cut_off_is_grey_and_told() {
     assert_eq!(damage(&bytes[..40]).unwrap_err().code().as_str(), "malformed");
 }
 
+#[test]
+fn coefficients_beyond_what_8_bits_have_are_damage_and_cut() {
+    let mut jpeg = sample([160, 120], &[[1, 1]; 3], Model::Ycc, false);
+    jpeg.components[1].data[0][1] = 20_000;
+    let rendered = render(&jpeg.write(), &spec(Position::Bottom, Style::Overlay, "#fff"), &LIMITS).unwrap();
+    assert!(matches!(rendered.damage, Some(Damage::Corrupt { .. })));
+    let output = read::read(&rendered.bytes, &LIMITS).unwrap();
+    assert_eq!((output.damage, output.components[1].data[0][1]), (None, 1023));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -99,6 +99,15 @@ fn a_lossy_frame_that_is_cut_off_is_shown_and_told() {
 }
 
 #[test]
+fn a_cut_frame_of_another_size_than_its_canvas_is_refused() {
+    let frame = encode(&pixels(255), SIDES[0], SIDES[1], Kept::Lossy { quality: 50.0 }).unwrap();
+    let metadata = Metadata { exif: Some(vec![0; 10]), ..Metadata::default() };
+    let source = write(&chunks(&frame), [SIDES[0] - 10, SIDES[1]], &metadata);
+    let error = render(&source[..source.len() / 2], &spec(Style::Overlay), &Limits::default()).err().unwrap();
+    assert_eq!(error.code().as_str(), "malformed");
+}
+
+#[test]
 fn what_stands_behind_the_end_is_no_damage() {
     let source = [&file(255, Kept::Lossy { quality: 50.0 }, &Metadata::default())[..], &[0xAB; 21]].concat();
     assert_eq!(render(&source, &spec(Style::Overlay), &Limits::default()).unwrap().damage, None);
