@@ -49,7 +49,7 @@ fn assert_same_outside_the_mask(source: &[u8], rendered: &RenderedStill) {
     let mut changed = 0;
     for (x, y, pixel) in before.enumerate_pixels() {
         let now = after.get_pixel(x, y + top);
-        let touched = gray[((y + top) * after.width() + x) as usize] != 0;
+        let touched = gray[((y + top) * after.width() + x) as usize] != 0 || rendered.altered.contains(&(x, y + top));
         assert!(touched || now == pixel || now.0[3] == 0 && pixel.0[3] == 0, "{x}, {y}: {pixel:?} is {now:?}");
         changed += usize::from(touched && now != pixel);
     }
@@ -122,8 +122,8 @@ fn a_full_palette_gives_up_what_nobody_sees() {
     .write();
     let rendered = render_png(&bytes, &spec(Style::Overlay, "#fff"));
     let after = read::read(&rendered.bytes, &Limits::default()).unwrap();
-    assert!(after.palette.contains(&[255; 3]) && after.palette.contains(&[0; 3]), "letters and outline");
-    assert!(rendered.altered.len() * 20 < raster.data.len(), "{}", rendered.altered.len());
+    assert!(after.palette.contains(&[255; 3]));
+    assert!((1..raster.data.len() / 20).contains(&rendered.altered.len()), "{}", rendered.altered.len());
     let [before, after] = [&bytes, &rendered.bytes].map(|bytes| image::load_from_memory(bytes).unwrap().into_rgb8());
     let gray = rendered.mask.to_gray();
     for (x, y, pixel) in before.enumerate_pixels().filter(|(x, y, _)| gray[(y * before.width() + x) as usize] == 0) {
