@@ -103,7 +103,7 @@ fn indices_outside_the_mask_stay_and_white_gets_a_free_entry() {
 #[test]
 fn a_full_palette_gives_up_what_nobody_sees() {
     // 256 colours, all used: two greys that are close together, and others far from them and from white.
-    let close = |i: usize| if i == 255 { [101, 100, 100] } else { [u8::try_from(i).unwrap(), 100, 100] };
+    let close = |i: usize| if i == 255 { [101, 101, 100] } else { [u8::try_from(i).unwrap(), 100, 100] };
     let palette: Vec<u8> = (0..256).flat_map(close).collect();
     let mut noise = Noise::new(1);
     let data = (0..SIDES[0] * SIDES[1]).map(|_| u8::try_from(noise.below(256)).unwrap()).collect();
