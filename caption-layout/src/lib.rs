@@ -17,8 +17,8 @@ mod error;
 mod spec;
 
 pub use caption_types::{
-    Caption, CaptionFidelity, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Limits, MediaType, NEAR_DELTA_E,
-    Position, RenderStats, Size, Style, WhyWithout,
+    Caption, CaptionFidelity, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Hundredths, Limits, MediaType,
+    NEAR_DELTA_E, Position, RenderStats, Size, Style, WhyOff, WhyWithout,
 };
 pub use error::Error;
 pub use placing::preview::{CaptionPreview, Preview, preview};

@@ -57,6 +57,21 @@ pub struct ColourFidelity {
     pub delta_e: Hundredths,
     /// Frames that paint a colour farther off than 3 dE.
     pub frames_off: u32,
+    /// Why they do; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub why_off: Option<WhyOff>,
+}
+
+/// Why a colour is not shown as it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WhyOff {
+    /// The picture's palette has no room for it.
+    PaletteFull,
+    /// The picture's own lossy compression blurs it.
+    Lossy,
 }
 
 /// Why frames come without their caption.
@@ -124,7 +139,7 @@ impl ColourFidelity {
     /// A colour that is shown as it was asked for.
     #[must_use]
     pub fn exact(colour: Colour) -> Self {
-        Self { asked: colour, shown: colour, delta_e: Hundredths::default(), frames_off: 0 }
+        Self { asked: colour, shown: colour, delta_e: Hundredths::default(), frames_off: 0, why_off: None }
     }
 
     /// Whether what is shown passes for what was asked for.
@@ -149,10 +164,13 @@ impl Fidelity {
             let caption_k = if self.captions.len() == 1 { "the caption".to_owned() } else { format!("caption {}", k + 1) };
             for (part, colour) in [("letters", caption.fill), ("outline or band", caption.under)] {
                 if !colour.is_near() {
-                    let ColourFidelity { asked, shown, delta_e, frames_off } = colour;
-                    said.push(format!(
-                        "the {part} of {caption_k} are {shown} in place of {asked} (dE {delta_e}) in {frames_off} frames: the picture's palette has no room"
-                    ));
+                    let ColourFidelity { asked, shown, delta_e, frames_off, why_off } = colour;
+                    let why = match why_off {
+                        Some(WhyOff::Lossy) => "the picture's own lossy compression blurs them",
+                        Some(WhyOff::PaletteFull) | None => "the picture's palette has no room",
+                    };
+                    let frames = counted(frames_off, "frame");
+                    said.push(format!("the {part} of {caption_k} are {shown} in place of {asked} (dE {delta_e}) in {frames}: {why}"));
                 }
             }
             if caption.frames_without > 0 {
@@ -160,7 +178,8 @@ impl Fidelity {
                     Some(WhyWithout::UnreadableFrame) => "their codes are none that decoders agree on",
                     Some(WhyWithout::FrameTooSmall) | None => "to enlarge them would change pixels outside the caption",
                 };
-                said.push(format!("{} frames come without all of {caption_k}: {why}", caption.frames_without));
+                let come = if caption.frames_without == 1 { "comes" } else { "come" };
+                said.push(format!("{} {come} without all of {caption_k}: {why}", counted(caption.frames_without, "frame")));
             }
             if !caption.missing_glyphs.is_empty() {
                 let missing: Vec<String> =
@@ -181,6 +200,11 @@ impl Fidelity {
         }
         said
     }
+}
+
+/// "1 frame", "2 frames".
+fn counted(count: u32, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 #[cfg(test)]

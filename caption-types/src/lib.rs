@@ -19,7 +19,7 @@ pub mod visible;
 
 pub use colour::Colour;
 pub use error_code::ErrorCode;
-pub use fidelity::{CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, Hundredths, NEAR_DELTA_E, WhyWithout};
+pub use fidelity::{CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, Hundredths, NEAR_DELTA_E, WhyOff, WhyWithout};
 pub use limits::Limits;
 pub use media::MediaType;
 pub use size::Size;

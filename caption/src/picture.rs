@@ -114,11 +114,10 @@ impl Prepared<'_> {
         let (RenderedGif { output, mask, stats, altered, fidelity }, media) = match self.kind {
             Kind::Gif(gif) => (gif.render(watch)?, MediaType::Gif),
             Kind::Still { bytes, media, spec, limits } => {
-                let RenderedStill { bytes, mask } = still::render(bytes, media, spec, limits)?;
+                let RenderedStill { bytes, mask, altered, fidelity } = still::render(bytes, media, spec, limits)?;
                 (watch.progress)(1, 1);
                 let stats = RenderStats { frames: 1, frames_recoded: 1, ..RenderStats::default() };
-                let fidelity = Fidelity { captions: mask.told.clone(), ..Fidelity::default() };
-                (RenderedGif { output: Output::of(bytes), mask, stats, altered: Vec::new(), fidelity }, media)
+                (RenderedGif { output: Output::of(bytes), mask, stats, altered, fidelity }, media)
             }
         };
         let differences = fidelity.differences();

@@ -3,6 +3,7 @@
 //! Called by the targets that render. The oracle is `samples`', which knows nothing of the engine; here stands only how the
 //! engine is asked.
 
+pub mod stills;
 pub mod streams;
 
 use std::sync::LazyLock;
@@ -22,6 +23,14 @@ pub struct Layout {
     spec: LoadedSpec,
     /// Whether the only bar stands above the picture; else the picture stays where it was.
     is_below_bar: bool,
+}
+
+impl Layout {
+    /// The captions.
+    #[must_use]
+    pub fn spec(&self) -> &LoadedSpec {
+        &self.spec
+    }
 }
 
 /// Each place and style, alone and with others.

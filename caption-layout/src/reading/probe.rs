@@ -7,7 +7,9 @@ use std::io::{self, Read, Seek};
 
 use super::{
     blocks::Gif,
+    orientation::turn_in,
     source::{FileWindow, Reading, Source},
+    still_headers,
 };
 use caption_types::{Limits, MediaType};
 
@@ -21,9 +23,9 @@ const WINDOW_BYTES: usize = 64 * 1024;
 pub struct Probe {
     /// Its kind, by its first bytes.
     pub media: MediaType,
-    /// Canvas width.
+    /// Canvas width, as the picture is shown: turned as its EXIF data say.
     pub width_px: u32,
-    /// Canvas height.
+    /// Canvas height, as the picture is shown.
     pub height_px: u32,
     /// Frames; 1 for a still.
     pub frames: u32,
@@ -114,6 +116,8 @@ fn probe_still(source: &mut impl Source, media: MediaType, limits: &Limits) -> R
         }
         _ => {}
     }
+    still_headers::check(source, media)?;
+    let [width_px, height_px] = turn_in(source, media).sides([width_px, height_px]);
     Ok(Probe { media, width_px, height_px, frames: 1, total_pixels, duration_cs: 0, loop_count: None })
 }
 

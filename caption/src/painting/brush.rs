@@ -7,7 +7,7 @@
 use super::runs::InkRuns;
 use crate::{
     mask::{Cover, Pair},
-    planning::{Lab, Palette},
+    planning::Palette,
 };
 
 /// Bits of each channel by which blends are told apart: half a step of it is less than what palettes are

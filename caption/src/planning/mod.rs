@@ -2,7 +2,6 @@
 //!
 //! `frames` works on rectangles alone. `palettes` asks streams for the indices in use, where entries are not near enough.
 
-mod difference;
 mod fate;
 mod frames;
 mod palette;
@@ -10,7 +9,6 @@ mod palettes;
 mod room;
 mod strategies;
 
-pub(crate) use difference::Lab;
 #[cfg(feature = "stages")]
 pub use fate::Fate;
 pub use fate::FramePlan;

@@ -3,11 +3,9 @@
 //! Used by `strategies`, which decides for all frames of a palette, and by painting where one frame alone needs
 //! a transparent index. It never reads a stream: which indices are in use it is told.
 
-use super::{
-    difference::{Lab, difference},
-    room::{FrameCounts, Merge},
-};
+use super::room::{FrameCounts, Merge};
 use crate::{
+    difference::{Lab, difference},
     lzw::IndexSet,
     reading::colours::{Colours, colours},
 };

@@ -7,18 +7,17 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use caption_layout::{
-    Colour, ColourFidelity, NEAR_DELTA_E,
+    Colour, ColourFidelity, Hundredths, NEAR_DELTA_E, WhyOff,
     reading::blocks::{Disposal, Frame, Gif},
 };
 
 use super::{
-    difference::difference,
     fate::FramePlan,
     palette::Palette,
-    room::MOST_DIFFERENCE,
     strategies::{Chooser, Group, PalettePlan},
 };
 use crate::{
+    difference::difference,
     lzw::IndexSet,
     mask::{Ink, Mask},
 };
@@ -104,6 +103,7 @@ fn farthest_shown(wanted: [u8; 3], ink: &Ink, groups: &[Group]) -> ColourFidelit
         let delta_e = difference(shown, wanted).into();
         if delta_e > NEAR_DELTA_E {
             farthest.frames_off += u32::try_from(group.frames.len()).unwrap_or(u32::MAX);
+            farthest.why_off = Some(WhyOff::PaletteFull);
         }
         if delta_e > farthest.delta_e {
             (farthest.shown, farthest.delta_e) = (Colour { rgb: shown }, delta_e);
@@ -125,8 +125,8 @@ fn near_and_alike(groups: &[Group]) -> Vec<[u8; 3]> {
         let mut shown = groups.iter().filter(|group| group.wanted().contains(&wanted)).map(|group| group.shown(wanted));
         let Some(first) = shown.next() else { return false };
         let is_alike = |other: [u8; 3]| first.iter().zip(other).all(|(&one, other)| one.abs_diff(other) <= MOST_JUMP_LEVELS);
-        difference(first, wanted) <= MOST_DIFFERENCE
-            && shown.all(|other| is_alike(other) && difference(other, wanted) <= MOST_DIFFERENCE)
+        let is_near = |shown: [u8; 3]| Hundredths::from(difference(shown, wanted)) <= NEAR_DELTA_E;
+        is_near(first) && shown.all(|other| is_alike(other) && is_near(other))
     });
     wanted
 }

@@ -1,0 +1,84 @@
+//! JPEG: captions are painted in coefficients. Blocks that they don't touch stay bit for bit, and those that they do get the source's own
+//! steps and subsampling.
+//!
+//! `still` calls it. No pixel of the picture is decoded but those around a caption, unless a bar or a turn moves the picture by less than
+//! whole MCUs.
+
+mod bits;
+mod colour;
+mod dct;
+mod frame;
+mod huffman;
+mod paint;
+mod place;
+mod read;
+mod scan;
+mod standard_tables;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use caption_layout::{Error, Fidelity, Limits, LoadedSpec, MediaType, reading::orientation::turn_of, rect::Rect};
+
+use self::frame::Model;
+use super::{exif::exif_without_turn, rendered::RenderedStill};
+use crate::mask::Mask;
+
+/// How a segment with a piece of an ICC profile begins (ICC.1, section B.4).
+const PROFILE: &[u8] = b"ICC_PROFILE\0";
+
+pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result<RenderedStill, Error> {
+    let jpeg = read::read(bytes, limits)?;
+    let damage = jpeg.damage.map(|damage| damage.to_string());
+    let turn = turn_of(bytes, MediaType::Jpeg);
+    let [width_px, height_px] = turn.sides(jpeg.sides).map(|side| u32::try_from(side).unwrap_or(u32::MAX));
+    let mask = Mask::draw(spec, width_px, height_px, Rect::at(0, 0, width_px, height_px))?;
+    if mask.height_px > u32::from(u16::MAX) {
+        return Err(Error::Encode { what: format!("a JPEG has at most {} rows", u16::MAX) });
+    }
+
+    let was = jpeg.model;
+    let mut jpeg = jpeg.placed(turn, mask.picture_top_px as usize, mask.height_px as usize);
+    let is_grey = |[r, g, b]: [u8; 3]| r == g && g == b;
+    if !mask.inks.iter().all(|ink| is_grey(ink.fill) && is_grey(ink.under)) {
+        jpeg = jpeg.in_colour();
+    }
+    jpeg.paint(&mask);
+    let fidelity = Fidelity { captions: jpeg.shown(&mask), damage, ..Fidelity::default() };
+    let segments = std::mem::take(&mut jpeg.segments);
+    let profile_fits = fits(&segments, jpeg.model);
+    let adobe_holds = jpeg.model == was;
+    jpeg.segments = segments.into_iter().filter_map(|segment| kept(segment, profile_fits, adobe_holds)).collect();
+    Ok(RenderedStill { bytes: jpeg.write(), mask, altered: Vec::new(), fidelity })
+}
+
+/// A segment of the source as it holds for the output.
+fn kept((marker, mut data): (u8, Vec<u8>), profile_fits: bool, adobe_holds: bool) -> Option<(u8, Vec<u8>)> {
+    let holds = match marker {
+        0xE1 if data.starts_with(b"Exif\0\0") => {
+            data = exif_without_turn(&data);
+            true
+        }
+        0xE2 if data.starts_with(PROFILE) => profile_fits,
+        // Pictures behind this one, by where they are in a file that is not this one.
+        0xE2 => !data.starts_with(b"MPF\0"),
+        0xEE => !data.starts_with(b"Adobe") || adobe_holds,
+        _ => true,
+    };
+    holds.then_some((marker, data))
+}
+
+/// Whether a profile is for the channels that the output has: what its header calls its colour space (ICC.1, section 7.2.6). A profile
+/// without a header is kept.
+fn fits(segments: &[(u8, Vec<u8>)], model: Model) -> bool {
+    let space: &[u8] = match model {
+        Model::Grey => b"GRAY",
+        Model::Ycc | Model::Rgb => b"RGB ",
+        Model::Cmyk { .. } | Model::Ycck { .. } => b"CMYK",
+    };
+    // The name, the number of the piece, how many there are, and the profile: its first piece has the header.
+    let pieces = segments.iter().filter(|(marker, data)| *marker == 0xE2 && data.starts_with(PROFILE));
+    let first = pieces.filter(|(_, data)| data.get(12) == Some(&1)).find_map(|(_, data)| data.get(14 + 16..14 + 20));
+    first.is_none_or(|first| first == space)
+}

@@ -1,0 +1,177 @@
+//! Captions on palette indices: what they don't touch keeps its index.
+//!
+//! `mod` calls it for indexed PNGs. Which entries the captions' colours get is said by `entries`.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::{
+    difference::difference,
+    mask::{Cover, Ink, Mask},
+};
+use caption_layout::{CaptionFidelity, ChangedPixels, Hundredths, NEAR_DELTA_E, WhyOff};
+
+use super::{
+    super::{colour_space::Samples, raster::Raster, shown::told},
+    entries::{Entries, Rgba, entries_for_colours},
+    merging::given_up,
+};
+
+/// Indices and what they mean.
+pub(super) struct Indexed {
+    pub raster: Raster,
+    /// Bits of an index.
+    pub depth: u8,
+    pub palette: Vec<Rgba>,
+}
+
+/// What became of them.
+pub(super) struct Painted {
+    pub picture: Indexed,
+    /// Pixels that no caption touches and that took a neighbouring colour: (x, y).
+    pub altered: Vec<(u32, u32)>,
+    pub changed: ChangedPixels,
+    /// What there is to tell of each caption of the spec.
+    pub captions: Vec<CaptionFidelity>,
+}
+
+/// A soft edge may be so far from its colour, as `entries::distance` measures, before the indices get more bits: 24 levels.
+const SOFT_EDGE: u32 = 24 * 24;
+
+impl Indexed {
+    /// Draws the captions on the mask's canvas. With `is_exact`, no pixel outside them may look different.
+    pub(super) fn paint(self, mask: &Mask, samples: Samples, is_exact: bool) -> Painted {
+        let mut counts = vec![0_u64; 256];
+        for &index in &self.raster.data {
+            counts[usize::from(index)] += 1;
+        }
+        let mut raster = self.raster.on_canvas(mask, 0);
+        let painted = colours(&self.palette, &raster, mask, samples);
+        let mut wanted = BTreeMap::new();
+        for &(_, colour) in &painted {
+            *wanted.entry(colour).or_insert(0_u64) += 1;
+        }
+        let mut first: Vec<Rgba> = mask.inks.iter().flat_map(Ink::pair).map(|colour| opaque(colour, samples)).collect();
+        first.retain(|colour| wanted.contains_key(colour));
+
+        let mut depth = self.depth;
+        let (mut altered, mut largest) = (Vec::new(), Hundredths::default());
+        let found = loop {
+            let used: Vec<bool> = counts.iter().map(|&count| count > 0).collect();
+            let found = entries_for_colours(&self.palette, &used, &first, &wanted, 1 << depth);
+            if is_good(&found, &first) {
+                break found;
+            }
+            if depth < 8 {
+                depth *= 2;
+                continue;
+            }
+            // A full palette: entries are given up for the captions' own colours, once.
+            let lacking = first.iter().filter(|&&colour| !is_near(&found, colour)).count();
+            let merged = given_up(&self.palette, &counts, &first, lacking, is_exact);
+            if merged.is_empty() {
+                break found;
+            }
+            altered = merge(&mut raster, &merged, &self.palette);
+            for (from, to) in merged {
+                counts[usize::from(from)] = 0;
+                largest = largest.max(off(&self.palette, to, self.palette[usize::from(from)]));
+            }
+            let used: Vec<bool> = counts.iter().map(|&count| count > 0).collect();
+            break entries_for_colours(&self.palette, &used, &first, &wanted, 256);
+        };
+        for &(at, colour) in &painted {
+            raster.data[at] = found.of[&colour];
+        }
+        let width = raster.width.max(1);
+        let touched: HashSet<usize> =
+            if altered.is_empty() { HashSet::new() } else { painted.iter().map(|&(at, _)| at).collect() };
+        let place = |at: usize| (u32::try_from(at % width).unwrap_or(0), u32::try_from(at / width).unwrap_or(0));
+        let altered: Vec<(u32, u32)> = altered.into_iter().filter(|at| !touched.contains(at)).map(place).collect();
+        let delta_e = if altered.is_empty() { Hundredths::default() } else { largest };
+        let changed = ChangedPixels { count: altered.len() as u64, delta_e };
+        let captions = captions_told(&found, mask, samples);
+        Painted { picture: Self { raster, depth, palette: found.palette }, altered, changed, captions }
+    }
+}
+
+/// Gives the pixels of some entries to others. Returns those whose colour that changes.
+fn merge(raster: &mut Raster, merged: &[(u8, u8)], palette: &[Rgba]) -> Vec<usize> {
+    let mut altered = Vec::new();
+    for (at, index) in raster.data.iter_mut().enumerate() {
+        if let Some(&(from, to)) = merged.iter().find(|&&(from, _)| from == *index) {
+            *index = to;
+            if palette.get(usize::from(from)) != palette.get(usize::from(to)) {
+                altered.push(at);
+            }
+        }
+    }
+    altered
+}
+
+/// The colour that each touched pixel should have, by its place.
+fn colours(palette: &[Rgba], raster: &Raster, mask: &Mask, samples: Samples) -> Vec<(usize, Rgba)> {
+    let mut painted: Vec<(usize, Rgba)> = Vec::new();
+    // Of the pixels under captions that lie on others.
+    let mut earlier: HashMap<usize, Rgba> = HashMap::new();
+    for (number, ink) in mask.inks.iter().enumerate() {
+        let lies_on_another = mask.inks[..number].iter().any(|other| !other.rect.intersect(ink.rect).is_empty());
+        let lies_under_another = mask.inks[number + 1..].iter().any(|other| !other.rect.intersect(ink.rect).is_empty());
+        let [fill, under] = ink.pair().map(|colour| opaque(colour, samples)).map(|[r, g, b, _]| [r, g, b]);
+        for (x, y, cover) in ink.covers_in(ink.rect) {
+            if cover == Cover::NONE {
+                continue;
+            }
+            let at = y as usize * raster.width + x as usize;
+            let stored = || palette.get(usize::from(raster.data[at])).copied().unwrap_or([0, 0, 0, 255]);
+            let beneath = if lies_on_another { earlier.get(&at).copied().unwrap_or_else(stored) } else { stored() };
+            let colour = cover.composite(fill, under, beneath, u8::MAX);
+            if lies_under_another {
+                earlier.insert(at, colour);
+            }
+            painted.push((at, colour));
+        }
+    }
+    painted
+}
+
+/// Whether more bits would not be seen: the captions' own colours are there, and soft edges are near theirs.
+fn is_good(found: &Entries, first: &[Rgba]) -> bool {
+    found.worst <= SOFT_EDGE && first.iter().all(|&colour| has_own(found, colour))
+}
+
+/// What the palette shows for each caption's colours.
+fn captions_told(found: &Entries, mask: &Mask, samples: Samples) -> Vec<CaptionFidelity> {
+    let mut captions = mask.told.clone();
+    for ink in &mask.inks {
+        let [fill, under] = ink.pair().map(|asked| {
+            let wanted = opaque(asked, samples);
+            let entry = found.of.get(&wanted).and_then(|&entry| found.palette.get(usize::from(entry)));
+            // The numbers of the picture's samples, which are sRGB in all but the rarest.
+            let [r, g, b, _] = entry.copied().unwrap_or(wanted);
+            let shown = if [r, g, b, 255] == wanted { asked } else { [r, g, b] };
+            told(asked, shown, WhyOff::PaletteFull)
+        });
+        (captions[ink.number].fill, captions[ink.number].under) = (fill, under);
+    }
+    captions
+}
+
+/// How far an entry is off from a colour, in dE.
+fn off(palette: &[Rgba], entry: u8, [r, g, b, _]: Rgba) -> Hundredths {
+    palette.get(usize::from(entry)).map_or_else(Hundredths::default, |&[er, eg, eb, _]| difference([er, eg, eb], [r, g, b]).into())
+}
+
+/// Whether the entry that stands for a colour passes for it.
+fn is_near(found: &Entries, colour: Rgba) -> bool {
+    found.of.get(&colour).is_none_or(|&entry| off(&found.palette, entry, colour) <= NEAR_DELTA_E)
+}
+
+/// Whether a colour has an entry of exactly its own.
+fn has_own(found: &Entries, colour: Rgba) -> bool {
+    found.of.get(&colour).is_none_or(|&entry| found.palette.get(usize::from(entry)) == Some(&colour))
+}
+
+fn opaque(colour: [u8; 3], samples: Samples) -> Rgba {
+    let [r, g, b] = colour.map(|channel| u8::try_from(samples.sample(channel, 255)).unwrap_or(u8::MAX));
+    [r, g, b, 255]
+}

@@ -1,0 +1,287 @@
+//! A PNG's samples as they are stored: indices stay indices, and each row's filter is known.
+//!
+//! `mod` calls it. It follows the third edition of the PNG specification. What is cut off or damaged is left at 0, and told; of what
+//! a header claims no more is allocated than the limits let by, and rows only as they are inflated.
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use caption_layout::{Error, Limits};
+
+use super::{
+    super::{
+        damage::{Damage, percent},
+        raster::Raster,
+    },
+    chunks::{Chunk, Chunks},
+    rows::{Filter, Pass, passes, unpack},
+};
+
+/// What a pixel is made of: the colour types of section 11.2.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Colour {
+    Grey,
+    Rgb,
+    Indexed,
+    GreyAlpha,
+    Rgba,
+}
+
+impl Colour {
+    pub(super) fn byte(self) -> u8 {
+        match self {
+            Self::Grey => 0,
+            Self::Rgb => 2,
+            Self::Indexed => 3,
+            Self::GreyAlpha => 4,
+            Self::Rgba => 6,
+        }
+    }
+
+    pub(super) fn channels(self) -> usize {
+        match self {
+            Self::Grey | Self::Indexed => 1,
+            Self::GreyAlpha => 2,
+            Self::Rgb => 3,
+            Self::Rgba => 4,
+        }
+    }
+}
+
+/// A picture and what its file says of it.
+pub(super) struct Png<'a> {
+    pub colour: Colour,
+    /// Bits of a sample: 1, 2, 4, 8 or 16.
+    pub depth: u8,
+    /// The samples: a byte each up to 8 bits, two bytes with the high one first at 16.
+    pub raster: Raster,
+    /// Of an indexed picture.
+    pub palette: Vec<[u8; 3]>,
+    /// The tRNS chunk: alpha of the first entries, or the one colour that is transparent.
+    pub transparency: Option<&'a [u8]>,
+    /// The chunks that are neither of these, in their order: before the first IDAT and after the last.
+    pub others: [Vec<Chunk<'a>>; 2],
+    /// Of each row of a picture that is not interlaced.
+    pub filters: Vec<Filter>,
+    pub damage: Option<Damage>,
+}
+
+impl<'a> Png<'a> {
+    /// The data of the chunk of a kind that stands before the picture's data.
+    pub(super) fn chunk(&self, kind: [u8; 4]) -> Option<&'a [u8]> {
+        self.others[0].iter().find(|chunk| chunk.kind == kind).map(|chunk| chunk.data)
+    }
+}
+
+fn malformed(what: impl Into<String>) -> Error {
+    Error::Malformed { what: what.into() }
+}
+
+struct Header {
+    sides: [usize; 2],
+    depth: u8,
+    colour: Colour,
+    is_interlaced: bool,
+}
+
+impl Header {
+    fn read(chunk: Option<Chunk<'_>>, limits: &Limits) -> Result<Self, Error> {
+        let chunk = chunk
+            .filter(|chunk| chunk.kind == *b"IHDR" && chunk.is_sound)
+            .ok_or_else(|| malformed("a PNG without a sound IHDR"))?;
+        let &[w0, w1, w2, w3, h0, h1, h2, h3, depth, colour, 0, 0, interlace @ (0 | 1)] = chunk.data else {
+            return Err(malformed("an IHDR that no PNG has"));
+        };
+        let (width, height) = (u32::from_be_bytes([w0, w1, w2, w3]), u32::from_be_bytes([h0, h1, h2, h3]));
+        let colour = match (colour, depth) {
+            (0, 1 | 2 | 4 | 8 | 16) => Colour::Grey,
+            (2, 8 | 16) => Colour::Rgb,
+            (3, 1 | 2 | 4 | 8) => Colour::Indexed,
+            (4, 8 | 16) => Colour::GreyAlpha,
+            (6, 8 | 16) => Colour::Rgba,
+            _ => return Err(malformed(format!("colour type {colour} with {depth} bits"))),
+        };
+        if width == 0 || height == 0 || width > limits.max_side_px || height > limits.max_side_px {
+            return Err(malformed(format!("an IHDR of {width} x {height} pixels")));
+        }
+        Ok(Self { sides: [width as usize, height as usize], depth, colour, is_interlaced: interlace == 1 })
+    }
+
+    fn bits_per_pixel(&self) -> usize {
+        self.colour.channels() * usize::from(self.depth)
+    }
+
+    fn row_bytes(&self, pass: &Pass) -> usize {
+        (pass.sides[0] * self.bits_per_pixel()).div_ceil(8)
+    }
+}
+
+/// Reads a PNG.
+///
+/// # Errors
+/// [`Error::Malformed`] where a header or the palette is wrong, or not one row can be read.
+pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Png<'a>, Error> {
+    let mut chunks = Chunks::of(bytes);
+    let header = Header::read(chunks.next(), limits)?;
+    let (mut palette, mut transparency) = (Vec::new(), None);
+    let mut others = [Vec::new(), Vec::new()];
+    let (mut data, mut data_are_sound, mut has_end) = (Vec::new(), true, false);
+    for chunk in chunks {
+        match &chunk.kind {
+            b"IDAT" => {
+                data_are_sound &= chunk.is_sound || !chunk.is_whole;
+                data.push(chunk.data);
+            }
+            b"IEND" => {
+                has_end = true;
+                break;
+            }
+            b"PLTE" if data.is_empty() && chunk.is_sound => {
+                palette = chunk.data.as_chunks::<3>().0.iter().copied().take(256).collect();
+            }
+            b"tRNS" if data.is_empty() && chunk.is_sound => transparency = Some(chunk.data),
+            _ if chunk.is_sound => others[usize::from(!data.is_empty())].push(chunk),
+            _ => {}
+        }
+    }
+    if header.colour == Colour::Indexed && palette.is_empty() {
+        return Err(malformed("an indexed PNG without a sound palette"));
+    }
+
+    let passes = passes(header.sides, header.is_interlaced);
+    let wanted: usize = passes.iter().map(|pass| (header.row_bytes(pass) + 1) * pass.sides[1]).sum();
+    let (mut samples, end) = inflate(&data, wanted);
+    let (filters, read, is_out_of_rows) = undo_filters(&mut samples, &header, &passes)?;
+    let damage = if read < wanted {
+        let percent_shown = percent(read, wanted);
+        Some(if end == End::Cut && is_out_of_rows { Damage::CutOff { percent_shown } } else { Damage::Corrupt { percent_shown } })
+    } else if !data_are_sound || end == End::Broken {
+        Some(Damage::Checksum)
+    } else {
+        (!has_end).then_some(Damage::NoEnd)
+    };
+    samples.truncate(read);
+    let missing = missing_pixel(&header, &palette, transparency);
+    let raster = arrange(&samples, &header, &passes, &missing, read < wanted);
+    let filters = if header.is_interlaced { Vec::new() } else { filters };
+    Ok(Png { colour: header.colour, depth: header.depth, raster, palette, transparency, others, filters, damage })
+}
+
+/// How a compressed stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// With all that was wanted, and its check.
+    Good,
+    /// Where the file ends.
+    Cut,
+    /// Where it can't be read on, or with a check that does not fit.
+    Broken,
+}
+
+/// As much of the samples as can be had, at most `wanted` bytes.
+fn inflate(pieces: &[&[u8]], wanted: usize) -> (Vec<u8>, End) {
+    const STEP_BYTES: usize = 64 * 1024;
+    let mut stream = Decompress::new(true);
+    let (mut out, mut filled) = (Vec::new(), 0);
+    // One byte more than is wanted has room, so that the stream can come to its end.
+    for mut rest in pieces.iter().copied() {
+        loop {
+            if out.len() < filled + STEP_BYTES {
+                out.resize((filled + STEP_BYTES).min(wanted + 1), 0);
+            }
+            let (before_in, before_out) = (stream.total_in(), stream.total_out());
+            let status = stream.decompress(rest, &mut out[filled..], FlushDecompress::None);
+            let moved = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(0);
+            let (taken, made) = (moved(stream.total_in(), before_in), moved(stream.total_out(), before_out));
+            rest = rest.get(taken..).unwrap_or_default();
+            filled += made;
+            let end = match status {
+                Ok(Status::StreamEnd) if filled >= wanted => End::Good,
+                Ok(Status::StreamEnd) | Err(_) => End::Broken,
+                Ok(_) if filled > wanted => End::Good,
+                Ok(_) if taken == 0 && made == 0 => break,
+                Ok(_) => continue,
+            };
+            out.truncate(filled.min(wanted));
+            return (out, end);
+        }
+    }
+    out.truncate(filled.min(wanted));
+    (out, End::Cut)
+}
+
+/// Undoes the filters of whole rows in place. Returns them, how many bytes were read, and whether there are no more rows (and not
+/// one with a filter that does not exist).
+fn undo_filters(samples: &mut [u8], header: &Header, passes: &[Pass]) -> Result<(Vec<Filter>, usize, bool), Error> {
+    let step = header.bits_per_pixel().div_ceil(8);
+    let (mut filters, mut at, mut is_out_of_rows) = (Vec::new(), 0, true);
+    'passes: for pass in passes {
+        let row_bytes = header.row_bytes(pass);
+        for y in 0..pass.sides[1] {
+            let (before, rest) = samples.split_at_mut(at);
+            let Some(([filter], row)) = rest.get_mut(..=row_bytes).and_then(|row| row.split_first_chunk_mut::<1>()) else {
+                break 'passes;
+            };
+            let Some(filter) = Filter::of(*filter) else {
+                is_out_of_rows = false;
+                break 'passes;
+            };
+            let above: &[u8] = if y == 0 { &[] } else { &before[at - row_bytes..] };
+            filter.undo(row, above, step);
+            filters.push(filter);
+            at += row_bytes + 1;
+        }
+    }
+    if at == 0 {
+        return Err(malformed("a PNG of which not one row can be read"));
+    }
+    Ok((filters, at, is_out_of_rows))
+}
+
+/// The bytes of a pixel that the file lacks: transparent where that can be, else black.
+fn missing_pixel(header: &Header, palette: &[[u8; 3]], transparency: Option<&[u8]>) -> Vec<u8> {
+    let index = transparency.and_then(|alphas| alphas.iter().position(|&alpha| alpha == 0)).or_else(|| {
+        let light = |entry: &[u8; 3]| entry.iter().map(|&v| u32::from(v)).sum::<u32>();
+        (0..palette.len()).min_by_key(|&i| light(&palette[i]))
+    });
+    match header.colour {
+        Colour::Indexed => vec![index.and_then(|i| u8::try_from(i).ok()).unwrap_or(0)],
+        colour => vec![0; colour.channels() * usize::from(header.depth.div_ceil(8))],
+    }
+}
+
+/// The rows as a picture. Where some are missing, a pixel of an early pass stands for those around it too.
+fn arrange(samples: &[u8], header: &Header, passes: &[Pass], missing: &[u8], is_cut: bool) -> Raster {
+    let [width, height] = header.sides;
+    let pixel_bytes = missing.len();
+    let mut raster = Raster { width, height, pixel_bytes, data: missing.repeat(width * height) };
+    let (mut at, mut unpacked) = (0, Vec::new());
+    for pass in passes {
+        let row_bytes = header.row_bytes(pass);
+        for row in 0..pass.sides[1] {
+            let Some(stored) = samples.get(at + 1..at + 1 + row_bytes) else { return raster };
+            at += row_bytes + 1;
+            unpacked.clear();
+            let pixels = if header.depth < 8 {
+                unpacked.extend(unpack(stored, header.depth, pass.sides[0]));
+                &unpacked[..]
+            } else {
+                stored
+            };
+            let y = pass.first[1] + row * pass.step[1];
+            if !header.is_interlaced {
+                raster.data[y * width * pixel_bytes..][..pixels.len()].copy_from_slice(pixels);
+                continue;
+            }
+            let block = if is_cut { [pass.step[0] - pass.first[0], pass.step[1] - pass.first[1]] } else { [1, 1] };
+            for (column, pixel) in pixels.chunks_exact(pixel_bytes).enumerate() {
+                let x = pass.first[0] + column * pass.step[0];
+                for block_y in y..(y + block[1]).min(height) {
+                    for block_x in x..(x + block[0]).min(width) {
+                        raster.pixel_mut_at(block_x, block_y).copy_from_slice(pixel);
+                    }
+                }
+            }
+        }
+    }
+    raster
+}

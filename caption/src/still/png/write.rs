@@ -1,0 +1,161 @@
+//! A PNG of samples: chunks in the order that section 5.6 of the third edition asks for, rows filtered and deflated.
+//!
+//! `mod` calls it. A row keeps the filter that its source had: who wrote the source chose it for that picture, so that the output
+//! weighs what the source weighs. Rows that are new get one by a rule of thumb.
+
+use miniz_oxide::deflate::core::{
+    CompressionStrategy, CompressorOxide, TDEFLFlush, compress_to_output, create_comp_flags_from_zip_params,
+};
+
+use super::{
+    super::raster::Raster,
+    chunks,
+    read::Colour,
+    rows::{Filter, pack},
+};
+
+/// Of more samples than these no second way is tried: one takes seconds.
+const MOST_TRIED_BYTES: usize = 8 << 20;
+
+/// What is written.
+pub(super) struct Picture<'a> {
+    pub colour: Colour,
+    pub depth: u8,
+    pub raster: &'a Raster,
+    pub palette: Option<Vec<u8>>,
+    pub transparency: Option<Vec<u8>>,
+    /// Chunks before the palette, behind it, and behind the data.
+    pub others: [Vec<([u8; 4], Vec<u8>)>; 3],
+    /// Of the row of the source that each row was; `None` for all where the source's rows are not these.
+    pub filters: Vec<Option<Filter>>,
+    /// What the output should not weigh more than.
+    pub source_bytes: usize,
+}
+
+impl Picture<'_> {
+    pub(super) fn write(self) -> Vec<u8> {
+        let packed = self.packed_rows();
+        let step = (self.colour.channels() * usize::from(self.depth)).div_ceil(8);
+        let guess = if self.colour == Colour::Indexed || self.depth < 8 { Guess::None } else { Guess::LeastSum };
+        // In this order until one does not weigh more than the source: its filters, and others in case they were chosen badly.
+        let ways = [(&self.filters[..], guess.strategy()), (&self.filters, guess.other_strategy()), (&[], guess.strategy())];
+        let raw_bytes: usize = packed.iter().map(Vec::len).sum();
+        let tries = if raw_bytes > MOST_TRIED_BYTES { 1 } else { ways.len() };
+        let mut data: Option<Vec<u8>> = None;
+        for (filters, strategy) in ways.into_iter().take(tries) {
+            let made = deflate(&filtered(&packed, step, filters, guess), strategy);
+            if data.as_ref().is_none_or(|least| made.len() < least.len()) {
+                data = Some(made);
+            }
+            if data.as_ref().is_some_and(|least| least.len() <= self.source_bytes) {
+                break;
+            }
+        }
+        let data = data.unwrap_or_default();
+
+        let Raster { width, height, .. } = *self.raster;
+        let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX).to_be_bytes();
+        let [w, h] = [side(width), side(height)];
+        let mut out = b"\x89PNG\r\n\x1A\n".to_vec();
+        chunks::add(&mut out, *b"IHDR", &[&w[..], &h[..], &[self.depth, self.colour.byte(), 0, 0, 0]].concat());
+        let add_all = |out: &mut Vec<u8>, others: &[([u8; 4], Vec<u8>)]| {
+            for (kind, data) in others {
+                chunks::add(out, *kind, data);
+            }
+        };
+        let [before, behind, last] = &self.others;
+        add_all(&mut out, before);
+        for (kind, data) in [(*b"PLTE", &self.palette), (*b"tRNS", &self.transparency)] {
+            if let Some(data) = data {
+                chunks::add(&mut out, kind, data);
+            }
+        }
+        add_all(&mut out, behind);
+        chunks::add(&mut out, *b"IDAT", &data);
+        add_all(&mut out, last);
+        chunks::add(&mut out, *b"IEND", &[]);
+        out
+    }
+
+    /// The rows as the file has them, each before its filter.
+    fn packed_rows(&self) -> Vec<Vec<u8>> {
+        let row_bytes = (self.raster.width * self.raster.pixel_bytes).max(1);
+        let pack_row = |row: &[u8]| {
+            let mut packed = Vec::new();
+            if self.depth < 8 {
+                pack(row, self.depth, &mut packed);
+            } else {
+                packed.extend_from_slice(row);
+            }
+            packed
+        };
+        self.raster.data.chunks_exact(row_bytes).map(pack_row).collect()
+    }
+}
+
+/// How a row without a filter of its own gets one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Guess {
+    /// None: differences of indices mean nothing.
+    None,
+    /// The one that leaves the least sum of differences (section 12.7).
+    LeastSum,
+}
+
+impl Guess {
+    fn strategy(self) -> CompressionStrategy {
+        match self {
+            Self::None => CompressionStrategy::Default,
+            Self::LeastSum => CompressionStrategy::Filtered,
+        }
+    }
+
+    fn other_strategy(self) -> CompressionStrategy {
+        match self {
+            Self::None => CompressionStrategy::Filtered,
+            Self::LeastSum => CompressionStrategy::Default,
+        }
+    }
+}
+
+/// The rows with their filters, as they are deflated.
+fn filtered(rows: &[Vec<u8>], step: usize, filters: &[Option<Filter>], guess: Guess) -> Vec<u8> {
+    let mut all = Vec::new();
+    let (mut tried, mut best) = (Vec::new(), Vec::new());
+    let mut above: &[u8] = &[];
+    for (y, row) in rows.iter().enumerate() {
+        let own = filters.get(y).copied().flatten();
+        let choices: &[Filter] = match own {
+            Some(_) => own.as_slice(),
+            None if guess == Guess::None => &[Filter::None],
+            None => &Filter::ALL,
+        };
+        let mut least = u64::MAX;
+        for &filter in choices {
+            tried.clear();
+            tried.push(filter as u8);
+            filter.apply(row, above, step, &mut tried);
+            let sum = tried[1..].iter().map(|&byte| u64::from(byte.cast_signed().unsigned_abs())).sum();
+            if sum < least {
+                least = sum;
+                std::mem::swap(&mut tried, &mut best);
+            }
+        }
+        all.extend_from_slice(&best);
+        above = row;
+    }
+    all
+}
+
+/// A zlib stream. Filtered rows of a photo have few long matches, and weigh a tenth less where short ones are left out.
+fn deflate(data: &[u8], strategy: CompressionStrategy) -> Vec<u8> {
+    const LEVEL: i32 = 9;
+    const ZLIB_WINDOW_BITS: i32 = 15;
+    let mut compressor = CompressorOxide::new(create_comp_flags_from_zip_params(LEVEL, ZLIB_WINDOW_BITS, strategy as i32));
+    let mut out = Vec::new();
+    let _ = compress_to_output(&mut compressor, data, TDEFLFlush::Finish, |made| {
+        out.extend_from_slice(made);
+        true
+    });
+    out
+}

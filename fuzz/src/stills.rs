@@ -1,0 +1,115 @@
+//! Bytes dressed as stills: headers that a reader takes, and the bytes where data are.
+//!
+//! Called by the target `stills`. Nothing here is shared with the engine's readers and writers.
+
+/// Appends a PNG chunk with its check.
+fn chunk(out: &mut Vec<u8>, kind: &[u8; 4], data: &[u8]) {
+    out.extend(u32::try_from(data.len()).unwrap_or(0).to_be_bytes());
+    let from = out.len();
+    out.extend(kind);
+    out.extend(data);
+    let mut check = u32::MAX;
+    for byte in &out[from..] {
+        check ^= u32::from(*byte);
+        for _ in 0..8 {
+            check = if check & 1 == 1 { check >> 1 ^ 0xEDB8_8320 } else { check >> 1 };
+        }
+    }
+    out.extend((!check).to_be_bytes());
+}
+
+/// A PNG whose header, palette and transparency are the first bytes, and whose rows are the others, stored.
+#[must_use]
+pub fn png(bytes: &[u8]) -> Vec<u8> {
+    let mut out = b"\x89PNG\r\n\x1A\n".to_vec();
+    let Some((&[width, height, colour, depth, entries, alphas, orientation, flags], rest)) = bytes.split_first_chunk::<8>() else {
+        return out;
+    };
+    let colour = [0, 2, 3, 4, 6][usize::from(colour) % 5];
+    let depth = [1, 2, 4, 8, 16][usize::from(depth) % 5];
+    chunk(&mut out, b"IHDR", &[0, 0, flags >> 7, width, 0, 0, 0, height, depth, colour, 0, 0, flags & 1]);
+    if flags & 2 != 0 {
+        chunk(&mut out, b"gAMA", &[0, 1, entries, alphas]);
+    }
+    if flags & 4 != 0 {
+        let exif = [b"II\x2A\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", &[orientation][..], b"\0\0\0\0\0\0\0"].concat();
+        chunk(&mut out, b"eXIf", &exif);
+    }
+    let (palette, rest) = rest.split_at(rest.len().min(3 * usize::from(entries)));
+    chunk(&mut out, b"PLTE", palette);
+    let (transparency, rest) = rest.split_at(rest.len().min(usize::from(alphas)));
+    if flags & 8 != 0 {
+        chunk(&mut out, b"tRNS", transparency);
+    }
+    let mut data = vec![0x78, 0x01];
+    for piece in rest.chunks(60_000) {
+        let len = u16::try_from(piece.len()).unwrap_or(0);
+        data.push(0);
+        data.extend(len.to_le_bytes());
+        data.extend((!len).to_le_bytes());
+        data.extend(piece);
+    }
+    chunk(&mut out, b"IDAT", &data);
+    chunk(&mut out, b"IEND", &[]);
+    out
+}
+
+/// A JPEG whose frame is the first bytes, with tables of short codes, and whose scans are the others. The bytes may have markers of their
+/// own: more scans, restarts, tables.
+#[must_use]
+pub fn jpeg(bytes: &[u8]) -> Vec<u8> {
+    let mut out = vec![0xFF, 0xD8];
+    let Some((&[width, height, kind, factors, more_factors, orientation, interval, step], rest)) = bytes.split_first_chunk::<8>() else {
+        return out;
+    };
+    let mut segment = |marker: u8, data: &[u8]| {
+        out.extend([0xFF, marker]);
+        out.extend(u16::try_from(data.len() + 2).unwrap_or(2).to_be_bytes());
+        out.extend(data);
+    };
+    if kind & 0x40 != 0 {
+        segment(0xE1, &[&b"Exif\0\0II\x2A\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"[..], &[orientation], b"\0\0\0\0\0\0\0"].concat());
+    }
+    if kind & 0x20 != 0 {
+        segment(0xEE, &[b'A', b'd', b'o', b'b', b'e', 0, 100, 0, 0, 0, 0, orientation % 3]);
+    }
+    segment(0xDB, &[&[0][..], &[step; 64]].concat());
+    // Sixteen symbols of four bits but for the last, and as many of AC.
+    let counts = [0, 0, 0, 15, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let dc: Vec<u8> = (0..12).chain([3, 2, 1, 0, 5]).collect();
+    let ac = [0x00, 0x01, 0x02, 0x03, 0x11, 0x12, 0x21, 0xF0, 0x10, 0x20, 0x31, 0x05, 0x0A, 0x71, 0x30, 0xE0, 0x41];
+    for table in 0..2 {
+        segment(0xC4, &[&[table][..], &counts, &dc].concat());
+        segment(0xC4, &[&[0x10 | table][..], &counts, &ac].concat());
+    }
+    if interval > 0 {
+        segment(0xDD, &[0, interval]);
+    }
+    let components = [1, 3, 4][usize::from(kind % 3)];
+    let mut frame = vec![8, 0, height, 0, width, components];
+    for id in 1..=components {
+        frame.extend([id, if id == 1 { factors } else { more_factors }, 0]);
+    }
+    segment(if kind & 0x10 != 0 { 0xC2 } else { 0xC0 }, &frame);
+    let mut scan = vec![components];
+    scan.extend((1..=components).flat_map(|id| [id, 0x11 * u8::from(id > 1)]));
+    scan.extend([0, if kind & 0x10 != 0 { 0 } else { 63 }, 0]);
+    segment(0xDA, &scan);
+    out.extend(rest);
+    out
+}
+
+/// A WebP whose frame is the bytes, behind a header of the sides that they begin with.
+#[must_use]
+pub fn webp(bytes: &[u8]) -> Vec<u8> {
+    let Some((&[width, height, kind, cut], rest)) = bytes.split_first_chunk::<4>() else { return Vec::new() };
+    let len = u32::try_from(rest.len()).unwrap_or(0);
+    let tag = (len << 5 | 0x10).to_le_bytes();
+    let frame = match kind % 2 {
+        0 => [&tag[..3], &[0x9D, 0x01, 0x2A, width, 0, height, 0], rest].concat(),
+        _ => [&[0x2F, width, 0, 0, 0][..], rest].concat(),
+    };
+    let name = if kind % 2 == 0 { b"VP8 " } else { b"VP8L" };
+    let claimed = u32::try_from(frame.len() + usize::from(cut)).unwrap_or(0);
+    [&b"RIFF"[..], &(claimed + 12).to_le_bytes(), b"WEBP", name, &claimed.to_le_bytes(), &frame, &vec![0; frame.len() % 2]].concat()
+}
