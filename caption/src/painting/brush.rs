@@ -6,6 +6,7 @@
 
 use super::runs::InkRuns;
 use crate::{
+    difference::Lab,
     mask::{Cover, Pair},
     planning::Palette,
 };
