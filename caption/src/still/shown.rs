@@ -77,8 +77,8 @@ mod tests {
 
     #[test]
     fn the_mean_of_what_is_shown_is_told_and_soft_edges_are_left_out() {
-        let caption = LoadedCaption::new("I", Position::Top, Style::Overlay, Font::builtin("anton").unwrap());
-        let mask = Mask::draw(&LoadedSpec::new(vec![caption]), 100, 100, Rect::at(0, 0, 100, 100)).unwrap();
+        let caption = LoadedCaption::new("MM", Position::Top, Style::Overlay, Font::builtin("anton").unwrap());
+        let mask = Mask::draw(&LoadedSpec::new(vec![caption]), 300, 300, Rect::at(0, 0, 300, 300)).unwrap();
         let mut colours = MeanColours::of(&mask);
         assert!(colours.told()[0].fill.is_near(), "nothing was shown, and nothing is off");
         for (x, y, cover) in mask.inks[0].covers_in(mask.inks[0].rect) {
