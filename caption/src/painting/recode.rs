@@ -58,6 +58,7 @@ pub(super) fn recode(
     let is_changed = first_changed.is_some()
         || grown
         || extended
+        || work.frame.is_cut
         || !work.palette_plan.merges.is_empty()
         || !pixels.altered.is_empty()
         || palette.is_changed();

@@ -95,7 +95,7 @@ fn plan_frame(frame: &Frame, mask: &Mask, canvas: &CanvasState, growth: Growth, 
     let canvas_px = mask.width_px as usize * mask.height_px as usize;
     let is_far_off = source.union(Rect::at(0, 0, mask.width_px, mask.height_px)).area() > FAR_OFF * canvas_px;
     if is_far_off && damaged.is_empty() {
-        let fate = if mask.touches(source) { Fate::Painted { bare } } else { Fate::Copied };
+        let fate = if mask.touches(source) || frame.is_cut { Fate::Painted { bare } } else { Fate::Copied };
         return FramePlan { source, fate, lacks: lacking(mask, bare, source) };
     }
     let grown_for = |wanted: &dyn Fn(&&Ink) -> bool| {
@@ -115,7 +115,8 @@ fn plan_frame(frame: &Frame, mask: &Mask, canvas: &CanvasState, growth: Growth, 
         let on_background = !may_grow && frame.transparent.is_none() && shows_blanks(drawn, source, mask);
         // No pixel of it lets a caption that is on the canvas already show: all are drawn again.
         Fate::Grown { drawn, bare: if on_background { drawn } else { bare }, on_background }
-    } else if mask.touches(source) {
+    // A frame that is cut off is coded again, whole: some decoders refuse a file that isn't.
+    } else if mask.touches(source) || frame.is_cut {
         Fate::Painted { bare }
     } else {
         Fate::Copied
