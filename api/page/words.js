@@ -49,6 +49,9 @@ export function differences({ fidelity, missing_glyphs: missing = [] }) {
     if (letters < 10) notes.push(`The letters are ${number(letters)} px small; fewer words read better.`);
   }
   if (fidelity?.damage) notes.push(`${sentence({ detail: fidelity.damage })} What can be read of it has its caption.`);
-  if (fidelity?.changed.count) notes.push(`${number(fidelity.changed.count)} pixels beside the captions look a little different (dE ${fidelity.changed.delta_e} at most), as their colours made room.`);
+  const { count = 0, delta_e: most } = fidelity?.changed ?? {};
+  const pixels = count === 1 ? '1 pixel' : `${number(count)} pixels`;
+  if (count && most === 0) notes.push(`${pixels} beside the captions ${count === 1 ? 'has' : 'have'} the background's colour, where some programs showed nothing.`);
+  if (most > 0) notes.push(`${pixels} beside the captions ${count === 1 ? 'looks' : 'look'} a little different (dE ${most} at most), ${count === 1 ? 'as its colour' : 'as their colours'} made room.`);
   return notes;
 }

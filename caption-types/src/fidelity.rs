@@ -194,10 +194,11 @@ impl Fidelity {
         }
         if self.changed.count > 0 {
             let ChangedPixels { count, delta_e } = self.changed;
+            let (pixels, verb) = (counted(count, "pixel"), if count == 1 { ["has", "looks"] } else { ["have", "look"] });
             said.push(if delta_e == Hundredths(0) {
-                format!("{count} pixels outside the captions have the background's colour, where some decoders showed nothing")
+                format!("{pixels} outside the captions {} the background's colour, where some decoders showed nothing", verb[0])
             } else {
-                format!("{count} pixels outside the captions look different, by dE {delta_e} at most")
+                format!("{pixels} outside the captions {} different, by dE {delta_e} at most", verb[1])
             });
         }
         said
@@ -205,8 +206,11 @@ impl Fidelity {
 }
 
 /// "1 frame", "2 frames".
-fn counted(count: u32, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+fn counted(count: impl Into<u64>, what: &str) -> String {
+    match count.into() {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
 }
 
 #[cfg(test)]
