@@ -162,7 +162,7 @@ impl Fidelity {
         let mut said = Vec::new();
         for (k, caption) in self.captions.iter().enumerate() {
             let caption_k = if self.captions.len() == 1 { "the caption".to_owned() } else { format!("caption {}", k + 1) };
-            for (part, colour) in [("letters", caption.fill), ("outline or band", caption.under)] {
+            for (part, are, colour) in [("letters", "are", caption.fill), ("outline or band", "is", caption.under)] {
                 if !colour.is_near() {
                     let ColourFidelity { asked, shown, delta_e, frames_off, why_off } = colour;
                     let why = match why_off {
@@ -171,7 +171,7 @@ impl Fidelity {
                     };
                     let frames = counted(frames_off, "frame");
                     said.push(format!(
-                        "the {part} of {caption_k} are {shown} in place of {asked} (dE {delta_e}) in {frames}: {why}"
+                        "the {part} of {caption_k} {are} {shown} in place of {asked} (dE {delta_e}) in {frames}: {why}"
                     ));
                 }
             }
