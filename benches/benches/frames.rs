@@ -56,8 +56,8 @@ fn plan_frames(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(gif.frames.len() as u64));
     for (name, at, style) in STYLES {
         let mask = mask(&gif, &spec(at, style));
-        group.bench_function(name, |b| b.iter(|| plan(&gif, black_box(&mask))));
-        let plans = plan(&gif, &mask);
+        group.bench_function(name, |b| b.iter(|| plan(&gif, black_box(&mask), false)));
+        let plans = plan(&gif, &mask, false);
         group.bench_function(format!("tables, {name}"), |b| {
             b.iter(|| Palettes::decide(DUCK, &gif, black_box(&mask), &plans, false));
         });
@@ -71,7 +71,7 @@ fn paint_frames(criterion: &mut Criterion) {
     for (name, bytes) in [("duck", DUCK), ("dithered", &dithered), ("flat", &flat)] {
         let gif = walked(bytes);
         let mask = mask(&gif, &spec(Position::Bottom, Style::Overlay));
-        let (plans, inks) = (plan(&gif, &mask), mask.inks.iter().map(InkRuns::of).collect::<Vec<_>>());
+        let (plans, inks) = (plan(&gif, &mask, false), mask.inks.iter().map(InkRuns::of).collect::<Vec<_>>());
         let palettes = Palettes::decide(bytes, &gif, &mask, &plans, false);
         let paintable = plans.iter().enumerate().filter(|(_, plan)| is_paintable(plan));
         let works: Vec<_> = paintable.map(|(k, plan)| work(bytes, &gif, k, *plan, &palettes, &inks)).collect();

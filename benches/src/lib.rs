@@ -120,7 +120,19 @@ pub fn work<'a>(
     let frame = &gif.frames[k];
     let (palette_plan, used) = (palettes.of(k, frame), palettes.used[k]);
     let may_become_transparent = palettes.may_become_transparent;
-    FrameWork { bytes, frame, plan, palette_plan, used, may_become_transparent, background: None, inks, lost: Patch::default() }
+    FrameWork {
+        bytes,
+        frame,
+        plan,
+        palette_plan,
+        used,
+        may_become_transparent,
+        background: None,
+        inks,
+        lost: Patch::default(),
+        is_exact: false,
+        leaves_gaps: false,
+    }
 }
 
 /// Paints frames; answers the bytes of the streams that changed.

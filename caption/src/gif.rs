@@ -74,7 +74,7 @@ pub(crate) fn prepare<'a>(bytes: &'a [u8], spec: &LoadedSpec, limits: &Limits) -
     if reach > MAX_SIDE_PX {
         return Err(Error::CanvasTooLarge { width_px: mask.width_px, height_px: reach, limit_px: MAX_SIDE_PX });
     }
-    let plans = plan(&gif, &mask);
+    let plans = plan(&gif, &mask, spec.exact);
     // Frames that clear a caption are grown to draw it again, however small they were.
     limits.check_total_pixels(plans.iter().map(|plan| plan.drawn().area() as u64).sum())?;
     Ok(PreparedGif { bytes, gif, mask, plans, is_exact: spec.exact })
@@ -90,7 +90,7 @@ impl PreparedGif<'_> {
 
     /// The other stages.
     pub(crate) fn render(self, watch: &Watch<'_>) -> Result<RenderedGif, Error> {
-        let Self { bytes, gif, mask, plans, is_exact } = self;
+        let Self { bytes, gif, mask, mut plans, is_exact } = self;
         let palettes = Palettes::decide(bytes, &gif, &mask, &plans, is_exact);
         let inks: Vec<InkRuns<'_>> = mask.inks.iter().map(InkRuns::of).collect();
         let mut canvas: Option<Canvas<'_>> = None;
@@ -128,6 +128,8 @@ impl PreparedGif<'_> {
                             background,
                             inks: &inks,
                             lost,
+                            is_exact,
+                            leaves_gaps: false,
                         };
                         StreamReader::with(|reader| Tools::with(|tools| paint(&work, reader, tools)))
                     });
@@ -136,7 +138,12 @@ impl PreparedGif<'_> {
                 })
                 .collect::<Result<_, _>>()?;
             for (k, painted) in batch.zip(painted) {
-                writer.add(&gif.frames[k], &plans[k], painted);
+                let plan = painted.as_ref().map_or(plans[k], |painted| painted.plan);
+                if painted.as_ref().is_some_and(|painted| painted.leaves_gaps) {
+                    // Later frames were planned to show what this one should have drawn.
+                    plans[k..].iter_mut().for_each(|plan| plan.lacks = u32::MAX);
+                }
+                writer.add(&gif.frames[k], &plan, painted);
             }
         }
         writer.finish();

@@ -28,7 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
     match again {
         Ok(again) => {
             assert_eq!(again.media, probed.media);
-            assert_eq!(again.damage, None, "the output of {:?} is damaged", rendered.damage);
+            assert_eq!(again.fidelity.damage, None, "the output of {:?} is damaged", rendered.fidelity.damage);
             assert_eq!(again.width_px, rendered.width_px);
         }
         // A bar upon a bar may be too high.

@@ -102,6 +102,8 @@ impl Splice {
             background: None,
             inks,
             lost: Patch::default(),
+            is_exact: false,
+            leaves_gaps: false,
         };
         reader.open(&self.blocks, frame);
         if can_splice(&work, &palette, reader) { splice(&work, &palette, None, reader, tools) } else { Spliced::Cannot }

@@ -5,17 +5,24 @@
 //! plan and the captions, never the canvas's history.
 
 use super::{
-    recode::recode,
+    recode::{Recoded, recode},
     splice::{Spliced, can_splice, splice},
     work::{FrameWork, NewStream, SegmentCounts, Tools},
 };
-use crate::{planning::Palette, reading::streams::StreamReader};
+use crate::{
+    planning::{FramePlan, Palette},
+    reading::streams::StreamReader,
+};
 
 /// How a frame came out.
 pub struct PaintedFrame {
     pub segments: SegmentCounts,
     /// What differs; where nothing does, the source's bytes will do.
     pub change: Change,
+    /// The plan that it was painted by.
+    pub plan: FramePlan,
+    /// Whether captions were left undrawn where the source has no pixel.
+    pub leaves_gaps: bool,
 }
 
 /// What differs in a frame.
@@ -27,20 +34,34 @@ pub enum Change {
     Recoded(NewStream),
 }
 
-/// Paints a frame.
+/// Paints a frame. Where it has no room for a transparent index, which what it is enlarged by would show, only its own pixels are painted.
 pub fn paint(work: &FrameWork<'_>, reader: &mut StreamReader, tools: &mut Tools) -> PaintedFrame {
+    let painted = attempt(work, reader, tools).or_else(|| attempt(&work.leaving_gaps(), reader, tools));
+    let unchanged = || PaintedFrame {
+        segments: SegmentCounts::of_copied(reader.scan.segments.len()),
+        change: Change::Nothing,
+        plan: work.plan.without_growth(),
+        leaves_gaps: true,
+    };
+    painted.unwrap_or_else(unchanged)
+}
+
+/// Paints it as planned; `None` where it has no room.
+fn attempt(work: &FrameWork<'_>, reader: &mut StreamReader, tools: &mut Tools) -> Option<PaintedFrame> {
     let (palette, through) = open(work, reader);
     let spliced =
         if can_splice(work, &palette, reader) { splice(work, &palette, through, reader, tools) } else { Spliced::Cannot };
     let segments = reader.scan.segments.len();
-    match spliced {
-        Spliced::Unchanged => PaintedFrame { segments: SegmentCounts::of_copied(segments), change: Change::Nothing },
-        Spliced::Changed(stream, segments) => PaintedFrame { segments, change: Change::Spliced(*stream) },
+    let (segments, change) = match spliced {
+        Spliced::Unchanged => (SegmentCounts::of_copied(segments), Change::Nothing),
+        Spliced::Changed(stream, segments) => (segments, Change::Spliced(*stream)),
         Spliced::Cannot => match recode(work, palette, through, reader, tools) {
-            None => PaintedFrame { segments: SegmentCounts::of_copied(segments), change: Change::Nothing },
-            Some(stream) => PaintedFrame { segments: SegmentCounts::of_recoded(segments), change: Change::Recoded(stream) },
+            Recoded::NoRoom => return None,
+            Recoded::Unchanged => (SegmentCounts::of_copied(segments), Change::Nothing),
+            Recoded::Changed(stream) => (SegmentCounts::of_recoded(segments), Change::Recoded(*stream)),
         },
-    }
+    };
+    Some(PaintedFrame { segments, change, plan: work.plan, leaves_gaps: work.leaves_gaps })
 }
 
 /// Opens the frame in `reader`. Answers its palette, and the index by which pixels that a caption hides show the one

@@ -10,21 +10,30 @@ use super::{
 };
 use crate::{
     lzw::{Encoder, IndexSet},
-    planning::{FrameCounts, Merge, Palette},
+    planning::{FrameCounts, MOST_DIFFERENCE, Merge, Palette},
     reading::{
         rows::{Present, Stretch, row_order},
         streams::{Histogram, StreamReader},
     },
 };
 
-/// Recodes a frame opened in `reader`; `None` where nothing came out different.
+/// What came of it.
+pub(super) enum Recoded {
+    /// Nothing came out different.
+    Unchanged,
+    Changed(Box<NewStream>),
+    /// A transparent index is needed, and none can be had at a price that may be paid.
+    NoRoom,
+}
+
+/// Recodes a frame opened in `reader`.
 pub(super) fn recode(
     work: &FrameWork<'_>,
     mut palette: Palette,
     through: Option<u8>,
     reader: &mut StreamReader,
     tools: &mut Tools,
-) -> Option<NewStream> {
+) -> Recoded {
     let mut used = work.used(reader);
     let mut pixels = Pixels::decode(work, reader);
     for &merge in &work.palette_plan.merges {
@@ -39,10 +48,21 @@ pub(super) fn recode(
         if let Some(background) = work.background.filter(|_| grown) {
             // Not the nearest of what captions may use: there the background itself is shown.
             pixels.blank = Some(palette.exact_or_nearest(background, &mut used).0);
-        } else if (grown || pixels.must_draw_absent()) && pixels.has_blanks() {
-            let merge = palette.ensure_transparent(used, &mut FrameCounts::of([pixels.count()]));
-            if let Some(merge) = merge {
-                pixels.merge(merge);
+        } else if !work.leaves_gaps && (grown || pixels.must_draw_absent()) && pixels.has_blanks() {
+            let mut counts = FrameCounts::of([pixels.count()]);
+            // What was cleared too far must be drawn again at any price.
+            let most_difference = match work.plan.damaged().is_empty() {
+                true if work.is_exact => 0.0,
+                true => MOST_DIFFERENCE,
+                false => f32::MAX,
+            };
+            match palette.ensure_transparent(used, &mut counts, most_difference) {
+                Some(Some(merge)) => pixels.merge(merge),
+                Some(None) => {}
+                None => {
+                    reader.indices = pixels.indices;
+                    return Recoded::NoRoom;
+                }
             }
         }
         // What a frame that is cut off lacks, browsers show as it was before: some other decoders show nothing at all.
@@ -52,7 +72,7 @@ pub(super) fn recode(
     let mut painter = Painter::new(work, &palette, through, &mut tools.brush);
     let mut all = Stretch { rows: work.drawn(), first: 0, indices: &mut pixels.indices };
     let first_changed = painter.paint(&mut all, Sourced::Some(pixels.present));
-    let mut extended = painter.extended || is_made_whole;
+    let mut extended = painter.extended && !work.leaves_gaps || is_made_whole;
     extended |= pixels.mend(&mut palette, &mut used);
 
     let is_changed = first_changed.is_some()
@@ -69,7 +89,10 @@ pub(super) fn recode(
     }
     let bytes = is_changed.then(|| encode(&indices, work.frame.min_code_size, &mut tools.encoder));
     reader.indices = indices;
-    bytes.map(|bytes| NewStream { bytes, palette, altered, largest_difference })
+    match bytes {
+        None => Recoded::Unchanged,
+        Some(bytes) => Recoded::Changed(Box::new(NewStream { bytes, palette, altered, largest_difference })),
+    }
 }
 
 /// A stream with the source's code size, or a larger one if the indices need it; longer codes than bytes need are not written.

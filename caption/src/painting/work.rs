@@ -35,9 +35,25 @@ pub struct FrameWork<'a> {
     pub inks: &'a [InkRuns<'a>],
     /// What the source's canvas shows where the output's was cleared too far.
     pub lost: Patch,
+    /// Whether no pixel outside the captions may look different.
+    pub is_exact: bool,
+    /// Whether captions are left undrawn where the source has no pixel: a frame without a transparent index has nothing to write
+    /// beside them.
+    pub leaves_gaps: bool,
 }
 
 impl FrameWork<'_> {
+    /// The same for the pixels alone that the source has. The frame mends nothing.
+    pub(super) fn leaving_gaps(&self) -> FrameWork<'_> {
+        FrameWork {
+            plan: self.plan.without_growth(),
+            palette_plan: Cow::Borrowed(&self.palette_plan),
+            lost: Patch::default(),
+            leaves_gaps: true,
+            ..*self
+        }
+    }
+
     /// Where the frame's own pixels stand.
     pub(super) fn source(&self) -> FrameRows {
         FrameRows { rect: self.plan.source, interlaced: self.frame.interlaced }

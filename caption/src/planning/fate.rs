@@ -104,6 +104,12 @@ impl FramePlan {
         }
     }
 
+    /// The same within the source's rectangle, if nothing has to be drawn again.
+    pub(crate) fn without_growth(self) -> Self {
+        let fate = if let Fate::Grown { bare, .. } = self.fate { Fate::Painted { bare } } else { self.fate };
+        Self { fate, ..self }
+    }
+
     /// Whether added pixels show the background's colour: see [`Fate::Grown`].
     pub(crate) fn is_on_background(&self) -> bool {
         matches!(self.fate, Fate::Grown { on_background: true, .. })

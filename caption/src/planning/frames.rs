@@ -38,22 +38,35 @@ struct Growth {
     clears_to_nothing: bool,
     /// Whether pixels of earlier frames can be drawn again in their very colours: all frames share a palette.
     mendable: bool,
+    /// Whether nothing outside the captions may look different in any decoder, though a caption goes undrawn for it.
+    is_exact: bool,
+    /// Bytes of the global table.
+    global_table_bytes: usize,
 }
 
 impl Growth {
-    fn of(gif: &Gif) -> Self {
+    fn of(gif: &Gif, is_exact: bool) -> Self {
         let clears_to_nothing = |f: &Frame| f.disposal != Disposal::Background || f.transparent.is_some();
         Self {
             clears_to_nothing: gif.frames.iter().all(clears_to_nothing),
             mendable: gif.frames.iter().all(|f| f.local_palette.is_none()),
+            is_exact,
+            global_table_bytes: gif.global_palette.as_ref().map_or(0, ExactSizeIterator::len),
         }
     }
 
     fn allows(self, frame: &Frame, is_first: bool) -> bool {
-        match frame.disposal {
+        let decoders_agree = match frame.disposal {
             Disposal::Background => self.clears_to_nothing,
             _ => !is_first || frame.transparent.is_some(),
-        }
+        };
+        decoders_agree && (!self.is_exact || self.has_transparent(frame))
+    }
+
+    /// Whether the frame has a transparent index or is sure to have room for one.
+    fn has_transparent(self, frame: &Frame) -> bool {
+        let table_bytes = frame.local_palette.as_ref().map_or(self.global_table_bytes, ExactSizeIterator::len);
+        frame.transparent.is_some() || table_bytes < 3 * 256
     }
 }
 
@@ -70,11 +83,11 @@ pub fn written_on(gif: &Gif) -> Rect {
 /// rectangle would have millions of pixels.
 const FAR_OFF: usize = 4;
 
-/// Plans every frame of `gif`.
-pub fn plan(gif: &Gif, mask: &Mask) -> Vec<FramePlan> {
+/// Plans every frame of `gif`. With `is_exact`, no pixel outside the captions may look different.
+pub fn plan(gif: &Gif, mask: &Mask, is_exact: bool) -> Vec<FramePlan> {
     let whole = Rect::at(0, 0, mask.width_px, mask.height_px);
     let mut canvas = CanvasState { bare: whole, damaged: Rect::default(), inhabited: Rect::default() };
-    let growth = Growth::of(gif);
+    let growth = Growth::of(gif, is_exact);
     gif.frames
         .iter()
         .enumerate()
@@ -108,6 +121,9 @@ fn plan_frame(frame: &Frame, mask: &Mask, canvas: &CanvasState, growth: Growth, 
     if !may_grow || (damages && !growth.mendable) {
         // A bar is drawn all the same: without it the canvas would have a hole.
         drawn = grown_for(&|ink| ink.is_band);
+        if growth.is_exact && shows_blanks(drawn, source, mask) {
+            drawn = source.union(damaged);
+        }
     }
     let fate = if !damaged.is_empty() {
         Fate::Mended { drawn, bare, damaged }
@@ -199,7 +215,7 @@ mod tests {
         let gif = Gif::walk(&bytes, &Limits::default()).unwrap();
         let caption = LoadedCaption::new("Hi", Position::Bottom, Style::Overlay, Font::builtin("anton").unwrap());
         let mask = Mask::draw(&LoadedSpec::new(vec![caption]), 40, 40, written_on(&gif)).unwrap();
-        let plans = plan(&gif, &mask);
+        let plans = plan(&gif, &mask, false);
         let names = plans.iter().map(|plan| match plan.fate {
             Fate::Copied => "copied",
             Fate::Painted { .. } => "painted",

@@ -16,6 +16,7 @@ pub use fate::FramePlan;
 pub use frames::{plan, written_on};
 pub use palette::Palette;
 pub use palettes::Palettes;
+pub(crate) use room::MOST_DIFFERENCE;
 pub(crate) use room::largest_difference;
 pub use room::{FrameCounts, Merge};
 pub use strategies::PalettePlan;

@@ -163,17 +163,21 @@ impl Palette {
         }
     }
 
-    /// Gives the frame a transparent index if it has none, at the cost of a merge where no entry is free.
-    pub(crate) fn ensure_transparent(&mut self, used: IndexSet, counts: &mut FrameCounts) -> Option<Merge> {
-        if self.transparent.is_some() {
-            return None;
+    /// Gives the frame a transparent index if it has none: a free one, or one whose pixels take another entry, at most `most_difference`
+    /// dE away. Answers that merge, if one is needed; `None` where no index can be had.
+    #[expect(clippy::option_option, reason = "whether there is an index, and whether it takes a merge")]
+    pub(crate) fn ensure_transparent(
+        &mut self,
+        used: IndexSet,
+        counts: &mut FrameCounts,
+        most_difference: f32,
+    ) -> Option<Option<Merge>> {
+        if self.transparent.is_some() || self.take_free_as_transparent(used) {
+            return Some(None);
         }
-        if self.take_free_as_transparent(used) {
-            return None;
-        }
-        let merge = self.cheapest_merge(counts, f32::MAX)?;
+        let merge = self.cheapest_merge(counts, most_difference)?;
         self.make_transparent(merge.from);
-        Some(merge)
+        Some(Some(merge))
     }
 
     /// Gives the frame a transparent index if it has none and one is free, with longer codes if it must be. Says whether it has one.

@@ -10,7 +10,10 @@ use samples::{
 use caption_layout::{Font, Limits, LoadedCaption, LoadedSpec, Position, Style, reading::blocks::Gif};
 
 use super::{
-    super::{recode::recode, runs::InkRuns},
+    super::{
+        recode::{Recoded, recode},
+        runs::InkRuns,
+    },
     *,
 };
 use crate::{
@@ -180,7 +183,7 @@ fn each_work(
     // (A stream that swallows its terminator, or a frame too small to be written on, is no matter here.)
     let Ok(gif) = Gif::walk(source, &Limits::default()) else { return };
     let Ok(mask) = Mask::draw(&spec(captions), gif.canvas.width(), gif.canvas.height(), written_on(&gif)) else { return };
-    let plans = plan(&gif, &mask);
+    let plans = plan(&gif, &mask, false);
     let palettes = Palettes::decide(source, &gif, &mask, &plans, false);
     let inks: Vec<InkRuns<'_>> = mask.inks.iter().map(InkRuns::of).collect();
     for (k, (frame, plan)) in gif.frames.iter().zip(&plans).enumerate().filter(|(_, (_, plan))| plan.is_touched()) {
@@ -194,6 +197,8 @@ fn each_work(
             background: None,
             inks: &inks,
             lost: Patch::default(),
+            is_exact: false,
+            leaves_gaps: false,
         };
         let mut reader = StreamReader::default();
         reader.open(source, frame);
@@ -226,8 +231,8 @@ proptest! {
             let recoded = recode(work, palette.clone(), through, reader, &mut tools);
             let shown = |stream: &NewStream| whole::decode(&stream.bytes[1..], stream.bytes[0], work.plan.drawn().area());
             match (spliced, recoded) {
-                (Spliced::Unchanged, None) | (Spliced::Cannot, Some(_)) => {}
-                (Spliced::Changed(spliced, _), Some(recoded)) => assert!(shown(&spliced) == shown(&recoded)),
+                (Spliced::Unchanged, Recoded::Unchanged) | (Spliced::Cannot, Recoded::Changed(_) | Recoded::NoRoom) => {}
+                (Spliced::Changed(spliced, _), Recoded::Changed(recoded)) => assert!(shown(&spliced) == shown(&recoded)),
                 _ => panic!("one of them changed nothing"),
             }
         });

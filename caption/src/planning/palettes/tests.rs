@@ -77,7 +77,7 @@ fn decided_exactly(bytes: &[u8], is_exact: bool) -> Decided {
     let caption = LoadedCaption::new("Hi", Position::Bottom, Style::Overlay, Font::builtin("anton").unwrap());
     let gif = Gif::walk(bytes, &Limits::default()).unwrap();
     let mask = Mask::draw(&LoadedSpec::new(vec![caption]), gif.canvas.width(), gif.canvas.height(), written_on(&gif)).unwrap();
-    let plans = plan(&gif, &mask);
+    let plans = plan(&gif, &mask, false);
     let palettes = Palettes::decide(bytes, &gif, &mask, &plans, is_exact);
     let tables = gif.frames.iter().enumerate().map(|(k, frame)| palettes.of(k, frame).into_owned()).collect();
     let changed_global = palettes.changed_global();
