@@ -8,7 +8,7 @@ pub mod streams;
 
 use std::sync::LazyLock;
 
-use caption::{Font, Limits, LoadedCaption, MediaType, Position, LoadedSpec, Style, Watch};
+use caption::{Font, Limits, LoadedCaption, LoadedSpec, MediaType, Position, Rendered, Style, Watch};
 use samples::{
     compare::{Allowed, compare},
     show::Player,
@@ -56,10 +56,25 @@ pub static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
 /// # Panics
 /// At a difference outside the mask, and where a strict decoder took the source and does not take the output.
 pub fn caption_and_compare(source: &[u8], layout: &Layout) {
-    let Ok(rendered) = caption::render_with(source, &layout.spec, &LIMITS, &Watch::none()) else { return };
+    compare_captioned(source, layout, &layout.spec);
+}
+
+/// The same of a spec that lets no pixel beside the captions look different.
+///
+/// # Panics
+/// As [`caption_and_compare`], and where one does.
+pub fn caption_exactly(source: &[u8], layout: &Layout) {
+    let spec = LoadedSpec { exact: true, ..layout.spec.clone() };
+    if let Some(rendered) = compare_captioned(source, layout, &spec) {
+        assert_eq!(rendered.fidelity.changed.count, 0, "pixels beside the captions were changed");
+    }
+}
+
+fn compare_captioned(source: &[u8], layout: &Layout, spec: &LoadedSpec) -> Option<Rendered> {
+    let rendered = caption::render_with(source, spec, &LIMITS, &Watch::none()).ok()?;
     let output = rendered.output.to_vec(source);
     if rendered.media != MediaType::Gif {
-        return;
+        return None;
     }
     if let Ok(player) = Player::open(source) {
         let source_height_px = u32::try_from(player.height_px).expect("a height within the limits");
@@ -81,4 +96,5 @@ pub fn caption_and_compare(source: &[u8], layout: &Layout) {
             Err(error) => panic!("the source decodes, the output does not: {error}"),
         }
     }
+    Some(rendered)
 }
