@@ -170,7 +170,9 @@ impl Fidelity {
                         Some(WhyOff::PaletteFull) | None => "the picture's palette has no room",
                     };
                     let frames = counted(frames_off, "frame");
-                    said.push(format!("the {part} of {caption_k} are {shown} in place of {asked} (dE {delta_e}) in {frames}: {why}"));
+                    said.push(format!(
+                        "the {part} of {caption_k} are {shown} in place of {asked} (dE {delta_e}) in {frames}: {why}"
+                    ));
                 }
             }
             if caption.frames_without > 0 {

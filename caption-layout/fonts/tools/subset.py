@@ -7,8 +7,8 @@ SHA-256. It must never be needed for a build: what it writes is committed.
     apt-get download fonts-noto-core=20201225-1 fonts-noto-cjk=1:20220127+repack1-1     # Debian 12
     for package in fonts-noto-*.deb; do dpkg-deb -x $package SOURCES; done
     pip install fonttools==4.68.0
-    caption-layout/fonts/tools/subset.py SOURCES caption-layout/fonts/noto          # writes
-    caption-layout/fonts/tools/subset.py SOURCES caption-layout/fonts/noto --check  # compares
+    caption-layout/fonts/tools/subset.py SOURCES          # writes
+    caption-layout/fonts/tools/subset.py SOURCES --check  # compares
 
 Whole scripts have every character, every rule of shaping, no hints. Chinese, Japanese and Korean are four
 regional fonts: the same character has another shape in each, and the shapes of all in one font would be larger than all four.
@@ -51,7 +51,6 @@ CJK = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sources", type=Path, help="where the packages were unpacked")
-    parser.add_argument("out", type=Path, help="where the fonts stand")
     parser.add_argument("--check", action="store_true", help="write nothing, and fail if a file would change")
     args = parser.parse_args()
     if fontTools.version != FONTTOOLS:
@@ -60,21 +59,21 @@ def main() -> None:
     files, notices = {}, {}
     for name, (source, face, characters, features) in fonts(args.sources).items():
         data, notice = made(source, face, characters, features)
-        files[name + (".otf" if data[:4] == b"OTTO" else ".ttf")] = data
+        files["noto/" + name + (".otf" if data[:4] == b"OTTO" else ".ttf")] = data
         notices.setdefault(notice, []).append(name)
-    files["OFL.txt"] = licence(notices)
+    files["Noto-OFL.txt"] = licence(notices)
 
     changed = []
     for name, data in files.items():
-        path = args.out / name
+        path = HERE / name
         if not path.exists() or path.read_bytes() != data:
             changed.append(name)
             if not args.check:
-                args.out.mkdir(parents=True, exist_ok=True)
+                path.parent.mkdir(exist_ok=True)
                 path.write_bytes(data)
-        if name != "OFL.txt":
+        if not name.endswith(".txt"):
             font = TTFont(io.BytesIO(data))
-            print(f"{name:32} {len(data):9,} bytes {len(font.getBestCmap()):6,} characters {len(font.getGlyphOrder()):6,} glyphs")
+            print(f"{path.name:32} {len(data):9,} bytes {len(font.getBestCmap()):6,} characters {len(font.getGlyphOrder()):6,} glyphs")
     print(f"{'together':32} {sum(len(data) for name, data in files.items()):9,} bytes")
     if args.check and changed:
         sys.exit(f"these would change: {', '.join(changed)}")
@@ -150,7 +149,7 @@ def made(source: Path, face: int, characters: set[int], features: list[str] | No
 
 def licence(notices: dict[str, list[str]]) -> bytes:
     lines = [f"{', '.join(names)}:\n{notice}\n" for notice, names in notices.items()]
-    head = "Each font here is a part of the Noto font of its name (https://notofonts.github.io), made by tools/subset.py.\n\n"
+    head = "Each font in noto/ is a part of the Noto font of its name (https://notofonts.github.io), made by tools/subset.py.\n\n"
     text = (HERE / "Anton-OFL.txt").read_text()
     return (head + "\n".join(lines) + "\n" + text[text.index("This Font Software is licensed under the SIL") :]).encode()
 

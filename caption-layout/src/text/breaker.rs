@@ -3,15 +3,19 @@
 //! Called by layout, size by size. The text is shaped in units of the em once, so that another size costs arithmetic; it knows no
 //! share of a picture and no smallest size.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
-use unicode_linebreak::{BreakOpportunity, linebreaks};
+use icu_segmenter::{LineSegmenter, LineSegmenterBorrowed, options::LineBreakOptions};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{
-    font::Font,
-    shape::{FontStack, Line},
+    shape::{Line, TextShaper},
+    writing::Writing,
 };
+
+/// Where a line may end: by the rules of UAX 14, and for Thai, Lao, Khmer and Burmese, which write no spaces, by a dictionary.
+static SEGMENTER: LazyLock<LineSegmenterBorrowed<'static>> =
+    LazyLock::new(|| LineSegmenter::new_dictionary(LineBreakOptions::default()));
 
 /// A text broken into shaped lines at one size.
 #[derive(Clone, Debug)]
@@ -43,8 +47,7 @@ struct Piece {
 
 pub(super) struct Breaker<'a> {
     text: &'a str,
-    fonts: FontStack<'a>,
-    missing: Vec<char>,
+    shaper: TextShaper<'a>,
     paragraphs: Vec<Vec<Piece>>,
     /// Whether any character leaves a mark.
     pub(super) has_ink: bool,
@@ -56,11 +59,10 @@ pub(super) struct Breaker<'a> {
 const KEPT_LINES: usize = 64;
 
 impl<'a> Breaker<'a> {
-    pub(super) fn new(text: &'a str, font: &'a Font, fallbacks: &'a [Font]) -> Self {
+    pub(super) fn new(writing: Writing<'a>) -> Self {
         Self {
-            text,
-            fonts: FontStack::new(font, fallbacks),
-            missing: Vec::new(),
+            text: writing.text,
+            shaper: TextShaper::new(writing),
             paragraphs: Vec::new(),
             has_ink: false,
             lines: HashMap::new(),
@@ -72,8 +74,8 @@ impl<'a> Breaker<'a> {
         for paragraph in self.text.trim_matches('\n').split('\n') {
             let mut pieces = Vec::new();
             let mut start = 0;
-            for (end, opportunity) in linebreaks(paragraph) {
-                if matches!(opportunity, BreakOpportunity::Allowed | BreakOpportunity::Mandatory) && end > start {
+            for end in SEGMENTER.segment_str(paragraph) {
+                if end > start {
                     pieces.push(self.piece(paragraph_start + start..paragraph_start + end));
                     start = end;
                 }
@@ -81,24 +83,21 @@ impl<'a> Breaker<'a> {
             self.paragraphs.push(pieces);
             paragraph_start += paragraph.len() + 1;
         }
-        self.missing.sort_unstable();
-        self.missing.dedup();
     }
 
     fn piece(&mut self, range: Range<usize>) -> Piece {
         let text = &self.text[range.clone()];
-        let line = self.fonts.advance(text, &mut self.missing);
-        self.has_ink = self.has_ink || line.glyphs.iter().any(|glyph| self.fonts.ink(glyph).is_some());
+        let line = self.shaper.advance(range.clone());
+        self.has_ink = self.has_ink || line.glyphs.iter().any(|glyph| self.shaper.ink(glyph).is_some());
         let width_em = line.width_em;
-        let trimmed = text.trim_end();
-        let trimmed_em =
-            if trimmed.len() == text.len() { width_em } else { self.fonts.advance(trimmed, &mut self.missing).width_em };
+        let trimmed = range.start..range.start + text.trim_end().len();
+        let trimmed_em = if trimmed == range { width_em } else { self.shaper.advance(trimmed).width_em };
         Piece { range, width_em, trimmed_em }
     }
 
     /// The lines at this size, if they stay within the box.
     pub(super) fn fit(&mut self, size_px: f32, width_px: f32, height_px: f32, break_words: bool) -> Option<Layout> {
-        let line_height_px = self.fonts.line_height_em() * size_px;
+        let line_height_px = self.shaper.line_height_em() * size_px;
         let most_em = width_px / size_px;
         let mut rows = self.wrap(most_em, break_words)?;
         #[expect(clippy::cast_precision_loss, reason = "a text has at most some thousand lines")]
@@ -125,14 +124,16 @@ impl<'a> Breaker<'a> {
             return None;
         }
         let (missing_glyphs, texts) =
-            (self.missing.clone(), rows.iter().map(|row| self.text[row.clone()].trim().to_owned()).collect());
+            (self.shaper.missing().to_vec(), rows.iter().map(|row| self.text[row.clone()].trim().to_owned()).collect());
         Some(Layout { size_px, lines, texts, line_height_px, width_px: width, height_px: height, missing_glyphs })
     }
 
-    /// A row of the text, shaped; what is missing in it is known since the text was read.
+    /// A row of the text, shaped.
     fn line(&mut self, row: &Range<usize>) -> Line {
-        let Self { text, fonts, lines, .. } = self;
-        lines.entry(row.clone()).or_insert_with(|| fonts.shape(text[row.clone()].trim(), &mut Vec::new())).clone()
+        let Self { text, shaper, lines, .. } = self;
+        let trimmed = text[row.clone()].trim_end();
+        let start = row.start + trimmed.len() - trimmed.trim_start().len();
+        lines.entry(row.clone()).or_insert_with(|| shaper.shape(start..row.start + trimmed.len())).clone()
     }
 
     /// Greedy lines no wider than `most_em`; `None` where a piece alone is wider and may not be broken.
@@ -149,7 +150,7 @@ impl<'a> Breaker<'a> {
                     if !break_words {
                         return None;
                     }
-                    (row, row_em) = break_inside(self.text, piece, &mut self.fonts, most_em, &mut rows)?;
+                    (row, row_em) = break_inside(self.text, piece, &mut self.shaper, most_em, &mut rows)?;
                 } else {
                     row = if row.is_empty() { piece.range.clone() } else { row.start..piece.range.end };
                     row_em += piece.width_em;
@@ -179,13 +180,13 @@ impl<'a> Breaker<'a> {
 fn break_inside(
     text: &str,
     piece: &Piece,
-    fonts: &mut FontStack<'_>,
+    shaper: &mut TextShaper<'_>,
     most_em: f32,
     rows: &mut Vec<Range<usize>>,
 ) -> Option<(Range<usize>, f32)> {
     let (mut row, mut row_em) = (piece.range.start..piece.range.start, 0.0);
     for grapheme in text[piece.range.clone()].graphemes(true) {
-        let width_em = fonts.advance(grapheme, &mut Vec::new()).width_em;
+        let width_em = shaper.advance(row.end..row.end + grapheme.len()).width_em;
         if row_em + width_em > most_em {
             if row.is_empty() {
                 return None;

@@ -9,4 +9,8 @@ pub mod layout;
 pub(crate) mod outline;
 #[cfg(test)]
 mod positions;
+mod script;
 pub mod shape;
+pub mod shipped;
+mod stack;
+pub mod writing;

@@ -184,8 +184,9 @@ fn profiles_and_turns_stay_only_where_they_hold() {
 fn what_is_cut_off_is_grey_and_told() {
     let jpeg = sample([160, 120], &[[2, 2], [1, 1], [1, 1]], Model::Ycc, false);
     let bytes = jpeg.write();
-    let damage =
-        |bytes: &[u8]| render(bytes, &spec(Position::Top, Style::Overlay, "#fff"), &LIMITS).map(|rendered| rendered.fidelity.damage);
+    let damage = |bytes: &[u8]| {
+        render(bytes, &spec(Position::Top, Style::Overlay, "#fff"), &LIMITS).map(|rendered| rendered.fidelity.damage)
+    };
     assert_eq!(damage(&bytes).unwrap(), None);
     assert_eq!(damage(&bytes[..bytes.len() - 2]).unwrap(), Some(Damage::NoEnd.to_string()));
     let cut = read::read(&bytes[..bytes.len() / 2], &LIMITS).unwrap();

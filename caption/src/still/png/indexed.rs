@@ -158,7 +158,9 @@ fn captions_told(found: &Entries, mask: &Mask, samples: Samples) -> Vec<CaptionF
 
 /// How far an entry is off from a colour, in dE.
 fn off(palette: &[Rgba], entry: u8, [r, g, b, _]: Rgba) -> Hundredths {
-    palette.get(usize::from(entry)).map_or_else(Hundredths::default, |&[er, eg, eb, _]| difference([er, eg, eb], [r, g, b]).into())
+    palette
+        .get(usize::from(entry))
+        .map_or_else(Hundredths::default, |&[er, eg, eb, _]| difference([er, eg, eb], [r, g, b]).into())
 }
 
 /// Whether the entry that stands for a colour passes for it.

@@ -26,7 +26,8 @@ pub(super) fn given_up(palette: &[Rgba], counts: &[u64], kept: &[Rgba], needed: 
             let (from, to) = if count(i) <= count(j) { (i, j) } else { (j, i) };
             let is_one_colour = palette[i] == palette[j];
             let far = if is_one_colour { 0.0 } else { labs[i].difference(labs[j]) };
-            if (is_one_colour || !is_exact && far <= NEAR[1]) && (!kept.contains(&palette[from]) || palette[from] == palette[to]) {
+            if (is_one_colour || !is_exact && far <= NEAR[1]) && (!kept.contains(&palette[from]) || palette[from] == palette[to])
+            {
                 pairs.push((far, count(from), from, to));
             }
         }

@@ -127,7 +127,10 @@ fn a_full_palette_gives_up_what_nobody_sees() {
     let [before, after] = [&bytes, &rendered.bytes].map(|bytes| image::load_from_memory(bytes).unwrap().into_rgb8());
     let told = &rendered.fidelity;
     assert_eq!(told.changed.count, rendered.altered.len() as u64);
-    assert!(told.changed.delta_e <= NEAR_DELTA_E && told.captions[0].fill == ColourFidelity::exact(Rgb { rgb: [255; 3] }), "{told:?}");
+    assert!(
+        told.changed.delta_e <= NEAR_DELTA_E && told.captions[0].fill == ColourFidelity::exact(Rgb { rgb: [255; 3] }),
+        "{told:?}"
+    );
     let gray = rendered.mask.to_gray();
     for (x, y, pixel) in before.enumerate_pixels().filter(|(x, y, _)| gray[(y * before.width() + x) as usize] == 0) {
         let now = after.get_pixel(x, y);
@@ -168,7 +171,8 @@ fn chunks_stay_where_they_hold() {
 #[test]
 fn what_is_there_of_a_damaged_picture_is_shown_and_told() {
     let whole = source(Colour::Rgb, 8, 0, Vec::new());
-    let damage = |bytes: &[u8]| render(bytes, &spec(Style::Overlay, "#fff"), &Limits::default()).map(|rendered| rendered.fidelity.damage);
+    let damage =
+        |bytes: &[u8]| render(bytes, &spec(Style::Overlay, "#fff"), &Limits::default()).map(|rendered| rendered.fidelity.damage);
     assert_eq!(damage(&whole).unwrap(), None);
     assert_eq!(damage(&whole[..whole.len() - 12]).unwrap(), Some(Damage::NoEnd.to_string()));
     assert_eq!(damage(&whole[..whole.len() - 17]).unwrap(), Some(Damage::NoEnd.to_string()), "the check of the stream is cut");

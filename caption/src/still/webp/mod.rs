@@ -13,7 +13,9 @@ use std::io::Cursor;
 use image::{DynamicImage, codecs::webp::WebPDecoder};
 use webp_encoder::{Kept, encode};
 
-use caption_layout::{CaptionFidelity, Error, Fidelity, Limits, LoadedSpec, MediaType, reading::orientation::turn_of, rect::Rect};
+use caption_layout::{
+    CaptionFidelity, Error, Fidelity, Limits, LoadedSpec, MediaType, reading::orientation::turn_of, rect::Rect,
+};
 
 use self::container::{Chunk, Metadata, chunks, find};
 use super::{
