@@ -33,18 +33,18 @@ impl Region {
         // Behind a single character stands what is of no concern here.
         let subtags: Vec<_> = lang.subtags().take_while(|tag| tag.len() > 1).collect();
         let has = |wanted: &[&str]| subtags.iter().any(|tag| wanted.contains(tag));
-        Some(match subtags.first()? {
+        Some(match *subtags.first()? {
             _ if has(&["Hant"]) => Self::Traditional,
             _ if has(&["Hans"]) => Self::Simplified,
             _ if has(&["Jpan", "Hira", "Kana", "Hrkt"]) => Self::Japanese,
             _ if has(&["Kore", "Hang"]) => Self::Korean,
-            &"ja" => Self::Japanese,
-            &"ko" => Self::Korean,
+            "ja" => Self::Japanese,
+            "ko" => Self::Korean,
             // Cantonese is written in traditional characters unless something else is said.
-            &"yue" if !has(&["CN"]) => Self::Traditional,
-            &"zh" if has(&["TW", "HK", "MO", "yue"]) => Self::Traditional,
-            &"zh" if !has(&["CN", "SG", "MY"]) && Self::of_text(text) == Self::Traditional => Self::Traditional,
-            &("zh" | "yue") => Self::Simplified,
+            "yue" if !has(&["CN"]) => Self::Traditional,
+            "zh" if has(&["TW", "HK", "MO", "yue"]) => Self::Traditional,
+            "zh" if !has(&["CN", "SG", "MY"]) && Self::of_text(text) == Self::Traditional => Self::Traditional,
+            "zh" | "yue" => Self::Simplified,
             _ => return None,
         })
     }
