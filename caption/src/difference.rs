@@ -37,6 +37,11 @@ impl Lab {
         Self([116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)])
     }
 
+    /// From 0, black, to 100, white.
+    pub(crate) fn lightness(self) -> f32 {
+        self.0[0]
+    }
+
     /// dE.
     pub(crate) fn difference(self, other: Self) -> f32 {
         self.squared_difference(other).sqrt()

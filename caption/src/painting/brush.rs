@@ -4,7 +4,7 @@
 //! Used by `painter` for every pixel of a caption. The answers depend on the palette and the caption alone,
 //! never on what was asked before. What is remembered has a fixed bound, however many colours one palette is asked for.
 
-use super::runs::InkRuns;
+use super::{nearest::NearestEntry, runs::InkRuns};
 use crate::{
     difference::Lab,
     mask::{Cover, Pair},
@@ -27,9 +27,8 @@ const CACHES: usize = 14;
 #[derive(Default)]
 pub struct Brush {
     palette: Option<Palette>,
-    /// The palette's colours that captions may use, channel by channel, with the entries they are.
-    channels: [Vec<i32>; 3],
-    entries: Vec<u8>,
+    /// The palette's colours that captions may use.
+    entries: NearestEntry,
     /// By cell of the colour cube: the entry nearest to its middle, below the number of the palette for which
     /// it was found.
     cells: Vec<u16>,
@@ -64,14 +63,7 @@ impl Brush {
             self.number = 0;
         }
         self.number += 1;
-        self.entries.clear();
-        self.channels.iter_mut().for_each(Vec::clear);
-        for (entry, colour) in palette.usable() {
-            self.entries.push(entry);
-            for (channel, value) in self.channels.iter_mut().zip(colour) {
-                channel.push(value.into());
-            }
-        }
+        self.entries.take_up(palette.usable());
         self.labs.clear();
         self.labs.resize(256, None);
         self.palette = Some(palette.clone());
@@ -106,7 +98,7 @@ impl Brush {
         let [fill, under] = runs.ink.pair();
         let found = self.seen_alike(cover, |brush, cover| {
             let wanted = cover.blend(fill, under, None);
-            (wanted, brush.nearest(wanted))
+            (wanted, brush.entries.nearest(wanted))
         });
         self.selected().alone[usize::from(cover.0)] = self.number << 8 | u16::from(found);
         found
@@ -172,23 +164,9 @@ impl Brush {
             return entry(known);
         }
         let middle = 1 << (7 - CELL_BITS);
-        let found = self.nearest(colour.map(|v| v & !(2 * middle - 1) | middle));
+        let found = self.entries.nearest(colour.map(|v| v & !(2 * middle - 1) | middle));
         self.cells[cell % CELLS] = self.number << 8 | u16::from(found);
         found
-    }
-
-    /// The entry nearest to a colour, as [`Palette::nearest`] finds it.
-    pub(super) fn nearest(&self, wanted: [u8; 3]) -> u8 {
-        let [r, g, b] = wanted.map(i32::from);
-        let [reds, greens, blues] = &self.channels;
-        let mut best = (i32::MAX, 0);
-        for (((&red, &green), &blue), &entry) in reds.iter().zip(greens).zip(blues).zip(&self.entries) {
-            let off = 2 * (red - r) * (red - r) + 4 * (green - g) * (green - g) + 3 * (blue - b) * (blue - b);
-            if off < best.0 {
-                best = (off, entry);
-            }
-        }
-        best.1
     }
 }
 
@@ -260,8 +238,7 @@ mod tests {
         caches
             + brush.caches.capacity() * size_of::<ColourCache>()
             + brush.cells.capacity() * size_of::<u16>()
-            + brush.channels.iter().map(|channel| channel.capacity() * size_of::<i32>()).sum::<usize>()
-            + brush.entries.capacity()
+            + size_of_val(&brush.entries)
     }
 
     #[test]
@@ -318,15 +295,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn the_nearest_entry_is_the_palettes(
-            colours in prop::collection::vec(any::<[u8; 3]>(), 1..256), wanted: [u8; 3], transparent: Option<u8>,
-        ) {
-            let (mut brush, palette) = (Brush::default(), palette(&colours).of_frame(transparent));
-            brush.take_up(&palette);
-            prop_assert_eq!(brush.nearest(wanted), palette.nearest(wanted).0);
-        }
-
         #[test]
         fn over_a_colour_comes_the_entry_nearest_to_within_half_a_cell_or_another_of_the_edge(
             colours in prop::collection::vec(any::<[u8; 3]>(), 1..64), cover: u8, beneath: [u8; 3],

@@ -5,6 +5,7 @@
 mod brush;
 mod frame;
 mod merging;
+mod nearest;
 mod painter;
 mod recode;
 mod runs;

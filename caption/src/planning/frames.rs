@@ -112,7 +112,7 @@ fn plan_frame(frame: &Frame, mask: &Mask, canvas: &CanvasState, growth: Growth, 
     let fate = if !damaged.is_empty() {
         Fate::Mended { drawn, bare, damaged }
     } else if drawn != source {
-        let on_background = !may_grow && frame.transparent.is_none();
+        let on_background = !may_grow && frame.transparent.is_none() && shows_blanks(drawn, source, mask);
         // No pixel of it lets a caption that is on the canvas already show: all are drawn again.
         Fate::Grown { drawn, bare: if on_background { drawn } else { bare }, on_background }
     } else if mask.touches(source) {
@@ -121,6 +121,13 @@ fn plan_frame(frame: &Frame, mask: &Mask, canvas: &CanvasState, growth: Growth, 
         Fate::Copied
     };
     FramePlan { source, fate, lacks: lacking(mask, bare, drawn) }
+}
+
+/// Whether a frame that is grown from `source` to `drawn` has pixels that neither the source nor a bar has.
+fn shows_blanks(drawn: Rect, source: Rect, mask: &Mask) -> bool {
+    let of_bars = mask.inks.iter().filter(|ink| ink.is_band).map(|ink| ink.rect.intersect(drawn));
+    let filled: usize = of_bars.map(|bar| bar.area() - bar.intersect(source).area()).sum();
+    drawn.area() > source.intersect(drawn).area() + filled
 }
 
 /// A bit for each caption of which `drawn` leaves something undrawn.

@@ -2,6 +2,7 @@
 //!
 //! `frames` works on rectangles alone. `palettes` asks streams for the indices in use, where entries are not near enough.
 
+mod by_lightness;
 mod fate;
 mod frames;
 mod palette;

@@ -3,9 +3,12 @@
 //! Used by `strategies`, which decides for all frames of a palette, and by painting where one frame alone needs
 //! a transparent index. It never reads a stream: which indices are in use it is told.
 
-use super::room::{FrameCounts, Merge};
+use super::{
+    by_lightness::ByLightness,
+    room::{FrameCounts, Merge},
+};
 use crate::{
-    difference::{Lab, difference},
+    difference::difference,
     lzw::IndexSet,
     reading::colours::{Colours, colours},
 };
@@ -228,19 +231,20 @@ impl Palette {
 
     /// Finds the entry whose pixels lose least by taking the colour of the entry nearest to them, and counts it as gone.
     fn cheapest_merge(&mut self, counts: &mut FrameCounts, most_difference: f32) -> Option<Merge> {
-        let entries: Vec<(u8, Lab)> = self.usable().map(|(index, colour)| (index, Lab::of(colour))).collect();
+        let entries = ByLightness::of(self.usable());
         let mut best: Option<(f32, Merge)> = None;
-        for (i, &(from, colour)) in entries.iter().enumerate() {
+        for (place, &(from, _)) in entries.0.iter().enumerate() {
             if self.reserved.contains(from) || !counts.may_change(from, most_difference) {
                 continue;
             }
-            let others = entries.iter().enumerate().filter(|&(k, _)| k != i);
-            let squared = others.map(|(_, &(to, other))| (to, colour.squared_difference(other)));
-            let Some((to, squared)) = squared.min_by(|(_, one), (_, other)| one.total_cmp(other)) else { continue };
-            let difference = squared.sqrt();
             // Of entries that nobody can tell apart, the rarest: the fewer pixels, the less is coded again.
-            let loss = (difference + 0.01) * counts.seen(from);
-            if difference <= most_difference && best.is_none_or(|(least, _)| loss < least) {
+            let loss = |difference: f32| (difference + 0.01) * counts.seen(from);
+            if best.is_some_and(|(least, _)| loss(0.0) > least) {
+                continue;
+            }
+            let Some((to, difference)) = entries.nearest_to(place, most_difference) else { continue };
+            let loss = loss(difference);
+            if best.is_none_or(|(least, merge)| loss < least || loss <= least && from < merge.from) {
                 best = Some((loss, Merge { from, to, difference }));
             }
         }

@@ -300,7 +300,7 @@ proptest! {
         let found = decided(&bytes);
         for k in 1..frames.len() {
             for (shown, (first, wanted)) in found.shown(k).into_iter().zip(found.shown(0).into_iter().zip([WHITE, BLACK])) {
-                prop_assert!(difference(shown, wanted) <= MOST_DIFFERENCE, "frame {}: {:?}", k, shown);
+                prop_assert!(Hundredths::from(difference(shown, wanted)) <= NEAR_DELTA_E, "frame {}: {:?}", k, shown);
                 prop_assert!(shown.iter().zip(first).all(|(&one, other)| one.abs_diff(other) <= 2), "frame {}: {:?}", k, shown);
             }
         }
