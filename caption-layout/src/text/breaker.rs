@@ -137,7 +137,7 @@ impl<'a> Breaker<'a> {
     }
 
     /// Greedy lines no wider than `most_em`; `None` where a piece alone is wider and may not be broken.
-    fn wrap(&mut self, most_em: f32, break_words: bool) -> Option<Vec<Range<usize>>> {
+    pub(super) fn wrap(&mut self, most_em: f32, break_words: bool) -> Option<Vec<Range<usize>>> {
         let mut rows = Vec::new();
         for paragraph in &self.paragraphs {
             let (mut row, mut row_em) = (0..0, 0.0);

@@ -1,5 +1,7 @@
 //! Text: which font has which glyph, where lines break and how large they are, and letters as outlines.
 
+#[cfg(test)]
+mod beside_chromium;
 mod breaker;
 pub mod chosen;
 pub mod extent;

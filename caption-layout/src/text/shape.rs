@@ -7,7 +7,7 @@
 use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use caption_types::visible::is_ignorable;
-use harfrust::{BufferClusterLevel, Direction, Language, Script, ShapeOptions, ShapePlan, UnicodeBuffer};
+use harfrust::{BufferClusterLevel, Direction, GlyphBuffer, Language, Script, ShapeOptions, ShapePlan, UnicodeBuffer};
 use unicode_bidi::BidiInfo;
 
 use super::{
@@ -59,6 +59,15 @@ pub struct Line {
     pub ink_bottom_em: f32,
 }
 
+/// A stretch of one font, script, direction and language.
+pub(super) struct Piece<'t> {
+    font: usize,
+    direction: Direction,
+    language: Option<Language>,
+    /// What is drawn of it.
+    pub(super) shown: Cow<'t, str>,
+}
+
 impl<'a> TextShaper<'a> {
     pub(crate) fn new(writing: Writing<'a>) -> Self {
         let stack = FontStack::new(writing);
@@ -108,19 +117,30 @@ impl<'a> TextShaper<'a> {
     /// not asked.
     pub(crate) fn advance(&mut self, range: Range<usize>) -> Line {
         let mut line = Line::default();
-        for (direction, run) in self.in_visual_order(range) {
-            let mut pieces: Vec<(usize, Option<Language>, Cow<'a, str>)> = Vec::new();
-            for (run, shown) in self.runs.within(self.text, &run) {
-                pieces.push((run.font, self.language_of(run), shown));
-            }
-            if direction == Direction::RightToLeft {
-                pieces.reverse();
-            }
-            for (font, language, piece) in pieces {
-                self.shape_piece(&mut line, font, &piece, direction, language);
+        for piece in self.pieces(range) {
+            if let Some(shaped) = self.shape_piece(&piece) {
+                self.place(&mut line, &piece, &shaped);
+                self.buffer = shaped.clear();
             }
         }
         line
+    }
+
+    /// What is shaped at a time of a part of the text, from left to right.
+    pub(super) fn pieces(&self, range: Range<usize>) -> Vec<Piece<'a>> {
+        let mut pieces = Vec::new();
+        for (direction, part) in self.in_visual_order(range) {
+            let first = pieces.len();
+            for (run, shown) in self.runs.within(self.text, &part) {
+                pieces.push(Piece { font: run.font, direction, language: self.language_of(run), shown });
+            }
+            if direction == Direction::RightToLeft
+                && let Some(of_part) = pieces.get_mut(first..)
+            {
+                of_part.reverse();
+            }
+        }
+        pieces
     }
 
     /// The parts of a part that run one way, from left to right.
@@ -148,39 +168,49 @@ impl<'a> TextShaper<'a> {
         *inks.entry((glyph.font, glyph.id)).or_insert_with(|| stack.face(glyph.font)?.ink(glyph.id))
     }
 
-    fn shape_piece(&mut self, line: &mut Line, font: usize, piece: &str, direction: Direction, language: Option<Language>) {
+    /// The glyphs of a piece, in units of its font.
+    pub(super) fn shape_piece(&mut self, piece: &Piece<'_>) -> Option<GlyphBuffer> {
         let Self { stack, plans, buffer, .. } = self;
-        let Some(face) = stack.face(font) else { return };
-        let em = |units: i32| em(units, face.units_per_em());
+        let face = stack.face(piece.font)?;
         let mut text = std::mem::take(buffer);
-        text.push_str(piece);
+        text.push_str(&piece.shown);
         // So that each glyph is known to be of its first character.
         text.set_cluster_level(BufferClusterLevel::Characters);
         text.guess_segment_properties();
-        text.set_direction(direction);
-        // There is one language, or none.
-        let has_language = language.is_some();
-        if let Some(language) = language {
-            text.set_language(language);
+        text.set_direction(piece.direction);
+        if let Some(language) = &piece.language {
+            text.set_language(language.clone());
         }
         let script = Some(text.script()).filter(|&s| s != harfrust::script::UNKNOWN);
+        // There is one language, or none.
         let plan = plans
-            .entry((font, direction, script, has_language))
-            .or_insert_with(|| ShapePlan::new(face.shaper(), direction, script, text.language().as_ref(), &[]));
-        let shaped = face.shaper().shape(text, ShapeOptions::new().plan(Some(plan)));
+            .entry((piece.font, piece.direction, script, piece.language.is_some()))
+            .or_insert_with(|| ShapePlan::new(face.shaper(), piece.direction, script, piece.language.as_ref(), &[]));
+        Some(face.shaper().shape(text, ShapeOptions::new().plan(Some(plan))))
+    }
+
+    /// Of the em, in units of a piece's font.
+    #[cfg(test)]
+    pub(super) fn units_per_em(&self, piece: &Piece<'_>) -> f32 {
+        self.stack.face(piece.font).unwrap().units_per_em()
+    }
+
+    /// Puts a piece's glyphs at a line's end.
+    fn place(&self, line: &mut Line, piece: &Piece<'_>, shaped: &GlyphBuffer) {
+        let Some(face) = self.stack.face(piece.font) else { return };
+        let em = |units: i32| em(units, face.units_per_em());
         for (info, position) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
             let id = u16::try_from(info.glyph_id).unwrap_or(0);
-            let character = piece.get(info.cluster as usize..).and_then(|rest| rest.chars().next());
+            let character = piece.shown.get(info.cluster as usize..).and_then(|rest| rest.chars().next());
             if character.is_some_and(is_ignorable) {
                 // No mark, whatever the font draws for it; its room only where the font knows it.
                 line.width_em += if id == 0 { 0.0 } else { em(position.x_advance) };
                 continue;
             }
             let (x_em, y_em) = (line.width_em + em(position.x_offset), em(position.y_offset));
-            line.glyphs.push(Glyph { font, id, x_em, y_em });
+            line.glyphs.push(Glyph { font: piece.font, id, x_em, y_em });
             line.width_em += em(position.x_advance);
         }
-        *buffer = shaped.clear();
     }
 }
 

@@ -148,6 +148,9 @@ impl<'a> FontStack<'a> {
         if let Some(font) = self.font_for(grapheme, script) {
             return (font, grapheme.into());
         }
+        if !grapheme.chars().any(is_visible) {
+            return (0, grapheme.into());
+        }
         // The letter without the marks that the letter's font lacks: of the fonts that have it, the one that lacks fewest.
         let lacks = |font: usize| grapheme.chars().filter(move |&c| is_visible(c) && !self.has(font, c));
         let without_marks =
@@ -160,9 +163,9 @@ impl<'a> FontStack<'a> {
         (self.font_for(REPLACEMENT, None).unwrap_or(0), REPLACEMENT.into())
     }
 
-    /// The first font that has every visible character of a grapheme.
+    /// The first font that has every character of a grapheme.
     fn font_for(&self, grapheme: &str, script: Option<Script>) -> Option<usize> {
-        self.asked(script).find(|&font| grapheme.chars().filter(|&c| is_visible(c)).all(|c| self.has(font, c)))
+        self.asked(script).find(|&font| self.has_all(font, grapheme))
     }
 
     /// The fonts in the order in which a character of this script asks them.
@@ -183,7 +186,9 @@ impl<'a> FontStack<'a> {
 
     /// Whether a font has a glyph for each character that takes room, spaces too.
     fn has_all(&self, font: usize, grapheme: &str) -> bool {
-        grapheme.chars().all(|c| is_ignorable(c) || c.is_control() || self.has(font, c))
+        // The shaper makes all spaces of the common one.
+        let draws = |c: char| self.has(font, c) || (c.is_whitespace() && self.has(font, ' '));
+        grapheme.chars().all(|c| is_ignorable(c) || c.is_control() || draws(c))
     }
 }
 
