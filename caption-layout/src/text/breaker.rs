@@ -199,3 +199,39 @@ fn break_inside(
     }
     Some((row, row_em))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::font::Font;
+
+    /// The stretches that a line may end behind.
+    fn pieces(text: &str) -> Vec<String> {
+        let (font, fallbacks) = (Font::builtin("anton").unwrap(), Font::fallbacks());
+        let mut breaker = Breaker::new(Writing { text, font: &font, fallbacks: &fallbacks, lang: None });
+        breaker.read();
+        breaker.paragraphs.iter().flatten().map(|piece| text[piece.range.clone()].to_owned()).collect()
+    }
+
+    #[test]
+    fn latin_breaks_at_spaces_and_behind_hyphens() {
+        assert_eq!(pieces("well-known, isn’t it? 3,000.50 €"), ["well-", "known, ", "isn’t ", "it? ", "3,000.50 €"]);
+        assert_eq!(pieces("(a b) “c d” https://example.org/x?y=1"), ["(a ", "b) ", "“c ", "d” ", "https://", "example.org/", "x?", "y=1"]);
+        assert_eq!(pieces("soft\u{AD}hyphen zero\u{200B}width no\u{A0}break"), ["soft\u{AD}", "hyphen ", "zero\u{200B}", "width ", "no\u{A0}break"]);
+    }
+
+    #[test]
+    fn scripts_without_spaces_break_between_words_of_a_dictionary() {
+        assert_eq!(pieces("แมวนอนบนแป้นพิมพ์"), ["แมว", "นอน", "บน", "แป้น", "พิมพ์"]);
+        for text in ["ແມວມັກນອນຢູ່ເທິງ", "ឆ្មារបស់ខ្ញុំចូលចិត្តដេក", "ကျွန်ုပ်၏ကြောင်သည်အိပ်သည်"] {
+            assert!(pieces(text).len() > 2, "{:?}", pieces(text));
+        }
+    }
+
+    #[test]
+    fn chinese_and_japanese_break_between_characters_but_not_before_marks() {
+        assert_eq!(pieces("你好，世界。"), ["你", "好，", "世", "界。"]);
+        assert_eq!(pieces("「ちょっと」待って"), ["「ちょっ", "と」", "待っ", "て"]);
+        assert_eq!(pieces("한국어 문장"), ["한", "국", "어 ", "문", "장"]);
+    }
+}

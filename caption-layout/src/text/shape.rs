@@ -257,6 +257,17 @@ mod tests {
     }
 
     #[test]
+    fn a_language_chooses_among_a_fonts_forms() {
+        let (font, fallbacks) = (Font::builtin("sans").unwrap(), []);
+        let shape = |lang: &str| {
+            let lang = lang.parse().unwrap();
+            TextShaper::new(Writing { text: "б", font: &font, fallbacks: &fallbacks, lang: Some(&lang) }).shape(0.."б".len())
+        };
+        assert_ne!(shape("sr"), shape("ru"), "Serbian has a form of its own");
+        assert_eq!(shape("ja"), shape("ru"));
+    }
+
+    #[test]
     fn hebrew_runs_from_right_to_left() {
         let (forward, _) = shape("אב");
         let first_letter = shape("א").0.glyphs[0].id;
