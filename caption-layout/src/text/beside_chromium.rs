@@ -68,7 +68,9 @@ fn boxes(shaper: &mut TextShaper<'_>, text: &str, number: usize, line: Range<usi
         let (left, right) = own().fold((f32::MAX, f32::MIN), |(l, r), &(_, a, b)| (l.min(a), r.max(b)));
         let end = at + grapheme.len();
         match found.last_mut() {
-            Some((last, last_end)) if is_mark(grapheme) || right - left < 0.01 || (left < last.3 - 0.01 && last.2 < right - 0.01) => {
+            Some((last, last_end))
+                if is_mark(grapheme) || right - left < 0.01 || (left < last.3 - 0.01 && last.2 < right - 0.01) =>
+            {
                 *last_end = end;
                 (last.2, last.3) = (last.2.min(left), last.3.max(right));
             }

@@ -215,15 +215,22 @@ mod tests {
 
     #[test]
     fn latin_breaks_at_spaces_and_behind_hyphens() {
-        assert_eq!(pieces("well-known, isn’t it? 3,000.50 €"), ["well-", "known, ", "isn’t ", "it? ", "3,000.50 €"]);
-        assert_eq!(pieces("(a b) “c d” https://example.org/x?y=1"), ["(a ", "b) ", "“c ", "d” ", "https://", "example.org/", "x?", "y=1"]);
-        assert_eq!(pieces("soft\u{AD}hyphen zero\u{200B}width no\u{A0}break"), ["soft\u{AD}", "hyphen ", "zero\u{200B}", "width ", "no\u{A0}break"]);
+        assert_eq!(pieces("well-known, isn’t it? 3,000.50 €"), ["well-", "known, ", "isn’t ", "it? ", "3,000.50 ", "€"]);
+        assert_eq!(
+            pieces("(a b) “c d” https://example.org/x?y=1"),
+            ["(a ", "b) ", "“c ", "d” ", "https://", "example.org/", "x?", "y=1"]
+        );
+        assert_eq!(
+            pieces("soft\u{AD}hyphen zero\u{200B}width no\u{A0}break"),
+            ["soft\u{AD}", "hyphen ", "zero\u{200B}", "width ", "no\u{A0}break"]
+        );
     }
 
     #[test]
     fn scripts_without_spaces_break_between_words_of_a_dictionary() {
         assert_eq!(pieces("แมวนอนบนแป้นพิมพ์"), ["แมว", "นอน", "บน", "แป้น", "พิมพ์"]);
-        for text in ["ແມວມັກນອນຢູ່ເທິງ", "ឆ្មារបស់ខ្ញុំចូលចិត្តដេក", "ကျွန်ုပ်၏ကြောင်သည်အိပ်သည်"] {
+        for text in ["ແມວມັກນອນຢູ່ເທິງ", "ឆ្មារបស់ខ្ញុំចូលចិត្តដេក", "ကျွန်ုပ်၏ကြောင်သည်အိပ်သည်"]
+        {
             assert!(pieces(text).len() > 2, "{:?}", pieces(text));
         }
     }
