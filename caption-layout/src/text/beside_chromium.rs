@@ -24,7 +24,7 @@ struct Sentence {
 }
 
 /// A grapheme, from its first byte: its line, its left and its right edge.
-type Box = (usize, usize, f32, f32);
+type Place = (usize, usize, f32, f32);
 
 fn sentences() -> Vec<Sentence> {
     let read = |line: &'static str| {
@@ -35,7 +35,7 @@ fn sentences() -> Vec<Sentence> {
     include_str!("sentences.txt").lines().map(read).collect()
 }
 
-fn measured() -> Vec<Vec<Box>> {
+fn measured() -> Vec<Vec<Place>> {
     let number = |field: Option<&str>| field.unwrap().parse::<f32>().unwrap();
     let read = |text: &str| {
         let mut fields = text.split(' ');
@@ -48,20 +48,21 @@ fn measured() -> Vec<Vec<Box>> {
 
 /// Our own of one line, and the byte behind each. Graphemes that share a glyph, or stand above each other, are one, and so are a
 /// letter and a mark of Burmese, which is a grapheme of its own: Chromium divides the room of both evenly.
-fn boxes(shaper: &mut TextShaper<'_>, text: &str, number: usize, line: Range<usize>) -> Vec<(Box, usize)> {
+#[expect(clippy::cast_precision_loss, reason = "font units are far below 2^24")]
+fn boxes(shaper: &mut TextShaper<'_>, text: &str, number: usize, line: Range<usize>) -> Vec<(Place, usize)> {
     let mut pens: Vec<(usize, f32, f32)> = Vec::new();
     let mut pen_px = 0.0;
     for piece in shaper.pieces(line.clone()) {
         let start = piece.shown.as_ptr() as usize - text.as_ptr() as usize;
         let scale = SIZE_PX / shaper.units_per_em(&piece);
-        let shaped = shaper.shape_piece(&piece).unwrap();
-        for (info, position) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
+        let glyphs = shaper.shape_piece(&piece).unwrap();
+        for (info, position) in glyphs.glyph_infos().iter().zip(glyphs.glyph_positions()) {
             let next_px = pen_px + position.x_advance as f32 * scale;
             pens.push((start + info.cluster as usize, pen_px, next_px));
             pen_px = next_px;
         }
     }
-    let mut found: Vec<(Box, usize)> = Vec::new();
+    let mut found: Vec<(Place, usize)> = Vec::new();
     for (at, grapheme) in text[line.clone()].grapheme_indices(true) {
         let at = line.start + at;
         let own = || pens.iter().filter(|(byte, ..)| (at..at + grapheme.len()).contains(byte));

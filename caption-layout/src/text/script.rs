@@ -137,11 +137,12 @@ mod tests {
 
     #[test]
     fn marks_and_signs_have_no_script_of_their_own() {
+        use Script as S;
+
         for text in [" ", "1", "!", "،", "。", "「", "♥", "\u{301}", "ー", "।"] {
             assert_eq!(strong_script(text), None, "{text}");
         }
         let scripts = ["e\u{301}", "Ж", "เ", "नि", "字", "か", "한"].map(|text| strong_script(text).unwrap());
-        use Script as S;
         assert_eq!(scripts, [S::Latin, S::Cyrillic, S::Thai, S::Devanagari, S::Han, S::Hiragana, S::Hangul]);
     }
 }

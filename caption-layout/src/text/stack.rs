@@ -256,7 +256,7 @@ mod tests {
         cut_in(None, text)
     }
 
-    fn of<'t>(runs: &[(&'static str, &'t str)]) -> Vec<(&'static str, String)> {
+    fn of(runs: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
         runs.iter().map(|&(font, text)| (font, text.to_owned())).collect()
     }
 
