@@ -55,6 +55,10 @@ pub(super) struct Breaker<'a> {
     lines: HashMap<Range<usize>, Line>,
 }
 
+/// Between the ink of two lines.
+const GAP_EM: f32 = 0.06;
+/// Marks that are stacked without end may reach into the line above.
+const MOST_LINE_HEIGHT_EM: f32 = 1.9;
 /// More shaped lines than this are not kept: a caption has a few.
 const KEPT_LINES: usize = 64;
 
@@ -97,13 +101,13 @@ impl<'a> Breaker<'a> {
 
     /// The lines at this size, if they stay within the box.
     pub(super) fn fit(&mut self, size_px: f32, width_px: f32, height_px: f32, break_words: bool) -> Option<Layout> {
-        let line_height_px = self.shaper.line_height_em() * size_px;
+        let least_line_height_px = self.shaper.line_height_em() * size_px;
         let most_em = width_px / size_px;
         let mut rows = self.wrap(most_em, break_words)?;
         #[expect(clippy::cast_precision_loss, reason = "a text has at most some thousand lines")]
-        let between_px = |rows: usize| rows.saturating_sub(1) as f32 * line_height_px;
+        let between_px = |rows: usize, line_height_px: f32| rows.saturating_sub(1) as f32 * line_height_px;
         // Even flat lines need this much: an early answer for long texts.
-        if between_px(rows.len()) > height_px {
+        if between_px(rows.len(), least_line_height_px) > height_px {
             return None;
         }
         if let Some(even) = self.wrap_evenly(rows.len(), most_em) {
@@ -114,7 +118,8 @@ impl<'a> Breaker<'a> {
         }
         let (first, last) = (self.line(rows.first()?), self.line(rows.last()?));
         let ink = (first.ink_top_em - last.ink_bottom_em) * size_px;
-        let height = between_px(rows.len()) + ink;
+        let line_height_px = self.line_height_px(&rows, size_px);
+        let height = between_px(rows.len(), line_height_px) + ink;
         if height > height_px {
             return None;
         }
@@ -126,6 +131,19 @@ impl<'a> Breaker<'a> {
         let (missing_glyphs, texts) =
             (self.shaper.missing().to_vec(), rows.iter().map(|row| self.text[row.clone()].trim().to_owned()).collect());
         Some(Layout { size_px, lines, texts, line_height_px, width_px: width, height_px: height, missing_glyphs })
+    }
+
+    /// From one baseline to the next: what the first font asks for, and of scripts that write above and below their letters as
+    /// much as keeps one line's ink from the next one's.
+    fn line_height_px(&mut self, rows: &[Range<usize>], size_px: f32) -> f32 {
+        let least_em = self.shaper.line_height_em();
+        if !self.shaper.has_tall_script() {
+            return least_em * size_px;
+        }
+        let mut inks = rows.iter().map(|row| self.line(row)).map(|line| (line.ink_top_em, line.ink_bottom_em));
+        let mut above = inks.next();
+        let apart_em = inks.map(|(top, bottom)| above.replace((top, bottom)).map_or(0.0, |(_, above)| top - above));
+        (apart_em.fold(0.0, f32::max) + GAP_EM).clamp(least_em, least_em.max(MOST_LINE_HEIGHT_EM)) * size_px
     }
 
     /// A row of the text, shaped.

@@ -171,6 +171,27 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_tall_scripts_stand_apart() {
+        let room = Room { width_px: 150.0, heights_px: [400.0; 2], size_px: 30.0, size_is_asked: true, stroke_em: 0.0 };
+        let fallbacks = Font::fallbacks();
+        let of = |text: &str, letter: char| {
+            let font = fallbacks.iter().find(|font| font.face().is_some_and(|face| face.has(letter))).unwrap();
+            layout(Writing { text, font, fallbacks: &fallbacks, lang: None }, room).unwrap()
+        };
+        let tamil = of("பூனை கொஞ்சம் பால் குடித்தது", 'க');
+        assert!(tamil.lines.len() > 1);
+        for pair in tamil.lines.windows(2) {
+            let room_em = tamil.line_height_px / tamil.size_px + pair[0].ink_bottom_em - pair[1].ink_top_em;
+            assert!(room_em > 0.05, "{room_em}");
+        }
+        // Latin letters stand as their font asks for it, and marks without end do not move lines without end.
+        let latin = of("ÀÉÎ ÀÉÎ ÀÉÎ ÀÉÎ gpq gpq", 'a');
+        assert!(latin.lines.len() > 1 && latin.line_height_px < 1.1 * latin.size_px);
+        let piled = "ก".to_owned() + &"\u{e49}".repeat(40);
+        assert!(of(&format!("{piled}\n{piled}"), 'ก').line_height_px <= 1.9 * 30.0 + 0.1);
+    }
+
+    #[test]
     fn no_words_and_too_many_words_are_errors() {
         assert_eq!(lay(" \n\u{7}\t", 100.0, 50.0, 20.0).unwrap_err(), Error::EmptyText);
         for invisible in ["\u{200B}\u{2800}", "\u{3164} \u{FFA0}", "\u{115F}\u{1160}\u{61C}", "\u{180B}\u{180E}\u{17B4}\u{17B5}"]

@@ -94,6 +94,12 @@ pub(super) fn is_east_asian(script: Script) -> bool {
     EAST_ASIAN.contains(&script)
 }
 
+/// Whether marks and stacked letters of a script reach farther up or down than the lines of a Latin font allow for.
+pub(super) fn is_tall(script: Script) -> bool {
+    !is_east_asian(script)
+        && !matches!(script, Script::Latin | Script::Greek | Script::Cyrillic | Script::Armenian | Script::Georgian)
+}
+
 fn script_of(character: char) -> Script {
     CodePointMapData::<Script>::new().get(character)
 }

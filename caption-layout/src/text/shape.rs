@@ -11,7 +11,7 @@ use harfrust::{BufferClusterLevel, Direction, GlyphBuffer, Language, Script, Sha
 use unicode_bidi::BidiInfo;
 
 use super::{
-    script::{Region, is_east_asian},
+    script::{Region, is_east_asian, is_tall},
     stack::{FontStack, Run, Runs},
     writing::Writing,
 };
@@ -93,6 +93,11 @@ impl<'a> TextShaper<'a> {
     /// Baseline to baseline, in ems: what the first font asks for.
     pub(crate) fn line_height_em(&self) -> f32 {
         self.stack.face(0).map_or(1.2, |face| face.line_height_em().clamp(0.8, 2.0) * 0.86)
+    }
+
+    /// Whether any of the text is of a script whose marks and stacked letters reach farther than Latin's.
+    pub(crate) fn has_tall_script(&self) -> bool {
+        self.runs.all.iter().any(|run| run.script.is_some_and(is_tall))
     }
 
     /// Shapes a part of the text (no line breaks in it) and keeps the glyphs that leave a mark.

@@ -1,7 +1,7 @@
 //! The fonts that ship: two that a spec may name, and those that are asked for what the named one lacks.
 //!
-//! They are part of the program's file: one that no character asks for is never read from the disk. `fonts/tools/subset.py` makes
-//! the Noto ones. The emphasis is bold, as the captions' is, where there is such a cut.
+//! They are part of the program's file: one that no character asks for is never read from the disk. The Noto ones are made by
+//! `caption-layout/fonts/tools/subset.py`, bold where there is a bold cut. It must never hold a font that someone else chose.
 
 use std::sync::LazyLock;
 
