@@ -50,16 +50,16 @@ impl Region {
     }
 
     fn of_text(text: &str) -> Self {
-        let has = |wanted: &[Script]| text.chars().any(|c| wanted.contains(&script_of(c)));
-        if has(&[Script::Hiragana, Script::Katakana]) {
-            Self::Japanese
-        } else if has(&[Script::Hangul]) {
-            Self::Korean
-        } else if has(&[Script::Bopomofo]) {
-            Self::Traditional
-        } else {
-            Self::Simplified
+        let mut told = Self::Simplified;
+        for script in text.chars().filter(|c| !c.is_ascii()).map(script_of) {
+            match script {
+                Script::Hiragana | Script::Katakana => return Self::Japanese,
+                Script::Hangul => told = Self::Korean,
+                Script::Bopomofo if told == Self::Simplified => told = Self::Traditional,
+                _ => {}
+            }
         }
+        told
     }
 
     /// Whose font is asked when this one's lacks a character: those with the nearest forms first.

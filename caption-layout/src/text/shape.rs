@@ -11,7 +11,7 @@ use harfrust::{BufferClusterLevel, Direction, GlyphBuffer, Language, Script, Sha
 use unicode_bidi::BidiInfo;
 
 use super::{
-    script::{Region, is_east_asian, is_tall},
+    script::{is_east_asian, is_tall},
     stack::{FontStack, Run, Runs},
     writing::Writing,
 };
@@ -76,9 +76,9 @@ impl<'a> TextShaper<'a> {
             text: writing.text,
             bidi: bidi.has_rtl().then_some(bidi),
             runs: stack.cut(writing.text),
+            region: Language::new(stack.region.tag()),
             stack,
             language: writing.lang.and_then(|lang| Language::new(lang.as_str())),
-            region: Language::new(Region::of(writing.lang, writing.text).tag()),
             plans: HashMap::new(),
             inks: HashMap::new(),
             buffer: UnicodeBuffer::new(),

@@ -28,6 +28,8 @@ pub(super) struct FontStack<'a> {
     fonts: Vec<(&'a Font, OnceCell<Option<Box<Face<'a>>>>)>,
     /// The fallbacks as they are asked: those of the text's region before those of the others.
     order: Vec<usize>,
+    /// Whose forms Han characters have.
+    pub(super) region: Region,
 }
 
 /// A stretch of a text in one font and one script.
@@ -55,13 +57,14 @@ pub(super) struct Runs {
 impl<'a> FontStack<'a> {
     pub(super) fn new(writing: Writing<'a>) -> Self {
         let fonts: Vec<_> = std::iter::once(writing.font).chain(writing.fallbacks).map(|font| (font, OnceCell::new())).collect();
+        let region = Region::of(writing.lang, writing.text);
         let mut order: Vec<usize> = (1..fonts.len()).collect();
         let rank = |place: &usize| match fonts.get(*place)?.0.purpose() {
             Purpose::EastAsian(region) => Some(region),
             _ => None,
         };
         if order.iter().any(|place| rank(place).is_some()) {
-            let regions = Region::of(writing.lang, writing.text).order();
+            let regions = region.order();
             let slots: Vec<usize> = order.iter().enumerate().filter(|(_, place)| rank(place).is_some()).map(|(i, _)| i).collect();
             let mut places: Vec<usize> = order.iter().copied().filter(|place| rank(place).is_some()).collect();
             places.sort_by_key(|place| regions.iter().position(|region| Some(*region) == rank(place)));
@@ -71,7 +74,7 @@ impl<'a> FontStack<'a> {
                 }
             }
         }
-        Self { fonts, order }
+        Self { fonts, order, region }
     }
 
     pub(super) fn face(&self, font: usize) -> Option<&Face<'a>> {
