@@ -11,6 +11,7 @@ use caption::{
     stages::{InkRuns, Palettes, StreamReader, Tools, plan},
 };
 use caption_layout::{
+    Writing,
     placing::arrangement::STROKE_EM,
     text::layout::{Room, layout},
 };
@@ -20,13 +21,14 @@ use samples::Content;
 const STYLES: [(&str, Position, Style); 2] = [("overlay", Position::Bottom, Style::Overlay), ("bar", Position::Top, Style::Bar)];
 
 fn lay_out(criterion: &mut Criterion) {
-    let font = font();
+    let (font, fallbacks) = (font(), Font::fallbacks());
     let long = [WORDS; 20].join(" ");
     let mut group = criterion.benchmark_group("layout");
     for (name, text) in [("one line", WORDS), ("shrunk to fit", &long)] {
         group.throughput(Throughput::Elements(text.len() as u64));
         let room = Room { width_px: 460.0, heights_px: [85.0, 124.0], size_px: 54.0, size_is_asked: false, stroke_em: STROKE_EM };
-        group.bench_function(name, |b| b.iter(|| layout(black_box(text), &font, &[Font::fallback()], room)));
+        let writing = Writing { text, font: &font, fallbacks: &fallbacks, lang: None };
+        group.bench_function(name, |b| b.iter(|| layout(black_box(writing), room)));
     }
     group.finish();
 }

@@ -17,17 +17,14 @@ mod error;
 mod spec;
 
 pub use caption_types::{
-    Caption, CaptionFidelity, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Hundredths, Limits, MediaType,
+    Caption, CaptionFidelity, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Hundredths, Lang, Limits, MediaType,
     NEAR_DELTA_E, Position, RenderStats, Size, Style, WhyOff, WhyWithout,
 };
 pub use error::Error;
 pub use placing::preview::{CaptionPreview, Preview, preview};
 pub use reading::probe::{Probe, probe, probe_file};
 pub use spec::{LoadedCaption, LoadedSpec};
-pub use text::{
-    chosen::chosen_fonts,
-    font::{BUILTIN_FONT_NAMES, Font},
-};
+pub use text::{chosen::chosen_fonts, font::Font, shipped::BUILTIN_FONT_NAMES, writing::Writing};
 
 /// Part of every output's name in the store: raised whenever the same source and spec may give other
 /// bytes than before.

@@ -4,7 +4,7 @@
 
 use caption_types::{Caption, Position, Style};
 
-use crate::text::font::Font;
+use crate::text::{font::Font, writing::Writing};
 
 /// Everything to be written on one picture.
 #[derive(Clone, Debug)]
@@ -20,10 +20,10 @@ pub struct LoadedSpec {
 }
 
 impl LoadedSpec {
-    /// Captions with the built-in fallback font.
+    /// Captions with the fallbacks that ship.
     #[must_use]
     pub fn new(captions: Vec<LoadedCaption>) -> Self {
-        Self { captions, fallbacks: vec![Font::fallback()], exact: false, strict: false }
+        Self { captions, fallbacks: Font::fallbacks(), exact: false, strict: false }
     }
 }
 
@@ -41,5 +41,11 @@ impl LoadedCaption {
     #[must_use]
     pub fn new(text: impl Into<String>, at: Position, style: Style, font: Font) -> Self {
         Self { spec: Caption::new(text, at, style), font }
+    }
+
+    /// Its text, with these fallbacks.
+    #[must_use]
+    pub fn writing<'a>(&'a self, fallbacks: &'a [Font]) -> Writing<'a> {
+        Writing { text: &self.spec.text, font: &self.font, fallbacks, lang: self.spec.lang.as_ref() }
     }
 }

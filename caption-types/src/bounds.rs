@@ -8,6 +8,8 @@ pub const MAX_CAPTIONS: usize = 4;
 pub const MAX_TEXT_CHARS: usize = 1_000;
 /// Characters of a font's name.
 pub const MAX_FONT_NAME_CHARS: usize = 64;
+/// Characters of a language tag: as many as RFC 5646 (4.4.1) asks every reader to take.
+pub const MAX_LANG_CHARS: usize = 35;
 
 /// The font that is used when none is named.
 #[must_use]

@@ -7,6 +7,7 @@ pub mod bounds;
 pub mod colour;
 mod error_code;
 mod fidelity;
+mod lang;
 mod limits;
 mod media;
 #[cfg(feature = "openapi")]
@@ -20,6 +21,7 @@ pub mod visible;
 pub use colour::Colour;
 pub use error_code::ErrorCode;
 pub use fidelity::{CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, Hundredths, NEAR_DELTA_E, WhyOff, WhyWithout};
+pub use lang::Lang;
 pub use limits::Limits;
 pub use media::MediaType;
 pub use size::Size;

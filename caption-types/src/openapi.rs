@@ -9,13 +9,18 @@ use utoipa::openapi::{
 };
 
 use crate::{
-    Colour, ErrorCode, Hundredths, Size,
-    bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font},
+    Colour, ErrorCode, Hundredths, Lang, Size,
+    bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_LANG_CHARS, MAX_TEXT_CHARS, default_font},
     size::SIZE_RANGE_PX,
 };
 
 /// Something to be seen, which is neither white space nor a control character, among characters that are drawn or lay out.
 const SOME_WORD: &str = r"^[^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*$";
+
+/// A tag by RFC 5646, section 2.1, without the irregular ones.
+const LANGUAGE_TAG: &str = "^(([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?\
+                            (-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-[0-9A-WY-Za-wy-z](-[A-Za-z0-9]{2,8})+)*\
+                            (-[Xx](-[A-Za-z0-9]{1,8})+)?|[Xx](-[A-Za-z0-9]{1,8})+)$";
 
 /// Gives types their schemas, under their own names.
 #[macro_export]
@@ -38,6 +43,7 @@ macro_rules! named_schemas {
 named_schemas! {
     Colour: text("An opaque sRGB colour.", "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$", "#ffcc00"),
     Size: size(),
+    Lang: lang(),
     ErrorCode: code(),
     Hundredths: hundredths(),
 }
@@ -96,6 +102,17 @@ fn size() -> Schema {
         .description(Some("pixels per em, shrunk only if the text would not fit"));
     let auto = string().enum_values(Some(["auto"])).description(Some("as large as reads well and fits"));
     OneOfBuilder::new().item(auto).item(px).description(Some("How large the letters are.")).default(Some("auto".into())).into()
+}
+
+fn lang() -> Schema {
+    string()
+        .pattern(Some(LANGUAGE_TAG))
+        .max_length(Some(MAX_LANG_CHARS))
+        .description(Some(
+            "The language of the words (BCP 47). Han characters have the forms of `zh-Hans`, `zh-Hant`, `ja` or `ko`.",
+        ))
+        .examples(["ja"])
+        .into()
 }
 
 fn hundredths() -> Schema {

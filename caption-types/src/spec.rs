@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::recorded::RecordedSpec;
 use crate::{
-    Colour, ErrorCode, Size, SpecError,
+    Colour, ErrorCode, Lang, Size, SpecError,
     bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font},
     size::SIZE_RANGE_PX,
     spec_error::shown,
@@ -68,6 +68,10 @@ pub struct Caption {
     /// The outline's colour, overlay only; black when absent. A bar has no outline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stroke: Option<Colour>,
+    /// The language of the words: which forms its Han characters have. When absent, the text tells: Japanese by its kana, Korean
+    /// by its hangul, traditional Chinese by its bopomofo, simplified Chinese else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<Lang>,
 }
 
 /// Which edge of the picture the text stands at.
@@ -162,12 +166,11 @@ impl Caption {
     /// A caption with the defaults of everything but its words and place.
     #[must_use]
     pub fn new(text: impl Into<String>, at: Position, style: Style) -> Self {
-        Self { text: text.into(), at, style, font: default_font(), size: Size::Auto, fill: None, stroke: None }
+        Self { text: text.into(), at, style, font: default_font(), size: Size::Auto, fill: None, stroke: None, lang: None }
     }
 
-    #[expect(clippy::unused_self, reason = "nothing was added to captions since version 1")]
     fn needs_version(&self) -> u32 {
-        1
+        if self.lang.is_some() { 2 } else { 1 }
     }
 
     /// The letters' colour: the one given, or the style's own.
@@ -260,6 +263,15 @@ mod tests {
     }
 
     #[test]
+    fn only_a_caption_of_a_language_needs_a_newer_release() {
+        let of = |json: &str| CaptionSpec::from_json(json.as_bytes()).unwrap();
+        assert_eq!(of(r#"{"captions":[{"text":"a","lang":null}]}"#).needs_version(), 1);
+        let spec = of(r#"{"captions":[{"text":"a"},{"text":"b","at":"top","lang":"ZH-hant"}]}"#);
+        assert_eq!((spec.needs_version(), spec.captions[1].lang.as_ref().map(Lang::as_str)), (2, Some("zh-Hant")));
+        assert!(!serde_json::to_string(&of(r#"{"captions":[{"text":"a"}]}"#)).unwrap().contains("lang"));
+    }
+
+    #[test]
     fn each_mistake_has_its_code_and_names_its_field() {
         let field = |name: &str| format!("captions[0].{name}");
         assert_eq!(code_of(r#"{"captions":[{"text":"a","style":"banner"}]}"#), (ErrorCode::UnknownStyle, field("style")));
@@ -267,6 +279,7 @@ mod tests {
         assert_eq!(code_of(r#"{"captions":[{"text":"a","stroke":"red"}]}"#), (ErrorCode::BadColour, field("stroke")));
         assert_eq!(code_of(r#"{"captions":[{"text":"a","size":3}]}"#), (ErrorCode::BadSize, field("size")));
         assert_eq!(code_of(r#"{"captions":[{"text":"a","size":"huge"}]}"#), (ErrorCode::BadSize, field("size")));
+        assert_eq!(code_of(r#"{"captions":[{"text":"a","lang":"zh_Hant"}]}"#), (ErrorCode::BadSpec, field("lang")));
         assert_eq!(code_of(r#"{"captions":[{"text":" \n\t"}]}"#), (ErrorCode::EmptyText, field("text")));
         let invisible = "{\"captions\":[{\"text\":\" \u{3164}\u{200D}\"}]}";
         assert_eq!(code_of(invisible), (ErrorCode::NoVisibleText, field("text")));

@@ -14,7 +14,7 @@ pub(crate) struct FontFile {
     pub(crate) path: PathBuf,
 }
 
-/// The `.ttf` and `.otf` files right in `folder`, by name. Of two files with one name the first by path counts.
+/// The `.ttf`, `.otf` and `.ttc` files right in `folder`, by name. Of two files with one name the first by path counts.
 pub(crate) fn in_folder(folder: &Path) -> io::Result<Vec<FontFile>> {
     let paths = std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<io::Result<Vec<_>>>()?;
     let mut files: Vec<_> = paths.into_iter().filter_map(font_file).collect();
@@ -25,7 +25,7 @@ pub(crate) fn in_folder(folder: &Path) -> io::Result<Vec<FontFile>> {
 
 fn font_file(path: PathBuf) -> Option<FontFile> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-    let is_font = matches!(extension.as_str(), "ttf" | "otf") && path.is_file();
+    let is_font = matches!(extension.as_str(), "ttf" | "otf" | "ttc") && path.is_file();
     let name = path.file_stem()?.to_str()?.to_lowercase();
     is_font.then_some(FontFile { name, path })
 }
@@ -37,12 +37,12 @@ mod tests {
     #[test]
     fn fonts_are_named_by_their_lower_case_stems() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["Comic Neue.TTF", "bangers.otf", "Bangers.ttf", "README.md", "noto.woff2"] {
+        for name in ["Comic Neue.TTF", "bangers.otf", "Bangers.ttf", "Noto.ttc", "README.md", "noto.woff2"] {
             std::fs::write(folder.path().join(name), b"").unwrap();
         }
         std::fs::create_dir(folder.path().join("folder.ttf")).unwrap();
         let names: Vec<_> = in_folder(folder.path()).unwrap().into_iter().map(|f| f.name).collect();
-        assert_eq!(names, ["bangers", "comic neue"]);
+        assert_eq!(names, ["bangers", "comic neue", "noto"]);
         assert!(in_folder(Path::new("/no/such/folder")).is_err());
     }
 }

@@ -10,21 +10,35 @@ mod output;
 mod spec;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
 };
 
 use caption_layout::Font;
 
-use crate::{digest::Digest, folder::in_folder};
+use crate::{
+    digest::Digest,
+    folder::{FontFile, in_folder},
+};
 pub use output::output_id;
 pub use spec::{UnknownFont, engine_spec};
 
-/// Why the fonts of a folder can't be used.
+/// Larger files are no fonts: all of Noto's Chinese, Japanese and Korean in one collection has half of it.
+const MAX_FILE_BYTES: u64 = 256_000_000;
+
+/// Why a folder, or a font in it, can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FontsError {
-    /// The folder or a file in it can't be read.
+    /// The folder can't be read.
+    #[error("failed to read the folder {path}: {source}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file in it can't be read.
     #[error("failed to read {path}: {source}")]
     Read {
         /// Which.
@@ -32,11 +46,21 @@ pub enum FontsError {
         /// Why.
         source: io::Error,
     },
-    /// A file is no usable font.
-    #[error("failed to use the font {path}: {source}")]
+    /// A file is larger than any font.
+    #[error("the font {path} has {got_bytes} bytes, the limit is {MAX_FILE_BYTES}")]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+        /// Its length.
+        got_bytes: u64,
+    },
+    /// A file, or a face of it, is no usable font.
+    #[error("failed to use face {face} of the font {path}: {source}")]
     Bad {
         /// Which.
         path: PathBuf,
+        /// Its place in a collection, from 1; 1 of a file with one face.
+        face: usize,
         /// Why.
         source: caption_layout::Error,
     },
@@ -58,27 +82,49 @@ impl Fonts {
         let named = |name: &&str| Font::builtin(name).map(|font| ((*name).to_owned(), (font, Digest::default())));
         Self {
             by_name: caption_layout::BUILTIN_FONT_NAMES.iter().filter_map(named).collect(),
-            fallbacks: vec![Font::fallback()],
-            fallback_digests: vec![Digest::default()],
+            fallback_digests: Font::fallbacks().iter().map(|_| Digest::default()).collect(),
+            fallbacks: Font::fallbacks(),
         }
     }
 
-    /// These and the fonts of `folder`, which also stand in for characters that others lack. A folder's
-    /// font takes the place of a built-in one of its name.
+    /// These and the fonts of `folder`, which also stand in for characters that the others lack: a text that those have all
+    /// characters of looks the same with any folder. A folder's font takes the place of a built-in one of its name. The faces
+    /// of a collection have the file's name, and behind the first a number: `noto`, `noto-2`.
+    ///
+    /// A font that can't be used is left out, and told beside the others.
     ///
     /// # Errors
-    /// The folder or a font can't be read: a worker that starts without a font would fail jobs later.
-    pub fn with_folder(mut self, folder: &Path) -> Result<Self, FontsError> {
-        let files = in_folder(folder).map_err(|source| FontsError::Read { path: folder.to_owned(), source })?;
-        for file in files {
-            let bytes = std::fs::read(&file.path).map_err(|source| FontsError::Read { path: file.path.clone(), source })?;
-            let font = Font::parse(bytes).map_err(|source| FontsError::Bad { path: file.path, source })?;
-            let digest = Digest::default();
-            self.fallbacks.push(font.clone());
-            self.fallback_digests.push(digest.clone());
-            self.by_name.insert(file.name, (font, digest));
+    /// The folder can't be read: a process that starts without any of its fonts would fail jobs later.
+    pub fn with_folder(mut self, folder: &Path) -> Result<(Self, Vec<FontsError>), FontsError> {
+        let files = in_folder(folder).map_err(|source| FontsError::Folder { path: folder.to_owned(), source })?;
+        let of_files: BTreeSet<String> = files.iter().map(|file| file.name.clone()).collect();
+        let mut left_out = Vec::new();
+        for FontFile { name, path } in files {
+            let faces = match read(&path) {
+                Ok(bytes) => Font::faces(bytes),
+                Err(error) => {
+                    left_out.push(error);
+                    continue;
+                }
+            };
+            for (face, font) in (1..).zip(faces) {
+                match font {
+                    Ok(font) => self.add(if face == 1 { name.clone() } else { format!("{name}-{face}") }, font, &of_files, face),
+                    Err(source) => left_out.push(FontsError::Bad { path: path.clone(), face, source }),
+                }
+            }
         }
-        Ok(self)
+        Ok((self, left_out))
+    }
+
+    /// Adds a face of a folder's font. Where a file has the name of another's face, the file counts.
+    fn add(&mut self, name: String, font: Font, of_files: &BTreeSet<String>, face: usize) {
+        let digest = Digest::default();
+        self.fallbacks.push(font.clone());
+        self.fallback_digests.push(digest.clone());
+        if face == 1 || !of_files.contains(&name) {
+            self.by_name.insert(name, (font, digest));
+        }
     }
 
     /// The font of this name.
@@ -99,16 +145,78 @@ impl Fonts {
     }
 }
 
+fn read(path: &Path) -> Result<Vec<u8>, FontsError> {
+    let of = |source| FontsError::Read { path: path.to_owned(), source };
+    let got_bytes = std::fs::metadata(path).map_err(of)?.len();
+    if got_bytes > MAX_FILE_BYTES {
+        return Err(FontsError::TooLarge { path: path.to_owned(), got_bytes });
+    }
+    std::fs::read(path).map_err(of)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
-    fn a_folder_with_a_bad_font_is_refused_by_its_path() {
+    fn a_font_that_cannot_be_used_is_left_out_and_named_with_its_reason() {
         assert_eq!(Fonts::built_in().names().collect::<Vec<_>>(), ["anton", "sans"]);
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("Broken.ttf"), b"no font").unwrap();
-        let error = Fonts::built_in().with_folder(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("Broken.ttf"), "{error}");
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("Broken.ttf"), b"no font").unwrap();
+        fs::write(path("empty.ttc"), b"").unwrap();
+        fs::write(path("good.otf"), Font::builtin("anton").unwrap().bytes()).unwrap();
+        fs::File::create(path("huge.otf")).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
+        let (fonts, left_out) = Fonts::built_in().with_folder(folder.path()).unwrap();
+        assert_eq!(fonts.names().collect::<Vec<_>>(), ["anton", "good", "sans"]);
+        let told: Vec<String> = left_out.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 3);
+        for (told, expected) in told.iter().zip(["Broken.ttf: ", "empty.ttc: ", "huge.otf has 256000001 bytes"]) {
+            assert!(told.contains(expected), "{told}");
+        }
+        let error = Fonts::built_in().with_folder(&path("none")).unwrap_err();
+        assert!(matches!(error, FontsError::Folder { .. }) && error.to_string().contains("none"), "{error}");
+    }
+
+    #[test]
+    fn what_ships_is_asked_before_a_folder_and_a_named_font_before_both() {
+        let folder = tempfile::tempdir().unwrap();
+        // It has Cyrillic, as the first of the fallbacks has.
+        fs::write(folder.path().join("mine.ttf"), Font::builtin("sans").unwrap().bytes()).unwrap();
+        let (fonts, _) = Fonts::built_in().with_folder(folder.path()).unwrap();
+        let of_folder = fonts.fallbacks().len();
+        let places = |name: &str, text: &str| {
+            let font = fonts.get(name).unwrap();
+            caption_layout::chosen_fonts(caption_layout::Writing { text, font, fallbacks: fonts.fallbacks(), lang: None })
+        };
+        assert_eq!(places("anton", "при"), [0, 1].into(), "the first that ships has it");
+        assert_eq!(places("mine", "при"), [0].into(), "the named one is asked first");
+        assert!(!places("anton", "при ไทย 中 ♥").contains(&of_folder));
+    }
+
+    #[test]
+    fn the_faces_of_a_collection_have_the_files_name_and_a_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let anton = Font::builtin("anton").unwrap();
+        // Two faces that are one: the tables of the font, named twice. Its offsets count from the file's beginning.
+        let mut both = [b"ttcf".as_slice(), &[0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 20, 0, 0, 0, 20], anton.bytes()].concat();
+        for table in 0..usize::from(u16::from_be_bytes([both[24], both[25]])) {
+            let at = 20 + 12 + 16 * table + 8;
+            let offset = u32::from_be_bytes(both[at..at + 4].try_into().unwrap()) + 20;
+            both[at..at + 4].copy_from_slice(&offset.to_be_bytes());
+        }
+        fs::write(folder.path().join("Two.ttc"), &both).unwrap();
+        let (fonts, left_out) = Fonts::built_in().with_folder(folder.path()).unwrap();
+        assert!(left_out.is_empty(), "{left_out:?}");
+        assert_eq!(fonts.names().collect::<Vec<_>>(), ["anton", "sans", "two", "two-2"]);
+        assert_eq!(fonts.get("two-2").unwrap().face_index(), 1);
+        // A file of that name counts more, and each face is told from the other where an output is named.
+        fs::write(folder.path().join("two-2.ttf"), anton.bytes()).unwrap();
+        let (with_file, _) = Fonts::built_in().with_folder(folder.path()).unwrap();
+        assert_eq!(with_file.get("two-2").unwrap().face_index(), 0);
+        let digest = |name: &str| fonts.by_name.get(name).map(|(font, digest)| digest.of(font)).unwrap();
+        assert_ne!(digest("two"), digest("two-2"));
     }
 }

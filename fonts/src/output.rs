@@ -6,8 +6,8 @@
 
 use std::io::{self, Write};
 
-use caption_layout::{ENGINE_VERSION, chosen_fonts};
-use proto_shared::{CaptionSpec, OutputId, SourceId};
+use caption_layout::{ENGINE_VERSION, Writing, chosen_fonts};
+use proto_shared::{Caption, CaptionSpec, OutputId, SourceId};
 use sha2::{Digest as _, Sha256};
 
 use crate::{Fonts, UnknownFont, engine_spec};
@@ -26,7 +26,7 @@ pub fn output_id(source: &SourceId, spec: &CaptionSpec, fonts: &Fonts) -> Result
     hash.0.update(ENGINE_VERSION);
     hash.length(spec.captions.len());
     for caption in &spec.captions {
-        let digests = fonts.digests(&caption.font, &caption.text);
+        let digests = fonts.digests(caption);
         hash.length(digests.len());
         for digest in digests {
             hash.0.update(digest);
@@ -38,12 +38,12 @@ pub fn output_id(source: &SourceId, spec: &CaptionSpec, fonts: &Fonts) -> Result
 }
 
 impl Fonts {
-    /// Those of the fonts that a text is drawn with, in the order in which they are asked.
-    fn digests(&self, name: &str, text: &str) -> Vec<[u8; 32]> {
-        let Some((font, digest)) = self.by_name.get(name) else { return Vec::new() };
+    /// Those of the fonts that a caption is drawn with: its own, then the others by their places among the fallbacks.
+    fn digests(&self, caption: &Caption) -> Vec<[u8; 32]> {
+        let Some((font, digest)) = self.by_name.get(&caption.font) else { return Vec::new() };
         let fallbacks = self.fallback_digests.iter().zip(&self.fallbacks);
         let all: Vec<_> = std::iter::once((digest, font)).chain(fallbacks).collect();
-        let chosen = chosen_fonts(text, font, &self.fallbacks);
+        let chosen = chosen_fonts(Writing { text: &caption.text, font, fallbacks: &self.fallbacks, lang: caption.lang.as_ref() });
         chosen.into_iter().filter_map(|place| all.get(place)).map(|(digest, font)| digest.of(font)).collect()
     }
 }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     fn with(folder: &Path) -> Fonts {
-        Fonts::built_in().with_folder(folder).unwrap()
+        Fonts::built_in().with_folder(folder).unwrap().0
     }
 
     /// The same letters, other bytes: what stands behind the last table is read by nobody.
@@ -146,7 +146,19 @@ mod tests {
         // The built-in fallback is asked before the folder's.
         fs::write(path("anton.ttf"), font("anton", 3)).unwrap();
         assert_ne!(id(PLAIN, &with(folder.path())), id(PLAIN, &built_in), "a folder's font in the place of a built-in one");
-        assert_eq!(with(folder.path()).fallbacks().len(), 3);
+        assert_eq!(with(folder.path()).fallbacks().len(), built_in.fallbacks().len() + 2);
+    }
+
+    #[test]
+    fn what_a_language_draws_otherwise_is_another_picture() {
+        let of = |lang: &str| id(&format!(r#"{{"captions":[{{"text":"骨"{lang}}}]}}"#), &Fonts::built_in());
+        let ids = ["", r#","lang":"ja""#, r#","lang":"ko""#, r#","lang":"zh-Hant""#].map(of);
+        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), 4);
+        let spec =
+            |lang| CaptionSpec::from_json(format!(r#"{{"captions":[{{"text":"骨","lang":"{lang}"}}]}}"#).as_bytes()).unwrap();
+        let digests = |lang| Fonts::built_in().digests(&spec(lang).captions[0]);
+        assert_ne!(digests("ja"), digests("ko"), "each by the font of its region");
+        assert_eq!((digests("ja").len(), digests("en")), (2, digests("zh-Hans")));
     }
 
     #[test]

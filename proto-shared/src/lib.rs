@@ -16,7 +16,7 @@ pub mod queue;
 pub mod trace;
 
 pub use caption_types::{
-    Caption, CaptionFidelity, CaptionSpec, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Limits, MediaType,
+    Caption, CaptionFidelity, CaptionSpec, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Lang, Limits, MediaType,
     Position, RecordedSpec, RenderStats, Size, SpecError, Style, bounds, spec,
 };
 

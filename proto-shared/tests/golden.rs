@@ -84,6 +84,7 @@ fn meant() -> Vec<(&'static str, Kept)> {
             size: Size::Px(40),
             fill: Some(Colour { rgb: [255, 204, 0] }),
             stroke: Some(Colour { rgb: [0, 0, 17] }),
+            lang: None,
         },
         Caption::new("two", Position::Bottom, Style::Bar),
     ]);

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use proto_shared::{Caption, CaptionSpec, Colour, Fidelity, Position, Size, SpecError, Style};
+use proto_shared::{Caption, CaptionSpec, Colour, Fidelity, Lang, Position, Size, SpecError, Style};
 
 use crate::{
     exit::{Failure, Reason},
@@ -43,6 +43,10 @@ pub(crate) struct CaptionFlags {
     #[arg(long, value_name = "COLOUR", value_parser = parse_named::<Colour>)]
     stroke: Option<Colour>,
 
+    /// The language of the words, such as `ja` or `zh-Hant`: which forms its Han characters have [default: the text tells]
+    #[arg(long, value_name = "TAG", value_parser = parse_named::<Lang>)]
+    lang: Option<Lang>,
+
     /// Change no pixel outside the captions on any account: in a full palette their colours are the nearest there are
     #[arg(long)]
     exact: bool,
@@ -52,7 +56,7 @@ pub(crate) struct CaptionFlags {
     strict: bool,
 
     /// The whole spec as a JSON file, in place of the options above
-    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["top", "bottom", "style", "font", "size", "fill", "stroke"])]
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["top", "bottom", "style", "font", "size", "fill", "stroke", "lang"])]
     spec: Option<PathBuf>,
 }
 
@@ -91,6 +95,7 @@ impl CaptionFlags {
             (_, "style") => Some("--style"),
             (_, "fill") => Some("--fill"),
             (_, "stroke") => Some("--stroke"),
+            (_, "lang") => Some("--lang"),
             _ => None,
         }
     }
@@ -99,7 +104,8 @@ impl CaptionFlags {
         let caption = |text: &Option<String>, at| {
             let caption = Caption::new(text.as_ref()?, at, self.style);
             let font = if self.font_file().is_some() { caption.font.clone() } else { self.font.clone() };
-            Some(Caption { font, size: self.size, fill: self.fill, stroke: self.stroke, ..caption })
+            let lang = self.lang.clone();
+            Some(Caption { font, size: self.size, fill: self.fill, stroke: self.stroke, lang, ..caption })
         };
         let captions: Vec<Caption> =
             [caption(&self.top, Position::Top), caption(&self.bottom, Position::Bottom)].into_iter().flatten().collect();
@@ -153,13 +159,14 @@ mod tests {
 
     #[test]
     fn flags_make_a_spec_and_its_fields_lead_back_to_them() {
-        let both = typed(&["--top", "a", "--bottom", "b", "--style", "bar", "--size", "20"]);
+        let both = typed(&["--top", "a", "--bottom", "b", "--style", "bar", "--size", "20", "--lang", "JA"]);
         let spec = both.spec().unwrap();
         assert_eq!(
             spec.captions.iter().map(|c| (c.text.as_str(), c.at)).collect::<Vec<_>>(),
             [("a", Position::Top), ("b", Position::Bottom)]
         );
         assert!(spec.captions.iter().all(|c| c.style == Style::Bar && c.size == Size::Px(20)));
+        assert!(spec.captions.iter().all(|c| c.lang.as_ref().is_some_and(|lang| lang.as_str() == "ja")));
         assert_eq!(["captions[0].text", "captions[1].text"].map(|f| both.flag_of(f)), [Some("--top"), Some("--bottom")]);
         let bottom = typed(&["--bottom", "b"]);
         assert_eq!(bottom.flag_of("captions[0].text"), Some("--bottom"));

@@ -55,7 +55,13 @@ pub(crate) fn amqp(url: &Secret, common: &CommonSettings, name: &str) -> AmqpCon
 /// The fonts that specs may name.
 pub(crate) fn fonts(folder: Option<&Path>) -> anyhow::Result<Fonts> {
     Ok(match folder {
-        Some(folder) => Fonts::built_in().with_folder(folder)?,
+        Some(folder) => {
+            let (fonts, left_out) = Fonts::built_in().with_folder(folder)?;
+            for font in left_out {
+                tracing::warn!(%font, "a font of the folder is left out");
+            }
+            fonts
+        }
         None => Fonts::built_in(),
     })
 }

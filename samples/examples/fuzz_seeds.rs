@@ -5,8 +5,9 @@ use std::{fs, io, path::Path};
 
 use samples::{Choices, Content, Frame, Noise, Palette, Sample, stream::Stream};
 
-const SPECS: [&str; 2] = [
+const SPECS: [&str; 3] = [
     r##"{"captions":[{"text":"when it compiles","at":"bottom","style":"overlay","font":"anton","size":"auto","fill":"#fff","stroke":"#000"}]}"##,
+    r#"{"captions":[{"text":"骨","lang":"zh-Hant"},{"text":"a","at":"top","lang":null}]}"#,
     r#"{"captions":[{"text":"a\nb","at":"top","style":"bar","size":40},{"text":"c"}]}"#,
 ];
 
@@ -25,6 +26,7 @@ fn main() -> io::Result<()> {
     }
     write(&corpus.join("scan"), &scans())?;
     write(&corpus.join("splice"), &splices())?;
+    write(&corpus.join("fonts"), &fonts()?)?;
     write(&corpus.join("spec"), &SPECS.map(|json| json.as_bytes().to_vec()))
 }
 
@@ -40,6 +42,18 @@ fn files() -> Vec<Vec<u8>> {
         files.push(Sample { width: side, height: side, palette, loop_count: None, frames }.bytes());
     }
     files
+}
+
+/// The smallest fonts that ship, alone and as a collection.
+fn fonts() -> io::Result<Vec<Vec<u8>>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../caption-layout/fonts/noto");
+    let names = ["NotoSansHebrew-Bold.ttf", "NotoSansLao-Bold.ttf", "NotoSansThai-Bold.ttf"];
+    let mut fonts = names.iter().map(|name| fs::read(folder.join(name))).collect::<io::Result<Vec<_>>>()?;
+    // A collection of one face; its offsets are those of the font alone, and what they lead to is for the fuzzer to find.
+    let collections: Vec<_> =
+        fonts.iter().map(|font| [b"ttcf".as_slice(), &[0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 16], font].concat()).collect();
+    fonts.extend(collections);
+    Ok(fonts)
 }
 
 fn choices() -> Vec<Vec<u8>> {

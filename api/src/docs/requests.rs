@@ -5,7 +5,7 @@
 
 #![expect(dead_code, reason = "the fields are read by the derived description")]
 
-use proto_shared::{CaptionSpec, Colour, Size, SourceId, Style};
+use proto_shared::{CaptionSpec, Colour, Lang, Size, SourceId, Style};
 use serde_json::json;
 use utoipa::{
     IntoParams, ToSchema,
@@ -92,6 +92,9 @@ pub(crate) struct JobForm {
     /// Of both: the outline's colour.
     #[schema(nullable = false)]
     stroke: Option<Colour>,
+    /// Of both: the language of the words; when absent, each text tells.
+    #[schema(nullable = false)]
+    lang: Option<Lang>,
     #[schema(nullable = false, inline)]
     exact: Option<Flag>,
     #[schema(nullable = false, inline)]

@@ -134,6 +134,7 @@ fn each_number_on_the_page_of_limits_is_the_one_in_the_code() {
         ("captions in a spec", format!("{}, one for each place and style", bounds::MAX_CAPTIONS)),
         ("characters in a text", number(bounds::MAX_TEXT_CHARS)),
         ("characters in the name of a font", number(bounds::MAX_FONT_NAME_CHARS)),
+        ("characters of a language tag in `lang`", number(bounds::MAX_LANG_CHARS)),
         ("size of letters in pixels per em", "4 to 1,000, or `auto`".to_owned()),
         ("bytes of a form's text part, or of a layout's JSON", number(layout::MAX_BODY_BYTES)),
         ("bytes of `source_url` and `callback_url`", number(outbound::MAX_URL_BYTES)),

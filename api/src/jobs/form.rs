@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Multipart, multipart::Field};
-use proto_shared::{Caption, CaptionSpec, ErrorCode, Position, Size, SourceId, SpecError, Style};
+use proto_shared::{Caption, CaptionSpec, ErrorCode, Lang, Position, Size, SourceId, SpecError, Style};
 
 use crate::{
     pictures::{
@@ -23,7 +23,7 @@ pub(crate) const MAX_JOBS: usize = 100;
 pub(crate) const MAX_TEXT_PART_BYTES: usize = 64 * 1024;
 
 /// The parts that are texts.
-const TEXTS: [&str; 15] = [
+const TEXTS: [&str; 16] = [
     "source",
     "source_url",
     "callback_url",
@@ -37,11 +37,13 @@ const TEXTS: [&str; 15] = [
     "size",
     "fill",
     "stroke",
+    "lang",
     "exact",
     "strict",
 ];
 /// Those that make up a caption where there is no spec.
-pub(crate) const CAPTION_FIELDS: [&str; 9] = ["top", "bottom", "style", "font", "size", "fill", "stroke", "exact", "strict"];
+pub(crate) const CAPTION_FIELDS: [&str; 10] =
+    ["top", "bottom", "style", "font", "size", "fill", "stroke", "lang", "exact", "strict"];
 
 refusals! {
     /// Why a form makes no job.
@@ -163,12 +165,13 @@ impl Form {
         let size: Size = parsed("size", take("size").as_deref())?.unwrap_or_default();
         let fill = parsed("fill", take("fill").as_deref())?;
         let stroke = parsed("stroke", take("stroke").as_deref())?;
+        let lang: Option<Lang> = parsed("lang", take("lang").as_deref())?;
         let font = take("font");
         let texts = [("top", Position::Top, take("top")), ("bottom", Position::Bottom, take("bottom"))];
         let (names, captions): (Vec<_>, Vec<_>) = texts
             .into_iter()
             .filter_map(|(name, at, text)| {
-                let mut caption = Caption { size, fill, stroke, ..Caption::new(text?, at, style) };
+                let mut caption = Caption { size, fill, stroke, lang: lang.clone(), ..Caption::new(text?, at, style) };
                 if let Some(font) = &font {
                     caption.font.clone_from(font);
                 }

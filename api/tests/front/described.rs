@@ -164,6 +164,13 @@ fn a_spec_that_is_read_is_one_by_its_schema() {
         r#"{"captions":[{"text":"a","size":1001}]}"#,
         r##"{"captions":[{"text":"a","fill":"#ff"}]}"##,
         r#"{"captions":[{"text":"a","font":""}]}"#,
+        r#"{"captions":[{"text":"a","lang":"zh-Hant-HK"}]}"#,
+        r#"{"captions":[{"text":"a","lang":"en-u-ca-gregory-x-ab"}]}"#,
+        r#"{"captions":[{"text":"a","lang":"sl-rozaj-biske-1994"}]}"#,
+        r#"{"captions":[{"text":"a","lang":"ja_JP"}]}"#,
+        r#"{"captions":[{"text":"a","lang":"x"}]}"#,
+        r#"{"captions":[{"text":"a","lang":"i-klingon"}]}"#,
+        r#"{"captions":[{"text":"a","lang":"en-x-abcdefgh-abcdefgh-abcdefgh-abc3"}]}"#,
         r#"{"captions":[{}]}"#,
     ];
     let long = |chars: usize| json!({"captions": [{"text": "é".repeat(chars)}]}).to_string();

@@ -91,7 +91,7 @@ impl<'a> Arrangement<'a> {
             size_is_asked: caption.spec.size != Size::Auto,
             stroke_em: STROKE_EM,
         };
-        let text = layout(&caption.spec.text, &caption.font, &spec.fallbacks, room)?;
+        let text = layout(caption.writing(&spec.fallbacks), room)?;
         let Extent { width_px: text_width_px, height_px: text_height_px, .. } = Extent::of(&text, STROKE_EM);
         // An extent has a pixel of slack on each side, which may lie on the margin.
         let from_edge = (margin as u32 - 1).min(height_px.saturating_sub(text_height_px));
@@ -117,7 +117,7 @@ impl<'a> Arrangement<'a> {
             size_is_asked: caption.spec.size != Size::Auto,
             stroke_em: 0.0,
         };
-        let text = layout(&caption.spec.text, &caption.font, &spec.fallbacks, room)?;
+        let text = layout(caption.writing(&spec.fallbacks), room)?;
         let Extent { width_px: text_width_px, height_px: text_height_px, .. } = Extent::of(&text, 0.0);
         let pad = (text.size_px * 0.4).ceil().max(3.0) as u32;
         let band_height = text_height_px + 2 * pad;

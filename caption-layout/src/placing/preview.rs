@@ -96,12 +96,12 @@ mod tests {
         let captions = vec![
             caption("over", Position::Top, Style::Overlay, Size::Auto),
             caption("a bar\nof two", Position::Top, Style::Bar, Size::Auto),
-            caption("below 中", Position::Bottom, Style::Bar, Size::Px(9)),
+            caption("below ሰ", Position::Bottom, Style::Bar, Size::Px(9)),
         ];
         let seen = preview(&LoadedSpec::new(captions), 300, 200).unwrap();
         let lines: Vec<_> = seen.captions.iter().map(|caption| caption.lines.join("/")).collect();
-        assert_eq!(lines, ["over", "a bar/of two", "below 中"]);
-        assert_eq!(seen.captions[2].missing_glyphs, ['中']);
+        assert_eq!(lines, ["over", "a bar/of two", "below ሰ"]);
+        assert_eq!(seen.captions[2].missing_glyphs, ['ሰ']);
         assert!(seen.captions[0].ink_px[1] >= seen.picture_top_px as f32, "an overlay stands on the picture");
         assert!(seen.captions.iter().all(|caption| caption.path.starts_with('M') && caption.path.ends_with('Z')));
         assert!((seen.captions[2].size_px - 9.0).abs() < f32::EPSILON);

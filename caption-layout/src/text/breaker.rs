@@ -3,15 +3,19 @@
 //! Called by layout, size by size. The text is shaped in units of the em once, so that another size costs arithmetic; it knows no
 //! share of a picture and no smallest size.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
-use unicode_linebreak::{BreakOpportunity, linebreaks};
+use icu_segmenter::{LineSegmenter, LineSegmenterBorrowed, options::LineBreakOptions};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{
-    font::Font,
-    shape::{FontStack, Line},
+    shape::{Line, TextShaper},
+    writing::Writing,
 };
+
+/// Where a line may end: by the rules of UAX 14, and for Thai, Lao, Khmer and Burmese, which write no spaces, by a dictionary.
+static SEGMENTER: LazyLock<LineSegmenterBorrowed<'static>> =
+    LazyLock::new(|| LineSegmenter::new_dictionary(LineBreakOptions::default()));
 
 /// A text broken into shaped lines at one size.
 #[derive(Clone, Debug)]
@@ -43,8 +47,7 @@ struct Piece {
 
 pub(super) struct Breaker<'a> {
     text: &'a str,
-    fonts: FontStack<'a>,
-    missing: Vec<char>,
+    shaper: TextShaper<'a>,
     paragraphs: Vec<Vec<Piece>>,
     /// Whether any character leaves a mark.
     pub(super) has_ink: bool,
@@ -52,15 +55,18 @@ pub(super) struct Breaker<'a> {
     lines: HashMap<Range<usize>, Line>,
 }
 
+/// Between the ink of two lines.
+const GAP_EM: f32 = 0.06;
+/// Marks that are stacked without end may reach into the line above.
+const MOST_LINE_HEIGHT_EM: f32 = 1.9;
 /// More shaped lines than this are not kept: a caption has a few.
 const KEPT_LINES: usize = 64;
 
 impl<'a> Breaker<'a> {
-    pub(super) fn new(text: &'a str, font: &'a Font, fallbacks: &'a [Font]) -> Self {
+    pub(super) fn new(writing: Writing<'a>) -> Self {
         Self {
-            text,
-            fonts: FontStack::new(font, fallbacks),
-            missing: Vec::new(),
+            text: writing.text,
+            shaper: TextShaper::new(writing),
             paragraphs: Vec::new(),
             has_ink: false,
             lines: HashMap::new(),
@@ -72,8 +78,8 @@ impl<'a> Breaker<'a> {
         for paragraph in self.text.trim_matches('\n').split('\n') {
             let mut pieces = Vec::new();
             let mut start = 0;
-            for (end, opportunity) in linebreaks(paragraph) {
-                if matches!(opportunity, BreakOpportunity::Allowed | BreakOpportunity::Mandatory) && end > start {
+            for end in SEGMENTER.segment_str(paragraph) {
+                if end > start {
                     pieces.push(self.piece(paragraph_start + start..paragraph_start + end));
                     start = end;
                 }
@@ -81,30 +87,27 @@ impl<'a> Breaker<'a> {
             self.paragraphs.push(pieces);
             paragraph_start += paragraph.len() + 1;
         }
-        self.missing.sort_unstable();
-        self.missing.dedup();
     }
 
     fn piece(&mut self, range: Range<usize>) -> Piece {
         let text = &self.text[range.clone()];
-        let line = self.fonts.advance(text, &mut self.missing);
-        self.has_ink = self.has_ink || line.glyphs.iter().any(|glyph| self.fonts.ink(glyph).is_some());
+        let line = self.shaper.advance(range.clone());
+        self.has_ink = self.has_ink || line.glyphs.iter().any(|glyph| self.shaper.ink(glyph).is_some());
         let width_em = line.width_em;
-        let trimmed = text.trim_end();
-        let trimmed_em =
-            if trimmed.len() == text.len() { width_em } else { self.fonts.advance(trimmed, &mut self.missing).width_em };
+        let trimmed = range.start..range.start + text.trim_end().len();
+        let trimmed_em = if trimmed == range { width_em } else { self.shaper.advance(trimmed).width_em };
         Piece { range, width_em, trimmed_em }
     }
 
     /// The lines at this size, if they stay within the box.
     pub(super) fn fit(&mut self, size_px: f32, width_px: f32, height_px: f32, break_words: bool) -> Option<Layout> {
-        let line_height_px = self.fonts.line_height_em() * size_px;
+        let least_line_height_px = self.shaper.line_height_em() * size_px;
         let most_em = width_px / size_px;
         let mut rows = self.wrap(most_em, break_words)?;
         #[expect(clippy::cast_precision_loss, reason = "a text has at most some thousand lines")]
-        let between_px = |rows: usize| rows.saturating_sub(1) as f32 * line_height_px;
+        let between_px = |rows: usize, line_height_px: f32| rows.saturating_sub(1) as f32 * line_height_px;
         // Even flat lines need this much: an early answer for long texts.
-        if between_px(rows.len()) > height_px {
+        if between_px(rows.len(), least_line_height_px) > height_px {
             return None;
         }
         if let Some(even) = self.wrap_evenly(rows.len(), most_em) {
@@ -115,7 +118,8 @@ impl<'a> Breaker<'a> {
         }
         let (first, last) = (self.line(rows.first()?), self.line(rows.last()?));
         let ink = (first.ink_top_em - last.ink_bottom_em) * size_px;
-        let height = between_px(rows.len()) + ink;
+        let line_height_px = self.line_height_px(&rows, size_px);
+        let height = between_px(rows.len(), line_height_px) + ink;
         if height > height_px {
             return None;
         }
@@ -125,18 +129,33 @@ impl<'a> Breaker<'a> {
             return None;
         }
         let (missing_glyphs, texts) =
-            (self.missing.clone(), rows.iter().map(|row| self.text[row.clone()].trim().to_owned()).collect());
+            (self.shaper.missing().to_vec(), rows.iter().map(|row| self.text[row.clone()].trim().to_owned()).collect());
         Some(Layout { size_px, lines, texts, line_height_px, width_px: width, height_px: height, missing_glyphs })
     }
 
-    /// A row of the text, shaped; what is missing in it is known since the text was read.
+    /// From one baseline to the next: what the first font asks for, and of scripts that write above and below their letters as
+    /// much as keeps one line's ink from the next one's.
+    fn line_height_px(&mut self, rows: &[Range<usize>], size_px: f32) -> f32 {
+        let least_em = self.shaper.line_height_em();
+        if !self.shaper.has_tall_script() {
+            return least_em * size_px;
+        }
+        let mut inks = rows.iter().map(|row| self.line(row)).map(|line| (line.ink_top_em, line.ink_bottom_em));
+        let mut above = inks.next();
+        let apart_em = inks.map(|(top, bottom)| above.replace((top, bottom)).map_or(0.0, |(_, above)| top - above));
+        (apart_em.fold(0.0, f32::max) + GAP_EM).clamp(least_em, least_em.max(MOST_LINE_HEIGHT_EM)) * size_px
+    }
+
+    /// A row of the text, shaped.
     fn line(&mut self, row: &Range<usize>) -> Line {
-        let Self { text, fonts, lines, .. } = self;
-        lines.entry(row.clone()).or_insert_with(|| fonts.shape(text[row.clone()].trim(), &mut Vec::new())).clone()
+        let Self { text, shaper, lines, .. } = self;
+        let trimmed = text[row.clone()].trim_end();
+        let start = row.start + trimmed.len() - trimmed.trim_start().len();
+        lines.entry(row.clone()).or_insert_with(|| shaper.shape(start..row.start + trimmed.len())).clone()
     }
 
     /// Greedy lines no wider than `most_em`; `None` where a piece alone is wider and may not be broken.
-    fn wrap(&mut self, most_em: f32, break_words: bool) -> Option<Vec<Range<usize>>> {
+    pub(super) fn wrap(&mut self, most_em: f32, break_words: bool) -> Option<Vec<Range<usize>>> {
         let mut rows = Vec::new();
         for paragraph in &self.paragraphs {
             let (mut row, mut row_em) = (0..0, 0.0);
@@ -149,7 +168,7 @@ impl<'a> Breaker<'a> {
                     if !break_words {
                         return None;
                     }
-                    (row, row_em) = break_inside(self.text, piece, &mut self.fonts, most_em, &mut rows)?;
+                    (row, row_em) = break_inside(self.text, piece, &mut self.shaper, most_em, &mut rows)?;
                 } else {
                     row = if row.is_empty() { piece.range.clone() } else { row.start..piece.range.end };
                     row_em += piece.width_em;
@@ -179,13 +198,13 @@ impl<'a> Breaker<'a> {
 fn break_inside(
     text: &str,
     piece: &Piece,
-    fonts: &mut FontStack<'_>,
+    shaper: &mut TextShaper<'_>,
     most_em: f32,
     rows: &mut Vec<Range<usize>>,
 ) -> Option<(Range<usize>, f32)> {
     let (mut row, mut row_em) = (piece.range.start..piece.range.start, 0.0);
     for grapheme in text[piece.range.clone()].graphemes(true) {
-        let width_em = fonts.advance(grapheme, &mut Vec::new()).width_em;
+        let width_em = shaper.advance(row.end..row.end + grapheme.len()).width_em;
         if row_em + width_em > most_em {
             if row.is_empty() {
                 return None;
@@ -197,4 +216,47 @@ fn break_inside(
         row_em += width_em;
     }
     Some((row, row_em))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::font::Font;
+
+    /// The stretches that a line may end behind.
+    fn pieces(text: &str) -> Vec<String> {
+        let (font, fallbacks) = (Font::builtin("anton").unwrap(), Font::fallbacks());
+        let mut breaker = Breaker::new(Writing { text, font: &font, fallbacks: &fallbacks, lang: None });
+        breaker.read();
+        breaker.paragraphs.iter().flatten().map(|piece| text[piece.range.clone()].to_owned()).collect()
+    }
+
+    #[test]
+    fn latin_breaks_at_spaces_and_behind_hyphens() {
+        assert_eq!(pieces("well-known, isn’t it? 3,000.50 €"), ["well-", "known, ", "isn’t ", "it? ", "3,000.50 ", "€"]);
+        assert_eq!(
+            pieces("(a b) “c d” https://example.org/x?y=1"),
+            ["(a ", "b) ", "“c ", "d” ", "https://", "example.org/", "x?", "y=1"]
+        );
+        assert_eq!(
+            pieces("soft\u{AD}hyphen zero\u{200B}width no\u{A0}break"),
+            ["soft\u{AD}", "hyphen ", "zero\u{200B}", "width ", "no\u{A0}break"]
+        );
+    }
+
+    #[test]
+    fn scripts_without_spaces_break_between_words_of_a_dictionary() {
+        assert_eq!(pieces("แมวนอนบนแป้นพิมพ์"), ["แมว", "นอน", "บน", "แป้น", "พิมพ์"]);
+        for text in ["ແມວມັກນອນຢູ່ເທິງ", "ឆ្មារបស់ខ្ញុំចូលចិត្តដេក", "ကျွန်ုပ်၏ကြောင်သည်အိပ်သည်"]
+        {
+            assert!(pieces(text).len() > 2, "{:?}", pieces(text));
+        }
+    }
+
+    #[test]
+    fn chinese_and_japanese_break_between_characters_but_not_before_marks() {
+        assert_eq!(pieces("你好，世界。"), ["你", "好，", "世", "界。"]);
+        assert_eq!(pieces("「ちょっと」待って"), ["「ちょっ", "と」", "待っ", "て"]);
+        assert_eq!(pieces("한국어 문장"), ["한", "국", "어 ", "문", "장"]);
+    }
 }

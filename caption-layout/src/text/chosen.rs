@@ -6,18 +6,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{font::Font, layout::cleaned, shape::FontStack};
+use super::{layout::cleaned, stack::FontStack, writing::Writing};
 
-/// The places of the fonts that `text` is drawn with, in the order in which they are asked: 0 is `font`, which is always one as
-/// it sets the distance of lines, and 1 is the first of `fallbacks`.
+/// The places of the fonts that a text is drawn with: 0 is its own, which is always one as it sets the distance of lines, and 1 is
+/// the first of the fallbacks.
 #[must_use]
-pub fn chosen_fonts(text: &str, font: &Font, fallbacks: &[Font]) -> BTreeSet<usize> {
-    let stack = FontStack::new(font, fallbacks);
-    let mut chosen = BTreeSet::from([0]);
-    for paragraph in cleaned(text).split('\n') {
-        stack.note_chosen(paragraph, &mut chosen);
-    }
-    chosen
+pub fn chosen_fonts(writing: Writing<'_>) -> BTreeSet<usize> {
+    let text = cleaned(writing.text);
+    let runs = FontStack::new(writing.of(&text)).cut(&text);
+    runs.all.iter().map(|run| run.font).chain([0]).collect()
 }
 
 #[cfg(test)]
@@ -25,7 +22,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::text::layout::{Room, layout};
+    use crate::text::{
+        font::Font,
+        layout::{Room, layout},
+    };
 
     /// The chosen font, then two that can stand in: one without most letters, and one with them.
     fn stack() -> (Font, [Font; 2]) {
@@ -33,25 +33,32 @@ mod tests {
         (anton.clone(), [anton, sans])
     }
 
+    fn chosen(text: &str, font: &Font, fallbacks: &[Font]) -> BTreeSet<usize> {
+        chosen_fonts(Writing { text, font, fallbacks, lang: None })
+    }
+
     #[test]
     fn only_what_the_characters_need_is_chosen() {
         let (font, fallbacks) = stack();
         for (text, expected) in [("plain", [0].as_slice()), ("при", &[0, 2]), ("a\n\u{0}\tb", &[0]), ("", &[0])] {
-            assert_eq!(chosen_fonts(text, &font, &fallbacks), expected.iter().copied().collect(), "{text:?}");
+            assert_eq!(chosen(text, &font, &fallbacks), expected.iter().copied().collect(), "{text:?}");
         }
         // No font has it: its replacement is drawn, which is a choice too.
-        let replacement = chosen_fonts("\u{FFFD}", &font, &fallbacks);
-        assert_eq!(chosen_fonts("中", &font, &fallbacks), replacement);
+        let replacement = chosen("\u{FFFD}", &font, &fallbacks);
+        assert_eq!(chosen("中", &font, &fallbacks), replacement);
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(96))]
         #[test]
-        fn every_glyph_of_a_layout_is_of_a_chosen_font(text in "[a-zа-яא-ב0-9 ()\u{300}\u{301}中\n\u{FFFD}]{1,60}", width in 20f32..600.0) {
-            let (font, fallbacks) = stack();
-            let chosen = chosen_fonts(&text, &font, &fallbacks);
+        fn every_glyph_of_a_layout_is_of_a_chosen_font(
+            text in "[a-zа-яא-ב0-9 ()\u{300}\u{301}中のกक\u{93F},「」\n\u{FFFD}]{1,60}", width in 20f32..600.0, shipped: bool
+        ) {
+            let (font, few) = stack();
+            let fallbacks = if shipped { Font::fallbacks() } else { few.to_vec() };
+            let chosen = chosen(&text, &font, &fallbacks);
             let room = Room { width_px: width, heights_px: [400.0, 600.0], size_px: 40.0, size_is_asked: false, stroke_em: 0.06 };
-            if let Ok(found) = layout(&text, &font, &fallbacks, room) {
+            if let Ok(found) = layout(Writing { text: &text, font: &font, fallbacks: &fallbacks, lang: None }, room) {
                 for glyph in found.lines.iter().flat_map(|line| &line.glyphs) {
                     prop_assert!(chosen.contains(&glyph.font), "{} is not in {chosen:?}", glyph.font);
                 }

@@ -8,7 +8,7 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 
 pub use super::breaker::Layout;
-use super::{breaker::Breaker, font::Font};
+use super::{breaker::Breaker, writing::Writing};
 use crate::error::Error;
 
 /// Letters from which on a text is read without effort, in pixels per em: all of the box is used before smaller ones are.
@@ -39,16 +39,17 @@ pub struct Room {
     pub stroke_em: f32,
 }
 
-/// Lays `text` out in `room`.
+/// Lays a text out in `room`.
 ///
 /// # Errors
 /// [`Error::EmptyText`], [`Error::NoVisibleText`] and [`Error::TextDoesNotFit`].
-pub fn layout(text: &str, font: &Font, fallbacks: &[Font], room: Room) -> Result<Layout, Error> {
-    let text = cleaned(text);
+pub fn layout(writing: Writing<'_>, room: Room) -> Result<Layout, Error> {
+    let text = cleaned(writing.text);
     if text.trim().is_empty() {
         return Err(Error::EmptyText);
     }
-    let mut breaker = Breaker::new(&text, font, fallbacks);
+    let writing = writing.of(&text);
+    let mut breaker = Breaker::new(writing);
     breaker.read();
     if !breaker.has_ink {
         return Err(Error::NoVisibleText);
@@ -77,7 +78,7 @@ pub fn layout(text: &str, font: &Font, fallbacks: &[Font], room: Room) -> Result
             size_px = (size_px * SHRINK).max(least_px);
         }
     });
-    fitting.next().ok_or_else(|| does_not_fit(&text, font, fallbacks, room, least_px.min(room.size_px)))
+    fitting.next().ok_or_else(|| does_not_fit(writing, room, least_px.min(room.size_px)))
 }
 
 /// The lines at this size with their outline, if they stay within the room's width and this height.
@@ -87,10 +88,11 @@ fn fit(breaker: &mut Breaker<'_>, room: Room, size_px: f32, height_px: f32, brea
 }
 
 /// The error of a text that is too long for a room even at `size_px`, with the length that isn't.
-fn does_not_fit(text: &str, font: &Font, fallbacks: &[Font], room: Room, size_px: f32) -> Error {
+fn does_not_fit(writing: Writing<'_>, room: Room, size_px: f32) -> Error {
+    let text = writing.text;
     let ends: Vec<usize> = text.grapheme_indices(true).map(|(start, grapheme)| start + grapheme.len()).collect();
     let fits = |&end: &usize| {
-        let mut breaker = Breaker::new(&text[..end], font, fallbacks);
+        let mut breaker = Breaker::new(writing.of(&text[..end]));
         breaker.read();
         fit(&mut breaker, room, size_px, room.heights_px[1], true).is_some()
     };
@@ -127,11 +129,17 @@ pub(crate) fn cleaned(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::font::Font;
     use proptest::prelude::*;
 
     fn lay(text: &str, width_px: f32, height_px: f32, size_px: f32) -> Result<Layout, Error> {
         let room = Room { width_px, heights_px: [height_px, height_px * 1.4], size_px, size_is_asked: false, stroke_em: 0.06 };
-        layout(text, &Font::builtin("anton").unwrap(), &[Font::fallback()], room)
+        in_anton(text, room)
+    }
+
+    fn in_anton(text: &str, room: Room) -> Result<Layout, Error> {
+        let (font, fallbacks) = (Font::builtin("anton").unwrap(), Font::fallbacks());
+        layout(Writing { text, font: &font, fallbacks: &fallbacks, lang: None }, room)
     }
 
     #[test]
@@ -160,6 +168,27 @@ mod tests {
     fn a_line_break_in_the_text_breaks_the_line() {
         assert_eq!(lay("a\nb", 500.0, 200.0, 30.0).unwrap().lines.len(), 2);
         assert_eq!(lay("a\r\nb\n", 500.0, 200.0, 30.0).unwrap().lines.len(), 2);
+    }
+
+    #[test]
+    fn lines_of_tall_scripts_stand_apart() {
+        let room = Room { width_px: 150.0, heights_px: [400.0; 2], size_px: 30.0, size_is_asked: true, stroke_em: 0.0 };
+        let fallbacks = Font::fallbacks();
+        let of = |text: &str, letter: char| {
+            let font = fallbacks.iter().find(|font| font.face().is_some_and(|face| face.has(letter))).unwrap();
+            layout(Writing { text, font, fallbacks: &fallbacks, lang: None }, room).unwrap()
+        };
+        let tamil = of("பூனை கொஞ்சம் பால் குடித்தது", 'க');
+        assert!(tamil.lines.len() > 1);
+        for pair in tamil.lines.windows(2) {
+            let room_em = tamil.line_height_px / tamil.size_px + pair[0].ink_bottom_em - pair[1].ink_top_em;
+            assert!(room_em > 0.05, "{room_em}");
+        }
+        // Latin letters stand as their font asks for it, and marks without end do not move lines without end.
+        let latin = of("ÀÉÎ ÀÉÎ ÀÉÎ ÀÉÎ gpq gpq", 'a');
+        assert!(latin.lines.len() > 1 && latin.line_height_px < 1.1 * latin.size_px);
+        let piled = "ก".to_owned() + &"\u{e49}".repeat(40);
+        assert!(of(&format!("{piled}\n{piled}"), 'ก').line_height_px <= 1.9 * 30.0 + 0.1);
     }
 
     #[test]
@@ -193,7 +222,7 @@ mod tests {
         assert!(lay(&first(fitting_chars), 200.0, 60.0, 20.0).is_ok_and(|found| found.size_px >= 8.0));
         assert!(lay(&first(fitting_chars + 12), 200.0, 60.0, 20.0).is_err());
         let room = Room { width_px: 200.0, heights_px: [60.0, 84.0], size_px: 20.0, size_is_asked: true, stroke_em: 0.06 };
-        let asked = layout(&text, &Font::builtin("anton").unwrap(), &[Font::fallback()], room).unwrap();
+        let asked = in_anton(&text, room).unwrap();
         assert!(asked.size_px < 8.0);
     }
 

@@ -1,5 +1,7 @@
 //! Text: which font has which glyph, where lines break and how large they are, and letters as outlines.
 
+#[cfg(test)]
+mod beside_chromium;
 mod breaker;
 pub mod chosen;
 pub mod extent;
@@ -9,4 +11,8 @@ pub mod layout;
 pub(crate) mod outline;
 #[cfg(test)]
 mod positions;
+mod script;
 pub mod shape;
+pub mod shipped;
+mod stack;
+pub mod writing;

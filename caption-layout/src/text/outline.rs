@@ -2,9 +2,13 @@
 //!
 //! Called by the preview. Curves stay curves; nothing is filled, stroked or hinted.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{extent::Extent, face::OutlinePen, font::Font};
+use super::{
+    extent::Extent,
+    face::{Face, OutlinePen},
+    font::Font,
+};
 
 /// Letters as one path, and the box around its points.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,10 +22,12 @@ pub(crate) struct Outline {
 /// Draws the glyphs of a layout whose rectangle has its corner at (`left_px`, `top_px`).
 #[expect(clippy::cast_precision_loss, reason = "pixels of a canvas: far below 2^24")]
 pub(crate) fn outline(extent: Extent<'_>, size_px: f32, font: &Font, fallbacks: &[Font], [left_px, top_px]: [u32; 2]) -> Outline {
-    let faces: Vec<_> = std::iter::once(font).chain(fallbacks).map(Font::face).collect();
+    let fonts: Vec<_> = std::iter::once(font).chain(fallbacks).collect();
+    let mut faces: BTreeMap<usize, Option<Face<'_>>> = BTreeMap::new();
     let mut pen = Pen { outline: Outline::default(), x_px: 0.0, y_px: 0.0 };
     for (glyph, x, y) in extent.glyphs() {
-        let Some(Some(face)) = faces.get(glyph.font) else { continue };
+        let face = faces.entry(glyph.font).or_insert_with(|| fonts.get(glyph.font)?.face());
+        let Some(face) = face else { continue };
         (pen.x_px, pen.y_px) = (left_px as f32 + x as f32, top_px as f32 + y as f32);
         // A glyph that can't be outlined leaves no mark in the result either.
         face.outline(glyph.id, size_px, &mut pen);

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::{font::Font, shape::FontStack};
+use super::{font::Font, shape::TextShaper, writing::Writing};
 
 /// Latin, Greek, Cyrillic, Hebrew, Arabic, Armenian, Georgian, marks alone and stacked, both directions in one line, and ligatures.
 const TEXTS: &[&str] = &[
@@ -47,9 +47,8 @@ fn positions() -> String {
     let mut out = String::new();
     for (name, font) in [("anton", &anton), ("sans", &sans)] {
         let fallbacks = [sans.clone()];
-        let mut stack = FontStack::new(font, &fallbacks);
         for (i, text) in TEXTS.iter().enumerate() {
-            let line = stack.shape(text, &mut Vec::new());
+            let line = TextShaper::new(Writing { text, font, fallbacks: &fallbacks, lang: None }).shape(0..text.len());
             write!(out, "{name} {i} {:.4} {:.4} {:.4}", line.width_em, line.ink_top_em, line.ink_bottom_em).unwrap();
             for glyph in line.glyphs {
                 write!(out, " {},{},{:.4},{:.4}", glyph.font, glyph.id, glyph.x_em, glyph.y_em).unwrap();

@@ -1,30 +1,33 @@
 //! From characters to positioned glyphs of one line, in units of the em (Unicode bidirectional
-//! algorithm, OpenType shaping, one fallback decision a grapheme). Characters that Unicode calls ignorable leave no mark.
+//! algorithm, OpenType shaping). Characters that Unicode calls ignorable leave no mark.
 //!
-//! Called by layout. Sizes in pixels are unknown here: a line is shaped once and scaled.
+//! Called by layout. The stack has decided which font draws what. Sizes in pixels are unknown here: a line is shaped once and
+//! scaled.
 
-use std::{
-    borrow::Cow,
-    cell::OnceCell,
-    collections::{BTreeSet, HashMap},
-    ops::Range,
+use std::{borrow::Cow, collections::HashMap, ops::Range};
+
+use caption_types::visible::is_ignorable;
+use harfrust::{BufferClusterLevel, Direction, GlyphBuffer, Language, Script, ShapeOptions, ShapePlan, UnicodeBuffer};
+use unicode_bidi::BidiInfo;
+
+use super::{
+    script::{is_east_asian, is_tall},
+    stack::{FontStack, Run, Runs},
+    writing::Writing,
 };
 
-use caption_types::visible::{is_ignorable, is_visible};
-use harfrust::{BufferClusterLevel, Direction, Script, ShapeOptions, ShapePlan, UnicodeBuffer};
-use icu_properties::{
-    CodePointMapData,
-    props::{GeneralCategory, GeneralCategoryGroup},
-};
-use unicode_segmentation::UnicodeSegmentation;
-
-use super::{face::Face, font::Font};
-
-/// The chosen font first, then the fallbacks; each opened when a character first asks for it.
-pub(crate) struct FontStack<'a> {
-    fonts: Vec<(&'a Font, OnceCell<Option<Face<'a>>>)>,
+/// Shapes parts of one text.
+pub(crate) struct TextShaper<'a> {
+    text: &'a str,
+    /// Nothing of a text that runs from left to right.
+    bidi: Option<BidiInfo<'a>>,
+    stack: FontStack<'a>,
+    runs: Runs,
+    language: Option<Language>,
+    /// Of Han characters, kana and hangul, where no language is given.
+    region: Option<Language>,
     /// How to shape a script with a font: the same for every line, and dear to find out.
-    plans: HashMap<(usize, Direction, Option<Script>), ShapePlan>,
+    plans: HashMap<(usize, Direction, Option<Script>, bool), ShapePlan>,
     /// How far a glyph reaches below and above the baseline, in ems; `None` where it leaves no mark.
     inks: HashMap<(usize, u16), Option<(f32, f32)>>,
     buffer: UnicodeBuffer,
@@ -56,27 +59,50 @@ pub struct Line {
     pub ink_bottom_em: f32,
 }
 
-const REPLACEMENT: &str = "\u{FFFD}";
+/// A stretch of one font, script, direction and language.
+pub(super) struct Piece<'t> {
+    font: usize,
+    direction: Direction,
+    language: Option<Language>,
+    /// What is drawn of it.
+    pub(super) shown: Cow<'t, str>,
+}
 
-impl<'a> FontStack<'a> {
-    pub(crate) fn new(primary: &'a Font, fallbacks: &'a [Font]) -> Self {
+impl<'a> TextShaper<'a> {
+    pub(crate) fn new(writing: Writing<'a>) -> Self {
+        let stack = FontStack::new(writing);
+        let bidi = BidiInfo::new(writing.text, None);
         Self {
-            fonts: std::iter::once(primary).chain(fallbacks).map(|font| (font, OnceCell::new())).collect(),
+            text: writing.text,
+            bidi: bidi.has_rtl().then_some(bidi),
+            runs: stack.cut(writing.text),
+            region: Language::new(stack.region.tag()),
+            stack,
+            language: writing.lang.and_then(|lang| Language::new(lang.as_str())),
             plans: HashMap::new(),
             inks: HashMap::new(),
             buffer: UnicodeBuffer::new(),
         }
     }
 
-    /// Baseline to baseline, in ems: what the first font asks for.
-    pub(crate) fn line_height_em(&self) -> f32 {
-        self.face(0).map_or(1.2, |face| face.line_height_em().clamp(0.8, 2.0) * 0.86)
+    /// Characters of the text that no font has, each once.
+    pub(crate) fn missing(&self) -> &[char] {
+        &self.runs.missing
     }
 
-    /// Shapes `text` (no line breaks in it) and keeps the glyphs that leave a mark. Characters that no
-    /// font has are added to `missing` and drawn as their replacement.
-    pub(crate) fn shape(&mut self, text: &str, missing: &mut Vec<char>) -> Line {
-        let mut line = self.advance(text, missing);
+    /// Baseline to baseline, in ems: what the first font asks for.
+    pub(crate) fn line_height_em(&self) -> f32 {
+        self.stack.face(0).map_or(1.2, |face| face.line_height_em().clamp(0.8, 2.0) * 0.86)
+    }
+
+    /// Whether any of the text is of a script whose marks and stacked letters reach farther than Latin's.
+    pub(crate) fn has_tall_script(&self) -> bool {
+        self.runs.all.iter().any(|run| run.script.is_some_and(is_tall))
+    }
+
+    /// Shapes a part of the text (no line breaks in it) and keeps the glyphs that leave a mark.
+    pub(crate) fn shape(&mut self, range: Range<usize>) -> Line {
+        let mut line = self.advance(range);
         let (mut top, mut bottom) = (f32::MIN, f32::MAX);
         line.glyphs.retain(|glyph| {
             let ink = self.ink(glyph);
@@ -92,128 +118,105 @@ impl<'a> FontStack<'a> {
         line
     }
 
-    /// Shapes `text` only to know how wide it is: glyphs without a mark are kept, how far ink reaches is
+    /// Shapes a part only to know how wide it is: glyphs without a mark are kept, how far ink reaches is
     /// not asked.
-    pub(crate) fn advance(&mut self, text: &str, missing: &mut Vec<char>) -> Line {
+    pub(crate) fn advance(&mut self, range: Range<usize>) -> Line {
         let mut line = Line::default();
-        let bidi = unicode_bidi::BidiInfo::new(text, None);
-        for paragraph in &bidi.paragraphs {
-            let (levels, runs) = bidi.visual_runs(paragraph, paragraph.range.clone());
-            for run in runs {
-                let right_to_left = levels[run.start].is_rtl();
-                let mut pieces = self.by_font(text, run, missing);
-                if right_to_left {
-                    pieces.reverse();
-                }
-                for (font, piece) in pieces {
-                    self.shape_piece(&mut line, font, &piece, right_to_left);
-                }
+        for piece in self.pieces(range) {
+            if let Some(shaped) = self.shape_piece(&piece) {
+                self.place(&mut line, &piece, &shaped);
+                self.buffer = shaped.clear();
             }
         }
         line
     }
 
-    /// Notes which fonts of the stack `text` is drawn with.
-    pub(crate) fn note_chosen(&self, text: &str, chosen: &mut BTreeSet<usize>) {
-        let bidi = unicode_bidi::BidiInfo::new(text, None);
-        for paragraph in &bidi.paragraphs {
-            for run in bidi.visual_runs(paragraph, paragraph.range.clone()).1 {
-                chosen.extend(self.by_font(text, run, &mut Vec::new()).into_iter().map(|(font, _)| font));
+    /// What is shaped at a time of a part of the text, from left to right.
+    pub(super) fn pieces(&self, range: Range<usize>) -> Vec<Piece<'a>> {
+        let mut pieces = Vec::new();
+        for (direction, part) in self.in_visual_order(range) {
+            let first = pieces.len();
+            for (run, shown) in self.runs.within(self.text, &part) {
+                pieces.push(Piece { font: run.font, direction, language: self.language_of(run), shown });
             }
-        }
-    }
-
-    /// How far a glyph reaches below and above its origin, in ems, unless it leaves no mark.
-    pub(crate) fn ink(&mut self, glyph: &Glyph) -> Option<(f32, f32)> {
-        let Self { fonts, inks, .. } = self;
-        *inks.entry((glyph.font, glyph.id)).or_insert_with(|| fonts.get(glyph.font)?.1.get()?.as_ref()?.ink(glyph.id))
-    }
-
-    fn face(&self, font: usize) -> Option<&Face<'a>> {
-        let (font, face) = self.fonts.get(font)?;
-        face.get_or_init(|| font.face()).as_ref()
-    }
-
-    /// Cuts a run where the font changes; a character without a font becomes the replacement, and a mark without one is left out.
-    fn by_font(&self, text: &str, run: Range<usize>, missing: &mut Vec<char>) -> Vec<(usize, String)> {
-        let mut pieces: Vec<(usize, String)> = Vec::new();
-        for grapheme in text[run].graphemes(true) {
-            // What needs no glyph breaks no run: letters around it still join.
-            if let Some((_, piece)) = pieces.last_mut()
-                && grapheme.chars().all(is_ignorable)
+            if direction == Direction::RightToLeft
+                && let Some(of_part) = pieces.get_mut(first..)
             {
-                piece.push_str(grapheme);
-                continue;
-            }
-            let (font, shown) = self.shown(grapheme, missing);
-            match pieces.last_mut() {
-                Some((last, piece)) if *last == font => piece.push_str(&shown),
-                _ => pieces.push((font, shown.into_owned())),
+                of_part.reverse();
             }
         }
         pieces
     }
 
-    /// The font for a grapheme, and what of it is drawn.
-    fn shown<'t>(&self, grapheme: &'t str, missing: &mut Vec<char>) -> (usize, Cow<'t, str>) {
-        if let Some(font) = self.font_for(grapheme) {
-            return (font, grapheme.into());
+    /// The parts of a part that run one way, from left to right.
+    fn in_visual_order(&self, range: Range<usize>) -> Vec<(Direction, Range<usize>)> {
+        if range.is_empty() {
+            return Vec::new();
         }
-        // The letter without the marks that the letter's font lacks: of the fonts that have it, the one that lacks fewest.
-        let lacks = |font: usize| grapheme.chars().filter(move |&c| is_visible(c) && !self.has(font, c));
-        let without_marks =
-            |&font: &usize| lacks(font).all(is_mark) && grapheme.chars().any(|c| is_visible(c) && self.has(font, c));
-        if let Some(font) = (0..self.fonts.len()).filter(without_marks).min_by_key(|&font| lacks(font).count()) {
-            missing.extend(lacks(font));
-            return (font, grapheme.chars().filter(|&c| !is_visible(c) || self.has(font, c)).collect());
-        }
-        missing.extend(grapheme.chars().filter(|&c| is_visible(c) && !(0..self.fonts.len()).any(|font| self.has(font, c))));
-        (self.font_for(REPLACEMENT).unwrap_or(0), REPLACEMENT.into())
+        let Some(bidi) = &self.bidi else { return vec![(Direction::LeftToRight, range)] };
+        let Some(paragraph) = bidi.paragraphs.iter().find(|paragraph| paragraph.range.contains(&range.start)) else {
+            return Vec::new();
+        };
+        let (levels, runs) = bidi.visual_runs(paragraph, range);
+        let is_rtl = |run: &Range<usize>| levels.get(run.start).is_some_and(unicode_bidi::Level::is_rtl);
+        let direction = |rtl| if rtl { Direction::RightToLeft } else { Direction::LeftToRight };
+        runs.into_iter().map(|run| (direction(is_rtl(&run)), run)).collect()
     }
 
-    /// The first font that has every visible character of a grapheme.
-    fn font_for(&self, grapheme: &str) -> Option<usize> {
-        (0..self.fonts.len()).find(|&font| grapheme.chars().filter(|&c| is_visible(c)).all(|c| self.has(font, c)))
+    fn language_of(&self, run: &Run) -> Option<Language> {
+        self.language.clone().or_else(|| run.script.filter(|&script| is_east_asian(script)).and(self.region.clone()))
     }
 
-    fn has(&self, font: usize, c: char) -> bool {
-        self.face(font).is_some_and(|face| face.has(c))
+    /// How far a glyph reaches below and above its origin, in ems, unless it leaves no mark.
+    pub(crate) fn ink(&mut self, glyph: &Glyph) -> Option<(f32, f32)> {
+        let Self { stack, inks, .. } = self;
+        *inks.entry((glyph.font, glyph.id)).or_insert_with(|| stack.face(glyph.font)?.ink(glyph.id))
     }
 
-    fn shape_piece(&mut self, line: &mut Line, font: usize, piece: &str, right_to_left: bool) {
-        let Self { fonts, plans, buffer, .. } = self;
-        let Some(face) = fonts.get(font).and_then(|(font, face)| face.get_or_init(|| font.face()).as_ref()) else { return };
-        let em = |units: i32| em(units, face.units_per_em());
+    /// The glyphs of a piece, in units of its font.
+    pub(super) fn shape_piece(&mut self, piece: &Piece<'_>) -> Option<GlyphBuffer> {
+        let Self { stack, plans, buffer, .. } = self;
+        let face = stack.face(piece.font)?;
         let mut text = std::mem::take(buffer);
-        text.push_str(piece);
+        text.push_str(&piece.shown);
         // So that each glyph is known to be of its first character.
         text.set_cluster_level(BufferClusterLevel::Characters);
         text.guess_segment_properties();
-        text.set_direction(if right_to_left { Direction::RightToLeft } else { Direction::LeftToRight });
-        let (direction, script) = (text.direction(), Some(text.script()).filter(|&s| s != harfrust::script::UNKNOWN));
+        text.set_direction(piece.direction);
+        if let Some(language) = &piece.language {
+            text.set_language(language.clone());
+        }
+        let script = Some(text.script()).filter(|&s| s != harfrust::script::UNKNOWN);
+        // There is one language, or none.
         let plan = plans
-            .entry((font, direction, script))
-            .or_insert_with(|| ShapePlan::new(face.shaper(), direction, script, text.language().as_ref(), &[]));
-        let shaped = face.shaper().shape(text, ShapeOptions::new().plan(Some(plan)));
+            .entry((piece.font, piece.direction, script, piece.language.is_some()))
+            .or_insert_with(|| ShapePlan::new(face.shaper(), piece.direction, script, piece.language.as_ref(), &[]));
+        Some(face.shaper().shape(text, ShapeOptions::new().plan(Some(plan))))
+    }
+
+    /// Of the em, in units of a piece's font.
+    #[cfg(test)]
+    pub(super) fn units_per_em(&self, piece: &Piece<'_>) -> f32 {
+        self.stack.face(piece.font).unwrap().units_per_em()
+    }
+
+    /// Puts a piece's glyphs at a line's end.
+    fn place(&self, line: &mut Line, piece: &Piece<'_>, shaped: &GlyphBuffer) {
+        let Some(face) = self.stack.face(piece.font) else { return };
+        let em = |units: i32| em(units, face.units_per_em());
         for (info, position) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
             let id = u16::try_from(info.glyph_id).unwrap_or(0);
-            let character = piece.get(info.cluster as usize..).and_then(|rest| rest.chars().next());
+            let character = piece.shown.get(info.cluster as usize..).and_then(|rest| rest.chars().next());
             if character.is_some_and(is_ignorable) {
                 // No mark, whatever the font draws for it; its room only where the font knows it.
                 line.width_em += if id == 0 { 0.0 } else { em(position.x_advance) };
                 continue;
             }
             let (x_em, y_em) = (line.width_em + em(position.x_offset), em(position.y_offset));
-            line.glyphs.push(Glyph { font, id, x_em, y_em });
+            line.glyphs.push(Glyph { font: piece.font, id, x_em, y_em });
             line.width_em += em(position.x_advance);
         }
-        *buffer = shaped.clear();
     }
-}
-
-/// Whether a character is written on the one before it.
-fn is_mark(c: char) -> bool {
-    GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(c))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "font units are far below 2^24")]
@@ -224,12 +227,12 @@ fn em(units: i32, units_per_em: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::font::Font;
 
     fn shape(text: &str) -> (Line, Vec<char>) {
-        let (anton, fallbacks) = (Font::builtin("anton").unwrap(), [Font::fallback()]);
-        let mut missing = Vec::new();
-        let line = FontStack::new(&anton, &fallbacks).shape(text, &mut missing);
-        (line, missing)
+        let (font, fallbacks) = (Font::builtin("anton").unwrap(), [Font::builtin("sans").unwrap()]);
+        let mut shaper = TextShaper::new(Writing { text, font: &font, fallbacks: &fallbacks, lang: None });
+        (shaper.shape(0..text.len()), shaper.missing().to_vec())
     }
 
     #[test]
@@ -256,6 +259,17 @@ mod tests {
         assert!(missing.is_empty());
         let copy = Font::parse(Font::builtin("anton").unwrap().bytes().to_vec()).unwrap();
         assert!(!copy.face().unwrap().has('≠') && copy.face().unwrap().has('='), "a copy from a file is the same font");
+    }
+
+    #[test]
+    fn a_language_chooses_among_a_fonts_forms() {
+        let (font, fallbacks) = (Font::builtin("sans").unwrap(), []);
+        let shape = |lang: &str| {
+            let lang = lang.parse().unwrap();
+            TextShaper::new(Writing { text: "б", font: &font, fallbacks: &fallbacks, lang: Some(&lang) }).shape(0.."б".len())
+        };
+        assert_ne!(shape("sr"), shape("ru"), "Serbian has a form of its own");
+        assert_eq!(shape("ja"), shape("ru"));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use serde::Serialize;
 
 use super::{Caption, CaptionSpec, Position, Style, is_false};
-use crate::{Colour, Size};
+use crate::{Colour, Lang, Size};
 
 /// What is hashed of a spec.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -31,6 +31,8 @@ struct CanonicalCaption<'a> {
     fill: Colour,
     #[serde(skip_serializing_if = "Option::is_none")]
     stroke: Option<Colour>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lang: Option<&'a Lang>,
 }
 
 impl CaptionSpec {
@@ -45,8 +47,9 @@ impl CaptionSpec {
 
 impl<'a> CanonicalCaption<'a> {
     fn of(caption: &'a Caption) -> Self {
-        let Caption { text, at, style, font: _, size, fill: _, stroke: _ } = caption;
-        Self { text, at: *at, style: *style, size: *size, fill: caption.drawn_fill(), stroke: caption.drawn_stroke() }
+        let Caption { text, at, style, font: _, size, fill: _, stroke: _, lang } = caption;
+        let (fill, stroke) = (caption.drawn_fill(), caption.drawn_stroke());
+        Self { text, at: *at, style: *style, size: *size, fill, stroke, lang: lang.as_ref() }
     }
 }
 
@@ -90,6 +93,7 @@ mod tests {
             r#"{"captions":[{"text":"a","size":20}]}"#,
             r##"{"captions":[{"text":"a","fill":"#fffffe"}]}"##,
             r##"{"captions":[{"text":"a","stroke":"#000001"}]}"##,
+            r#"{"captions":[{"text":"a","lang":"ja"}]}"#,
             r#"{"captions":[{"text":"a"}],"exact":true}"#,
             r#"{"captions":[{"text":"a"}],"strict":true}"#,
         ]

@@ -142,7 +142,7 @@ mod tests {
         assert_eq!((in_caption.code, in_caption.field.as_str()), (ErrorCode::BadSpec, "captions[1].txt"));
         assert_eq!(
             in_caption.message,
-            "unknown field `txt`, one of `text`, `at`, `style`, `font`, `size`, `fill`, `stroke` was expected"
+            "unknown field `txt`, one of `text`, `at`, `style`, `font`, `size`, `fill`, `stroke`, `lang` was expected"
         );
         let at_the_top = refused(r#"{"captions":[{"text":"a"}],"caption":[]}"#);
         assert_eq!(at_the_top.to_string(), "caption: unknown field `caption`, one of `captions`, `exact`, `strict` was expected");

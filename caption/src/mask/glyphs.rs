@@ -43,7 +43,7 @@ impl<'a> Drawer<'a> {
     /// `None` of a font that can't be read.
     pub(crate) fn new(font: &'a Font, ids: &[u16], size_px: f32, within_px: [u32; 2]) -> Option<Self> {
         let [x, y] = within_px.map(|side| i32::try_from(side).unwrap_or(i32::MAX));
-        let few = only(font.bytes(), ids, size_px);
+        let few = only(font, ids, size_px);
         Some(Self { face: font.face()?, few, size_px, clip: [-x, -y, x, y] })
     }
 
@@ -82,15 +82,15 @@ impl Bitmap {
 }
 
 /// A face of only these glyphs, and of those they are composed of, with the numbers that they have in it.
-fn only(font: &[u8], ids: &[u16], size_px: f32) -> Option<(fontdue::Font, GlyphRemapper)> {
-    if font.len() > LARGEST_FOR_FONTDUE_BYTES {
+fn only(font: &Font, ids: &[u16], size_px: f32) -> Option<(fontdue::Font, GlyphRemapper)> {
+    if font.bytes().len() > LARGEST_FOR_FONTDUE_BYTES {
         return None;
     }
     let mut numbers = GlyphRemapper::new();
     for &id in ids {
         numbers.remap(id);
     }
-    let subset = subsetter::subset(font, 0, &numbers).ok()?;
+    let subset = subsetter::subset(font.bytes(), font.face_index(), &numbers).ok()?;
     let loaded = fontdue::Font::from_bytes(with_character_map(&subset, numbers.num_gids())?, settings(size_px)).ok()?;
     (loaded.glyph_count() >= numbers.num_gids()).then_some((loaded, numbers))
 }
@@ -217,7 +217,7 @@ mod tests {
     fn the_built_in_fonts_are_taken_apart() {
         for name in caption_layout::BUILTIN_FONT_NAMES {
             let font = Font::builtin(name).unwrap();
-            let (few, _) = only(font.bytes(), &ids(&font), 20.0).expect("a face of its own");
+            let (few, _) = only(&font, &ids(&font), 20.0).expect("a face of its own");
             assert!(few.glyph_count() < 130, "{name} has {} glyphs", few.glyph_count());
         }
     }

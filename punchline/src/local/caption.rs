@@ -41,7 +41,7 @@ pub(crate) struct CaptionArgs {
     #[command(flatten)]
     caption: CaptionFlags,
 
-    /// A folder of TTF and OTF files: each a font by its name, and a fallback for missing glyphs
+    /// A folder of TTF, OTF and TTC files: each a font by its name, and a fallback for missing glyphs
     #[arg(long, value_name = "DIR", env = "PUNCHLINE_FONT_DIR")]
     font_dir: Option<PathBuf>,
 
@@ -110,10 +110,9 @@ impl CaptionArgs {
         let spec = self.caption.spec()?;
         let mut fonts = Fonts::built_in();
         if let Some(folder) = &self.font_dir {
-            fonts = fonts.with_folder(folder).map_err(|e| match e {
-                FontsError::Read { .. } => Failure::new(Reason::NoInput, e),
-                FontsError::Bad { .. } => Failure::new(Reason::BadInput, e),
-            })?;
+            let left_out;
+            (fonts, left_out) = fonts.with_folder(folder).map_err(|e| Failure::new(Reason::NoInput, e))?;
+            warn_of_fonts(&left_out);
         }
         let mut spec = engine_spec(&spec, &fonts).map_err(|e| Failure::new(Reason::Usage, format_args!("--font: {e}")))?;
         if let Some(path) = self.caption.font_file() {
@@ -125,6 +124,14 @@ impl CaptionArgs {
             }
         }
         Ok(spec)
+    }
+}
+
+/// Says which fonts of the folder can't be used, a line each.
+#[expect(clippy::print_stderr, reason = "what is told beside the result belongs on standard error")]
+fn warn_of_fonts(left_out: &[FontsError]) {
+    for font in left_out {
+        eprintln!("punchline: warning: {font}");
     }
 }
 

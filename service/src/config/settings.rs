@@ -120,7 +120,7 @@ settings! {
     PARALLELISM = "PUNCHLINE_PARALLELISM", Fallback::Found("three for each CPU the process may use"), BACK, false,
         "jobs in hand in one process; as many as the CPUs are in the engine at a time, the others on their way from and to the store";
     FONT_DIR = "PUNCHLINE_FONT_DIR", Fallback::Unset, ALL, false,
-        "a folder whose `.ttf` and `.otf` files are fonts by their lower-case file stems, and fallbacks for missing characters; \
+        "a folder whose `.ttf`, `.otf` and `.ttc` files are fonts by their lower-case file stems, and fallbacks for missing characters; \
          give api and worker the same one";
     LOG = "PUNCHLINE_LOG", Fallback::Is("info"), ALL, false,
         "what is logged: a level, or a filter such as `info,worker=debug`";
