@@ -107,6 +107,9 @@ pub fn is_paintable(plan: &FramePlan) -> bool {
     plan.is_touched() && plan.damaged().is_empty()
 }
 
+/// No frame of the benches clears what another has drawn.
+static NOTHING_LOST: Patch = Patch::EMPTY;
+
 /// Frame `k` of a GIF, ready to be painted.
 #[must_use]
 pub fn work<'a>(
@@ -129,7 +132,7 @@ pub fn work<'a>(
         may_become_transparent,
         background: None,
         inks,
-        lost: Patch::default(),
+        lost: &NOTHING_LOST,
         is_exact: false,
         leaves_gaps: false,
     }

@@ -13,27 +13,20 @@
 //! Called by `picture`. No pixel is decoded before the fourth stage. Memory is the output and the frames in flight, a few for
 //! each thread; the output is the same at any number of threads.
 
-use std::{
-    ops::Range,
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::ops::Range;
 
 use caption_layout::{
     CaptionFidelity, ColourFidelity, Error, Fidelity, Limits, LoadedSpec, RenderStats, WhyWithout, limits::CheckLimits as _,
     reading::blocks::Gif,
 };
-use rayon::prelude::*;
 
 use crate::{
     lzw::CODE_SIZES,
     mask::Mask,
     output::Output,
-    painting::{FrameWork, InkRuns, PaintedFrame, Tools, paint},
+    painting::{InkRuns, PaintedFrame, Painting},
     planning::{FramePlan, Palettes, plan, written_on},
-    reading::{
-        canvas::{Canvas, Patch},
-        streams::StreamReader,
-    },
+    reading::canvas::{Canvas, Patch},
     watch::Watch,
     writing::Writer,
 };
@@ -95,7 +88,8 @@ impl PreparedGif<'_> {
         let inks: Vec<InkRuns<'_>> = mask.inks.iter().map(InkRuns::of).collect();
         let mut canvas: Option<Canvas<'_>> = None;
         let mut writer = Writer::new(bytes, &gif, &mask, palettes.changed_global());
-        let (done, total) = (AtomicU32::new(0), u32::try_from(gif.frames.len()).unwrap_or(u32::MAX));
+        let painting = Painting::new(bytes, &gif, &palettes, &inks, is_exact, watch);
+        let mut has_gaps = false;
         for batch in batches(&plans, rayon::current_num_threads() * FRAMES_PER_THREAD) {
             let look = |k: usize| match plans[k].damaged() {
                 damaged if damaged.is_empty() => (k, Patch::default()),
@@ -104,46 +98,24 @@ impl PreparedGif<'_> {
                     (k, canvas.before(k, damaged, mask.picture_top_px))
                 }
             };
-            let looked: Vec<(usize, Patch)> = batch.clone().map(look).collect();
-            let painted: Vec<Option<PaintedFrame>> = looked
-                .into_par_iter()
-                // One at a time: frames differ too much for more to be handed over at once.
-                .with_max_len(1)
-                .map(|(k, lost)| {
-                    if watch.cancelled.load(Ordering::Relaxed) {
-                        return Err(Error::Cancelled);
-                    }
-                    let (frame, plan) = (&gif.frames[k], plans[k]);
-                    let painted = plan.is_touched().then(|| {
-                        let (palette_plan, used) = (palettes.of(k, frame), palettes.used[k]);
-                        let may_become_transparent = palettes.may_become_transparent;
-                        let background = plan.is_on_background().then(|| background(bytes, &gif)).flatten();
-                        let work = FrameWork {
-                            bytes,
-                            frame,
-                            plan,
-                            palette_plan,
-                            used,
-                            may_become_transparent,
-                            background,
-                            inks: &inks,
-                            lost,
-                            is_exact,
-                            leaves_gaps: false,
-                        };
-                        StreamReader::with(|reader| Tools::with(|tools| paint(&work, reader, tools)))
-                    });
-                    (watch.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-                    Ok(painted)
-                })
-                .collect::<Result<_, _>>()?;
-            for (k, painted) in batch.zip(painted) {
-                let plan = painted.as_ref().map_or(plans[k], |painted| painted.plan);
-                if painted.as_ref().is_some_and(|painted| painted.leaves_gaps) {
-                    // Later frames were planned to show what this one should have drawn.
-                    plans[k..].iter_mut().for_each(|plan| plan.lacks = u32::MAX);
+            let looked: Vec<(usize, Patch)> = batch.map(look).collect();
+            let mut rest = &looked[..];
+            while !rest.is_empty() {
+                let painted = painting.paint(rest, &plans)?;
+                let leaves_gaps = |painted: &Option<PaintedFrame>| painted.as_ref().is_some_and(|painted| painted.leaves_gaps);
+                let gap = if has_gaps { None } else { painted.iter().position(leaves_gaps) };
+                let (now, later) = rest.split_at(gap.map_or(rest.len(), |place| place + 1));
+                for (&(k, _), painted) in now.iter().zip(painted) {
+                    let plan = painted.as_ref().map_or(plans[k], |painted| painted.plan);
+                    writer.add(&gif.frames[k], &plan, painted);
                 }
-                writer.add(&gif.frames[k], &plan, painted);
+                if let (Some(_), Some(&(k, _))) = (gap, now.last()) {
+                    // Later frames were planned to show what this one should have drawn: those of the batch are painted again.
+                    has_gaps = true;
+                    plans[k..].iter_mut().for_each(|plan| plan.lacks = u32::MAX);
+                    plans[k + 1..].iter_mut().for_each(|plan| *plan = plan.on_bare_canvas());
+                }
+                rest = later;
             }
         }
         writer.finish();
@@ -155,12 +127,6 @@ impl PreparedGif<'_> {
         };
         Ok(RenderedGif { output, mask, stats, altered, fidelity })
     }
-}
-
-/// The background's colour: that of an entry of the global table (`GIF89a`, section 18).
-fn background(bytes: &[u8], gif: &Gif) -> Option<[u8; 3]> {
-    let table = &bytes[gif.global_palette.clone()?];
-    table.as_chunks::<3>().0.get(usize::from(gif.background)).copied()
 }
 
 /// Each caption as it came out, in the order of the spec.

@@ -72,7 +72,9 @@ fn check(sample: &Sample, captions: &[(&str, Position, Style)]) {
     let (before, after) = (play(&source), play(&rendered.output.to_vec(&source)));
     let walked =
         Gif::walk(&rendered.output.to_vec(&source), &Limits { max_side_px: u32::MAX, ..limits }).expect("our own output walks");
-    let captioned = Captioned { gif: &gif, mask: &mask, before: &before, after: &after };
+    // A full palette may have no room for a transparent index. Captions that are left out for it are told.
+    let told_without = rendered.fidelity.captions.iter().map(|told| !has_room && told.frames_without > 0).collect();
+    let captioned = Captioned { gif: &gif, mask: &mask, before: &before, after: &after, told_without };
     captioned.keeps_disposal_and_transparency(&walked);
     captioned.shows_its_captions(has_room || (is_tame && captioned.needs_no_slot(sample)));
 }
@@ -93,6 +95,8 @@ struct Captioned<'a> {
     mask: &'a Mask,
     before: &'a [Shown],
     after: &'a [Shown],
+    /// By number of the caption: whether frames without it are told, and may be for want of an entry.
+    told_without: Vec<bool>,
 }
 
 impl Captioned<'_> {
@@ -118,7 +122,7 @@ impl Captioned<'_> {
         let clears = |disposal| disposal == Disposal::Background;
         let clears_to_nothing = gif.frames.iter().all(|f| !clears(f.disposal) || f.transparent.is_some());
         let is_mendable = gif.frames.iter().all(|f| !clears(f.disposal)) || gif.frames.iter().all(|f| f.local_palette.is_none());
-        !(ink.is_band || starts_whole && clears_to_nothing && is_mendable)
+        self.told_without[ink.number] || !(ink.is_band || starts_whole && clears_to_nothing && is_mendable)
     }
 
     /// Whether every palette has the captions' colours, and no frame needs a slot of its own to become transparent: that

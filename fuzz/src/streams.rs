@@ -101,7 +101,7 @@ impl Splice {
             may_become_transparent: true,
             background: None,
             inks,
-            lost: Patch::default(),
+            lost: &Patch::default(),
             is_exact: false,
             leaves_gaps: false,
         };

@@ -2,6 +2,7 @@
 //!
 //! `frame` lists its steps. It is handed what planning has decided, and writes no byte but those of the frame's new stream.
 
+mod batch;
 mod brush;
 mod frame;
 mod merging;
@@ -12,10 +13,15 @@ mod runs;
 mod splice;
 mod work;
 
-pub use frame::{Change, PaintedFrame, paint};
+pub(crate) use batch::Painting;
+#[cfg(feature = "stages")]
+pub use frame::paint;
+pub use frame::{Change, PaintedFrame};
 pub use runs::InkRuns;
 #[cfg(feature = "stages")]
 pub use splice::{Spliced, can_splice, splice};
+pub use work::NewStream;
 #[cfg(feature = "stages")]
 pub use work::SegmentCounts;
-pub use work::{FrameWork, NewStream, Tools};
+#[cfg(feature = "stages")]
+pub use work::{FrameWork, Tools};

@@ -34,7 +34,7 @@ pub struct FrameWork<'a> {
     /// All captions.
     pub inks: &'a [InkRuns<'a>],
     /// What the source's canvas shows where the output's was cleared too far.
-    pub lost: Patch,
+    pub lost: &'a Patch,
     /// Whether no pixel outside the captions may look different.
     pub is_exact: bool,
     /// Whether captions are left undrawn where the source has no pixel: a frame without a transparent index has nothing to write
@@ -48,7 +48,6 @@ impl FrameWork<'_> {
         FrameWork {
             plan: self.plan.without_growth(),
             palette_plan: Cow::Borrowed(&self.palette_plan),
-            lost: Patch::default(),
             leaves_gaps: true,
             ..*self
         }

@@ -104,6 +104,14 @@ impl FramePlan {
         }
     }
 
+    /// The same for a canvas that shows no caption yet, within the rectangle that was planned: all of its captions' pixels are painted.
+    pub(crate) fn on_bare_canvas(mut self) -> Self {
+        if let Fate::Painted { bare } | Fate::Grown { bare, .. } | Fate::Mended { bare, .. } = &mut self.fate {
+            *bare = Rect { left: 0, top: 0, right: u32::MAX, bottom: u32::MAX };
+        }
+        self
+    }
+
     /// The same within the source's rectangle, if nothing has to be drawn again.
     pub(crate) fn without_growth(self) -> Self {
         let fate = if let Fate::Grown { bare, .. } = self.fate { Fate::Painted { bare } } else { self.fate };

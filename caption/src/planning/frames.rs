@@ -36,7 +36,8 @@ struct CanvasState {
 struct Growth {
     /// Whether all decoders clear to nothing.
     clears_to_nothing: bool,
-    /// Whether pixels of earlier frames can be drawn again in their very colours: all frames share a palette.
+    /// Whether pixels of earlier frames can be drawn again in their very colours: all frames share a palette. An entry that is
+    /// transparent in another frame may yet be missing, so an exact plan does not rely on it.
     mendable: bool,
     /// Whether nothing outside the captions may look different in any decoder, though a caption goes undrawn for it.
     is_exact: bool,
@@ -49,7 +50,7 @@ impl Growth {
         let clears_to_nothing = |f: &Frame| f.disposal != Disposal::Background || f.transparent.is_some();
         Self {
             clears_to_nothing: gif.frames.iter().all(clears_to_nothing),
-            mendable: gif.frames.iter().all(|f| f.local_palette.is_none()),
+            mendable: !is_exact && gif.frames.iter().all(|f| f.local_palette.is_none()),
             is_exact,
             global_table_bytes: gif.global_palette.as_ref().map_or(0, ExactSizeIterator::len),
         }
