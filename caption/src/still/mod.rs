@@ -3,6 +3,7 @@
 //! Called by `picture`. Each kind has a room of its own, which keeps what is particular to it: samples, coefficients, quantisers,
 //! metadata. All of them draw by the same mask, and turn the picture upright as its EXIF data say.
 
+mod beside;
 mod colour_space;
 mod damage;
 mod exif;

@@ -1,7 +1,7 @@
 //! JPEG: captions are painted in coefficients. Blocks that they don't touch stay bit for bit, and those that they do get the source's own
 //! steps and subsampling.
 //!
-//! `still` calls it. No pixel of the picture is decoded but those around a caption, unless a bar or a turn moves the picture by less than
+//! `still` calls it. No pixel of the picture is decoded but those around a caption (all for an `exact` spec, which is told what changed), unless a bar or a turn moves the picture by less than
 //! whole MCUs.
 
 mod bits;
@@ -22,7 +22,7 @@ mod tests;
 use caption_layout::{Error, Fidelity, Limits, LoadedSpec, MediaType, reading::orientation::turn_of, rect::Rect};
 
 use self::frame::Model;
-use super::{exif::exif_without_turn, rendered::RenderedStill};
+use super::{beside::changed_beside, exif::exif_without_turn, rendered::RenderedStill};
 use crate::mask::Mask;
 
 /// How a segment with a piece of an ICC profile begins (ICC.1, section B.4).
@@ -38,19 +38,28 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
         return Err(Error::Encode { what: format!("a JPEG has at most {} rows", u16::MAX) });
     }
 
-    let was = jpeg.model;
+    let (was, sides) = (jpeg.model, jpeg.sides);
+    let source = spec.exact.then(|| jpeg.pixels());
     let mut jpeg = jpeg.placed(turn, mask.picture_top_px as usize, mask.height_px as usize);
     let is_grey = |[r, g, b]: [u8; 3]| r == g && g == b;
     if !mask.inks.iter().all(|ink| is_grey(ink.fill) && is_grey(ink.under)) {
         jpeg = jpeg.in_colour();
     }
     jpeg.paint(&mask);
-    let fidelity = Fidelity { captions: jpeg.shown(&mask), damage, ..Fidelity::default() };
+    let (altered, changed) = source.map_or_else(Default::default, |source| {
+        let (output, top) = (jpeg.pixels(), mask.picture_top_px);
+        let before = |x: u32, y: u32| {
+            let [x, y] = turn.stored_at([x as usize, (y - top) as usize], sides);
+            source[y * sides[0] + x]
+        };
+        changed_beside(&mask, height_px, before, |x, y| output[y as usize * width_px as usize + x as usize])
+    });
+    let fidelity = Fidelity { captions: jpeg.shown(&mask), changed, damage };
     let segments = std::mem::take(&mut jpeg.segments);
     let profile_fits = fits(&segments, jpeg.model);
     let adobe_holds = jpeg.model == was;
     jpeg.segments = segments.into_iter().filter_map(|segment| kept(segment, profile_fits, adobe_holds)).collect();
-    Ok(RenderedStill { bytes: jpeg.write(), mask, altered: Vec::new(), fidelity })
+    Ok(RenderedStill { bytes: jpeg.write(), mask, altered, fidelity })
 }
 
 /// A segment of the source as it holds for the output.

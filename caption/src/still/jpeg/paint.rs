@@ -90,6 +90,23 @@ impl Jpeg {
         colours.told()
     }
 
+    /// The colour of each pixel, row by row.
+    pub(super) fn pixels(&self) -> Vec<[u8; 3]> {
+        let [width, height] = self.sides;
+        let ([mcu_width, mcu_height], [wide, high]) = (self.mcu_sides(), self.mcus());
+        let mut pixels = vec![[0; 3]; width * height];
+        for (row, column) in (0..high).flat_map(|row| (0..wide).map(move |column| (row, column))) {
+            let mcu = McuSamples::of(self, [column, row]);
+            let (left, top) = (column * mcu_width, row * mcu_height);
+            for (y, x) in
+                (top..height.min(top + mcu_height)).flat_map(|y| (left..width.min(left + mcu_width)).map(move |x| (y, x)))
+            {
+                pixels[y * width + x] = mcu.rgb([x - left, y - top]);
+            }
+        }
+        pixels
+    }
+
     /// The MCUs that a caption touches: column and row, and where the picture has them.
     fn touched(&self, mask: &Mask) -> Vec<([usize; 2], Rect)> {
         let [width, height] = self.mcu_sides();

@@ -202,6 +202,21 @@ fn what_is_cut_off_is_grey_and_told() {
 }
 
 #[test]
+fn an_exact_spec_is_told_what_its_blocks_change_beside_the_letters() {
+    let jpeg = sample([160, 120], &[[2, 2], [1, 1], [1, 1]], Model::Ycc, false);
+    let asked = spec(Position::Top, Style::Overlay, "#fff");
+    let exact = LoadedSpec { exact: true, ..asked.clone() };
+    let [told, untold] = [&exact, &asked].map(|spec| render(&jpeg.write(), spec, &LIMITS).unwrap());
+    assert_eq!((untold.fidelity.changed.count, told.bytes == untold.bytes), (0, true), "it changes no byte");
+    let changed = told.fidelity.changed;
+    assert_eq!(changed.count, told.altered.len() as u64);
+    let (before, after) = (jpeg.pixels(), read::read(&told.bytes, &LIMITS).unwrap().pixels());
+    let gray = told.mask.to_gray();
+    let differ = (0..before.len()).filter(|&at| gray[at] == 0 && before[at] != after[at]).count();
+    assert!(differ > 0 && differ == told.altered.len(), "{differ} pixels differ, {} are told", told.altered.len());
+}
+
+#[test]
 fn coefficients_beyond_what_8_bits_have_are_damage_and_cut() {
     let mut jpeg = sample([160, 120], &[[1, 1]; 3], Model::Ycc, false);
     jpeg.components[1].data[0][1] = 20_000;

@@ -58,6 +58,8 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
 
     let sides = [mask.width_px, mask.height_px];
     let file = match find(&found, *b"VP8 ") {
+        // Without loss every pixel beside the captions stays what it was, whatever that weighs.
+        Some(_) if spec.exact => encode_as(&raster.data, sides, Kept::Lossless)?,
         Some(frame) => encode_lossy(&raster.data, sides, frame, width_px as usize * height_px as usize)?,
         None => encode_as(&raster.data, sides, Kept::Lossless)?,
     };
@@ -68,7 +70,8 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
         xmp: data(*b"XMP ").map(<[u8]>::to_vec),
     };
     let bytes = container::write(&chunks(&file), sides, &metadata);
-    let captions = if find(&found, *b"VP8 ").is_some() { lossy_colours(&bytes, &mask, limits)? } else { mask.told.clone() };
+    let captions =
+        if find(&found, *b"VP8 ").is_some() && !spec.exact { lossy_colours(&bytes, &mask, limits)? } else { mask.told.clone() };
     let fidelity = Fidelity { captions, damage: damage.map(|damage| damage.to_string()), ..Fidelity::default() };
     Ok(RenderedStill { bytes, mask, altered: Vec::new(), fidelity })
 }

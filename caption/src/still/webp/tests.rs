@@ -99,6 +99,17 @@ fn a_lossy_frame_that_is_cut_off_is_shown_and_told() {
 }
 
 #[test]
+fn an_exact_spec_gets_each_pixel_beside_the_letters() {
+    let source = file(255, Kept::Lossy { quality: 60.0 }, &Metadata::default());
+    let exact = LoadedSpec { exact: true, ..spec(Style::Overlay) };
+    let rendered = render(&source, &exact, &Limits::default()).unwrap();
+    let [before, after] = [&source, &rendered.bytes].map(|bytes| image::load_from_memory(bytes).unwrap().into_rgba8());
+    let gray = rendered.mask.to_gray();
+    assert!(before.pixels().zip(after.pixels()).zip(&gray).all(|((before, after), mask)| *mask != 0 || before == after));
+    assert!(rendered.fidelity.captions[0].fill.is_near());
+}
+
+#[test]
 fn a_cut_frame_of_another_size_than_its_canvas_is_refused() {
     let frame = encode(&pixels(255), SIDES[0], SIDES[1], Kept::Lossy { quality: 50.0 }).unwrap();
     let metadata = Metadata { exif: Some(vec![0; 10]), ..Metadata::default() };
