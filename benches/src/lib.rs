@@ -3,7 +3,7 @@
 //! Used by `benches/` alone. Pictures are made by code but for the repo's sample, so that anyone who runs this measures the
 //! same. It must not depend on anything but the engine, `samples` and the harness.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use caption::{
     Font, Limits, LoadedCaption, LoadedSpec, Position, Style,
@@ -108,7 +108,7 @@ pub fn is_paintable(plan: &FramePlan) -> bool {
 }
 
 /// No frame of the benches clears what another has drawn.
-static NOTHING_LOST: Patch = Patch::EMPTY;
+static NOTHING_LOST: LazyLock<Patch> = LazyLock::new(Patch::default);
 
 /// Frame `k` of a GIF, ready to be painted.
 #[must_use]

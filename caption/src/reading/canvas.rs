@@ -24,9 +24,6 @@ pub struct Patch {
 }
 
 impl Patch {
-    /// One without a pixel.
-    pub const EMPTY: Self = Self { rect: Rect { left: 0, top: 0, right: 0, bottom: 0 }, pixels: Vec::new() };
-
     /// What it shows at a pixel; nothing outside it.
     pub(crate) fn at(&self, x: u32, y: u32) -> Shown {
         if !self.rect.contains(x, y) {
