@@ -376,3 +376,16 @@ fn a_full_palette_gives_up_no_colour_that_a_caption_needs() {
     let first = &play(&output)[0];
     assert_eq!(first.canvas[150 * 258], Some(WHITE), "the band's corner");
 }
+
+#[test]
+fn a_frame_that_draws_all_colours_again_still_leaves_the_rest_of_the_canvas_as_it_is() {
+    let frames = vec![
+        Frame { disposal: 1, ..Frame::plain(183, 93, Content::Runs, 4903) },
+        // Grown for the captions, it clears what the first frame left; the third draws that again, and stands beside more.
+        Frame { top: 15, disposal: 2, transparent: Some(0), ..Frame::plain(24, 13, Content::Delta, 5888) },
+        Frame { left: 42, top: 25, ..Frame::plain(76, 68, Content::Delta, 0) },
+    ];
+    let palette = Some(Palette { log2_len: 8, seed: 0, has_black_and_white: true });
+    let sample = Sample { width: 207, height: 150, palette, loop_count: Some(0), frames };
+    check(&sample, &[("bar", Position::Top, Style::Bar), ("Hi", Position::Bottom, Style::Overlay)]);
+}

@@ -39,9 +39,8 @@ pub(super) fn recode(
     for &merge in &work.palette_plan.merges {
         pixels.merge(merge);
     }
-    for colour in work.lost.colours() {
-        palette.reserve_exact(colour);
-    }
+    let giving_up_any = palette.clone();
+    palette.reserve_exact(work.lost.colours());
     let grown = work.plan.drawn() != work.plan.source;
     let mut is_made_whole = false;
     if grown || !pixels.present.is_whole() {
@@ -56,7 +55,14 @@ pub(super) fn recode(
                 true => MOST_DIFFERENCE,
                 false => f32::MAX,
             };
-            match palette.ensure_transparent(used, &mut counts, most_difference) {
+            let mut found = palette.ensure_transparent(used, &mut counts, most_difference);
+            if found.is_none() && !work.lost.rect.is_empty() {
+                // All entries are of colours that must be drawn again: one of those goes, and its pixels take the nearest.
+                palette = giving_up_any.with_all_usable();
+                found = palette.ensure_transparent(used, &mut counts, f32::MAX);
+                palette.reserve_exact(work.lost.colours());
+            }
+            match found {
                 Some(Some(merge)) => pixels.merge(merge),
                 Some(None) => {}
                 None => {
@@ -199,7 +205,12 @@ impl<'a> Pixels<'a> {
     fn has_blanks(&self) -> bool {
         let plan = self.work.plan;
         let sourced = plan.source.area().min(self.present.decoded);
-        let covered = self.work.absent_covers(plan.bare().intersect(plan.drawn()), self.present).count();
+        let mut is_covered = vec![false; plan.drawn().area()];
+        for (x, y, _) in self.work.absent_covers(plan.bare().intersect(plan.drawn()), self.present) {
+            is_covered[self.work.drawn().position(x, y)] = true;
+        }
+        // Captions may lie on one another: each pixel counts once.
+        let covered = is_covered.into_iter().filter(|&is_covered| is_covered).count();
         sourced + covered < plan.drawn().area()
     }
 

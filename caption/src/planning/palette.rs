@@ -61,6 +61,13 @@ impl Palette {
         own
     }
 
+    /// The same with entries that are transparent in other frames: here they are colours.
+    #[must_use]
+    pub(crate) fn with_all_usable(mut self) -> Self {
+        self.avoided = self.transparent.into_iter().collect();
+        self
+    }
+
     pub(crate) fn transparent(&self) -> Option<u8> {
         self.transparent
     }
@@ -156,10 +163,12 @@ impl Palette {
         self.reserved.insert(index);
     }
 
-    /// Keeps the entry of exactly this colour, if there is one: it will be needed.
-    pub(crate) fn reserve_exact(&mut self, wanted: [u8; 3]) {
-        if let (index, 0) = self.nearest(wanted) {
-            self.reserved.insert(index);
+    /// Keeps the entries of exactly these colours, where there are some: they will be needed.
+    pub(crate) fn reserve_exact(&mut self, wanted: impl Iterator<Item = [u8; 3]>) {
+        for colour in wanted {
+            if let (index, 0) = self.nearest(colour) {
+                self.reserved.insert(index);
+            }
         }
     }
 
