@@ -15,7 +15,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("proto-shared", &["caption-types"]),
     ("caption-types", &[]),
     ("caption-layout", &["caption-types"]),
-    ("caption", &["caption-layout", "caption-types", "webp-encoder"]),
+    ("emoji", &["caption-layout"]),
+    ("caption", &["caption-layout", "caption-types", "emoji", "webp-encoder"]),
     ("webp-encoder", &[]),
     ("samples", &[]),
     ("scaling", &[]),
@@ -24,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("store", &["proto-shared"]),
     ("service", &["caption-types"]),
     ("outbound", &["proto-shared"]),
-    ("api", &["broker", "store", "service", "fonts", "outbound", "proto-shared", "caption-layout"]),
+    ("api", &["broker", "store", "service", "fonts", "outbound", "proto-shared", "caption-layout", "emoji"]),
     ("worker", &["broker", "store", "service", "fonts", "proto-shared", "caption"]),
     ("punchline", &["api", "worker", "broker", "store", "service", "fonts", "outbound", "proto-shared", "caption"]),
 ];

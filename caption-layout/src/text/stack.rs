@@ -14,6 +14,7 @@ use icu_properties::{
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{
+    emoji::is_emoji,
     face::Face,
     font::{Font, Purpose},
     script::{Region, is_east_asian, strong_script},
@@ -26,8 +27,10 @@ const REPLACEMENT: &str = "\u{FFFD}";
 /// The chosen font first, then the fallbacks; each opened when a character first asks for it.
 pub(super) struct FontStack<'a> {
     fonts: Vec<(&'a Font, OnceCell<Option<Box<Face<'a>>>>)>,
-    /// The fallbacks as they are asked: those of the text's region before those of the others.
+    /// The fallbacks as letters ask them: those of the text's region before those of the others, and none of emoji.
     order: Vec<usize>,
+    /// The font of emoji, if there is one.
+    emoji: Option<usize>,
     /// Whose forms Han characters have.
     pub(super) region: Region,
 }
@@ -58,7 +61,8 @@ impl<'a> FontStack<'a> {
     pub(super) fn new(writing: Writing<'a>) -> Self {
         let fonts: Vec<_> = std::iter::once(writing.font).chain(writing.fallbacks).map(|font| (font, OnceCell::new())).collect();
         let region = Region::of(writing.lang, writing.text);
-        let mut order: Vec<usize> = (1..fonts.len()).collect();
+        let emoji = fonts.iter().position(|(font, _)| font.is_emoji());
+        let mut order: Vec<usize> = (1..fonts.len()).filter(|place| Some(*place) != emoji).collect();
         let rank = |place: &usize| match fonts.get(*place)?.0.purpose() {
             Purpose::EastAsian(region) => Some(region),
             _ => None,
@@ -74,7 +78,12 @@ impl<'a> FontStack<'a> {
                 }
             }
         }
-        Self { fonts, order, region }
+        Self { fonts, order, emoji, region }
+    }
+
+    /// Whether a font is that of emoji.
+    pub(super) fn is_emoji(&self, font: usize) -> bool {
+        self.emoji == Some(font)
     }
 
     pub(super) fn face(&self, font: usize) -> Option<&Face<'a>> {
@@ -89,7 +98,7 @@ impl<'a> FontStack<'a> {
         let (mut start, mut lead) = (0, None);
         for paragraph in text.split_inclusive('\n') {
             // What stands before the first words is of their font.
-            let first = paragraph.graphemes(true).find_map(|grapheme| self.leading(grapheme, strong_script(grapheme)?));
+            let first = paragraph.graphemes(true).find_map(|grapheme| self.leading(grapheme, self.script_of(grapheme)?));
             lead = first.or(lead);
             self.cut_paragraph(paragraph, start, &mut lead, &mut runs);
             start += paragraph.len();
@@ -110,6 +119,13 @@ impl<'a> FontStack<'a> {
                 && let Some(last) = runs.all.last_mut()
             {
                 last.extend(range, grapheme);
+                continue;
+            }
+            if let Some(font) = self.emoji_font(grapheme) {
+                match runs.all.last_mut() {
+                    Some(last) if last.takes(font, None) => last.extend(range, grapheme),
+                    _ => runs.all.push(Run { range, font, script: None, shown: None }),
+                }
                 continue;
             }
             let script = strong_script(grapheme);
@@ -138,6 +154,16 @@ impl<'a> FontStack<'a> {
                 _ => runs.all.push(Run { range, font, script, shown }),
             }
         }
+    }
+
+    /// The font of emoji, for a grapheme that is one and that it has.
+    fn emoji_font(&self, grapheme: &str) -> Option<usize> {
+        self.emoji.filter(|&font| is_emoji(grapheme) && self.has_all(font, grapheme))
+    }
+
+    /// The script of a grapheme's letters; emoji have none, whatever they show.
+    fn script_of(&self, grapheme: &str) -> Option<Script> {
+        strong_script(grapheme).filter(|_| self.emoji_font(grapheme).is_none())
     }
 
     /// The font of what is of no script behind this grapheme. Latin text keeps to the named font, whichever of its letters that
@@ -180,7 +206,8 @@ impl<'a> FontStack<'a> {
         };
         let of_script = self.order.iter().copied().filter(move |&place| is_of_script(place));
         let others = self.order.iter().copied().filter(move |&place| !is_of_script(place));
-        std::iter::once(0).chain(of_script).chain(others)
+        // What no other font has is better an emoji than nothing.
+        std::iter::once(0).chain(of_script).chain(others).chain(self.emoji)
     }
 
     fn has(&self, font: usize, c: char) -> bool {
@@ -250,6 +277,7 @@ mod tests {
             (_, Some(Purpose::Of(Script::Devanagari))) => "Deva",
             (_, Some(Purpose::Of(Script::Arabic))) => "Arab",
             (_, Some(Purpose::Of(Script::Thai))) => "Thai",
+            (_, Some(Purpose::Emoji)) => "emoji",
             _ => "other",
         };
         stack.cut(text).all.into_iter().map(|run| (name(run.font), text[run.range].to_owned())).collect()
@@ -284,6 +312,24 @@ mod tests {
         // Latin keeps to the named font, and a font is asked only for what it has.
         assert_eq!(cut("aɐ, b"), of(&[("anton", "a"), ("sans", "ɐ"), ("anton", ", b")]));
         assert_eq!(cut("100% ♥"), of(&[("anton", "100% "), ("sans", "♥")]));
+    }
+
+    #[test]
+    fn emoji_come_from_their_font_and_leave_the_words_beside_them_alone() {
+        assert_eq!(cut("ok 👍🏽! 1 ©"), of(&[("anton", "ok "), ("emoji", "👍🏽"), ("anton", "! 1 ©")]));
+        assert_eq!(cut("जय👨‍👩‍👧🇨🇭, ok"), of(&[("Deva", "जय"), ("emoji", "👨‍👩‍👧🇨🇭"), ("Deva", ", "), ("anton", "ok")]));
+        assert_eq!(cut("🈁 ok"), of(&[("emoji", "🈁"), ("anton", " ok")]), "a kana in an emoji is no word");
+        assert_eq!(cut("1\u{FE0F}\u{20E3} ♥\u{FE0F} ♥ 😀\u{FE0E}"), {
+            of(&[
+                ("emoji", "1\u{FE0F}\u{20E3}"),
+                ("anton", " "),
+                ("emoji", "♥\u{FE0F}"),
+                ("anton", " "),
+                ("sans", "♥"),
+                ("anton", " "),
+                ("sans", "😀\u{FE0E}"),
+            ])
+        });
     }
 
     #[test]

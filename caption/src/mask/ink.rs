@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use caption_layout::{
-    CaptionFidelity, Colour, ColourFidelity, Error, Font, LoadedSpec,
+    CaptionFidelity, Colour, ColourFidelity, Error, Font, Hundredths, LoadedSpec,
     placing::arrangement::{Arrangement, PlacedCaption},
     rect::Rect,
 };
@@ -14,9 +14,10 @@ use caption_layout::{
 use super::{
     cover::{Cover, Pair},
     coverage::{Coverage, rasterise},
+    emoji::{self, DrawnEmoji, EmojiColours},
 };
 
-/// One caption's pixels.
+/// One caption's pixels: those of its letters, or those of its emoji.
 pub struct Ink {
     /// On the output's canvas.
     pub rect: Rect,
@@ -33,6 +34,8 @@ pub struct Ink {
     pub is_band: bool,
     /// Its place in the spec.
     pub number: usize,
+    /// Of emoji: their colours. Nothing lies under them, and `fill` and `under` are the first of these.
+    emoji: Option<EmojiColours>,
 }
 
 /// All captions of a job, placed on the output's canvas.
@@ -63,14 +66,25 @@ impl Mask {
         for place in &found.places {
             let number = spec.captions.iter().position(|caption| std::ptr::eq(caption, place.caption)).unwrap_or(0);
             let ink = Ink { number, ..Ink::draw(place, &spec.fallbacks) };
+            let emoji = emoji::draw(place, &spec.fallbacks).and_then(|drawn| Ink::of_emoji(place.rect, drawn));
             let [fill, under] = ink.pair().map(|rgb| ColourFidelity::exact(Colour { rgb }));
             let (letters_px, missing_glyphs) = (place.text.size_px.into(), place.text.missing_glyphs.clone());
-            told[number] = CaptionFidelity { fill, under, letters_px, missing_glyphs, ..CaptionFidelity::default() };
-            inks.push(ink);
+            let emoji_delta_e = emoji.as_ref().map(|_| Hundredths::default());
+            told[number] =
+                CaptionFidelity { fill, under, letters_px, missing_glyphs, emoji_delta_e, ..CaptionFidelity::default() };
+            // Of emoji alone there are no letters that would need a colour.
+            if emoji.is_none() || ink.is_band || ink.covers.iter().any(|&cover| cover != Cover::NONE) {
+                inks.push(ink);
+            }
+            inks.extend(emoji.map(|emoji| Self::numbered(emoji, number)));
         }
         let missing_glyphs = found.missing_glyphs();
         let Arrangement { width_px, height_px, picture_top_px, .. } = found;
         Ok(Self { inks, width_px, height_px, picture_top_px, missing_glyphs, told })
+    }
+
+    fn numbered(ink: Ink, number: usize) -> Ink {
+        Ink { number, ..ink }
     }
 
     /// Whether any pixel of `rect` is touched.
@@ -136,7 +150,49 @@ impl Ink {
             (in_columns(first), in_columns(row.iter().rposition(is_touched).map_or(first, |last| last + 1)))
         };
         let touched = covers.chunks_exact(rect.width().max(1) as usize).map(ends).collect();
-        Self { rect, covers, touched, fill, under, is_band, number: 0 }
+        Self { rect, covers, touched, fill, under, is_band, number: 0, emoji: None }
+    }
+
+    /// Of emoji drawn on a rectangle, as small as they are.
+    fn of_emoji(rect: Rect, drawn: DrawnEmoji) -> Option<Self> {
+        let whole = Self::new(rect, drawn.covers, [[0; 3]; 2], false);
+        let rows: Vec<Range<u32>> = (rect.top..rect.bottom).filter_map(|y| whole.touched_columns(y)).collect();
+        let top = (rect.top..rect.bottom).find(|&y| whole.touched_columns(y).is_some())?;
+        let bottom = (rect.top..rect.bottom).rfind(|&y| whole.touched_columns(y).is_some())? + 1;
+        let left = rows.iter().map(|columns| columns.start).min()?;
+        let right = rows.iter().map(|columns| columns.end).max()?;
+        let first = *drawn.colours.wanted.first()?;
+        let places = (top..bottom).flat_map(|y| (left..right).map(move |x| whole_place(rect, x, y)));
+        let (covers, pixels) = places.map(|at| (whole.covers[at], drawn.colours.pixels[at])).unzip();
+        let tight = Self::new(Rect { left, top, right, bottom }, covers, [first; 2], false);
+        Some(Self { emoji: Some(EmojiColours { pixels, ..drawn.colours }), ..tight })
+    }
+
+    /// The colours of its emoji, if it is of emoji.
+    pub(crate) fn emoji(&self) -> Option<&EmojiColours> {
+        self.emoji.as_ref()
+    }
+
+    /// The colours that entries of a palette are kept for.
+    pub(crate) fn colours(&self) -> Vec<[u8; 3]> {
+        self.emoji.as_ref().map_or_else(|| self.pair().to_vec(), |emoji| emoji.wanted.clone())
+    }
+
+    /// Its two colours at a place; those of an emoji's pixel are one.
+    #[inline]
+    pub(crate) fn pair_at(&self, x: u32, y: u32) -> Pair {
+        self.emoji.as_ref().map_or_else(|| self.pair(), |emoji| [emoji.pixels[whole_place(self.rect, x, y)]; 2])
+    }
+
+    /// Whether it touches a place that lies in its rectangle.
+    pub(crate) fn covers_at(&self, x: u32, y: u32) -> bool {
+        self.covers[whole_place(self.rect, x, y)] != Cover::NONE
+    }
+
+    /// Whether it has no colour but greys.
+    pub(crate) fn is_grey(&self) -> bool {
+        let is_grey = |[r, g, b]: &[u8; 3]| r == g && g == b;
+        self.pair().iter().all(is_grey) && self.emoji.as_ref().is_none_or(|emoji| emoji.pixels.iter().all(is_grey))
     }
 
     /// The covers of a row of the canvas, from the rectangle's left edge to its right; none outside it.
@@ -171,6 +227,11 @@ impl Ink {
             self.row(y)[columns].iter().zip(both.left..).map(move |(&cover, x)| (x, y, cover))
         })
     }
+}
+
+/// Where the pixels of a rectangle have one of its places.
+fn whole_place(rect: Rect, x: u32, y: u32) -> usize {
+    (y - rect.top) as usize * rect.width() as usize + (x - rect.left) as usize
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub struct Brush {
     /// What was found for captions of each pair of colours, at most [`CACHES`] of them: the last is the selected one, the
     /// first was selected longest ago.
     caches: Vec<ColourCache>,
+    /// The same for emoji: the entry that looks most like it. Empty as long as no emoji was painted.
+    emoji_cells: Vec<u16>,
     /// By entry, where it was needed.
     labs: Vec<Option<Lab>>,
     /// The palette's number, 1 to 255 before they start again.
@@ -59,6 +61,7 @@ impl Brush {
         if self.number == 0 || self.number == 255 {
             self.cells.clear();
             self.cells.resize(CELLS, 0);
+            self.emoji_cells.clear();
             self.caches.clear();
             self.number = 0;
         }
@@ -71,6 +74,9 @@ impl Brush {
 
     /// Makes it ready for a caption; the palette stays.
     pub(super) fn select(&mut self, runs: &InkRuns<'_>) {
+        if runs.ink.emoji().is_some() {
+            return;
+        }
         match self.caches.iter().position(|cache| cache.pair == runs.ink.pair()) {
             Some(known) => self.caches[known..].rotate_left(1),
             None if self.caches.len() < CACHES => self.caches.push(ColourCache::of(runs.ink.pair())),
@@ -115,6 +121,41 @@ impl Brush {
         let found = self.over(runs, cover, colour);
         self.selected().over[place] = self.number << 8 | u16::from(found);
         found
+    }
+
+    /// The entry that looks most like the colour of an emoji's pixel.
+    pub(super) fn emoji_alone(&mut self, colour: [u8; 3]) -> u8 {
+        let cell = colour.iter().fold(0, |cell, &v| cell << CELL_BITS | usize::from(v >> (8 - CELL_BITS)));
+        self.emoji_cells.resize(CELLS, 0);
+        let known = self.emoji_cells[cell % CELLS];
+        if known >> 8 == self.number {
+            return entry(known);
+        }
+        let middle = 1 << (7 - CELL_BITS);
+        let wanted = Lab::of(colour.map(|v| v & !(2 * middle - 1) | middle));
+        let Self { palette, labs, .. } = self;
+        let mut nearest = (f32::INFINITY, 0);
+        for (entry, colour) in palette.iter().flat_map(Palette::usable) {
+            let lab = labs[usize::from(entry)].get_or_insert_with(|| Lab::of(colour));
+            let off = lab.squared_difference(wanted);
+            if off < nearest.0 {
+                nearest = (off, entry);
+            }
+        }
+        self.emoji_cells[cell % CELLS] = self.number << 8 | u16::from(nearest.1);
+        nearest.1
+    }
+
+    /// The entry for the half covered pixel of an emoji over an index, which has a colour: their mixture where an entry is near it,
+    /// else one of the two.
+    pub(super) fn emoji_over(&mut self, colour: [u8; 3], cover: Cover, index: Option<u8>, beneath: [u8; 3]) -> u8 {
+        let wanted = cover.blend(colour, colour, Some(beneath));
+        let found = self.emoji_alone(wanted);
+        match index {
+            _ if self.is_alike(found, wanted) => found,
+            Some(index) if !cover.is_solid() => index,
+            _ => self.emoji_alone(colour),
+        }
     }
 
     /// The entry for a cover over a colour.
@@ -237,7 +278,7 @@ mod tests {
         let caches = brush.caches.iter().map(|cache| size_of_val(&*cache.alone) + size_of_val(&*cache.over)).sum::<usize>();
         caches
             + brush.caches.capacity() * size_of::<ColourCache>()
-            + brush.cells.capacity() * size_of::<u16>()
+            + (brush.cells.capacity() + brush.emoji_cells.capacity()) * size_of::<u16>()
             + size_of_val(&brush.entries)
     }
 

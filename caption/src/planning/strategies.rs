@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     lzw::IndexSet,
-    mask::{Ink, Mask, Pair},
+    mask::{EmojiColours, Ink, Mask, Pair},
     reading::streams::StreamReader,
 };
 
@@ -71,6 +71,8 @@ pub(super) struct Group {
     pub frames: Vec<usize>,
     /// The colours of each caption that is painted on any of the frames.
     pub pairs: Vec<Pair>,
+    /// Those of their emoji, each once.
+    emoji: Vec<[u8; 3]>,
     original: Palette,
     pub plan: PalettePlan,
     /// Whether the caption that stands on the canvas shows through, so that no pixel of it is painted but at its edges.
@@ -78,8 +80,15 @@ pub(super) struct Group {
 }
 
 impl Group {
-    fn of(frames: Vec<usize>, pairs: Vec<Pair>, original: Palette) -> Self {
-        Self { frames, pairs, plan: PalettePlan::unchanged(original.clone()), original, shows_through: false }
+    fn of(frames: Vec<usize>, (pairs, mut emoji): (Vec<Pair>, Vec<[u8; 3]>), original: Palette) -> Self {
+        // What letters have is theirs.
+        emoji.retain(|colour| !pairs.iter().flatten().any(|of_letters| of_letters == colour));
+        Self { frames, pairs, emoji, plan: PalettePlan::unchanged(original.clone()), original, shows_through: false }
+    }
+
+    /// Whether no caption is painted on any of the frames.
+    fn is_unpainted(&self) -> bool {
+        self.pairs.is_empty() && self.emoji.is_empty()
     }
 
     /// The colours that must be shown, each once, letters first.
@@ -103,6 +112,12 @@ impl Group {
         !self.shows_through && self.pairs.contains(&pair)
     }
 
+    /// Whether emoji of these colours are.
+    pub(super) fn paints_emoji(&self, colours: &EmojiColours) -> bool {
+        let is_of_letters = |colour| self.pairs.iter().flatten().any(|of_letters| of_letters == colour);
+        !self.shows_through && colours.wanted.iter().all(|colour| self.emoji.contains(colour) || is_of_letters(colour))
+    }
+
     /// Takes back what was changed.
     fn restore(&mut self) {
         self.plan = PalettePlan::unchanged(self.original.clone());
@@ -114,6 +129,10 @@ impl Group {
         steps.filter(|&step| self.plan.palette.off(step) > STEP_DIFFERENCE).collect()
     }
 }
+
+/// How far an entry may be off a colour of an emoji, in dE, before one of its own is sought for it: beside one another seven more stand
+/// for it, and each of its pixels takes the nearest of all.
+const EMOJI_DIFFERENCE: f32 = 4.0;
 
 /// How far an entry for a soft edge may be off, in dE, before one of its own is sought for it.
 const STEP_DIFFERENCE: f32 = 8.0;
@@ -150,20 +169,31 @@ impl Chooser<'_> {
         let (own, shared): (Vec<usize>, Vec<usize>) =
             (0..self.gif.frames.len()).filter(touched).partition(|&k| self.gif.frames[k].local_palette.is_some());
         let own = own.into_iter().map(|k| self.by_itself(k));
-        let shared = (!shared.is_empty()).then(|| Group::of(shared.clone(), self.pairs(&shared), self.global()));
-        own.chain(shared).filter(|group| !group.pairs.is_empty()).collect()
+        let shared = (!shared.is_empty()).then(|| Group::of(shared.clone(), self.painted(&shared), self.global()));
+        own.chain(shared).filter(|group| !group.is_unpainted()).collect()
     }
 
     /// A frame with a table of its own, or with the shared one written for it alone.
     fn by_itself(&self, k: usize) -> Group {
         let frame = &self.gif.frames[k];
         let table = frame.local_palette.clone().or_else(|| self.gif.global_palette.clone()).map(|range| &self.bytes[range]);
-        Group::of(vec![k], self.pairs(&[k]), Palette::new(table, frame.transparent.into_iter().collect()))
+        Group::of(vec![k], self.painted(&[k]), Palette::new(table, frame.transparent.into_iter().collect()))
     }
 
-    fn pairs(&self, frames: &[usize]) -> Vec<Pair> {
+    /// The colours of the captions that are painted on frames, and those of their emoji.
+    fn painted(&self, frames: &[usize]) -> (Vec<Pair>, Vec<[u8; 3]>) {
         let is_painted = |ink: &&Ink| frames.iter().any(|&k| paints_opaque(&self.gif.frames[k], &self.plans[k], ink));
-        self.mask.inks.iter().filter(is_painted).map(Ink::pair).collect()
+        let (mut pairs, mut emoji) = (Vec::new(), Vec::new());
+        for ink in self.mask.inks.iter().filter(is_painted) {
+            match ink.emoji() {
+                None => pairs.push(ink.pair()),
+                Some(colours) => {
+                    let others: Vec<_> = colours.wanted.iter().filter(|colour| !emoji.contains(*colour)).copied().collect();
+                    emoji.extend(others);
+                }
+            }
+        }
+        (pairs, emoji)
     }
 
     /// The source's global table, for the touched frames that use it.
@@ -189,6 +219,9 @@ impl Chooser<'_> {
             }
             !is_there
         });
+        // After letters and outlines, and only where nothing like it is there: see `lacks`.
+        missing.extend(&group.emoji);
+        missing.retain(|&wanted| lacks(&group.emoji, &mut group.plan.palette, wanted));
         let edges_are_hard = || !group.missing_steps().is_empty();
         if !group.original.has_table() || (missing.is_empty() && !edges_are_hard()) {
             return vec![group];
@@ -205,15 +238,19 @@ impl Chooser<'_> {
             if missing.is_empty() {
                 break;
             }
-            let palette = &mut group.plan.palette;
+            let (palette, emoji) = (&mut group.plan.palette, &group.emoji);
             match strategy {
-                Strategy::FreeEntry => missing.retain(|&wanted| !palette.take_free(wanted, &mut used, code_len)),
-                Strategy::LongerCodes => missing.retain(|&wanted| !palette.take_free(wanted, &mut used, 256)),
+                Strategy::FreeEntry => {
+                    missing.retain(|&wanted| lacks(emoji, palette, wanted) && !palette.take_free(wanted, &mut used, code_len));
+                }
+                Strategy::LongerCodes => {
+                    missing.retain(|&wanted| lacks(emoji, palette, wanted) && !palette.take_free(wanted, &mut used, 256));
+                }
                 Strategy::OwnTables | Strategy::OwnTablesAtAnyPrice => {
                     let may_split = group.frames.len() > 1
                         && (strategy == Strategy::OwnTablesAtAnyPrice || self.own_tables_are_cheap(&group.frames));
                     if may_split {
-                        let frames = group.frames.iter().map(|&k| self.by_itself(k)).filter(|frame| !frame.pairs.is_empty());
+                        let frames = group.frames.iter().map(|&k| self.by_itself(k)).filter(|frame| !frame.is_unpainted());
                         let frames: Vec<Group> = frames.collect();
                         return frames.into_iter().flat_map(|frame| self.find_room(frame, accepted)).collect();
                     }
@@ -227,12 +264,13 @@ impl Chooser<'_> {
                     };
                     let counts = counts.get_or_insert_with(|| self.count(&group.frames));
                     let merges = &mut group.plan.merges;
-                    missing.retain(|&wanted| match palette.take_merged(wanted, counts, most_difference) {
-                        Some(merge) => {
-                            merges.push(merge);
-                            false
+                    missing.retain(|&wanted| {
+                        if !lacks(emoji, palette, wanted) {
+                            return false;
                         }
-                        None => true,
+                        let merge = palette.take_merged(wanted, counts, most_difference);
+                        merges.extend(merge);
+                        merge.is_none()
                     });
                 }
             }
@@ -250,7 +288,7 @@ impl Chooser<'_> {
         let stands = plan.bare().intersect(plan.drawn()).is_empty() && plan.damaged().is_empty();
         let mut palette = group.original.clone();
         // As it will be asked when the frame is painted, where edges still need the nearest entries.
-        self.mask.inks.iter().flat_map(Ink::pair).for_each(|wanted| palette.reserve(wanted));
+        self.mask.inks.iter().flat_map(Ink::colours).for_each(|wanted| palette.reserve(wanted));
         stands
             && self.may_become_transparent
             && palette.transparent().is_none()
@@ -265,7 +303,7 @@ impl Chooser<'_> {
     /// Whether a table for each frame that paints a caption is little beside the file.
     fn own_tables_are_cheap(&self, frames: &[usize]) -> bool {
         let table_bytes = self.gif.global_palette.as_ref().map_or(0, ExactSizeIterator::len);
-        let painted = frames.iter().filter(|&&k| !self.pairs(&[k]).is_empty()).count();
+        let painted = frames.iter().filter(|&&k| self.painted(&[k]) != (Vec::new(), Vec::new())).count();
         painted * table_bytes * OWN_TABLES_ONE_IN <= self.bytes.len()
     }
 
@@ -289,6 +327,16 @@ impl Chooser<'_> {
         let of_one = |&k: &usize| StreamReader::with(|reader| reader.count(self.bytes, &self.gif.frames[k]));
         FrameCounts::of(frames.par_iter().map(of_one).collect::<Vec<_>>())
     }
+}
+
+/// Whether a colour that had no entry still has none. One of an emoji may have been given to another that looks like it; its entry is
+/// kept from then on.
+fn lacks(emoji: &[[u8; 3]], palette: &mut Palette, wanted: [u8; 3]) -> bool {
+    let is_there = emoji.contains(&wanted) && palette.has_entries() && palette.off(wanted) <= EMOJI_DIFFERENCE;
+    if is_there {
+        palette.reserve(wanted);
+    }
+    !is_there
 }
 
 /// Whether letters or ground of `ink` must be painted on this frame, rather than shown through.
