@@ -18,7 +18,7 @@ const MOST_COLOURS: usize = 32;
 /// How often the colours are moved to the middle of the shades that are nearest to them.
 const ROUNDS: usize = 6;
 /// Bits of a channel by which shades are told apart.
-const SHADE_BITS: u32 = 4;
+const SHADE_BITS: u32 = 5;
 
 /// What emoji look like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct EmojiColours {
     pub(crate) pixels: Vec<[u8; 3]>,
     /// The colours that stand for all, those of most pixels first.
     pub(crate) wanted: Vec<[u8; 3]>,
-    /// All colours by their mean in steps of 16 levels, with the pixels that have them.
+    /// All colours by their mean in steps of 8 levels, with the pixels that have them.
     pub(super) shades: Vec<([u8; 3], u32)>,
 }
 
@@ -111,11 +111,12 @@ impl EmojiColours {
 
     /// The colour of [`Self::wanted`] that stands for another, by its place.
     pub(crate) fn wanted_for(&self, colour: [u8; 3]) -> Option<usize> {
-        nearest(&self.wanted, colour)
+        let wanted: Vec<Lab> = self.wanted.iter().copied().map(Lab::of).collect();
+        nearest(&wanted, Lab::of(colour))
     }
 }
 
-/// The colours of an emoji's opaque pixels in steps of 16 levels: of each step the mean, and how many pixels.
+/// The colours of an emoji's opaque pixels in steps of 8 levels: of each step the mean, and how many pixels.
 fn shades(drawn: &Drawn) -> Vec<([u8; 3], u32)> {
     let mut cells: BTreeMap<[u8; 3], ([u32; 3], u32)> = BTreeMap::new();
     for &[r, g, b, alpha] in &drawn.pixels {
@@ -137,24 +138,25 @@ fn mean(sum: u64, count: u64) -> u8 {
 /// Each next one is where most is lost so far; then all move to the middle of what is nearest to them, a few times.
 #[expect(clippy::cast_precision_loss, reason = "a weight")]
 fn representatives(shades: &[([u8; 3], u32)]) -> Vec<[u8; 3]> {
-    let labs: Vec<Lab> = shades.iter().map(|&(colour, _)| Lab::of(colour)).collect();
+    let shades: Vec<([u8; 3], u32, Lab)> = shades.iter().map(|&(colour, count)| (colour, count, Lab::of(colour))).collect();
     let mut chosen: Vec<[u8; 3]> = Vec::new();
-    let mut loss = vec![f32::MAX; shades.len()];
-    while chosen.len() < COLOURS_AN_EMOJI.min(shades.len()) {
-        let weighed = |i: usize| if chosen.is_empty() { shades[i].1 as f32 } else { loss[i] * shades[i].1 as f32 };
-        let Some(next) = (0..shades.len()).max_by(|&a, &b| weighed(a).total_cmp(&weighed(b))) else { break };
-        if !chosen.is_empty() && weighed(next) <= 0.0 {
-            break;
+    let mut loss = vec![1.0_f32; shades.len()];
+    while chosen.len() < COLOURS_AN_EMOJI {
+        let weighed = shades.iter().zip(&loss).map(|((_, count, _), loss)| loss * *count as f32);
+        let Some((next, most)) = weighed.enumerate().max_by(|one, other| one.1.total_cmp(&other.1)) else { break };
+        let Some(&(colour, _, lab)) = shades.get(next).filter(|_| most > 0.0) else { break };
+        for (loss, shade) in loss.iter_mut().zip(&shades) {
+            let far = lab.squared_difference(shade.2);
+            *loss = if chosen.is_empty() { far } else { loss.min(far) };
         }
-        chosen.push(shades[next].0);
-        for (loss, lab) in loss.iter_mut().zip(&labs) {
-            *loss = loss.min(lab.squared_difference(labs[next]));
-        }
+        chosen.push(colour);
     }
+    let mut sums = Vec::new();
     for _ in 0..ROUNDS {
-        let mut sums = vec![([0_u64; 3], 0_u64); chosen.len()];
-        for &(colour, count) in shades {
-            if let Some((sum, pixels)) = nearest(&chosen, colour).and_then(|place| sums.get_mut(place)) {
+        let labs: Vec<Lab> = chosen.iter().copied().map(Lab::of).collect();
+        sums = vec![([0_u64; 3], 0_u64); chosen.len()];
+        for &(colour, count, lab) in &shades {
+            if let Some((sum, pixels)) = nearest(&labs, lab).and_then(|place| sums.get_mut(place)) {
                 sum.iter_mut().zip(colour).for_each(|(sum, v)| *sum += u64::from(v) * u64::from(count));
                 *pixels += u64::from(count);
             }
@@ -165,17 +167,14 @@ fn representatives(shades: &[([u8; 3], u32)]) -> Vec<[u8; 3]> {
             }
         }
     }
-    let pixels_of =
-        |place: usize| shades.iter().filter(|(colour, _)| nearest(&chosen, *colour) == Some(place)).map(|s| s.1).sum();
-    let mut weighed: Vec<(u32, [u8; 3])> = chosen.iter().enumerate().map(|(place, &colour)| (pixels_of(place), colour)).collect();
+    let mut weighed: Vec<(u64, [u8; 3])> = sums.iter().map(|&(_, pixels)| pixels).zip(chosen).collect();
     weighed.sort_by_key(|&(pixels, _)| std::cmp::Reverse(pixels));
     weighed.into_iter().map(|(_, colour)| colour).collect()
 }
 
 /// The place of the colour that looks most like another.
-fn nearest(colours: &[[u8; 3]], wanted: [u8; 3]) -> Option<usize> {
-    let wanted = Lab::of(wanted);
-    let far = colours.iter().map(|&colour| Lab::of(colour).squared_difference(wanted)).enumerate();
+fn nearest(colours: &[Lab], wanted: Lab) -> Option<usize> {
+    let far = colours.iter().map(|colour| colour.squared_difference(wanted)).enumerate();
     far.min_by(|one, other| one.1.total_cmp(&other.1)).map(|(place, _)| place)
 }
 

@@ -184,6 +184,12 @@ impl Ink {
         self.emoji.as_ref().map_or_else(|| self.pair(), |emoji| [emoji.pixels[whole_place(self.rect, x, y)]; 2])
     }
 
+    /// Whether it touches a place.
+    #[cfg(test)]
+    pub(crate) fn covers_pixel(&self, x: u32, y: u32) -> bool {
+        self.rect.contains(x, y) && self.covers_at(x, y)
+    }
+
     /// Whether it touches a place that lies in its rectangle.
     pub(crate) fn covers_at(&self, x: u32, y: u32) -> bool {
         self.covers[whole_place(self.rect, x, y)] != Cover::NONE

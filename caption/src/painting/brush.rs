@@ -16,6 +16,10 @@ use crate::{
 const CELL_BITS: u32 = 5;
 const CELLS: usize = 1 << (3 * CELL_BITS);
 
+/// The same for emoji, whose every pixel is seen: 512 kB on a thread that has painted one.
+const EMOJI_CELL_BITS: u32 = 6;
+const EMOJI_CELLS: usize = 1 << (3 * EMOJI_CELL_BITS);
+
 /// How far an entry may be off the colour of a soft edge, in dE.
 const EDGE_DIFFERENCE: f32 = 12.0;
 
@@ -125,13 +129,13 @@ impl Brush {
 
     /// The entry that looks most like the colour of an emoji's pixel.
     pub(super) fn emoji_alone(&mut self, colour: [u8; 3]) -> u8 {
-        let cell = colour.iter().fold(0, |cell, &v| cell << CELL_BITS | usize::from(v >> (8 - CELL_BITS)));
-        self.emoji_cells.resize(CELLS, 0);
-        let known = self.emoji_cells[cell % CELLS];
+        let cell = colour.iter().fold(0, |cell, &v| cell << EMOJI_CELL_BITS | usize::from(v >> (8 - EMOJI_CELL_BITS)));
+        self.emoji_cells.resize(EMOJI_CELLS, 0);
+        let known = self.emoji_cells[cell % EMOJI_CELLS];
         if known >> 8 == self.number {
             return entry(known);
         }
-        let middle = 1 << (7 - CELL_BITS);
+        let middle = 1 << (7 - EMOJI_CELL_BITS);
         let wanted = Lab::of(colour.map(|v| v & !(2 * middle - 1) | middle));
         let Self { palette, labs, .. } = self;
         let mut nearest = (f32::INFINITY, 0);
@@ -142,7 +146,7 @@ impl Brush {
                 nearest = (off, entry);
             }
         }
-        self.emoji_cells[cell % CELLS] = self.number << 8 | u16::from(nearest.1);
+        self.emoji_cells[cell % EMOJI_CELLS] = self.number << 8 | u16::from(nearest.1);
         nearest.1
     }
 
