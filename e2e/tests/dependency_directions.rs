@@ -1,7 +1,7 @@
 //! Keeps the arrows between our crates, and a few between ours and others', as `docs/ARCHITECTURE.md` draws them.
 //!
 //! `punchline -> {api, worker} -> {broker, store, service, fonts} -> proto-shared`, `api -> outbound`, and
-//! `{worker, punchline} -> caption -> caption-layout <- {api, fonts}`: what decodes is in `caption`, which the process that
+//! `{worker, punchline} -> caption -> emoji -> caption-layout <- {api, fonts}`: what decodes is in `caption`, which the process that
 //! faces the internet can't name. Dev-dependencies are free; `e2e` and `benches` may use all.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -21,8 +21,10 @@ use skrifa::{
 
 use crate::painter::{Palette, PicturePainter};
 
-/// More pixels than this no emoji is drawn with: four times those of one that fills the largest canvas's shorter side by half.
+/// More pixels than this no emoji is drawn with: those of one that fills the largest canvas.
 const MOST_PIXELS: usize = 1 << 24;
+/// An emoji of more pixels is drawn in bands: a layer takes a megabyte at most, and four may be open.
+const PIXELS_AT_ONCE: usize = 1 << 18;
 
 /// An emoji's pixels, and where they stand around its origin: the left end of its advance, on the baseline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,9 +69,16 @@ pub fn draw(glyph: u16, size_px: f32) -> Option<Drawn> {
         return None;
     }
     let palette = Palette::of(&tables)?;
-    let mut painter = PicturePainter::new(tables.outline_glyphs(), palette, scale, [left_px, top_px], [width_px, height_px]);
-    picture.paint(LocationRef::default(), &mut painter).ok()?;
-    Some(Drawn { left_px, top_px, width_px, pixels: painter.finish() })
+    let mut drawn = Drawn { left_px, top_px, width_px, pixels: Vec::with_capacity(width_px * height_px) };
+    let rows_at_once = (PIXELS_AT_ONCE / width_px).max(1);
+    for first in (0..height_px).step_by(rows_at_once) {
+        let corner = [left_px, top_px.checked_add(i32::try_from(first).ok()?)?];
+        let sides = [width_px, rows_at_once.min(height_px - first)];
+        let mut painter = PicturePainter::new(tables.outline_glyphs(), &palette, scale, corner, sides);
+        picture.paint(LocationRef::default(), &mut painter).ok()?;
+        drawn.pixels.extend(painter.finish());
+    }
+    Some(drawn)
 }
 
 /// The whole pixels around a rectangle.

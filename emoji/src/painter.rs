@@ -67,7 +67,7 @@ impl Clip {
 
 pub(crate) struct PicturePainter<'a> {
     outlines: OutlineGlyphCollection<'a>,
-    palette: Palette,
+    palette: &'a Palette,
     width_px: usize,
     all: Area,
     transforms: Vec<Transform>,
@@ -86,7 +86,7 @@ impl<'a> PicturePainter<'a> {
     #[expect(clippy::cast_precision_loss, reason = "within a million pixels")]
     pub(crate) fn new(
         outlines: OutlineGlyphCollection<'a>,
-        palette: Palette,
+        palette: &'a Palette,
         scale: f32,
         corner: [i32; 2],
         [width_px, height_px]: [usize; 2],
@@ -166,7 +166,7 @@ impl ColorPainter for PicturePainter<'_> {
 
     #[expect(clippy::cast_precision_loss, reason = "pixels of a picture")]
     fn fill(&mut self, brush: Brush<'_>) {
-        let paint = Paint::of(&brush, &self.palette, self.transform());
+        let paint = Paint::of(&brush, self.palette, self.transform());
         let area = self.clipped();
         let Some(layer) = self.layers.last_mut() else { return };
         let rows = layer.chunks_exact_mut(self.width_px.max(1)).zip(0..).skip(area.top).take(area.height());

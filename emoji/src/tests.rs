@@ -42,11 +42,12 @@ fn every_sequence_is_one_glyph_of_the_font_of_emoji() {
 fn every_picture_of_the_font_is_drawn_by_what_is_here() {
     let font = Font::emoji();
     let tables = FontRef::new(font.bytes()).unwrap();
+    let palette = Palette::of(&tables).unwrap();
     let mut hash = crc32fast::Hasher::new();
     let mut pictures = 0;
     for glyph in 0..u16::MAX {
         let Some(picture) = tables.color_glyphs().get(GlyphId::from(glyph)) else { continue };
-        let mut painter = PicturePainter::new(tables.outline_glyphs(), Palette::of(&tables).unwrap(), 0.01, [0, -10], [12, 14]);
+        let mut painter = PicturePainter::new(tables.outline_glyphs(), &palette, 0.01, [0, -10], [12, 14]);
         picture.paint(LocationRef::default(), &mut painter).unwrap();
         assert!(painter.seen.iter().all(|&mode| composite::is_known(mode)), "{glyph}: {:?}", painter.seen);
         let drawn = draw(glyph, 16.0).unwrap();
@@ -70,6 +71,16 @@ fn a_size_is_drawn_in_bounded_pixels() {
             drawn.height_px()
         );
     }
+    // In bands it is what it is at once.
+    let (large, small) = (draw(glyph, 900.0).unwrap(), draw(glyph, 300.0).unwrap());
+    assert!(large.pixels.len() > 2 * PIXELS_AT_ONCE);
+    let apart = small.pixels.iter().enumerate().filter(|&(i, pixel)| {
+        let (x, y) = (i % small.width_px, i / small.width_px);
+        let (x, y) = (3 * x as i32 + 3 * small.left_px + 1 - large.left_px, 3 * y as i32 + 3 * small.top_px + 1 - large.top_px);
+        let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { return false };
+        large.pixels.get(y * large.width_px + x).is_some_and(|other| pixel[0].abs_diff(other[0]) > 40 && pixel[3] == 255)
+    });
+    assert!(apart.count() < small.pixels.len() / 50);
     assert_eq!(draw(glyph, 1e5), None);
     assert_eq!(draw(glyph, f32::NAN), None);
     assert_eq!(draw(u16::MAX, 20.0), None);

@@ -15,8 +15,10 @@ use crate::difference::Lab;
 const COLOURS_AN_EMOJI: usize = 8;
 /// Entries that all emoji of a caption may use: those of four, and what they have in common counts once.
 const MOST_COLOURS: usize = 32;
+/// From this alpha on a pixel hides what is beneath it ([`Cover::is_opaque`]).
+const OPAQUE: u8 = 247;
 /// How often the colours are moved to the middle of the shades that are nearest to them.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 12;
 /// Bits of a channel by which shades are told apart.
 const SHADE_BITS: u32 = 5;
 
@@ -120,7 +122,7 @@ impl EmojiColours {
 fn shades(drawn: &Drawn) -> Vec<([u8; 3], u32)> {
     let mut cells: BTreeMap<[u8; 3], ([u32; 3], u32)> = BTreeMap::new();
     for &[r, g, b, alpha] in &drawn.pixels {
-        if alpha >= 128 {
+        if alpha >= OPAQUE {
             let (sum, count) = cells.entry([r, g, b].map(|v| v >> (8 - SHADE_BITS))).or_default();
             sum.iter_mut().zip([r, g, b]).for_each(|(sum, v)| *sum += u32::from(v));
             *count += 1;
@@ -154,22 +156,40 @@ fn representatives(shades: &[([u8; 3], u32)]) -> Vec<[u8; 3]> {
     let mut sums = Vec::new();
     for _ in 0..ROUNDS {
         let labs: Vec<Lab> = chosen.iter().copied().map(Lab::of).collect();
-        sums = vec![([0_u64; 3], 0_u64); chosen.len()];
+        sums = vec![Sum::default(); chosen.len()];
         for &(colour, count, lab) in &shades {
-            if let Some((sum, pixels)) = nearest(&labs, lab).and_then(|place| sums.get_mut(place)) {
-                sum.iter_mut().zip(colour).for_each(|(sum, v)| *sum += u64::from(v) * u64::from(count));
+            let Some(place) = nearest(&labs, lab) else { continue };
+            if let (Some(own), Some(Sum { channels, weight, pixels })) = (labs.get(place), sums.get_mut(place)) {
+                // What is far off counts less: the mean difference is to be small, and not that of the squares.
+                let part = u64::from(count) * nearness(own.squared_difference(lab).sqrt());
+                channels.iter_mut().zip(colour).for_each(|(sum, v)| *sum += u64::from(v) * part);
+                *weight += part;
                 *pixels += u64::from(count);
             }
         }
-        for (colour, (sum, pixels)) in chosen.iter_mut().zip(&sums) {
-            if *pixels > 0 {
-                *colour = sum.map(|sum| mean(sum, *pixels));
+        for (colour, Sum { channels, weight, .. }) in chosen.iter_mut().zip(&sums) {
+            if *weight > 0 {
+                *colour = channels.map(|sum| mean(sum, *weight));
             }
         }
     }
-    let mut weighed: Vec<(u64, [u8; 3])> = sums.iter().map(|&(_, pixels)| pixels).zip(chosen).collect();
+    let mut weighed: Vec<(u64, [u8; 3])> = sums.iter().map(|sum: &Sum| sum.pixels).zip(chosen).collect();
     weighed.sort_by_key(|&(pixels, _)| std::cmp::Reverse(pixels));
     weighed.into_iter().map(|(_, colour)| colour).collect()
+}
+
+/// What is nearest to one colour.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    channels: [u64; 3],
+    weight: u64,
+    pixels: u64,
+}
+
+/// 256 of what is no farther than dE 3, and the less the farther something is.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 256, and not negative")]
+fn nearness(difference: f32) -> u64 {
+    (768.0 / difference.max(3.0)) as u64 + 1
 }
 
 /// The place of the colour that looks most like another.
