@@ -27,7 +27,7 @@ const SHADE_BITS: u32 = 5;
 pub struct EmojiColours {
     /// Of each pixel of the ink's rectangle.
     pub(crate) pixels: Vec<[u8; 3]>,
-    /// The colours that stand for all, those of most pixels first.
+    /// The colours that stand for all: that of most pixels of each emoji, then the next one of each.
     pub(crate) wanted: Vec<[u8; 3]>,
     /// All colours by their mean in steps of 8 levels, with the pixels that have them.
     pub(super) shades: Vec<([u8; 3], u32)>,
@@ -57,6 +57,7 @@ pub(super) fn draw(place: &PlacedCaption<'_>, fallbacks: &[Font]) -> Option<Draw
         covers: vec![Cover::NONE; width * height],
         colours: EmojiColours { pixels: vec![[0; 3]; width * height], ..EmojiColours::default() },
     };
+    let mut wanted = Vec::new();
     for (glyph, origins) in placed {
         let Some(drawn) = emoji::draw(glyph, place.text.size_px) else { continue };
         for origin in &origins {
@@ -65,13 +66,23 @@ pub(super) fn draw(place: &PlacedCaption<'_>, fallbacks: &[Font]) -> Option<Draw
         let shades = shades(&drawn);
         let times = u32::try_from(origins.len()).unwrap_or(u32::MAX);
         canvas.colours.shades.extend(shades.iter().map(|&(colour, count)| (colour, count.saturating_mul(times))));
-        for colour in representatives(&shades) {
-            if canvas.colours.wanted.len() < MOST_COLOURS && !canvas.colours.wanted.contains(&colour) {
-                canvas.colours.wanted.push(colour);
-            }
+        wanted.push(representatives(&shades));
+    }
+    canvas.colours.wanted = in_turns(&wanted);
+    canvas.colours.wanted.truncate(MOST_COLOURS);
+    Some(canvas)
+}
+
+/// The first of each list, then the second of each, and so on: where there is no room for all, each emoji has some of its colours.
+pub(crate) fn in_turns(lists: &[Vec<[u8; 3]>]) -> Vec<[u8; 3]> {
+    let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
+    let mut all = Vec::new();
+    for &colour in (0..longest).flat_map(|turn| lists.iter().filter_map(move |list| list.get(turn))) {
+        if !all.contains(&colour) {
+            all.push(colour);
         }
     }
-    Some(canvas)
+    all
 }
 
 impl DrawnEmoji {
@@ -222,6 +233,7 @@ mod tests {
             assert!(off < Hundredths::from(7.0_f64), "{text}: {off}");
             assert!(colours.mean_difference([[128; 3]].into_iter()) > off);
         }
+        assert_eq!(in_turns(&[vec![[1; 3], [2; 3]], vec![[3; 3]], vec![[1; 3], [4; 3]]]), [[1; 3], [3; 3], [2; 3], [4; 3]]);
         let many = drawn("🎉🌈🇨🇭🍓🐸🦋🧊🔥").unwrap();
         assert!(many.colours.wanted.len() <= MOST_COLOURS);
     }

@@ -11,5 +11,5 @@ mod paths;
 mod stroke;
 
 pub use cover::{Cover, Pair};
-pub(crate) use emoji::EmojiColours;
+pub(crate) use emoji::{EmojiColours, in_turns};
 pub use ink::{Ink, Mask};

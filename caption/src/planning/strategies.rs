@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     lzw::IndexSet,
-    mask::{EmojiColours, Ink, Mask, Pair},
+    mask::{EmojiColours, Ink, Mask, Pair, in_turns},
     reading::streams::StreamReader,
 };
 
@@ -187,13 +187,10 @@ impl Chooser<'_> {
         for ink in self.mask.inks.iter().filter(is_painted) {
             match ink.emoji() {
                 None => pairs.push(ink.pair()),
-                Some(colours) => {
-                    let others: Vec<_> = colours.wanted.iter().filter(|colour| !emoji.contains(*colour)).copied().collect();
-                    emoji.extend(others);
-                }
+                Some(colours) => emoji.push(colours.wanted.clone()),
             }
         }
-        (pairs, emoji)
+        (pairs, in_turns(&emoji))
     }
 
     /// The source's global table, for the touched frames that use it.
