@@ -57,6 +57,10 @@ impl Drawn {
 /// large for any canvas.
 #[must_use]
 pub fn draw(glyph: u16, size_px: f32) -> Option<Drawn> {
+    draw_in_bands(glyph, size_px, PIXELS_AT_ONCE)
+}
+
+fn draw_in_bands(glyph: u16, size_px: f32, pixels_at_once: usize) -> Option<Drawn> {
     let font = Font::emoji();
     let tables = FontRef::new(font.bytes()).ok()?;
     let picture = tables.color_glyphs().get(GlyphId::from(glyph))?;
@@ -70,7 +74,7 @@ pub fn draw(glyph: u16, size_px: f32) -> Option<Drawn> {
     }
     let palette = Palette::of(&tables)?;
     let mut drawn = Drawn { left_px, top_px, width_px, pixels: Vec::with_capacity(width_px * height_px) };
-    let rows_at_once = (PIXELS_AT_ONCE / width_px).max(1);
+    let rows_at_once = (pixels_at_once / width_px).max(1);
     for first in (0..height_px).step_by(rows_at_once) {
         let corner = [left_px, top_px.checked_add(i32::try_from(first).ok()?)?];
         let sides = [width_px, rows_at_once.min(height_px - first)];
