@@ -7,7 +7,7 @@ use skrifa::color::{Brush, ColorStop, Transform};
 
 use crate::{
     composite::{Premultiplied, level},
-    painter::Palette,
+    palette::Palette,
 };
 
 /// A brush, ready to be asked.

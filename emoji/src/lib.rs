@@ -7,8 +7,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 mod composite;
+mod drawn;
 mod gradient;
 mod painter;
+mod palette;
 mod png;
 mod shapes;
 
@@ -19,39 +21,13 @@ use skrifa::{
     raw::TableProvider as _,
 };
 
-use crate::painter::{Palette, PicturePainter};
+pub use crate::drawn::Drawn;
+use crate::{painter::PicturePainter, palette::Palette};
 
 /// More pixels than this no emoji is drawn with: those of one that fills the largest canvas.
 const MOST_PIXELS: usize = 1 << 24;
 /// An emoji of more pixels is drawn in bands: a layer takes a megabyte at most, and four may be open.
 const PIXELS_AT_ONCE: usize = 1 << 18;
-
-/// An emoji's pixels, and where they stand around its origin: the left end of its advance, on the baseline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Drawn {
-    /// Of the first column, in pixels.
-    pub left_px: i32,
-    /// Of the first row, in pixels, downwards.
-    pub top_px: i32,
-    /// Columns.
-    pub width_px: usize,
-    /// Row by row: sRGB and alpha, not premultiplied.
-    pub pixels: Vec<[u8; 4]>,
-}
-
-impl Drawn {
-    /// Rows.
-    #[must_use]
-    pub fn height_px(&self) -> usize {
-        self.pixels.len() / self.width_px.max(1)
-    }
-
-    /// As a PNG (third edition), 8 bits a sample, RGB with alpha.
-    #[must_use]
-    pub fn png(&self) -> Vec<u8> {
-        png::encode(self)
-    }
-}
 
 /// Draws a glyph of [`Font::emoji`] at a size in pixels per em. `None` of a number that is no picture, or of one that would be too
 /// large for any canvas.

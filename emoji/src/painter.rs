@@ -3,40 +3,21 @@
 //! `draw` makes one for each emoji. Memory is a layer of four bytes a pixel for each that is open, and a clip of one byte a pixel.
 
 use skrifa::{
-    FontRef, GlyphId,
-    color::{Brush, Color, ColorPainter, CompositeMode, Transform},
+    GlyphId,
+    color::{Brush, ColorPainter, CompositeMode, Transform},
     outline::OutlineGlyphCollection,
-    raw::{TableProvider as _, types::BoundingBox},
+    raw::types::BoundingBox,
 };
 
 use crate::{
     composite::{Premultiplied, composite, over, share},
     gradient::Paint,
+    palette::Palette,
     shapes::{Area, Shape, fill},
 };
 
 /// Layers that may be open at once; the font has four at most.
 const MOST_LAYERS: usize = 8;
-
-/// The font's colours (OpenType, `CPAL`): its first palette.
-pub(crate) struct Palette(Vec<Color>);
-
-impl Palette {
-    pub(crate) fn of(tables: &FontRef<'_>) -> Option<Self> {
-        let cpal = tables.cpal().ok()?;
-        let first = usize::from(cpal.color_record_indices().first()?.get());
-        let records = cpal.color_records_array()?.ok()?;
-        Some(Self(records.get(first..)?.to_vec()))
-    }
-
-    /// A colour with its alpha times another, from 0 to 1 each. What the palette lacks is black, the colour of text.
-    pub(crate) fn premultiplied(&self, index: u16, alpha: f32) -> [f32; 4] {
-        let [red, green, blue, own] =
-            self.0.get(usize::from(index)).map_or([0, 0, 0, 255], |c| [c.red, c.green, c.blue, c.alpha]).map(f32::from);
-        let alpha = alpha * own / 255.0;
-        [red / 255.0 * alpha, green / 255.0 * alpha, blue / 255.0 * alpha, alpha]
-    }
-}
 
 /// What is drawn of what follows.
 enum Clip {

@@ -1,19 +1,19 @@
 //! An emoji as a PNG (third edition): for pages, which show it as they show any picture.
 //!
-//! `lib` calls it. It writes and never reads.
-
-use crate::Drawn;
+//! `drawn` calls it. It writes and never reads.
 
 /// Of zlib, from 0 to 10: beyond it little is won.
 const LEVEL: u8 = 6;
 
-pub(crate) fn encode(drawn: &Drawn) -> Vec<u8> {
+/// Of pixels row by row.
+pub(crate) fn encode(width_px: usize, pixels: &[[u8; 4]]) -> Vec<u8> {
+    let height_px = pixels.len() / width_px.max(1);
     let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX).to_be_bytes();
-    let mut head = [side(drawn.width_px), side(drawn.height_px())].concat();
+    let mut head = [side(width_px), side(height_px)].concat();
     // Eight bits a sample, RGB with alpha, the one compression and filtering there is, not interlaced (section 11.2.1).
     head.extend([8, 6, 0, 0, 0]);
-    let mut rows = Vec::with_capacity(drawn.pixels.len() * 4 + drawn.height_px());
-    for row in drawn.pixels.chunks_exact(drawn.width_px.max(1)) {
+    let mut rows = Vec::with_capacity(pixels.len() * 4 + height_px);
+    for row in pixels.chunks_exact(width_px.max(1)) {
         // Without a filter: edges and flat colours gain nothing by one.
         rows.push(0);
         rows.extend_from_slice(row.as_flattened());

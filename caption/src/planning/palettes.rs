@@ -13,8 +13,9 @@ use caption_layout::{
 
 use super::{
     fate::FramePlan,
+    group::{Group, PalettePlan},
     palette::Palette,
-    strategies::{Chooser, Group, PalettePlan},
+    strategies::Chooser,
 };
 use crate::{
     difference::difference,
