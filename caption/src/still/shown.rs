@@ -106,7 +106,7 @@ mod tests {
         let mut colours = MeanColours::of(&mask);
         assert!(colours.told()[0].fill.is_near(), "nothing was shown, and nothing is off");
         for (x, y, cover) in mask.inks[0].covers_in(mask.inks[0].rect) {
-            let shown = if cover.weights() == [225, 0, 0] { [if x % 2 == 0 { 200 } else { 220 }; 3] } else { [0; 3] };
+            let shown = if cover.weights() == [225, 0, 0] { [if (x + y) % 2 == 0 { 200 } else { 220 }; 3] } else { [0; 3] };
             colours.add(0, [x, y], cover, shown);
         }
         let told = &colours.told()[0];
