@@ -4,6 +4,8 @@
 //! Called by `frame` where `splice` does not serve. Pixels outside the mask keep their index, unless their
 //! slot had to give way, which is reported.
 
+use std::collections::BTreeSet;
+
 use super::{
     painter::{Painter, Sourced},
     work::{FrameWork, NewStream, Tools},
@@ -175,8 +177,10 @@ impl<'a> Pixels<'a> {
     fn has_blanks(&self) -> bool {
         let plan = self.work.plan;
         let sourced = plan.source.area().min(self.present.decoded);
-        let covered = self.work.absent_covers(plan.bare().intersect(plan.drawn()), self.present).count();
-        sourced + covered < plan.drawn().area()
+        // An emoji lies on its bar, and captions may lie on one another: each pixel counts once.
+        let covers = self.work.absent_covers(plan.bare().intersect(plan.drawn()), self.present);
+        let covered: BTreeSet<[u32; 2]> = covers.map(|(x, y, _)| [x, y]).collect();
+        sourced + covered.len() < plan.drawn().area()
     }
 
     /// Draws again what the source still shows and the output's canvas has lost. Says whether there was any.
