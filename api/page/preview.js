@@ -69,11 +69,12 @@ export class Preview {
     this.#ink.setAttribute('viewBox', `0 0 ${layout.width_px} ${layout.height_px}`);
     this.#ink.removeAttribute('aria-busy');
     this.#ink.replaceChildren(...layout.captions.flatMap((caption) => {
-      const { band, path, fill, stroke, stroke_px } = caption;
+      const { band, path, fill, stroke, stroke_px, emoji = [] } = caption;
       const outline = stroke_px > 0 ? { stroke, 'stroke-width': 2 * stroke_px, 'stroke-linejoin': 'round', 'paint-order': 'stroke' } : {};
       const letters = element('path', { d: path, fill, 'data-at': caption.at, ...outline });
-      if (!band) return [letters];
-      return [element('rect', { x: band.left_px, y: band.top_px, width: band.width_px, height: band.height_px, fill: '#ffffff' }), letters];
+      const pictures = emoji.map(({ image, left_px: x, top_px: y, width_px: width, height_px: height }) => element('image', { href: layout.images[image], x, y, width, height }));
+      if (!band) return [letters, ...pictures];
+      return [element('rect', { x: band.left_px, y: band.top_px, width: band.width_px, height: band.height_px, fill: '#ffffff' }), letters, ...pictures];
     }));
   }
 }

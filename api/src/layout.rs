@@ -1,7 +1,9 @@
 //! `POST /v1/layout`: where the text of a result will be, before there is a result.
 //!
-//! The places come from the code that a render uses, so a page need not guess. The letters come as outlines, so it needs no font.
-//! No picture is read.
+//! The places come from the code that a render uses, so a page need not guess. The letters come as outlines and emoji as small
+//! pictures, so it needs no font. No picture is read.
+
+mod pictures;
 
 use std::sync::Arc;
 
@@ -18,6 +20,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use utoipa::ToSchema;
 
+use self::pictures::{EmojiView, Pictures};
 use crate::{
     docs::refusals::Refuses,
     problem::{Defect, Documented, Problem, Refusal, refusals},
@@ -94,6 +97,10 @@ pub(crate) struct LayoutView {
     #[schema(inline)]
     picture: BoxView<u32>,
     captions: Vec<CaptionView>,
+    /// Each different emoji of all captions as a PNG, in a `data:` URI. Absent where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(nullable = false, required = false)]
+    images: Vec<String>,
 }
 
 /// Where one caption stands.
@@ -120,6 +127,10 @@ struct CaptionView {
     /// The letters as SVG path data, in pixels of the result. To be stroked with twice `stroke_px` beneath the fill, with round
     /// joins.
     path: String,
+    /// The emoji, each a picture with its place. Absent of a caption without.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(nullable = false, required = false)]
+    emoji: Vec<EmojiView>,
     /// Characters that no font has.
     #[schema(value_type = Vec<String>)]
     missing_glyphs: Vec<char>,
@@ -160,10 +171,13 @@ pub(crate) async fn lay_out(State(layouts): State<Layouts>, request: Request) ->
     let permit = layouts.permits.acquire_owned().await.map_err(|e| ended(&e))?;
     let laid_out = spawn_blocking(move || {
         let _permit = permit;
-        caption_layout::preview(&spec, width_px, height_px).map_err(|error| of_caption(&spec, error, [width_px, height_px]))
+        let preview = caption_layout::preview(&spec, width_px, height_px);
+        let preview = preview.map_err(|error| of_caption(&spec, error, [width_px, height_px]))?;
+        let pictures = Pictures::of(&preview);
+        Ok::<_, LayoutRefusal>((preview, pictures))
     });
-    let preview = laid_out.await.map_err(|e| ended(&e))??;
-    Ok(Json(LayoutView::new(&wire, preview, height_px)))
+    let (preview, pictures) = laid_out.await.map_err(|e| ended(&e))??;
+    Ok(Json(LayoutView::new(&wire, preview, pictures, height_px)))
 }
 
 /// To JSON 480 and 480.0 are one number. What is larger than any side can be is too large, whatever it is.
@@ -211,10 +225,10 @@ fn of_caption(spec: &LoadedSpec, error: Error, [width_px, height_px]: [u32; 2]) 
 }
 
 impl LayoutView {
-    fn new(spec: &CaptionSpec, preview: Preview, picture_height_px: u32) -> Self {
+    fn new(spec: &CaptionSpec, preview: Preview, pictures: Pictures, picture_height_px: u32) -> Self {
         let Preview { width_px, height_px, picture_top_px, captions } = preview;
         let view = |(caption, seen): (&Caption, CaptionPreview)| {
-            let CaptionPreview { size_px, stroke_px, band_px, ink_px, lines, path, missing_glyphs } = seen;
+            let CaptionPreview { size_px, stroke_px, band_px, ink_px, lines, path, emoji, missing_glyphs } = seen;
             CaptionView {
                 at: caption.at,
                 style: caption.style,
@@ -226,6 +240,7 @@ impl LayoutView {
                 r#box: BoxView::new(ink_px),
                 lines,
                 path,
+                emoji: pictures.views(&emoji, size_px),
                 missing_glyphs,
             }
         };
@@ -234,6 +249,7 @@ impl LayoutView {
             height_px,
             picture: BoxView::new([0, picture_top_px, width_px, picture_height_px]),
             captions: spec.captions.iter().zip(captions).map(view).collect(),
+            images: pictures.images,
         }
     }
 }

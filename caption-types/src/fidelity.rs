@@ -39,6 +39,11 @@ pub struct CaptionFidelity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub why_without: Option<WhyWithout>,
+    /// How far the colours of its emoji are from those of their pictures: CIE76 dE on the mean of their pixels, in the frame where it
+    /// is most. Absent of a caption without emoji.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub emoji_delta_e: Option<Hundredths>,
     /// Characters that no font has, drawn as a replacement.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
@@ -126,6 +131,9 @@ impl fmt::Display for Hundredths {
     }
 }
 
+/// Up to this many dE, on the mean of its pixels, an emoji passes for its picture.
+pub const ALIKE_DELTA_E: Hundredths = Hundredths(800);
+
 /// Up to this many dE two colours are hard to tell apart.
 pub const NEAR_DELTA_E: Hundredths = Hundredths(300);
 
@@ -174,6 +182,11 @@ impl Fidelity {
                         "the {part} of {caption_k} {are} {shown} in place of {asked} (dE {delta_e}) in {frames}: {why}"
                     ));
                 }
+            }
+            if let Some(off) = caption.emoji_delta_e.filter(|&off| off > ALIKE_DELTA_E) {
+                said.push(format!(
+                    "the emoji of {caption_k} have lost colours (dE {off} on the mean): the picture has no room for them"
+                ));
             }
             if caption.frames_without > 0 {
                 let why = match caption.why_without {
@@ -241,7 +254,10 @@ mod tests {
         fidelity.captions[0].missing_glyphs = vec!['中'];
         fidelity.changed = ChangedPixels { count: 7, delta_e: Hundredths(150) };
         let said = fidelity.differences();
-        assert_eq!(said.len(), 4, "{said:?}");
+        fidelity.captions[0].emoji_delta_e = Some(ALIKE_DELTA_E);
+        assert_eq!((said.len(), fidelity.differences()), (4, said.clone()));
+        fidelity.captions[0].emoji_delta_e = Some(Hundredths(1234));
+        assert!(fidelity.differences()[1].contains("emoji of the caption have lost colours (dE 12.34"));
         assert!(said[0].contains("#090909 in place of #ffffff (dE 9.8) in 3 frames"), "{said:?}");
         assert!(said[2].contains("中 (U+4E2D)"), "{said:?}");
     }

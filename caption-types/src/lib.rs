@@ -20,7 +20,9 @@ pub mod visible;
 
 pub use colour::Colour;
 pub use error_code::ErrorCode;
-pub use fidelity::{CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, Hundredths, NEAR_DELTA_E, WhyOff, WhyWithout};
+pub use fidelity::{
+    ALIKE_DELTA_E, CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, Hundredths, NEAR_DELTA_E, WhyOff, WhyWithout,
+};
 pub use lang::Lang;
 pub use limits::Limits;
 pub use media::MediaType;

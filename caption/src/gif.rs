@@ -16,8 +16,7 @@
 use std::ops::Range;
 
 use caption_layout::{
-    CaptionFidelity, ColourFidelity, Error, Fidelity, Limits, LoadedSpec, RenderStats, WhyWithout, limits::CheckLimits as _,
-    reading::blocks::Gif,
+    CaptionFidelity, Error, Fidelity, Limits, LoadedSpec, RenderStats, WhyWithout, limits::CheckLimits as _, reading::blocks::Gif,
 };
 
 use crate::{
@@ -112,7 +111,7 @@ impl PreparedGif<'_> {
                 if let (Some(_), Some(&(k, _))) = (gap, now.last()) {
                     // Later frames were planned to show what this one should have drawn: those of the batch are painted again.
                     has_gaps = true;
-                    plans[k..].iter_mut().for_each(|plan| plan.lacks = u32::MAX);
+                    plans[k..].iter_mut().for_each(|plan| plan.lacks = u64::MAX);
                     plans[k + 1..].iter_mut().for_each(|plan| *plan = plan.on_bare_canvas());
                 }
                 rest = later;
@@ -121,7 +120,7 @@ impl PreparedGif<'_> {
         writer.finish();
         let Writer { output, stats, altered, changed, .. } = writer;
         let fidelity = Fidelity {
-            captions: told(&gif, &mask, &plans, &palettes.shown),
+            captions: told(&gif, &mask, &plans, &palettes),
             changed,
             damage: gif.damage.as_ref().map(ToString::to_string),
         };
@@ -130,12 +129,21 @@ impl PreparedGif<'_> {
 }
 
 /// Each caption as it came out, in the order of the spec.
-fn told(gif: &Gif, mask: &Mask, plans: &[FramePlan], shown: &[[ColourFidelity; 2]]) -> Vec<CaptionFidelity> {
+fn told(gif: &Gif, mask: &Mask, plans: &[FramePlan], palettes: &Palettes<'_>) -> Vec<CaptionFidelity> {
     let mut told = mask.told.clone();
-    for (k, (ink, &[fill, under])) in mask.inks.iter().zip(shown).enumerate() {
+    for (ink, (&[fill, under], &emoji_off)) in mask.inks.iter().zip(palettes.shown.iter().zip(&palettes.emoji_off)) {
         let caption = &mut told[ink.number];
-        (caption.fill, caption.under) = (fill, under);
-        let without = || gif.frames.iter().zip(plans).filter(|(_, plan)| plan.lacks >> k & 1 == 1);
+        if ink.emoji().is_some() {
+            caption.emoji_delta_e = Some(emoji_off);
+        } else {
+            (caption.fill, caption.under) = (fill, under);
+        }
+    }
+    for (number, caption) in told.iter_mut().enumerate() {
+        // A caption's letters and its emoji.
+        let inks = mask.inks.iter().enumerate().filter(|(_, ink)| ink.number == number);
+        let bits = inks.fold(0, |bits, (k, _)| bits | 1_u64 << k);
+        let without = || gif.frames.iter().zip(plans).filter(|(_, plan)| plan.lacks & bits != 0);
         caption.frames_without = u32::try_from(without().count()).unwrap_or(u32::MAX);
         caption.why_without = match without().next() {
             None => None,

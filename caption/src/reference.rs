@@ -24,6 +24,8 @@ use caption_layout::{
 };
 
 const WHITE: [u8; 3] = [255; 3];
+/// Letters and emoji, side by side and over one another.
+const EMOJI: &[(&str, Position, Style)] = &[("Hi🎉", Position::Bottom, Style::Overlay)];
 const LOW: &[(&str, Position, Style)] = &[("Hi", Position::Bottom, Style::Overlay)];
 
 fn spec(captions: &[(&str, Position, Style)]) -> LoadedSpec {
@@ -140,13 +142,17 @@ impl Captioned<'_> {
     fn shows_its_captions(&self, is_close: bool) {
         let canvas = self.gif.canvas;
         for (k, (before, after)) in self.before.iter().zip(self.after).enumerate() {
-            for ink in &self.mask.inks {
+            for (number, ink) in self.mask.inks.iter().enumerate() {
+                let lies_under =
+                    |x, y| self.mask.inks[number + 1..].iter().any(|ink| ink.emoji().is_some() && ink.covers_pixel(x, y));
                 let may_have_gaps = self.may_have_gaps(ink);
                 for (x, y, cover) in ink.covers_in(ink.rect).filter(|&(_, _, cover)| cover != Cover::NONE) {
                     let on_picture = y.checked_sub(self.mask.picture_top_px).filter(|&y| canvas.contains(x, y));
                     let beneath = on_picture.and_then(|y| before.canvas[(y * canvas.width() + x) as usize]);
                     if let Some(got) = after.canvas[(y * self.mask.width_px + x) as usize] {
-                        if is_close && cover.is_opaque() && matches!(cover.0 >> 4, 0 | 15) && !may_have_gaps {
+                        // Which of its colours an emoji gets is `emoji_off`'s to tell.
+                        let is_letter = ink.emoji().is_none() && !lies_under(x, y);
+                        if is_letter && is_close && cover.is_opaque() && matches!(cover.0 >> 4, 0 | 15) && !may_have_gaps {
                             let wanted = cover.blend(ink.fill, ink.under, beneath);
                             assert!(off(got, wanted) <= 45, "frame {k}, pixel {x}, {y}: {wanted:?} was wanted, got {got:?}");
                         }
@@ -184,6 +190,21 @@ proptest! {
     }
 
     #[test]
+    fn emoji_are_on_every_frame_and_change_nothing_else(sample in sample(Sample::small)) {
+        check(&sample, EMOJI);
+    }
+
+    #[test]
+    fn emoji_alone_and_on_bars_are_drawn(sample in sample(Sample::small)) {
+        check(&sample, &[("👍🏽", Position::Top, Style::Overlay), ("a🐸", Position::Bottom, Style::Bar), ("🇨🇭", Position::Top, Style::Bar)]);
+    }
+
+    #[test]
+    fn frames_of_many_segments_get_emoji(sample in sample(Sample::large)) {
+        check(&sample, &[("🔥🔥", Position::Top, Style::Overlay), ("Hi 👨‍👩‍👧", Position::Bottom, Style::Overlay)]);
+    }
+
+    #[test]
     fn frames_of_many_segments_are_captioned_below(sample in sample(Sample::large)) {
         check(&sample, LOW);
     }
@@ -210,6 +231,33 @@ proptest! {
             prop_assert_eq!(before.frames.len(), after.frames.len());
         }
     }
+}
+
+#[test]
+fn an_exact_spec_gives_up_no_entry_for_an_emoji_and_tells_what_is_lost() {
+    // 256 greys, all in use.
+    let greys: Vec<u8> = (0..=255).flat_map(|level: u8| [level; 3]).collect();
+    let mut source = b"GIF89a\x80\0\x60\0\xF7\0\0".to_vec();
+    source.extend(&greys);
+    source.extend(b"\x2C\0\0\0\0\x80\0\x60\0\0");
+    let indices: Vec<u8> = (0..128 * 96_u32).map(|at| at.to_le_bytes()[0]).collect();
+    source.push(8);
+    source.extend(crate::lzw::whole::encode(&indices, 8));
+    source.push(0x3B);
+    let mut spec = spec(EMOJI);
+    let mut rendered = |exact| {
+        spec.exact = exact;
+        picture::render_with(&source, &spec, &Limits::default(), &Watch::none()).unwrap()
+    };
+    let [exact, free] = [rendered(true), rendered(false)];
+    let off = |rendered: &picture::Rendered| f64::from(rendered.fidelity.captions[0].emoji_delta_e.unwrap());
+    assert!(exact.mask().iter().all(|&pixel| pixel != 128) && exact.fidelity.changed.count == 0);
+    assert!(exact.fidelity.differences().iter().any(|said| said.contains("emoji")), "{:?}", exact.fidelity);
+    assert!(off(&exact) > 20.0 && off(&free) < 8.0, "{} {}", off(&exact), off(&free));
+    spec.strict = true;
+    spec.exact = true;
+    let refused = picture::render_with(&source, &spec, &Limits::default(), &Watch::none());
+    assert_eq!(refused.err().unwrap().code().as_str(), "not_as_asked");
 }
 
 fn colours(log2_len: u8) -> Palette {

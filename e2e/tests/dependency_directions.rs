@@ -1,7 +1,7 @@
 //! Keeps the arrows between our crates, and a few between ours and others', as `docs/ARCHITECTURE.md` draws them.
 //!
 //! `punchline -> {api, worker} -> {broker, store, service, fonts} -> proto-shared`, `api -> outbound`, and
-//! `{worker, punchline} -> caption -> caption-layout <- {api, fonts}`: what decodes is in `caption`, which the process that
+//! `{worker, punchline} -> caption -> emoji -> caption-layout <- {api, fonts}`: what decodes is in `caption`, which the process that
 //! faces the internet can't name. Dev-dependencies are free; `e2e` and `benches` may use all.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -15,7 +15,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("proto-shared", &["caption-types"]),
     ("caption-types", &[]),
     ("caption-layout", &["caption-types"]),
-    ("caption", &["caption-layout", "caption-types", "webp-encoder"]),
+    ("emoji", &["caption-layout"]),
+    ("caption", &["caption-layout", "caption-types", "emoji", "webp-encoder"]),
     ("webp-encoder", &[]),
     ("samples", &[]),
     ("scaling", &[]),
@@ -24,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("store", &["proto-shared"]),
     ("service", &["caption-types"]),
     ("outbound", &["proto-shared"]),
-    ("api", &["broker", "store", "service", "fonts", "outbound", "proto-shared", "caption-layout"]),
+    ("api", &["broker", "store", "service", "fonts", "outbound", "proto-shared", "caption-layout", "emoji"]),
     ("worker", &["broker", "store", "service", "fonts", "proto-shared", "caption"]),
     ("punchline", &["api", "worker", "broker", "store", "service", "fonts", "outbound", "proto-shared", "caption"]),
 ];

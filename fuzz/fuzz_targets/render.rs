@@ -7,7 +7,7 @@ use punchline_fuzz::{LAYOUTS, LIMITS, caption_and_compare};
 
 fuzz_target!(|bytes: &[u8]| {
     if caption::probe(bytes, &LIMITS).is_ok() {
-        for layout in [&LAYOUTS[0], &LAYOUTS[5]] {
+        for layout in [&LAYOUTS[0], &LAYOUTS[5], &LAYOUTS[6]] {
             caption_and_compare(bytes, layout);
         }
     }

@@ -36,11 +36,11 @@ impl Layout {
 /// Each place and style, alone and with others.
 pub static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
     let font = Font::builtin("anton").expect("a built-in font");
-    let caption = |&(at, style): &(Position, Style)| LoadedCaption::new("Hi", at, style, font.clone());
-    let layout = |places: &[(Position, Style)]| Layout {
-        spec: LoadedSpec::new(places.iter().map(caption).collect()),
+    let of = |text: &str, places: &[(Position, Style)]| Layout {
+        spec: LoadedSpec::new(places.iter().map(|&(at, style)| LoadedCaption::new(text, at, style, font.clone())).collect()),
         is_below_bar: places.contains(&(Position::Top, Style::Bar)),
     };
+    let layout = |places: &[(Position, Style)]| of("Hi", places);
     vec![
         layout(&[(Position::Bottom, Style::Overlay)]),
         layout(&[(Position::Top, Style::Overlay)]),
@@ -48,6 +48,7 @@ pub static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
         layout(&[(Position::Top, Style::Bar)]),
         layout(&[(Position::Bottom, Style::Bar), (Position::Bottom, Style::Overlay)]),
         layout(&[(Position::Top, Style::Bar), (Position::Top, Style::Overlay)]),
+        of("a🎉🇨🇭", &[(Position::Bottom, Style::Overlay), (Position::Top, Style::Bar)]),
     ]
 });
 

@@ -40,6 +40,32 @@ async fn words_stand_in_a_layout_as_in_a_result() {
 }
 
 #[tokio::test]
+async fn emoji_come_as_small_pictures_each_once() {
+    let front = front();
+    let of = |text: &str, size: u32| {
+        json!({"width_px": 1_000, "height_px": 1_000, "captions": [{"text": text, "size": size}]}).to_string()
+    };
+    let told = lay_out(&front, of("ok 🎉👍🏽🎉", 40)).await.json();
+    let emoji = told["captions"][0]["emoji"].as_array().unwrap();
+    let images: Vec<_> = emoji.iter().map(|emoji| emoji["image"].as_u64().unwrap()).collect();
+    assert_eq!((images[0], images.len()), (images[2], 3));
+    let lefts: Vec<_> = emoji.iter().map(|emoji| emoji["left_px"].as_f64().unwrap()).collect();
+    assert!(lefts.is_sorted() && (40.0..60.0).contains(&(lefts[2] - lefts[1])), "{lefts:?}");
+    assert_eq!((told["images"].as_array().unwrap().len(), &told["captions"][0]["missing_glyphs"]), (2, &json!([])));
+    assert!(told["images"][0].as_str().unwrap().starts_with("data:image/png;base64,iVBOR"));
+    // However large and many they are, the answer stays small.
+    for (text, size) in
+        [("🎉", 700), ("🦁🐯🐱🐶🐺🐻🐻‍❄️🐨🐼🐹🐭🐰🦊🦝🐮🐷🐽🐗🦄🐴🐸🐲🦎🐉🦖🦕🐢🐊🐍🐁", 200), (&"🎉".repeat(1_000), 12)]
+    {
+        let answer = lay_out(&front, of(text, size)).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.body.len() < 1_000_000, "{text}: {} bytes", answer.body.len());
+    }
+    let plain = lay_out(&front, of("plain", 40)).await.json();
+    assert!(plain.get("images").is_none() && plain["captions"][0].get("emoji").is_none());
+}
+
+#[tokio::test]
 async fn a_layout_that_can_not_be_names_its_field() {
     let front = front();
     let long = "w".repeat(1_001);

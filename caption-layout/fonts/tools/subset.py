@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Makes the Noto fonts that ship, and the licence file beside them, from those of two packages of Debian.
+"""Makes the Noto fonts that ship, and the licence file beside them, from those of two packages of Debian and one of npm.
 
 The same sources and the same fontTools give the same bytes: no time and no path is written, and each source is known by its
 SHA-256. It must never be needed for a build: what it writes is committed.
 
     apt-get download fonts-noto-core=20201225-1 fonts-noto-cjk=1:20220127+repack1-1     # Debian 12
     for package in fonts-noto-*.deb; do dpkg-deb -x $package SOURCES; done
+    npm pack @expo-google-fonts/noto-color-emoji@0.4.6 && tar -xzf expo-google-fonts-noto-color-emoji-0.4.6.tgz -C SOURCES
     pip install fonttools==4.68.0
     caption-layout/fonts/tools/subset.py SOURCES          # writes
     caption-layout/fonts/tools/subset.py SOURCES --check  # compares
@@ -13,7 +14,8 @@ SHA-256. It must never be needed for a build: what it writes is committed.
 Whole scripts have every character, every rule of shaping, no hints. Chinese, Japanese and Korean are four
 regional fonts: the same character has another shape in each, and the shapes of all in one font would be larger than all four.
 Each has the characters of its national sets as Python's codecs know them, and the punctuation, kana and full-width forms of all.
-Symbols and mathematics are what no font before them has.
+Symbols and mathematics are what no font before them has. The font of emoji is whole, but for a second copy of all pictures (SVG),
+which nothing of ours reads, and what vertical lines need.
 """
 
 import argparse
@@ -61,6 +63,8 @@ def main() -> None:
         data, notice = made(source, face, characters, features)
         files["noto/" + name + (".otf" if data[:4] == b"OTTO" else ".ttf")] = data
         notices.setdefault(notice, []).append(name)
+    files["noto/NotoColorEmoji.ttf"], notice = emoji(args.sources)
+    notices.setdefault(notice, []).append("NotoColorEmoji")
     files["Noto-OFL.txt"] = licence(notices)
 
     changed = []
@@ -147,6 +151,16 @@ def made(source: Path, face: int, characters: set[int], features: list[str] | No
     return out.getvalue(), notice
 
 
+def emoji(sources: Path) -> tuple[bytes, str]:
+    """The font of emoji without tables that nothing reads, the others to the byte, and its copyright notice."""
+    font = TTFont(found(sources, "NotoColorEmoji_400Regular.ttf"), recalcTimestamp=False, lazy=True)
+    for table in ["SVG ", "vhea", "vmtx"]:
+        del font[table]
+    out = io.BytesIO()
+    font.save(out, reorderTables=True)
+    return out.getvalue(), font["name"].getDebugName(0)
+
+
 def licence(notices: dict[str, list[str]]) -> bytes:
     lines = [f"{', '.join(names)}:\n{notice}\n" for notice, names in notices.items()]
     head = "Each font in noto/ is a part of the Noto font of its name (https://notofonts.github.io), made by tools/subset.py.\n\n"
@@ -156,6 +170,7 @@ def licence(notices: dict[str, list[str]]) -> bytes:
 
 # SHA-256 of each source.
 SOURCES: dict[str, str] = {
+    "NotoColorEmoji_400Regular.ttf": "7fb39738ab18f10612d6f4595e2e8e47a0afdf34738460442d99cd0c344a4d90",
     "NotoSansCJK-Bold.ttc": "faa5f3656a78b2e2d450d27fe8382c778bc2b6bb5ea29c986664a6a435056ceb",
     "NotoSansArabic-Bold.ttf": "ded6fc7359ca36d15d7aab9ef0c066e21ce48b26a069994d6602fa2cb9a1b952",
     "NotoSansArmenian-Bold.ttf": "a0f398d0205f0b96d6637ac66d92e6e42b230f8ed3853a050d0aa5792eb9b7f7",

@@ -8,7 +8,12 @@ use crate::{
     error::Error,
     rect::Rect,
     spec::LoadedSpec,
-    text::{extent::Extent, font::Font, layout::stroke_px, outline::outline},
+    text::{
+        extent::Extent,
+        font::Font,
+        layout::stroke_px,
+        outline::{PlacedEmoji, outline},
+    },
 };
 
 /// A result's layout; all in its own pixels.
@@ -39,6 +44,8 @@ pub struct CaptionPreview {
     pub lines: Vec<String>,
     /// The letters as SVG path data.
     pub path: String,
+    /// The emoji, of `size_px` each, from left to right and line by line.
+    pub emoji: Vec<PlacedEmoji>,
     /// Characters that no font has.
     pub missing_glyphs: Vec<char>,
 }
@@ -72,6 +79,7 @@ impl CaptionPreview {
             ink_px: [left - stroke_px, top - stroke_px, right - left + 2.0 * stroke_px, bottom - top + 2.0 * stroke_px],
             lines: text.texts.clone(),
             path: letters.path,
+            emoji: letters.emoji,
             missing_glyphs: text.missing_glyphs.clone(),
         }
     }

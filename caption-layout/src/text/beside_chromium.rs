@@ -94,7 +94,8 @@ fn font_of(file: &str) -> Font {
 
 #[test]
 fn graphemes_stand_within_a_pixel_of_chromiums_and_lines_break_alike() {
-    let fallbacks = Font::fallbacks();
+    // Chromium was given the same fonts, and none of emoji.
+    let fallbacks: Vec<Font> = Font::fallbacks().into_iter().filter(|font| !font.is_emoji()).collect();
     let (mut wrong, mut seen) = (Vec::new(), 0);
     assert_eq!(sentences().len(), measured().len());
     for (Sentence { lang, file, text }, theirs) in sentences().into_iter().zip(measured()) {

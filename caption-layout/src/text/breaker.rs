@@ -133,11 +133,11 @@ impl<'a> Breaker<'a> {
         Some(Layout { size_px, lines, texts, line_height_px, width_px: width, height_px: height, missing_glyphs })
     }
 
-    /// From one baseline to the next: what the first font asks for, and of scripts that write above and below their letters as
-    /// much as keeps one line's ink from the next one's.
+    /// From one baseline to the next: what the first font asks for, and of emoji and scripts that write above and below their letters
+    /// as much as keeps one line's ink from the next one's.
     fn line_height_px(&mut self, rows: &[Range<usize>], size_px: f32) -> f32 {
         let least_em = self.shaper.line_height_em();
-        if !self.shaper.has_tall_script() {
+        if !self.shaper.is_tall() {
             return least_em * size_px;
         }
         let mut inks = rows.iter().map(|row| self.line(row)).map(|line| (line.ink_top_em, line.ink_bottom_em));

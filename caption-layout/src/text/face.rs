@@ -8,6 +8,7 @@ pub use skrifa::outline::OutlinePen;
 use skrifa::{
     FontRef, GlyphId, MetadataProvider as _,
     charmap::Charmap,
+    color::ColorGlyphCollection,
     instance::{LocationRef, Size},
     metrics::GlyphMetrics,
     outline::{DrawSettings, OutlineGlyphCollection},
@@ -34,6 +35,8 @@ pub struct Face<'a> {
     characters: Charmap<'a>,
     metrics: GlyphMetrics<'a>,
     outlines: OutlineGlyphCollection<'a>,
+    /// Of the font of emoji: its glyphs are pictures.
+    pictures: Option<ColorGlyphCollection<'a>>,
     points: Points<'a>,
     shaper: Shaper<'a>,
     units_per_em: f32,
@@ -50,12 +53,18 @@ impl<'a> Face<'a> {
             characters: tables.charmap(),
             metrics: tables.glyph_metrics(Size::unscaled(), LocationRef::default()),
             outlines: tables.outline_glyphs(),
+            pictures: None,
             points: Points::of(tables),
             wrong: wrong_glyphs(tables),
             line_height_em: (metrics.ascent - metrics.descent) / units_per_em,
             units_per_em,
             shaper: shaper_data.shaper(tables).build(),
         }
+    }
+
+    /// The same of a font whose glyphs are pictures (OpenType, `COLR`).
+    pub(super) fn in_colour(self, tables: &FontRef<'a>) -> Self {
+        Self { pictures: Some(tables.color_glyphs()), ..self }
     }
 
     /// Whether it has a glyph for a character that shows it.
@@ -79,8 +88,19 @@ impl<'a> Face<'a> {
 
     /// How far a glyph reaches below and above its origin, in ems, unless it leaves no mark.
     pub(super) fn ink(&self, id: u16) -> Option<(f32, f32)> {
+        if self.pictures.is_some() {
+            let [_, bottom, _, top] = self.picture_bounds_em(id)?;
+            return Some((bottom, top));
+        }
         let (bottom, top) = ink(&self.metrics, &self.points, GlyphId::from(id))?;
         Some((bottom / self.units_per_em, top / self.units_per_em))
+    }
+
+    /// Left, bottom, right and top of a glyph that is a picture, from its origin, upwards, in ems.
+    pub(super) fn picture_bounds_em(&self, id: u16) -> Option<[f32; 4]> {
+        let picture = self.pictures.as_ref()?.get(GlyphId::from(id))?;
+        let clip = picture.bounding_box(LocationRef::default(), Size::unscaled())?;
+        Some([clip.x_min, clip.y_min, clip.x_max, clip.y_max].map(|units| units / self.units_per_em))
     }
 
     /// The same of a font that isn't opened, in its own units.

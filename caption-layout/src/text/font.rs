@@ -31,6 +31,8 @@ pub(super) enum Purpose {
     Of(Script),
     /// Han characters as a region writes them, and kana, hangul and bopomofo.
     EastAsian(Region),
+    /// Emoji, which have colours of their own.
+    Emoji,
 }
 
 /// A file's bytes.
@@ -106,12 +108,19 @@ impl Font {
         self.0.purpose
     }
 
+    /// Whether it is the font of emoji: its glyphs have colours of their own, and are no letters.
+    #[must_use]
+    pub fn is_emoji(&self) -> bool {
+        self.purpose() == Purpose::Emoji
+    }
+
     /// Opens it for shaping and drawing. Nothing is built but the shaper's notes, once a file.
     #[must_use]
     pub fn face(&self) -> Option<Face<'_>> {
         let tables = FontRef::from_index(self.bytes(), self.0.face).ok()?;
         let shaper_data = self.0.shaper_data.get_or_init(|| ShaperData::new(&tables));
-        Some(Face::open(&tables, shaper_data))
+        let face = Face::open(&tables, shaper_data);
+        Some(if self.is_emoji() { face.in_colour(&tables) } else { face })
     }
 
     /// The whole file.

@@ -4,11 +4,12 @@
 mod beside_chromium;
 mod breaker;
 pub mod chosen;
+mod emoji;
 pub mod extent;
 pub mod face;
 pub mod font;
 pub mod layout;
-pub(crate) mod outline;
+pub mod outline;
 #[cfg(test)]
 mod positions;
 mod script;

@@ -1,4 +1,4 @@
-//! A layout's letters as outlines, for clients that draw them: SVG path data (SVG 1.1, section 8.3).
+//! A layout's letters as outlines, for clients that draw them: SVG path data (SVG 1.1, section 8.3). Emoji are told by number.
 //!
 //! Called by the preview. Curves stay curves; nothing is filled, stroked or hinted.
 
@@ -10,11 +10,22 @@ use super::{
     font::Font,
 };
 
-/// Letters as one path, and the box around its points.
+/// An emoji of a layout, to be drawn by who shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlacedEmoji {
+    /// The glyph's number in [`Font::emoji`].
+    pub glyph: u16,
+    /// Where its origin lies on the result: left end of its advance, baseline.
+    pub origin_px: [i32; 2],
+}
+
+/// Letters as one path, emoji by their numbers, and the box around all of them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Outline {
     /// SVG path data in pixels.
     pub path: String,
+    /// From left to right, line by line.
+    pub emoji: Vec<PlacedEmoji>,
     /// Left, top, right and bottom; `None` of letters without a mark.
     pub bounds_px: Option<[f32; 4]>,
 }
@@ -29,6 +40,13 @@ pub(crate) fn outline(extent: Extent<'_>, size_px: f32, font: &Font, fallbacks: 
         let face = faces.entry(glyph.font).or_insert_with(|| fonts.get(glyph.font)?.face());
         let Some(face) = face else { continue };
         (pen.x_px, pen.y_px) = (left_px as f32 + x as f32, top_px as f32 + y as f32);
+        if let Some([left, bottom, right, top]) = face.picture_bounds_em(glyph.id) {
+            pen.reach(pen.x_px + left * size_px, pen.y_px - top * size_px);
+            pen.reach(pen.x_px + right * size_px, pen.y_px - bottom * size_px);
+            let of_result = |corner: u32, offset: i32| i32::try_from(corner).unwrap_or(i32::MAX).saturating_add(offset);
+            pen.outline.emoji.push(PlacedEmoji { glyph: glyph.id, origin_px: [of_result(left_px, x), of_result(top_px, y)] });
+            continue;
+        }
         // A glyph that can't be outlined leaves no mark in the result either.
         face.outline(glyph.id, size_px, &mut pen);
     }
@@ -43,12 +61,17 @@ struct Pen {
 }
 
 impl Pen {
+    /// Takes a point of the result into the box around all.
+    fn reach(&mut self, x: f32, y: f32) {
+        let [left, top, right, bottom] = self.outline.bounds_px.unwrap_or([x, y, x, y]);
+        self.outline.bounds_px = Some([left.min(x), top.min(y), right.max(x), bottom.max(y)]);
+    }
+
     fn write(&mut self, command: char, points: &[(f32, f32)]) {
         self.outline.path.push(command);
         for &(x, y) in points {
             let (x, y) = (self.x_px + x, self.y_px - y);
-            let [left, top, right, bottom] = self.outline.bounds_px.unwrap_or([x, y, x, y]);
-            self.outline.bounds_px = Some([left.min(x), top.min(y), right.max(x), bottom.max(y)]);
+            self.reach(x, y);
             // A String takes everything.
             let _ = write!(self.outline.path, "{x:.2} {y:.2} ");
         }

@@ -95,9 +95,9 @@ impl<'a> TextShaper<'a> {
         self.stack.face(0).map_or(1.2, |face| face.line_height_em().clamp(0.8, 2.0) * 0.86)
     }
 
-    /// Whether any of the text is of a script whose marks and stacked letters reach farther than Latin's.
-    pub(crate) fn has_tall_script(&self) -> bool {
-        self.runs.all.iter().any(|run| run.script.is_some_and(is_tall))
+    /// Whether any of the text is of a script whose marks and stacked letters reach farther than Latin's, or is an emoji.
+    pub(crate) fn is_tall(&self) -> bool {
+        self.runs.all.iter().any(|run| run.script.is_some_and(is_tall) || self.stack.is_emoji(run.font))
     }
 
     /// Shapes a part of the text (no line breaks in it) and keeps the glyphs that leave a mark.

@@ -14,6 +14,7 @@ use icu_properties::{
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{
+    emoji::is_emoji,
     face::Face,
     font::{Font, Purpose},
     script::{Region, is_east_asian, strong_script},
@@ -26,8 +27,10 @@ const REPLACEMENT: &str = "\u{FFFD}";
 /// The chosen font first, then the fallbacks; each opened when a character first asks for it.
 pub(super) struct FontStack<'a> {
     fonts: Vec<(&'a Font, OnceCell<Option<Box<Face<'a>>>>)>,
-    /// The fallbacks as they are asked: those of the text's region before those of the others.
+    /// The fallbacks as letters ask them: those of the text's region before those of the others, and none of emoji.
     order: Vec<usize>,
+    /// The font of emoji, if there is one.
+    emoji: Option<usize>,
     /// Whose forms Han characters have.
     pub(super) region: Region,
 }
@@ -58,7 +61,8 @@ impl<'a> FontStack<'a> {
     pub(super) fn new(writing: Writing<'a>) -> Self {
         let fonts: Vec<_> = std::iter::once(writing.font).chain(writing.fallbacks).map(|font| (font, OnceCell::new())).collect();
         let region = Region::of(writing.lang, writing.text);
-        let mut order: Vec<usize> = (1..fonts.len()).collect();
+        let emoji = fonts.iter().position(|(font, _)| font.is_emoji());
+        let mut order: Vec<usize> = (1..fonts.len()).filter(|place| Some(*place) != emoji).collect();
         let rank = |place: &usize| match fonts.get(*place)?.0.purpose() {
             Purpose::EastAsian(region) => Some(region),
             _ => None,
@@ -74,7 +78,12 @@ impl<'a> FontStack<'a> {
                 }
             }
         }
-        Self { fonts, order, region }
+        Self { fonts, order, emoji, region }
+    }
+
+    /// Whether a font is that of emoji.
+    pub(super) fn is_emoji(&self, font: usize) -> bool {
+        self.emoji == Some(font)
     }
 
     pub(super) fn face(&self, font: usize) -> Option<&Face<'a>> {
@@ -89,7 +98,7 @@ impl<'a> FontStack<'a> {
         let (mut start, mut lead) = (0, None);
         for paragraph in text.split_inclusive('\n') {
             // What stands before the first words is of their font.
-            let first = paragraph.graphemes(true).find_map(|grapheme| self.leading(grapheme, strong_script(grapheme)?));
+            let first = paragraph.graphemes(true).find_map(|grapheme| self.leading(grapheme, self.script_of(grapheme)?));
             lead = first.or(lead);
             self.cut_paragraph(paragraph, start, &mut lead, &mut runs);
             start += paragraph.len();
@@ -110,6 +119,13 @@ impl<'a> FontStack<'a> {
                 && let Some(last) = runs.all.last_mut()
             {
                 last.extend(range, grapheme);
+                continue;
+            }
+            if let Some(font) = self.emoji_font(grapheme) {
+                match runs.all.last_mut() {
+                    Some(last) if last.takes(font, None) => last.extend(range, grapheme),
+                    _ => runs.all.push(Run { range, font, script: None, shown: None }),
+                }
                 continue;
             }
             let script = strong_script(grapheme);
@@ -138,6 +154,16 @@ impl<'a> FontStack<'a> {
                 _ => runs.all.push(Run { range, font, script, shown }),
             }
         }
+    }
+
+    /// The font of emoji, for a grapheme that is one and that it has.
+    fn emoji_font(&self, grapheme: &str) -> Option<usize> {
+        self.emoji.filter(|&font| is_emoji(grapheme) && self.has_all(font, grapheme))
+    }
+
+    /// The script of a grapheme's letters; emoji have none, whatever they show.
+    fn script_of(&self, grapheme: &str) -> Option<Script> {
+        strong_script(grapheme).filter(|_| self.emoji_font(grapheme).is_none())
     }
 
     /// The font of what is of no script behind this grapheme. Latin text keeps to the named font, whichever of its letters that
@@ -180,7 +206,8 @@ impl<'a> FontStack<'a> {
         };
         let of_script = self.order.iter().copied().filter(move |&place| is_of_script(place));
         let others = self.order.iter().copied().filter(move |&place| !is_of_script(place));
-        std::iter::once(0).chain(of_script).chain(others)
+        // What no other font has is better an emoji than nothing.
+        std::iter::once(0).chain(of_script).chain(others).chain(self.emoji)
     }
 
     fn has(&self, font: usize, c: char) -> bool {
@@ -235,81 +262,4 @@ fn bracket_type(grapheme: &str) -> BidiPairedBracketType {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Each run with a name for its font.
-    fn cut_in(lang: Option<&str>, text: &str) -> Vec<(&'static str, String)> {
-        let (font, fallbacks) = (Font::builtin("anton").unwrap(), Font::fallbacks());
-        let lang = lang.map(|lang| lang.parse().unwrap());
-        let stack = FontStack::new(Writing { text, font: &font, fallbacks: &fallbacks, lang: lang.as_ref() });
-        let name = |place: usize| match (place, place.checked_sub(1).map(|place| fallbacks[place].purpose())) {
-            (0, _) => "anton",
-            (1, _) => "sans",
-            (_, Some(Purpose::EastAsian(region))) => region.tag(),
-            (_, Some(Purpose::Of(Script::Devanagari))) => "Deva",
-            (_, Some(Purpose::Of(Script::Arabic))) => "Arab",
-            (_, Some(Purpose::Of(Script::Thai))) => "Thai",
-            _ => "other",
-        };
-        stack.cut(text).all.into_iter().map(|run| (name(run.font), text[run.range].to_owned())).collect()
-    }
-
-    fn cut(text: &str) -> Vec<(&'static str, String)> {
-        cut_in(None, text)
-    }
-
-    fn of(runs: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
-        runs.iter().map(|&(font, text)| (font, text.to_owned())).collect()
-    }
-
-    #[test]
-    fn a_character_comes_from_the_font_of_its_script() {
-        assert_eq!(cut("aनिแع"), of(&[("anton", "a"), ("Deva", "नि"), ("Thai", "แ"), ("Arab", "ع")]));
-        assert_eq!(
-            cut("♥🖎𝒜⚟"),
-            of(&[("sans", "♥"), ("other", "🖎"), ("other", "𝒜"), ("sans", "⚟")]),
-            "signs that no text font has"
-        );
-    }
-
-    #[test]
-    fn what_is_of_no_script_stays_with_the_words_around_it() {
-        assert_eq!(cut("जय, 100%! ok?"), of(&[("Deva", "जय, 100%! "), ("anton", "ok?")]));
-        assert_eq!(cut("“जय” ok"), of(&[("Deva", "“जय” "), ("anton", "ok")]), "before the first words too");
-        assert_eq!(cut("ok\n“जय”"), of(&[("anton", "ok\n"), ("Deva", "“जय”")]), "each paragraph for itself");
-        assert_eq!(cut("जय (ok) ok (जय) ok"), {
-            of(&[("Deva", "जय ("), ("anton", "ok"), ("Deva", ") "), ("anton", "ok ("), ("Deva", "जय"), ("anton", ") ok")])
-        });
-        // Latin keeps to the named font, and a font is asked only for what it has.
-        assert_eq!(cut("aɐ, b"), of(&[("anton", "a"), ("sans", "ɐ"), ("anton", ", b")]));
-        assert_eq!(cut("100% ♥"), of(&[("anton", "100% "), ("sans", "♥")]));
-    }
-
-    #[test]
-    fn han_characters_have_the_forms_of_the_language_or_of_the_text() {
-        for (text, font) in [("骨。", "zh-Hans"), ("骨の。", "ja"), ("骨 뼈。", "ko"), ("骨ㄍ。", "zh-Hant")] {
-            assert!(cut(text).iter().all(|(own, _)| *own == font), "{text}: {:?}", cut(text));
-        }
-        for lang in ["zh-Hans", "zh-Hant", "ja", "ko"] {
-            assert_eq!(cut_in(Some(lang), "骨"), of(&[(lang, "骨")]));
-        }
-        assert_eq!(cut_in(Some("fr"), "骨の"), of(&[("ja", "骨"), ("ja", "の")]), "each script is shaped by its own rules");
-        // What one region's set lacks is asked of the nearest.
-        assert_eq!(cut("囧的"), of(&[("zh-Hant", "囧"), ("zh-Hans", "的")]));
-        assert_eq!(cut_in(Some("ja"), "国囧뷁"), of(&[("ja", "国"), ("zh-Hant", "囧"), ("ko", "뷁")]));
-    }
-
-    #[test]
-    fn a_named_font_is_asked_first_and_one_without_spaces_leaves_them_to_others() {
-        let fallbacks = Font::fallbacks();
-        let math = fallbacks.iter().find(|font| font.face().is_some_and(|face| face.has('⫅'))).unwrap();
-        assert!(!math.face().unwrap().has(' '));
-        let stack = FontStack::new(Writing { text: "", font: math, fallbacks: &fallbacks, lang: None });
-        let fonts = |text: &str| stack.cut(text).all.iter().map(|run| run.font).collect::<Vec<_>>();
-        assert_eq!(fonts("⫅ ⫅"), [0, 1, 0]);
-        // Of none there is one to draw it.
-        let alone = FontStack::new(Writing { text: "", font: math, fallbacks: &[], lang: None });
-        assert_eq!((alone.cut("⫅ ⫅").all.len(), alone.cut("⫅ ⫅").missing), (1, vec![]));
-    }
-}
+mod tests;

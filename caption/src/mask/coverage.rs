@@ -50,7 +50,9 @@ fn draw(layout: &Layout, font: &Font, fallbacks: &[Font], stroke_em: f32, most_l
     placed.sort_by_key(|(glyph, ..)| (glyph.font, glyph.id));
     let fonts: Vec<&Font> = std::iter::once(font).chain(fallbacks).collect();
     for of_font in placed.chunk_by(|(a, ..), (b, ..)| a.font == b.font) {
-        let Some(font) = of_font.first().and_then(|(glyph, ..)| fonts.get(glyph.font)) else { continue };
+        let font = of_font.first().and_then(|(glyph, ..)| fonts.get(glyph.font));
+        // Emoji are no letters: `emoji` draws them.
+        let Some(font) = font.filter(|font| !font.is_emoji()) else { continue };
         let ids: Vec<u16> = of_font.iter().map(|(glyph, ..)| glyph.id).collect();
         let Some(drawer) = Drawer::new(font, &ids, layout.size_px, [extent.width_px, extent.height_px]) else { continue };
         for same in of_font.chunk_by(|(a, ..), (b, ..)| a.id == b.id) {

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use caption_layout::{
-    CaptionFidelity, Colour, ColourFidelity, Error, Font, LoadedSpec,
+    CaptionFidelity, Colour, ColourFidelity, Error, Font, Hundredths, LoadedSpec,
     placing::arrangement::{Arrangement, PlacedCaption},
     rect::Rect,
 };
@@ -14,9 +14,10 @@ use caption_layout::{
 use super::{
     cover::{Cover, Pair},
     coverage::{Coverage, rasterise},
+    emoji::{self, DrawnEmoji, EmojiColours},
 };
 
-/// One caption's pixels.
+/// One caption's pixels: those of its letters, or those of its emoji.
 pub struct Ink {
     /// On the output's canvas.
     pub rect: Rect,
@@ -33,6 +34,8 @@ pub struct Ink {
     pub is_band: bool,
     /// Its place in the spec.
     pub number: usize,
+    /// Of emoji: their colours. Nothing lies under them, and `fill` and `under` are the first of these.
+    emoji: Option<EmojiColours>,
 }
 
 /// All captions of a job, placed on the output's canvas.
@@ -63,14 +66,25 @@ impl Mask {
         for place in &found.places {
             let number = spec.captions.iter().position(|caption| std::ptr::eq(caption, place.caption)).unwrap_or(0);
             let ink = Ink { number, ..Ink::draw(place, &spec.fallbacks) };
+            let emoji = emoji::draw(place, &spec.fallbacks).and_then(|drawn| Ink::of_emoji(place.rect, drawn));
             let [fill, under] = ink.pair().map(|rgb| ColourFidelity::exact(Colour { rgb }));
             let (letters_px, missing_glyphs) = (place.text.size_px.into(), place.text.missing_glyphs.clone());
-            told[number] = CaptionFidelity { fill, under, letters_px, missing_glyphs, ..CaptionFidelity::default() };
-            inks.push(ink);
+            let emoji_delta_e = emoji.as_ref().map(|_| Hundredths::default());
+            told[number] =
+                CaptionFidelity { fill, under, letters_px, missing_glyphs, emoji_delta_e, ..CaptionFidelity::default() };
+            // Of emoji alone there are no letters that would need a colour.
+            if emoji.is_none() || ink.is_band || ink.covers.iter().any(|&cover| cover != Cover::NONE) {
+                inks.push(ink);
+            }
+            inks.extend(emoji.map(|emoji| Self::numbered(emoji, number)));
         }
         let missing_glyphs = found.missing_glyphs();
         let Arrangement { width_px, height_px, picture_top_px, .. } = found;
         Ok(Self { inks, width_px, height_px, picture_top_px, missing_glyphs, told })
+    }
+
+    fn numbered(ink: Ink, number: usize) -> Ink {
+        Ink { number, ..ink }
     }
 
     /// Whether any pixel of `rect` is touched.
@@ -136,7 +150,55 @@ impl Ink {
             (in_columns(first), in_columns(row.iter().rposition(is_touched).map_or(first, |last| last + 1)))
         };
         let touched = covers.chunks_exact(rect.width().max(1) as usize).map(ends).collect();
-        Self { rect, covers, touched, fill, under, is_band, number: 0 }
+        Self { rect, covers, touched, fill, under, is_band, number: 0, emoji: None }
+    }
+
+    /// Of emoji drawn on a rectangle, as small as they are.
+    fn of_emoji(rect: Rect, drawn: DrawnEmoji) -> Option<Self> {
+        let whole = Self::new(rect, drawn.covers, [[0; 3]; 2], false);
+        let rows: Vec<Range<u32>> = (rect.top..rect.bottom).filter_map(|y| whole.touched_columns(y)).collect();
+        let top = (rect.top..rect.bottom).find(|&y| whole.touched_columns(y).is_some())?;
+        let bottom = (rect.top..rect.bottom).rfind(|&y| whole.touched_columns(y).is_some())? + 1;
+        let left = rows.iter().map(|columns| columns.start).min()?;
+        let right = rows.iter().map(|columns| columns.end).max()?;
+        let first = *drawn.colours.wanted.first()?;
+        let places = (top..bottom).flat_map(|y| (left..right).map(move |x| whole_place(rect, x, y)));
+        let (covers, pixels) = places.map(|at| (whole.covers[at], drawn.colours.pixels[at])).unzip();
+        let tight = Self::new(Rect { left, top, right, bottom }, covers, [first; 2], false);
+        Some(Self { emoji: Some(EmojiColours { pixels, ..drawn.colours }), ..tight })
+    }
+
+    /// The colours of its emoji, if it is of emoji.
+    pub(crate) fn emoji(&self) -> Option<&EmojiColours> {
+        self.emoji.as_ref()
+    }
+
+    /// The colours that entries of a palette are kept for.
+    pub(crate) fn colours(&self) -> Vec<[u8; 3]> {
+        self.emoji.as_ref().map_or_else(|| self.pair().to_vec(), |emoji| emoji.wanted.clone())
+    }
+
+    /// Its two colours at a place; those of an emoji's pixel are one.
+    #[inline]
+    pub(crate) fn pair_at(&self, x: u32, y: u32) -> Pair {
+        self.emoji.as_ref().map_or_else(|| self.pair(), |emoji| [emoji.pixels[whole_place(self.rect, x, y)]; 2])
+    }
+
+    /// Whether it touches a place.
+    #[cfg(test)]
+    pub(crate) fn covers_pixel(&self, x: u32, y: u32) -> bool {
+        self.rect.contains(x, y) && self.covers_at(x, y)
+    }
+
+    /// Whether it touches a place that lies in its rectangle.
+    pub(crate) fn covers_at(&self, x: u32, y: u32) -> bool {
+        self.covers[whole_place(self.rect, x, y)] != Cover::NONE
+    }
+
+    /// Whether it has no colour but greys.
+    pub(crate) fn is_grey(&self) -> bool {
+        let is_grey = |[r, g, b]: &[u8; 3]| r == g && g == b;
+        self.pair().iter().all(is_grey) && self.emoji.as_ref().is_none_or(|emoji| emoji.pixels.iter().all(is_grey))
     }
 
     /// The covers of a row of the canvas, from the rectangle's left edge to its right; none outside it.
@@ -173,108 +235,10 @@ impl Ink {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use caption_layout::{LoadedCaption, Position, Size, Style, preview};
-
-    fn spec(captions: &[(&str, Position, Style)]) -> LoadedSpec {
-        let caption =
-            |&(text, at, style): &(&str, Position, Style)| LoadedCaption::new(text, at, style, Font::builtin("anton").unwrap());
-        LoadedSpec::new(captions.iter().map(caption).collect())
-    }
-
-    #[test]
-    fn overlays_stay_inside_and_apart_at_every_size() {
-        for (w, h) in [(16, 16), (64, 64), (500, 281), (281, 500), (4096, 20), (31, 1000)] {
-            match Mask::draw(
-                &spec(&[("top text", Position::Top, Style::Overlay), ("bottom text", Position::Bottom, Style::Overlay)]),
-                w,
-                h,
-                Rect::at(0, 0, w, h),
-            ) {
-                Ok(mask) => {
-                    let canvas = Rect::at(0, 0, w, h);
-                    assert!(mask.inks.iter().all(|ink| canvas.covers(ink.rect)), "{w} x {h}");
-                    assert!(mask.inks[0].rect.intersect(mask.inks[1].rect).is_empty(), "{w} x {h}");
-                }
-                Err(e) => assert_eq!(e.code().as_str(), "text_does_not_fit", "{w} x {h}"),
-            }
-        }
-    }
-
-    #[test]
-    fn touched_columns_are_those_of_the_covers_wherever_an_ink_was_moved() {
-        let captions = [
-            ("over", Position::Top, Style::Overlay),
-            ("above", Position::Top, Style::Bar),
-            ("below", Position::Bottom, Style::Bar),
-        ];
-        let mask = Mask::draw(&spec(&captions), 300, 200, Rect::at(20, 10, 250, 180)).unwrap();
-        for ink in &mask.inks {
-            let (mut touched_rows, canvas) = (0, Rect::at(0, 0, mask.width_px, mask.height_px));
-            for y in 0..mask.height_px + 2 {
-                let row = Rect::at(0, y, mask.width_px, 1);
-                let touched: Vec<u32> =
-                    ink.covers_in(row).filter(|&(_, _, cover)| cover != Cover::NONE).map(|(x, ..)| x).collect();
-                let expected = touched.first().map(|&first| first..touched[touched.len() - 1] + 1);
-                assert_eq!(ink.touched_columns(y), expected, "row {y}");
-                assert_eq!(ink.row(y).len(), if ink.rect.intersect(row).is_empty() { 0 } else { ink.rect.width() as usize });
-                touched_rows += usize::from(expected.is_some());
-                // Pixel by pixel, and a stretch without one.
-                for x in 0..mask.width_px {
-                    assert_eq!(ink.touches(Rect::at(x, y, 1, 1)), touched.contains(&x), "{x}, {y}");
-                }
-                let gap = touched.windows(2).find(|pair| pair[1] > pair[0] + 1);
-                assert!(gap.is_none_or(|gap| !ink.touches(Rect::at(gap[0] + 1, y, gap[1] - gap[0] - 1, 1))));
-            }
-            assert!(touched_rows > 10 && ink.touches(canvas));
-        }
-    }
-
-    #[test]
-    fn bars_stand_outside_the_picture() {
-        let mask = Mask::draw(
-            &spec(&[("b", Position::Bottom, Style::Bar), ("a", Position::Top, Style::Bar), ("c", Position::Top, Style::Overlay)]),
-            300,
-            200,
-            Rect::at(0, 0, 300, 200),
-        )
-        .unwrap();
-        let picture = Rect::at(0, mask.picture_top_px, 300, 200);
-        assert!(mask.picture_top_px > 0 && mask.height_px > mask.picture_top_px + 200);
-        let outside = mask.inks.iter().filter(|ink| ink.rect.intersect(picture).is_empty()).count();
-        assert_eq!(outside, 2);
-        assert!(picture.covers(mask.inks[2].rect), "an overlay stays on the picture");
-    }
-
-    #[test]
-    #[expect(clippy::cast_precision_loss, reason = "sides of small pictures")]
-    fn the_letters_stand_within_a_pixel_of_where_a_render_paints_them() {
-        let texts = ["a", "when it compiles on the first try and nobody believes it", "Wgj| Ж שלום", "two\nlines"];
-        for (text, (w, h)) in texts.iter().flat_map(|&text| [(500, 281), (120, 90), (281, 500)].map(|side| (text, side))) {
-            for (at, style, size) in [
-                (Position::Top, Style::Overlay, Size::Auto),
-                (Position::Bottom, Style::Overlay, Size::Px(20)),
-                (Position::Top, Style::Bar, Size::Auto),
-            ] {
-                let mut spec = spec(&[(text, at, style)]);
-                spec.captions[0].spec.size = size;
-                let mask = Mask::draw(&spec, w, h, Rect::at(0, 0, w, h)).unwrap();
-                let seen = preview(&spec, w, h).unwrap();
-                assert_eq!((seen.width_px, seen.height_px, seen.picture_top_px), (w, mask.height_px, mask.picture_top_px));
-                let ink = &mask.inks[0];
-                let blank = if ink.is_band { Cover(0x0F) } else { Cover::NONE };
-                let inked = ink.covers_in(ink.rect).filter(|&(.., cover)| cover != blank);
-                let painted = inked.fold(Rect::default(), |all, (x, y, _)| all.union(Rect::at(x, y, 1, 1)));
-                let [left, top, width, height] = seen.captions[0].ink_px;
-                let edges = [left, top, left + width, top + height];
-                for (told, painted) in edges.into_iter().zip([painted.left, painted.top, painted.right, painted.bottom]) {
-                    assert!((told - painted as f32).abs() <= 1.5, "{text} {w}x{h} {style:?}: {edges:?} for {painted}");
-                }
-                let band = seen.captions[0].band_px.map(|[left, top, width, height]| Rect::at(left, top, width, height));
-                assert_eq!(band, ink.is_band.then_some(ink.rect));
-            }
-        }
-    }
+/// Where the pixels of a rectangle have one of its places.
+fn whole_place(rect: Rect, x: u32, y: u32) -> usize {
+    (y - rect.top) as usize * rect.width() as usize + (x - rect.left) as usize
 }
+
+#[cfg(test)]
+mod tests;

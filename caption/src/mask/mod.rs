@@ -4,10 +4,12 @@
 
 mod cover;
 mod coverage;
+mod emoji;
 mod glyphs;
 mod ink;
 mod paths;
 mod stroke;
 
 pub use cover::{Cover, Pair};
+pub(crate) use emoji::{EmojiColours, in_turns};
 pub use ink::{Ink, Mask};

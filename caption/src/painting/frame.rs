@@ -70,7 +70,7 @@ fn attempt(work: &FrameWork<'_>, reader: &mut StreamReader, tools: &mut Tools) -
 fn open(work: &FrameWork<'_>, reader: &mut StreamReader) -> (Palette, Option<u8>) {
     let mut palette = work.palette_plan.palette.of_frame(work.frame.transparent);
     for runs in work.inks {
-        runs.ink.pair().into_iter().for_each(|colour| palette.reserve(colour));
+        runs.ink.colours().into_iter().for_each(|colour| palette.reserve(colour));
     }
     let shows_through = !work.plan.bare().covers(work.plan.drawn());
     if !shows_through || palette.transparent().is_some() || !work.may_become_transparent {

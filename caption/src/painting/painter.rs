@@ -92,8 +92,8 @@ impl<'a> Painter<'a> {
                 let (indices, covers) = (&mut indices[start..end], &covers[start..end]);
                 let at = [run.x.max(left), y];
                 let changed = match (sourced, self.through) {
-                    (Sourced::All, through) if stands => self.paint_standing(runs, run, covers, indices, through),
-                    _ if is_bare && run.is_opaque => self.paint_bare(runs, covers, indices, at, sourced),
+                    (Sourced::All, through) if stands => self.paint_standing(runs, run, covers, indices, at, through),
+                    _ if is_bare && run.is_opaque && ink.emoji().is_none() => self.paint_bare(runs, covers, indices, at, sourced),
                     _ => self.paint_each(runs, covers, indices, at, sourced),
                 };
                 in_row = in_row.or(changed.map(|i| place + start + i));
@@ -103,6 +103,30 @@ impl<'a> Painter<'a> {
         first_changed
     }
 
+    /// The entry for a pixel of which nothing shows what is beneath, or that lies over nothing.
+    #[inline]
+    fn alone(&mut self, runs: &InkRuns<'_>, cover: Cover, [x, y]: [u32; 2]) -> u8 {
+        if runs.ink.emoji().is_some() { self.brush.emoji_alone(runs.ink.pair_at(x, y)[0]) } else { self.brush.alone(runs, cover) }
+    }
+
+    /// The entry for a pixel over an index, which has a colour.
+    #[inline]
+    fn over_index(&mut self, runs: &InkRuns<'_>, cover: Cover, [x, y]: [u32; 2], index: u8, beneath: [u8; 3]) -> u8 {
+        if runs.ink.emoji().is_some() {
+            return self.brush.emoji_over(runs.ink.pair_at(x, y)[0], cover, Some(index), beneath);
+        }
+        self.brush.over_index(runs, cover, index, beneath)
+    }
+
+    /// The entry for a pixel over a colour that has no index here.
+    #[inline]
+    fn over(&mut self, runs: &InkRuns<'_>, cover: Cover, [x, y]: [u32; 2], beneath: [u8; 3]) -> u8 {
+        if runs.ink.emoji().is_some() {
+            return self.brush.emoji_over(runs.ink.pair_at(x, y)[0], cover, None, beneath);
+        }
+        self.brush.over(runs, cover, beneath)
+    }
+
     /// A run of source pixels where the caption stands on the canvas: what is transparent goes on showing it.
     fn paint_standing(
         &mut self,
@@ -110,6 +134,7 @@ impl<'a> Painter<'a> {
         run: &Run,
         covers: &[Cover],
         indices: &mut [u8],
+        [left, y]: [u32; 2],
         through: Option<u8>,
     ) -> Option<usize> {
         if let (true, Some(through)) = (run.is_opaque, through) {
@@ -121,10 +146,13 @@ impl<'a> Painter<'a> {
             return changed;
         }
         let mut first_changed = None;
-        for (i, (index, &cover)) in indices.iter_mut().zip(covers).enumerate() {
+        for (i, ((index, &cover), x)) in indices.iter_mut().zip(covers).zip(left..).enumerate() {
             let Some(beneath) = self.palette.colour(*index) else { continue };
-            let painted =
-                if run.is_opaque { self.brush.alone(runs, cover) } else { self.brush.over_index(runs, cover, *index, beneath) };
+            let painted = if run.is_opaque {
+                self.alone(runs, cover, [x, y])
+            } else {
+                self.over_index(runs, cover, [x, y], *index, beneath)
+            };
             if painted != *index {
                 *index = painted;
                 self.largest = self.largest.max(painted);
@@ -181,12 +209,12 @@ impl<'a> Painter<'a> {
             let painted = match self.palette.colour(*index).filter(|_| is_sourced) {
                 Some(_) if cover.is_opaque() => match self.through {
                     Some(through) if !is_bare && !self.lost.rect.contains(x, y) => through,
-                    _ => self.brush.alone(runs, cover),
+                    _ => self.alone(runs, cover, [x, y]),
                 },
-                Some(beneath) => self.brush.over_index(runs, cover, *index, beneath),
+                Some(beneath) => self.over_index(runs, cover, [x, y], *index, beneath),
                 None => match self.lost.at(x, y) {
-                    Some(beneath) => self.brush.over(runs, cover, beneath),
-                    None if is_bare && cover.is_solid() => self.brush.alone(runs, cover),
+                    Some(beneath) => self.over(runs, cover, [x, y], beneath),
+                    None if is_bare && cover.is_solid() => self.alone(runs, cover, [x, y]),
                     // Transparent over a caption that stands: it goes on standing.
                     None => continue,
                 },

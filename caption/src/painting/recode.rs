@@ -209,7 +209,7 @@ impl<'a> Pixels<'a> {
         for (x, y, _) in self.work.absent_covers(plan.bare().intersect(plan.drawn()), self.present) {
             is_covered[self.work.drawn().position(x, y)] = true;
         }
-        // Captions may lie on one another: each pixel counts once.
+        // An emoji lies on its bar, and captions may lie on one another: each pixel counts once.
         let covered = is_covered.into_iter().filter(|&is_covered| is_covered).count();
         sourced + covered < plan.drawn().area()
     }

@@ -10,8 +10,8 @@ pub struct FramePlan {
     /// Where the source has the frame, below a bar where there is one.
     pub source: Rect,
     pub fate: Fate,
-    /// A bit for each caption, by its number in the mask, that is not all to be seen while the frame is shown.
-    pub lacks: u32,
+    /// A bit for each ink, by its number in the mask, that is not all to be seen while the frame is shown.
+    pub lacks: u64,
 }
 
 /// What becomes of a frame. In the drawings a frame of the source is `.`, what the caption covers is `C`, the canvas is the box.

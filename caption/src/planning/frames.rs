@@ -148,9 +148,9 @@ fn shows_blanks(drawn: Rect, source: Rect, mask: &Mask) -> bool {
     drawn.area() > source.intersect(drawn).area() + filled
 }
 
-/// A bit for each caption of which `drawn` leaves something undrawn.
-fn lacking(mask: &Mask, bare: Rect, drawn: Rect) -> u32 {
-    let of_one = |(number, ink): (usize, &Ink)| u32::from(!missing_caption(ink, bare, drawn).is_empty()) << number;
+/// A bit for each ink of which `drawn` leaves something undrawn.
+fn lacking(mask: &Mask, bare: Rect, drawn: Rect) -> u64 {
+    let of_one = |(number, ink): (usize, &Ink)| u64::from(!missing_caption(ink, bare, drawn).is_empty()) << number;
     mask.inks.iter().enumerate().map(of_one).fold(0, |all, bit| all | bit)
 }
 

@@ -5,6 +5,7 @@
 mod by_lightness;
 mod fate;
 mod frames;
+mod group;
 mod palette;
 mod palettes;
 mod room;
@@ -14,9 +15,9 @@ mod strategies;
 pub use fate::Fate;
 pub use fate::FramePlan;
 pub use frames::{plan, written_on};
+pub use group::PalettePlan;
 pub use palette::Palette;
 pub use palettes::Palettes;
 pub(crate) use room::MOST_DIFFERENCE;
 pub(crate) use room::largest_difference;
 pub use room::{FrameCounts, Merge};
-pub use strategies::PalettePlan;

@@ -13,8 +13,9 @@ use caption_layout::{
 
 use super::{
     fate::FramePlan,
+    group::{Group, PalettePlan},
     palette::Palette,
-    strategies::{Chooser, Group, PalettePlan},
+    strategies::Chooser,
 };
 use crate::{
     difference::difference,
@@ -32,6 +33,8 @@ pub struct Palettes<'a> {
     global_is_changed: bool,
     /// By number of the caption in the mask: its letters' colour as shown where it is farthest off, and that under them.
     pub shown: Vec<[ColourFidelity; 2]>,
+    /// By number of the ink in the mask: how far its emoji's pixels are off on the mean, in the frames where that is most; 0 of letters.
+    pub(crate) emoji_off: Vec<Hundredths>,
     /// By frame: the indices that it may show, where that had to be found out.
     pub used: Vec<Option<IndexSet>>,
     /// Whether a frame may get a transparent index without need. Where frames are disposed to background it may
@@ -51,6 +54,7 @@ impl<'a> Palettes<'a> {
 
         let mut palettes = Self {
             shown: mask.inks.iter().map(|ink| ink.pair().map(|wanted| farthest_shown(wanted, ink, &groups))).collect(),
+            emoji_off: mask.inks.iter().map(|ink| emoji_off(ink, &groups)).collect(),
             bytes,
             global: PalettePlan::unchanged(chooser.global()),
             local: BTreeMap::new(),
@@ -110,6 +114,14 @@ fn farthest_shown(wanted: [u8; 3], ink: &Ink, groups: &[Group]) -> ColourFidelit
         }
     }
     farthest
+}
+
+/// How far the groups' frames show emoji from their pictures, in dE on the mean, where it is most.
+fn emoji_off(ink: &Ink, groups: &[Group]) -> Hundredths {
+    let Some(colours) = ink.emoji() else { return Hundredths::default() };
+    let painted = groups.iter().filter(|group| group.paints_emoji(colours));
+    let off = painted.map(|group| colours.mean_difference(group.plan.palette.usable().map(|(_, colour)| colour)));
+    off.max().unwrap_or_default()
 }
 
 /// The colours for which every table has an entry that is near enough, though it may not be of the very colour: letters must not

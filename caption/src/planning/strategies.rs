@@ -8,12 +8,13 @@ use rayon::prelude::*;
 
 use super::{
     fate::FramePlan,
+    group::{Group, lacks},
     palette::Palette,
-    room::{FrameCounts, MOST_DIFFERENCE, Merge, UNSEEN_DIFFERENCE},
+    room::{FrameCounts, MOST_DIFFERENCE, UNSEEN_DIFFERENCE},
 };
 use crate::{
     lzw::IndexSet,
-    mask::{Ink, Mask, Pair},
+    mask::{Ink, Mask, Pair, in_turns},
     reading::streams::StreamReader,
 };
 
@@ -52,82 +53,6 @@ const IN_ORDER: [Strategy; 7] = [
 /// Tables of frames' own may take one byte in so many of the file.
 const OWN_TABLES_ONE_IN: usize = 50;
 
-/// What becomes of a palette: which one a frame is painted with, and which of its indices the frame's pixels must give up.
-#[derive(Clone, Debug)]
-pub struct PalettePlan {
-    pub palette: Palette,
-    pub merges: Vec<Merge>,
-}
-
-impl PalettePlan {
-    /// The table stays as it is.
-    pub fn unchanged(palette: Palette) -> Self {
-        Self { palette, merges: Vec::new() }
-    }
-}
-
-/// Touched frames that share a table.
-pub(super) struct Group {
-    pub frames: Vec<usize>,
-    /// The colours of each caption that is painted on any of the frames.
-    pub pairs: Vec<Pair>,
-    original: Palette,
-    pub plan: PalettePlan,
-    /// Whether the caption that stands on the canvas shows through, so that no pixel of it is painted but at its edges.
-    shows_through: bool,
-}
-
-impl Group {
-    fn of(frames: Vec<usize>, pairs: Vec<Pair>, original: Palette) -> Self {
-        Self { frames, pairs, plan: PalettePlan::unchanged(original.clone()), original, shows_through: false }
-    }
-
-    /// The colours that must be shown, each once, letters first.
-    pub(super) fn wanted(&self) -> Vec<[u8; 3]> {
-        let mut wanted: Vec<[u8; 3]> = Vec::new();
-        for colour in [0, 1].iter().flat_map(|&part| self.pairs.iter().map(move |pair| pair[part])) {
-            if !wanted.contains(&colour) {
-                wanted.push(colour);
-            }
-        }
-        wanted
-    }
-
-    /// The colour that is painted for `wanted`.
-    pub(super) fn shown(&self, wanted: [u8; 3]) -> [u8; 3] {
-        self.plan.palette.shown(wanted)
-    }
-
-    /// Whether a caption of these colours is painted on any of the frames.
-    pub(super) fn paints(&self, pair: Pair) -> bool {
-        !self.shows_through && self.pairs.contains(&pair)
-    }
-
-    /// Takes back what was changed.
-    fn restore(&mut self) {
-        self.plan = PalettePlan::unchanged(self.original.clone());
-    }
-
-    /// The steps between the two colours of each caption that soft edges need, and that no entry is near to.
-    fn missing_steps(&self) -> Vec<[u8; 3]> {
-        let steps = self.pairs.iter().copied().flat_map(steps_between);
-        steps.filter(|&step| self.plan.palette.off(step) > STEP_DIFFERENCE).collect()
-    }
-}
-
-/// How far an entry for a soft edge may be off, in dE, before one of its own is sought for it.
-const STEP_DIFFERENCE: f32 = 8.0;
-
-/// A half and the quarters of the way between two colours.
-fn steps_between([fill, under]: Pair) -> [[u8; 3]; 3] {
-    [2, 1, 3].map(|quarters| {
-        std::array::from_fn(|c| {
-            let sum = u32::from(fill[c]) * quarters + u32::from(under[c]) * (4 - quarters);
-            u8::try_from(sum / 4).unwrap_or(u8::MAX)
-        })
-    })
-}
-
 /// What is known while strategies are chosen.
 pub(super) struct Chooser<'a> {
     pub bytes: &'a [u8],
@@ -150,20 +75,28 @@ impl Chooser<'_> {
         let (own, shared): (Vec<usize>, Vec<usize>) =
             (0..self.gif.frames.len()).filter(touched).partition(|&k| self.gif.frames[k].local_palette.is_some());
         let own = own.into_iter().map(|k| self.by_itself(k));
-        let shared = (!shared.is_empty()).then(|| Group::of(shared.clone(), self.pairs(&shared), self.global()));
-        own.chain(shared).filter(|group| !group.pairs.is_empty()).collect()
+        let shared = (!shared.is_empty()).then(|| Group::of(shared.clone(), self.painted(&shared), self.global()));
+        own.chain(shared).filter(|group| !group.is_unpainted()).collect()
     }
 
     /// A frame with a table of its own, or with the shared one written for it alone.
     fn by_itself(&self, k: usize) -> Group {
         let frame = &self.gif.frames[k];
         let table = frame.local_palette.clone().or_else(|| self.gif.global_palette.clone()).map(|range| &self.bytes[range]);
-        Group::of(vec![k], self.pairs(&[k]), Palette::new(table, frame.transparent.into_iter().collect()))
+        Group::of(vec![k], self.painted(&[k]), Palette::new(table, frame.transparent.into_iter().collect()))
     }
 
-    fn pairs(&self, frames: &[usize]) -> Vec<Pair> {
+    /// The colours of the captions that are painted on frames, and those of their emoji.
+    fn painted(&self, frames: &[usize]) -> (Vec<Pair>, Vec<[u8; 3]>) {
         let is_painted = |ink: &&Ink| frames.iter().any(|&k| paints_opaque(&self.gif.frames[k], &self.plans[k], ink));
-        self.mask.inks.iter().filter(is_painted).map(Ink::pair).collect()
+        let (mut pairs, mut emoji) = (Vec::new(), Vec::new());
+        for ink in self.mask.inks.iter().filter(is_painted) {
+            match ink.emoji() {
+                None => pairs.push(ink.pair()),
+                Some(colours) => emoji.push(colours.wanted.clone()),
+            }
+        }
+        (pairs, in_turns(&emoji))
     }
 
     /// The source's global table, for the touched frames that use it.
@@ -189,6 +122,9 @@ impl Chooser<'_> {
             }
             !is_there
         });
+        // After letters and outlines, and only where nothing like it is there: see `lacks`.
+        missing.extend(&group.emoji);
+        missing.retain(|&wanted| lacks(&group.emoji, &mut group.plan.palette, wanted));
         let edges_are_hard = || !group.missing_steps().is_empty();
         if !group.original.has_table() || (missing.is_empty() && !edges_are_hard()) {
             return vec![group];
@@ -205,15 +141,19 @@ impl Chooser<'_> {
             if missing.is_empty() {
                 break;
             }
-            let palette = &mut group.plan.palette;
+            let (palette, emoji) = (&mut group.plan.palette, &group.emoji);
             match strategy {
-                Strategy::FreeEntry => missing.retain(|&wanted| !palette.take_free(wanted, &mut used, code_len)),
-                Strategy::LongerCodes => missing.retain(|&wanted| !palette.take_free(wanted, &mut used, 256)),
+                Strategy::FreeEntry => {
+                    missing.retain(|&wanted| lacks(emoji, palette, wanted) && !palette.take_free(wanted, &mut used, code_len));
+                }
+                Strategy::LongerCodes => {
+                    missing.retain(|&wanted| lacks(emoji, palette, wanted) && !palette.take_free(wanted, &mut used, 256));
+                }
                 Strategy::OwnTables | Strategy::OwnTablesAtAnyPrice => {
                     let may_split = group.frames.len() > 1
                         && (strategy == Strategy::OwnTablesAtAnyPrice || self.own_tables_are_cheap(&group.frames));
                     if may_split {
-                        let frames = group.frames.iter().map(|&k| self.by_itself(k)).filter(|frame| !frame.pairs.is_empty());
+                        let frames = group.frames.iter().map(|&k| self.by_itself(k)).filter(|frame| !frame.is_unpainted());
                         let frames: Vec<Group> = frames.collect();
                         return frames.into_iter().flat_map(|frame| self.find_room(frame, accepted)).collect();
                     }
@@ -227,12 +167,13 @@ impl Chooser<'_> {
                     };
                     let counts = counts.get_or_insert_with(|| self.count(&group.frames));
                     let merges = &mut group.plan.merges;
-                    missing.retain(|&wanted| match palette.take_merged(wanted, counts, most_difference) {
-                        Some(merge) => {
-                            merges.push(merge);
-                            false
+                    missing.retain(|&wanted| {
+                        if !lacks(emoji, palette, wanted) {
+                            return false;
                         }
-                        None => true,
+                        let merge = palette.take_merged(wanted, counts, most_difference);
+                        merges.extend(merge);
+                        merge.is_none()
                     });
                 }
             }
@@ -250,7 +191,7 @@ impl Chooser<'_> {
         let stands = plan.bare().intersect(plan.drawn()).is_empty() && plan.damaged().is_empty();
         let mut palette = group.original.clone();
         // As it will be asked when the frame is painted, where edges still need the nearest entries.
-        self.mask.inks.iter().flat_map(Ink::pair).for_each(|wanted| palette.reserve(wanted));
+        self.mask.inks.iter().flat_map(Ink::colours).for_each(|wanted| palette.reserve(wanted));
         stands
             && self.may_become_transparent
             && palette.transparent().is_none()
@@ -265,7 +206,7 @@ impl Chooser<'_> {
     /// Whether a table for each frame that paints a caption is little beside the file.
     fn own_tables_are_cheap(&self, frames: &[usize]) -> bool {
         let table_bytes = self.gif.global_palette.as_ref().map_or(0, ExactSizeIterator::len);
-        let painted = frames.iter().filter(|&&k| !self.pairs(&[k]).is_empty()).count();
+        let painted = frames.iter().filter(|&&k| self.painted(&[k]) != (Vec::new(), Vec::new())).count();
         painted * table_bytes * OWN_TABLES_ONE_IN <= self.bytes.len()
     }
 

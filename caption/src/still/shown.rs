@@ -3,11 +3,11 @@
 //! Each kind of still calls it: one with a palette says which entry it took, a lossy one hands over the pixels as they come out. It
 //! decides nothing.
 
-use caption_layout::{CaptionFidelity, Colour, ColourFidelity, WhyOff};
+use caption_layout::{CaptionFidelity, Colour, ColourFidelity, Hundredths, WhyOff};
 
 use crate::{
     difference::difference,
-    mask::{Cover, Mask},
+    mask::{Cover, Ink, Mask},
 };
 
 /// A colour that is shown for one that was asked for.
@@ -24,33 +24,40 @@ pub(super) fn told(asked: [u8; 3], shown: [u8; 3], why: WhyOff) -> ColourFidelit
 /// picture are off by its own compression, the picture's as well as the caption's: their mean is what is seen.
 pub(super) struct MeanColours<'a> {
     mask: &'a Mask,
-    /// Of each caption's letters, and of what lies under them.
-    sums: Vec<[Sum; 2]>,
+    /// Of each caption's letters, and of what lies under them; of emoji, of each colour that stands for others.
+    sums: Vec<Vec<Sum>>,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Sum {
     channels: [u64; 3],
+    /// What was to be shown, of emoji.
+    asked: [u64; 3],
     pixels: u64,
 }
 
 impl<'a> MeanColours<'a> {
     pub(super) fn of(mask: &'a Mask) -> Self {
-        Self { mask, sums: vec![Default::default(); mask.inks.len()] }
+        Self { mask, sums: mask.inks.iter().map(|ink| vec![Sum::default(); ink.colours().len()]).collect() }
     }
 
     /// Counts a pixel of the output that the caption of this number in the mask covers so much.
     pub(super) fn add(&mut self, number: usize, [x, y]: [u32; 2], cover: Cover, shown: [u8; 3]) {
-        let part = match cover.weights() {
-            [_, 0, 0] => 0,
-            [0, _, 0] => 1,
+        let ink = &self.mask.inks[number];
+        let asked = ink.pair_at(x, y)[0];
+        let part = match (cover.weights(), ink.emoji()) {
+            ([_, 0, 0], None) => 0,
+            ([0, _, 0], None) => 1,
+            ([_, 0, 0], Some(colours)) => colours.wanted_for(asked).unwrap_or(0),
             _ => return,
         };
-        let lies_under_another = self.mask.inks[number + 1..].iter().any(|ink| ink.rect.contains(x, y));
+        let covers = |ink: &Ink| ink.rect.contains(x, y) && (ink.emoji().is_none() || ink.covers_at(x, y));
+        let lies_under_another = self.mask.inks[number + 1..].iter().any(covers);
         if !lies_under_another {
             let sum = &mut self.sums[number][part];
             sum.pixels += 1;
             sum.channels.iter_mut().zip(shown).for_each(|(sum, channel)| *sum += u64::from(channel));
+            sum.asked.iter_mut().zip(asked).for_each(|(sum, channel)| *sum += u64::from(channel));
         }
     }
 
@@ -58,8 +65,12 @@ impl<'a> MeanColours<'a> {
     pub(super) fn told(&self) -> Vec<CaptionFidelity> {
         let mut captions = self.mask.told.clone();
         for (ink, sums) in self.mask.inks.iter().zip(&self.sums) {
+            if ink.emoji().is_some() {
+                captions[ink.number].emoji_delta_e = Some(mean_difference(sums));
+                continue;
+            }
             let [fill, under] = [0, 1].map(|part| {
-                let Sum { channels, pixels } = sums[part];
+                let Sum { channels, pixels, .. } = sums[part];
                 let asked = ink.pair()[part];
                 let mean = |sum: u64| u8::try_from((sum + pixels / 2) / pixels.max(1)).unwrap_or(u8::MAX);
                 told(asked, if pixels == 0 { asked } else { channels.map(mean) }, WhyOff::Lossy)
@@ -68,6 +79,19 @@ impl<'a> MeanColours<'a> {
         }
         captions
     }
+}
+
+/// How far colours are off on the mean of their pixels, in dE.
+#[expect(clippy::cast_precision_loss, reason = "a mean")]
+fn mean_difference(sums: &[Sum]) -> Hundredths {
+    let (mut off, mut all) = (0.0, 0);
+    for Sum { channels, asked, pixels } in sums.iter().filter(|sum| sum.pixels > 0) {
+        let [shown, asked] =
+            [channels, asked].map(|sums| sums.map(|sum| u8::try_from((sum + pixels / 2) / pixels).unwrap_or(u8::MAX)));
+        off += f64::from(difference(asked, shown)) * *pixels as f64;
+        all += pixels;
+    }
+    Hundredths::from(off / all.max(1) as f64)
 }
 
 #[cfg(test)]
@@ -82,7 +106,7 @@ mod tests {
         let mut colours = MeanColours::of(&mask);
         assert!(colours.told()[0].fill.is_near(), "nothing was shown, and nothing is off");
         for (x, y, cover) in mask.inks[0].covers_in(mask.inks[0].rect) {
-            let shown = if cover.weights() == [225, 0, 0] { [if x % 2 == 0 { 200 } else { 220 }; 3] } else { [0; 3] };
+            let shown = if cover.weights() == [225, 0, 0] { [if (x + y) % 2 == 0 { 200 } else { 220 }; 3] } else { [0; 3] };
             colours.add(0, [x, y], cover, shown);
         }
         let told = &colours.told()[0];

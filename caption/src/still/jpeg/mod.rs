@@ -23,7 +23,7 @@ use caption_layout::{Error, Fidelity, Limits, LoadedSpec, MediaType, reading::or
 
 use self::frame::Model;
 use super::{beside::changed_beside, exif::exif_without_turn, rendered::RenderedStill};
-use crate::mask::Mask;
+use crate::mask::{Ink, Mask};
 
 /// How a segment with a piece of an ICC profile begins (ICC.1, section B.4).
 const PROFILE: &[u8] = b"ICC_PROFILE\0";
@@ -41,8 +41,7 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
     let (was, sides) = (jpeg.model, jpeg.sides);
     let source = spec.exact.then(|| jpeg.pixels());
     let mut jpeg = jpeg.placed(turn, mask.picture_top_px as usize, mask.height_px as usize);
-    let is_grey = |[r, g, b]: [u8; 3]| r == g && g == b;
-    if !mask.inks.iter().all(|ink| is_grey(ink.fill) && is_grey(ink.under)) {
+    if !mask.inks.iter().all(Ink::is_grey) {
         jpeg = jpeg.in_colour();
     }
     jpeg.paint(&mask);

@@ -126,10 +126,11 @@ impl Jpeg {
         let mut pixels = Pixels { width: 8 * most[0], painted: vec![None; 64 * most[0] * most[1]] };
         for ink in &mask.inks {
             for (x, y, cover) in ink.covers_in(rect).filter(|&(.., cover)| cover != Cover::NONE) {
+                let [fill, under] = ink.pair_at(x, y);
                 let [x, y] = [(x - rect.left) as usize, (y - rect.top) as usize];
                 let stored = || mcu.rgb([x, y]);
                 let pixel = &mut pixels.painted[y * pixels.width + x];
-                *pixel = Some(cover.blend(ink.fill, ink.under, Some(pixel.unwrap_or_else(stored))));
+                *pixel = Some(cover.blend(fill, under, Some(pixel.unwrap_or_else(stored))));
             }
         }
         pixels.extend(rect.width() as usize, rect.height() as usize);

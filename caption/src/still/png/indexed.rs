@@ -50,8 +50,17 @@ impl Indexed {
         for &(_, colour) in &painted {
             *wanted.entry(colour).or_insert(0_u64) += 1;
         }
-        let mut first: Vec<Rgba> = mask.inks.iter().flat_map(Ink::pair).map(|colour| opaque(colour, samples)).collect();
+        // Letters and outlines first.
+        let of_inks = |of_emoji: bool| -> Vec<Rgba> {
+            let inks = mask.inks.iter().filter(|ink| ink.emoji().is_some() == of_emoji);
+            inks.flat_map(Ink::colours).map(|colour| opaque(colour, samples)).collect()
+        };
+        let mut first = of_inks(false);
         first.retain(|colour| wanted.contains_key(colour));
+        for colour in of_inks(true) {
+            wanted.entry(colour).or_insert(1);
+            first.push(colour);
+        }
 
         let mut depth = self.depth;
         let (mut altered, mut largest) = (Vec::new(), Hundredths::default());
@@ -116,7 +125,8 @@ fn colours(palette: &[Rgba], raster: &Raster, mask: &Mask, samples: Samples) -> 
     for (number, ink) in mask.inks.iter().enumerate() {
         let lies_on_another = mask.inks[..number].iter().any(|other| !other.rect.intersect(ink.rect).is_empty());
         let lies_under_another = mask.inks[number + 1..].iter().any(|other| !other.rect.intersect(ink.rect).is_empty());
-        let [fill, under] = ink.pair().map(|colour| opaque(colour, samples)).map(|[r, g, b, _]| [r, g, b]);
+        let in_samples = |colour| opaque(colour, samples);
+        let of_letters = ink.pair().map(in_samples);
         for (x, y, cover) in ink.covers_in(ink.rect) {
             if cover == Cover::NONE {
                 continue;
@@ -124,6 +134,8 @@ fn colours(palette: &[Rgba], raster: &Raster, mask: &Mask, samples: Samples) -> 
             let at = y as usize * raster.width + x as usize;
             let stored = || palette.get(usize::from(raster.data[at])).copied().unwrap_or([0, 0, 0, 255]);
             let beneath = if lies_on_another { earlier.get(&at).copied().unwrap_or_else(stored) } else { stored() };
+            let [fill, under] = if ink.emoji().is_some() { ink.pair_at(x, y).map(in_samples) } else { of_letters };
+            let [fill, under] = [fill, under].map(|[r, g, b, _]| [r, g, b]);
             let colour = cover.composite(fill, under, beneath, u8::MAX);
             if lies_under_another {
                 earlier.insert(at, colour);
@@ -143,6 +155,11 @@ fn is_good(found: &Entries, first: &[Rgba]) -> bool {
 fn captions_told(found: &Entries, mask: &Mask, samples: Samples) -> Vec<CaptionFidelity> {
     let mut captions = mask.told.clone();
     for ink in &mask.inks {
+        if let Some(colours) = ink.emoji() {
+            let entries = found.palette.iter().filter(|entry| entry[3] == u8::MAX).map(|&[r, g, b, _]| [r, g, b]);
+            captions[ink.number].emoji_delta_e = Some(colours.mean_difference(entries));
+            continue;
+        }
         let [fill, under] = ink.pair().map(|asked| {
             let wanted = opaque(asked, samples);
             let entry = found.of.get(&wanted).and_then(|&entry| found.palette.get(usize::from(entry)));

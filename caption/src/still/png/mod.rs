@@ -29,7 +29,7 @@ use self::{
     write::Picture,
 };
 use super::{colour_space::Samples, exif::exif_without_turn, raster::Raster, rendered::RenderedStill};
-use crate::mask::Mask;
+use crate::mask::{Ink, Mask};
 
 pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result<RenderedStill, Error> {
     let mut png = read::read(bytes, limits)?;
@@ -70,9 +70,8 @@ fn few_colours(png: &Png<'_>, mask: &Mask) -> Option<Vec<[u8; 4]>> {
             Some(png.palette.iter().take(1 << png.depth).enumerate().map(entry).collect())
         }
         Colour::Grey if png.depth < 8 => {
-            let is_grey = |[r, g, b]: [u8; 3]| r == g && g == b;
             let key = key_of(png);
-            if key.is_none() && mask.inks.iter().all(|ink| is_grey(ink.fill) && is_grey(ink.under)) {
+            if key.is_none() && mask.inks.iter().all(Ink::is_grey) {
                 return None;
             }
             let most = u8::MAX >> (8 - png.depth);

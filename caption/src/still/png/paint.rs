@@ -3,7 +3,7 @@
 //! `mod` calls it. A pixel that the mask does not touch keeps its bytes. The kind of the samples changes only where the captions'
 //! colours have no place in it.
 
-use crate::mask::{Cover, Mask};
+use crate::mask::{Cover, Ink, Mask};
 
 use super::{
     super::{colour_space::Samples, raster::Raster},
@@ -22,8 +22,7 @@ pub(super) struct Direct {
 impl Direct {
     /// Draws the captions on the mask's canvas.
     pub(super) fn paint(&mut self, mask: &Mask, samples: Samples) {
-        let is_grey = |[r, g, b]: [u8; 3]| r == g && g == b;
-        let inks_are_grey = mask.inks.iter().all(|ink| is_grey(ink.fill) && is_grey(ink.under));
+        let inks_are_grey = mask.inks.iter().all(Ink::is_grey);
         if !inks_are_grey && !matches!(self.colour, Colour::Rgb | Colour::Rgba) {
             self.widen_to_colour();
         } else if self.depth < 8 {
@@ -33,9 +32,11 @@ impl Direct {
             .on_canvas(mask, if self.depth < 8 { u8::MAX >> (8 - self.depth) } else { u8::MAX });
         let most = (1_u32 << self.depth) - 1;
         for ink in &mask.inks {
-            let [fill, under] = [ink.fill, ink.under].map(|colour| colour.map(|channel| samples.sample(channel, most)));
+            let in_samples = |colour: [u8; 3]| colour.map(|channel| samples.sample(channel, most));
+            let of_letters = ink.pair().map(in_samples);
             for (x, y, cover) in ink.covers_in(ink.rect) {
                 if cover != Cover::NONE {
+                    let [fill, under] = if ink.emoji().is_some() { ink.pair_at(x, y).map(in_samples) } else { of_letters };
                     self.paint_pixel([x, y], cover, fill, under, most);
                 }
             }
@@ -102,7 +103,8 @@ impl Direct {
     /// More bits for soft edges: 4 where the captions' colours are among 16 greys, else 8.
     fn deepen(&mut self, mask: &Mask) {
         let is_one_of_16 = |[grey, ..]: [u8; 3]| grey % 17 == 0;
-        let few = self.depth <= 4 && mask.inks.iter().all(|ink| is_one_of_16(ink.fill) && is_one_of_16(ink.under));
+        let few =
+            self.depth <= 4 && mask.inks.iter().all(|ink| ink.emoji().is_none() && ink.pair().into_iter().all(is_one_of_16));
         self.scale_to(if few { 4 } else { 8 });
     }
 

@@ -50,9 +50,10 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
     let mut raster = raster.on_canvas(&mask, u8::MAX);
     for ink in &mask.inks {
         for (x, y, cover) in ink.covers_in(ink.rect).filter(|&(.., cover)| cover != Cover::NONE) {
+            let [fill, under] = ink.pair_at(x, y);
             let pixel = raster.pixel_mut(x, y);
             let beneath = pixel.first_chunk::<4>().copied().unwrap_or_default();
-            pixel.copy_from_slice(&cover.composite(ink.fill, ink.under, beneath, u8::MAX));
+            pixel.copy_from_slice(&cover.composite(fill, under, beneath, u8::MAX));
         }
     }
 

@@ -1,0 +1,240 @@
+//! The emoji of a caption: their pixels where the layout has them, and the few colours that a palette needs for them.
+//!
+//! Made once a job by `ink`, which draws them after the caption's letters. Pixels keep the colours of the font; what a palette shows
+//! of them is decided later.
+
+use std::collections::BTreeMap;
+
+use caption_layout::{Font, Hundredths, placing::arrangement::PlacedCaption, text::extent::Extent};
+use emoji::Drawn;
+
+use super::cover::Cover;
+use crate::difference::Lab;
+
+/// Entries of a palette that one emoji may use.
+const COLOURS_AN_EMOJI: usize = 8;
+/// Entries that all emoji of a caption may use: those of four, and what they have in common counts once.
+const MOST_COLOURS: usize = 32;
+/// From this alpha on a pixel hides what is beneath it ([`Cover::is_opaque`]).
+const OPAQUE: u8 = 247;
+/// How often the colours are moved to the middle of the shades that are nearest to them.
+const ROUNDS: usize = 12;
+/// Bits of a channel by which shades are told apart.
+const SHADE_BITS: u32 = 5;
+
+/// What emoji look like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EmojiColours {
+    /// Of each pixel of the ink's rectangle.
+    pub(crate) pixels: Vec<[u8; 3]>,
+    /// The colours that stand for all: that of most pixels of each emoji, then the next one of each.
+    pub(crate) wanted: Vec<[u8; 3]>,
+    /// All colours by their mean in steps of 8 levels, with the pixels that have them.
+    pub(super) shades: Vec<([u8; 3], u32)>,
+}
+
+/// Emoji on a rectangle.
+#[derive(Default)]
+pub(super) struct DrawnEmoji {
+    pub covers: Vec<Cover>,
+    pub colours: EmojiColours,
+}
+
+/// Draws the emoji of a caption; `None` of one without.
+pub(super) fn draw(place: &PlacedCaption<'_>, fallbacks: &[Font]) -> Option<DrawnEmoji> {
+    let extent = Extent::of(&place.text, place.stroke_em());
+    let is_emoji = |font: usize| font.checked_sub(1).and_then(|place| fallbacks.get(place)).is_some_and(Font::is_emoji);
+    // Each is drawn once, and put wherever it stands.
+    let mut placed: BTreeMap<u16, Vec<[i32; 2]>> = BTreeMap::new();
+    for (glyph, x, y) in extent.glyphs().filter(|(glyph, ..)| is_emoji(glyph.font)) {
+        placed.entry(glyph.id).or_default().push([x, y]);
+    }
+    if placed.is_empty() {
+        return None;
+    }
+    let [width, height] = [place.rect.width(), place.rect.height()].map(|side| side as usize);
+    let mut canvas = DrawnEmoji {
+        covers: vec![Cover::NONE; width * height],
+        colours: EmojiColours { pixels: vec![[0; 3]; width * height], ..EmojiColours::default() },
+    };
+    let mut wanted = Vec::new();
+    for (glyph, origins) in placed {
+        let Some(drawn) = emoji::draw(glyph, place.text.size_px) else { continue };
+        for origin in &origins {
+            canvas.put(&drawn, *origin, width);
+        }
+        let shades = shades(&drawn);
+        let times = u32::try_from(origins.len()).unwrap_or(u32::MAX);
+        canvas.colours.shades.extend(shades.iter().map(|&(colour, count)| (colour, count.saturating_mul(times))));
+        wanted.push(representatives(&shades));
+    }
+    canvas.colours.wanted = in_turns(&wanted);
+    canvas.colours.wanted.truncate(MOST_COLOURS);
+    Some(canvas)
+}
+
+/// The first of each list, then the second of each, and so on: where there is no room for all, each emoji has some of its colours.
+pub(crate) fn in_turns(lists: &[Vec<[u8; 3]>]) -> Vec<[u8; 3]> {
+    let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
+    let mut all = Vec::new();
+    for &colour in (0..longest).flat_map(|turn| lists.iter().filter_map(move |list| list.get(turn))) {
+        if !all.contains(&colour) {
+            all.push(colour);
+        }
+    }
+    all
+}
+
+impl DrawnEmoji {
+    /// Puts an emoji's pixels around its origin, clipped; where two overlap, the one that covers more stays.
+    fn put(&mut self, drawn: &Drawn, [x, y]: [i32; 2], width: usize) {
+        let (left, top) = (i64::from(x) + i64::from(drawn.left_px), i64::from(y) + i64::from(drawn.top_px));
+        for (row, y) in drawn.pixels.chunks_exact(drawn.width_px.max(1)).zip(top..) {
+            for (&[r, g, b, alpha], x) in row.iter().zip(left..) {
+                let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { continue };
+                let cover = Cover::of(alpha, 0);
+                let at = y * width + x;
+                if x < width
+                    && let (Some(mine), Some(colour)) = (self.covers.get_mut(at), self.colours.pixels.get_mut(at))
+                    && cover.0 > mine.0
+                {
+                    (*mine, *colour) = (cover, [r, g, b]);
+                }
+            }
+        }
+    }
+}
+
+impl EmojiColours {
+    /// How far the colours of a palette are from the emoji's, in dE, on the mean of all pixels.
+    #[expect(clippy::cast_precision_loss, reason = "a mean")]
+    pub(crate) fn mean_difference(&self, palette: impl Iterator<Item = [u8; 3]>) -> Hundredths {
+        let palette: Vec<Lab> = palette.map(Lab::of).collect();
+        let (mut sum, mut pixels) = (0.0, 0);
+        for &(shade, count) in &self.shades {
+            let shade = Lab::of(shade);
+            let nearest = palette.iter().map(|&entry| shade.squared_difference(entry)).fold(f32::INFINITY, f32::min);
+            if nearest.is_finite() {
+                sum += f64::from(nearest.sqrt()) * f64::from(count);
+                pixels += u64::from(count);
+            }
+        }
+        Hundredths::from(sum / pixels.max(1) as f64)
+    }
+
+    /// The colour of [`Self::wanted`] that stands for another, by its place.
+    pub(crate) fn wanted_for(&self, colour: [u8; 3]) -> Option<usize> {
+        let wanted: Vec<Lab> = self.wanted.iter().copied().map(Lab::of).collect();
+        nearest(&wanted, Lab::of(colour))
+    }
+}
+
+/// The colours of an emoji's opaque pixels in steps of 8 levels: of each step the mean, and how many pixels.
+fn shades(drawn: &Drawn) -> Vec<([u8; 3], u32)> {
+    let mut cells: BTreeMap<[u8; 3], ([u32; 3], u32)> = BTreeMap::new();
+    for &[r, g, b, alpha] in &drawn.pixels {
+        if alpha >= OPAQUE {
+            let (sum, count) = cells.entry([r, g, b].map(|v| v >> (8 - SHADE_BITS))).or_default();
+            sum.iter_mut().zip([r, g, b]).for_each(|(sum, v)| *sum += u32::from(v));
+            *count += 1;
+        }
+    }
+    cells.into_values().map(|(sum, count)| (sum.map(|sum| mean(sum.into(), count.into())), count)).collect()
+}
+
+fn mean(sum: u64, count: u64) -> u8 {
+    u8::try_from((sum + count / 2) / count.max(1)).unwrap_or(u8::MAX)
+}
+
+/// Up to [`COLOURS_AN_EMOJI`] of the shades that stand for all: those of most pixels first.
+///
+/// Each next one is where most is lost so far; then all move to the middle of what is nearest to them, a few times.
+#[expect(clippy::cast_precision_loss, reason = "a weight")]
+fn representatives(shades: &[([u8; 3], u32)]) -> Vec<[u8; 3]> {
+    let shades: Vec<([u8; 3], u32, Lab)> = shades.iter().map(|&(colour, count)| (colour, count, Lab::of(colour))).collect();
+    let mut chosen: Vec<[u8; 3]> = Vec::new();
+    let mut loss = vec![1.0_f32; shades.len()];
+    while chosen.len() < COLOURS_AN_EMOJI {
+        let weighed = shades.iter().zip(&loss).map(|((_, count, _), loss)| loss * *count as f32);
+        let Some((next, most)) = weighed.enumerate().max_by(|one, other| one.1.total_cmp(&other.1)) else { break };
+        let Some(&(colour, _, lab)) = shades.get(next).filter(|_| most > 0.0) else { break };
+        for (loss, shade) in loss.iter_mut().zip(&shades) {
+            let far = lab.squared_difference(shade.2);
+            *loss = if chosen.is_empty() { far } else { loss.min(far) };
+        }
+        chosen.push(colour);
+    }
+    let mut sums = Vec::new();
+    for _ in 0..ROUNDS {
+        let labs: Vec<Lab> = chosen.iter().copied().map(Lab::of).collect();
+        sums = vec![Sum::default(); chosen.len()];
+        for &(colour, count, lab) in &shades {
+            let Some(place) = nearest(&labs, lab) else { continue };
+            if let (Some(own), Some(Sum { channels, weight, pixels })) = (labs.get(place), sums.get_mut(place)) {
+                // What is far off counts less: the mean difference is to be small, and not that of the squares.
+                let part = u64::from(count) * nearness(own.squared_difference(lab).sqrt());
+                channels.iter_mut().zip(colour).for_each(|(sum, v)| *sum += u64::from(v) * part);
+                *weight += part;
+                *pixels += u64::from(count);
+            }
+        }
+        for (colour, Sum { channels, weight, .. }) in chosen.iter_mut().zip(&sums) {
+            if *weight > 0 {
+                *colour = channels.map(|sum| mean(sum, *weight));
+            }
+        }
+    }
+    let mut weighed: Vec<(u64, [u8; 3])> = sums.iter().map(|sum: &Sum| sum.pixels).zip(chosen).collect();
+    weighed.sort_by_key(|&(pixels, _)| std::cmp::Reverse(pixels));
+    weighed.into_iter().map(|(_, colour)| colour).collect()
+}
+
+/// What is nearest to one colour.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    channels: [u64; 3],
+    weight: u64,
+    pixels: u64,
+}
+
+/// 256 of what is no farther than dE 3, and the less the farther something is.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 256, and not negative")]
+fn nearness(difference: f32) -> u64 {
+    (768.0 / difference.max(3.0)) as u64 + 1
+}
+
+/// The place of the colour that looks most like another.
+fn nearest(colours: &[Lab], wanted: Lab) -> Option<usize> {
+    let far = colours.iter().map(|colour| colour.squared_difference(wanted)).enumerate();
+    far.min_by(|one, other| one.1.total_cmp(&other.1)).map(|(place, _)| place)
+}
+
+#[cfg(test)]
+mod tests {
+    use caption_layout::{LoadedCaption, LoadedSpec, Position, Style, placing::arrangement::Arrangement, rect::Rect};
+
+    use super::*;
+
+    fn drawn(text: &str) -> Option<DrawnEmoji> {
+        let caption = LoadedCaption::new(text, Position::Top, Style::Overlay, Font::builtin("anton").unwrap());
+        let spec = LoadedSpec::new(vec![caption]);
+        let found = Arrangement::find(&spec, 300, 200, Rect::at(0, 0, 300, 200)).unwrap();
+        draw(&found.places[0], &spec.fallbacks)
+    }
+
+    #[test]
+    fn eight_colours_stand_for_an_emoji() {
+        assert!(drawn("plain ♥").is_none());
+        for text in ["🎉", "👨‍👩‍👧", "🇨🇭", "🌈", "👍🏽 ok"] {
+            let DrawnEmoji { covers, colours } = drawn(text).unwrap();
+            assert!(covers.iter().any(|cover| cover.is_opaque()));
+            assert!((2..=8).contains(&colours.wanted.len()), "{text}: {:?}", colours.wanted);
+            let off = colours.mean_difference(colours.wanted.iter().copied());
+            assert!(off < Hundredths::from(7.0_f64), "{text}: {off}");
+            assert!(colours.mean_difference([[128; 3]].into_iter()) > off);
+        }
+        assert_eq!(in_turns(&[vec![[1; 3], [2; 3]], vec![[3; 3]], vec![[1; 3], [4; 3]]]), [[1; 3], [3; 3], [2; 3], [4; 3]]);
+        let many = drawn("🎉🌈🇨🇭🍓🐸🦋🧊🔥").unwrap();
+        assert!(many.colours.wanted.len() <= MOST_COLOURS);
+    }
+}
