@@ -12,7 +12,6 @@ use caption::{
 };
 use caption_layout::{
     Writing,
-    placing::arrangement::STROKE_EM,
     text::layout::{Room, layout},
 };
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -26,8 +25,8 @@ fn lay_out(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("layout");
     for (name, text) in [("one line", WORDS), ("shrunk to fit", &long)] {
         group.throughput(Throughput::Elements(text.len() as u64));
-        let room = Room { width_px: 460.0, heights_px: [85.0, 124.0], size_px: 54.0, size_is_asked: false, stroke_em: STROKE_EM };
-        let writing = Writing { text, font: &font, fallbacks: &fallbacks, lang: None };
+        let room = Room { width_px: 460.0, heights_px: [85.0, 124.0], size_px: 54.0, stroke_em: 0.065, ..Room::default() };
+        let writing = Writing { fallbacks: &fallbacks, ..Writing::new(text, &font) };
         group.bench_function(name, |b| b.iter(|| layout(black_box(writing), room)));
     }
     group.finish();

@@ -9,7 +9,7 @@ use crate::text::{font::Font, writing::Writing};
 /// Everything to be written on one picture.
 #[derive(Clone, Debug)]
 pub struct LoadedSpec {
-    /// At least one; at most one for each place and style, or they would cover each other.
+    /// At least one. A later one lies above an earlier one.
     pub captions: Vec<LoadedCaption>,
     /// Fonts to ask, in order, for glyphs that a caption's own font lacks.
     pub fallbacks: Vec<Font>,
@@ -46,6 +46,6 @@ impl LoadedCaption {
     /// Its text, with these fallbacks.
     #[must_use]
     pub fn writing<'a>(&'a self, fallbacks: &'a [Font]) -> Writing<'a> {
-        Writing { text: &self.spec.text, font: &self.font, fallbacks, lang: self.spec.lang.as_ref() }
+        Writing { text: &self.spec.text, font: &self.font, fallbacks, lang: self.spec.lang.as_ref(), case: self.spec.case }
     }
 }

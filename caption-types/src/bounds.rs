@@ -2,8 +2,8 @@
 //!
 //! The readers check by these, and the schemas promise them.
 
-/// Captions in one spec: one per position and style.
-pub const MAX_CAPTIONS: usize = 4;
+/// Captions in one spec.
+pub const MAX_CAPTIONS: usize = 32;
 /// Characters in one caption.
 pub const MAX_TEXT_CHARS: usize = 1_000;
 /// Characters of a font's name.

@@ -10,6 +10,7 @@ mod fidelity;
 mod lang;
 mod limits;
 mod media;
+mod number;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod size;
@@ -18,7 +19,7 @@ mod spec_error;
 mod stats;
 pub mod visible;
 
-pub use colour::Colour;
+pub use colour::{Colour, TranslucentColour};
 pub use error_code::ErrorCode;
 pub use fidelity::{
     ALIKE_DELTA_E, CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, Hundredths, NEAR_DELTA_E, WhyOff, WhyWithout,
@@ -26,7 +27,8 @@ pub use fidelity::{
 pub use lang::Lang;
 pub use limits::Limits;
 pub use media::MediaType;
+pub use number::{Fraction, LineSpacing, Seconds, StrokeWidth};
 pub use size::Size;
-pub use spec::{Caption, CaptionSpec, Position, RecordedSpec, Style};
+pub use spec::{Align, Area, Caption, CaptionSpec, Case, Position, RecordedSpec, Style, Valign};
 pub use spec_error::SpecError;
 pub use stats::RenderStats;

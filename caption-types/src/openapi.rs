@@ -9,13 +9,17 @@ use utoipa::openapi::{
 };
 
 use crate::{
-    Colour, ErrorCode, Hundredths, Lang, Size,
+    Colour, ErrorCode, Fraction, Hundredths, Lang, LineSpacing, Position, Seconds, Size, StrokeWidth, TranslucentColour,
     bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_LANG_CHARS, MAX_TEXT_CHARS, default_font},
     size::SIZE_RANGE_PX,
 };
 
 /// Something to be seen, which is neither white space nor a control character, among characters that are drawn or lay out.
 const SOME_WORD: &str = r"^[^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*$";
+
+/// A name is not told from another word: those are the reader's to refuse.
+const COLOUR: &str = "^(#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})|[A-Za-z]{3,20})$";
+const TRANSLUCENT_COLOUR: &str = "^(#?([0-9A-Fa-f]{3,4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})|[A-Za-z]{3,20})$";
 
 /// A tag by RFC 5646, section 2.1, without the irregular ones.
 const LANGUAGE_TAG: &str = "^(([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?\
@@ -41,7 +45,13 @@ macro_rules! named_schemas {
 }
 
 named_schemas! {
-    Colour: text("An opaque sRGB colour.", "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$", "#ffcc00"),
+    Colour: text("An opaque sRGB colour: digits, or a name of CSS.", COLOUR, "#ffcc00"),
+    TranslucentColour: text("An sRGB colour: digits, those of alpha last, or a name of CSS.", TRANSLUCENT_COLOUR, "#000000b3"),
+    Position: position(),
+    Fraction: number(Fraction::LEAST, Fraction::MOST, "A part of the canvas's width or height."),
+    StrokeWidth: number(StrokeWidth::LEAST, StrokeWidth::MOST, "In ems."),
+    LineSpacing: number(LineSpacing::LEAST, LineSpacing::MOST, "Where 1 is what the font asks for."),
+    Seconds: number(Seconds::LEAST, Seconds::MOST, "Seconds, to hundredths."),
     Size: size(),
     Lang: lang(),
     ErrorCode: code(),
@@ -55,7 +65,7 @@ pub fn captions() -> Schema {
         .items(Ref::from_schema_name("Caption"))
         .min_items(Some(1))
         .max_items(Some(MAX_CAPTIONS))
-        .description(Some("At most one for each place and style."))
+        .description(Some("Where they overlap, a later one lies above an earlier one."))
         .into()
 }
 
@@ -112,6 +122,25 @@ fn lang() -> Schema {
             "The language of the words (BCP 47). Han characters have the forms of `zh-Hans`, `zh-Hant`, `ja` or `ko`.",
         ))
         .examples(["ja"])
+        .into()
+}
+
+fn position() -> Schema {
+    let edge = string().enum_values(Some(["top", "middle", "bottom"])).description(Some("an edge of the picture, or its middle"));
+    OneOfBuilder::new()
+        .item(edge)
+        .item(Ref::from_schema_name("Area"))
+        .description(Some("Where the text stands."))
+        .default(Some("bottom".into()))
+        .into()
+}
+
+fn number(least: f64, most: f64, what: &str) -> Schema {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Number))
+        .minimum(Some(least))
+        .maximum(Some(most))
+        .description(Some(what))
         .into()
 }
 

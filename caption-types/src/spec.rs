@@ -6,21 +6,20 @@
 //! docs/ARCHITECTURE.md.
 
 mod canonical;
+mod place;
 mod recorded;
 mod request;
-
-use std::str::FromStr;
+mod rules;
+mod style;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::recorded::RecordedSpec;
-use crate::{
-    Colour, ErrorCode, Lang, Size, SpecError,
-    bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS, default_font},
-    size::SIZE_RANGE_PX,
-    spec_error::shown,
-    visible::is_visible,
+pub use self::{
+    place::{Align, Area, Position, Valign},
+    recorded::RecordedSpec,
+    style::{Case, Style},
 };
+use crate::{Colour, Lang, LineSpacing, Seconds, Size, StrokeWidth, TranslucentColour, bounds::default_font};
 
 /// The newest version of a job that this release understands. It is raised by each field or value that is added to a spec, and
 /// a job says the version that it needs ([`CaptionSpec::needs_version`]): what asks for nothing new is understood by all.
@@ -30,15 +29,15 @@ pub const NEWEST_VERSION: u32 = 2;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CaptionSpec {
-    /// At least one; at most one for each position and style.
+    /// At least one. Where they overlap, a later one lies above an earlier one.
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::captions))]
     pub captions: Vec<Caption>,
     /// Whether no pixel outside the captions may look different, whatever becomes of their colours. Else a full palette gives up
     /// entries for them, where nobody sees it.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub exact: bool,
     /// Whether a picture that differs from what was asked for is a failure (`not_as_asked`).
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub strict: bool,
 }
 
@@ -49,9 +48,15 @@ pub struct Caption {
     /// The words; `\n` breaks a line.
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::caption_text))]
     pub text: String,
-    /// Where.
+    /// Where. A bar stands at `top` or `bottom`.
     #[serde(default)]
     pub at: Position,
+    /// Where the lines stand between left and right.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub align: Align,
+    /// Where the text stands in its box between top and bottom; only with a box.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub valign: Valign,
     /// How.
     #[serde(default)]
     pub style: Style,
@@ -62,60 +67,42 @@ pub struct Caption {
     /// How large.
     #[serde(default)]
     pub size: Size,
-    /// The letters' colour; the style's own when absent (overlay white, bar black).
+    /// The letters' colour; the style's own when absent (bar black, else white).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fill: Option<Colour>,
-    /// The outline's colour, overlay only; black when absent. A bar has no outline.
+    /// The outline's colour: black of an overlay when absent, none of a box when absent. The colour of a shadow: black when absent.
+    /// A bar and plain letters have neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stroke: Option<Colour>,
+    /// How wide the outline is on each side, in ems; 0.065 when absent. Only with an outline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stroke_width: Option<StrokeWidth>,
+    /// What lies behind the words of a bar or a box: white, and black of 70 % when absent. A bar's is opaque.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background: Option<TranslucentColour>,
+    /// Whether the words are written in capitals.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub case: Case,
+    /// How far lines stand apart; 1 when absent, which is what the font asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_spacing: Option<LineSpacing>,
+    /// When it begins to be shown, by the position within each loop; at the first frame when absent. An animation's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Seconds>,
+    /// When it is not shown any more; after the last frame when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Seconds>,
+    /// The first and the last frame that show it, counted from 0, in place of `from` and `to`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frames: Option<[u32; 2]>,
     /// The language of the words: which forms its Han characters have. When absent, the text tells: Japanese by its kana, Korean
     /// by its hangul, traditional Chinese by its bopomofo, simplified Chinese else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<Lang>,
 }
 
-/// Which edge of the picture the text stands at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Position {
-    /// The upper edge; for a bar, above the picture.
-    Top,
-    /// The lower edge; for a bar, below the picture.
-    #[default]
-    Bottom,
-}
-
-/// How the text meets the picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Style {
-    /// Filled and outlined letters on the picture.
-    #[default]
-    Overlay,
-    /// Letters on a white band outside the picture.
-    Bar,
-}
-
-impl FromStr for Style {
-    type Err = SpecError;
-    fn from_str(text: &str) -> Result<Self, SpecError> {
-        match text {
-            "overlay" => Ok(Self::Overlay),
-            "bar" => Ok(Self::Bar),
-            _ => Err(SpecError::new(
-                ErrorCode::UnknownStyle,
-                "style",
-                format!("`overlay` or `bar` was expected, got `{}`", shown(text)),
-            )),
-        }
-    }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "its shape is serde's")]
-fn is_false(value: &bool) -> bool {
-    !value
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl CaptionSpec {
@@ -124,120 +111,82 @@ impl CaptionSpec {
     pub fn of(captions: Vec<Caption>) -> Self {
         Self { captions, exact: false, strict: false }
     }
-
-    /// The lowest version that understands all of this spec: 1 without anything that was added since.
-    #[must_use]
-    pub fn needs_version(&self) -> u32 {
-        let own = if self.exact || self.strict { 2 } else { 1 };
-        self.captions.iter().map(Caption::needs_version).fold(own, u32::max)
-    }
-
-    /// Checks the rules that need neither font nor picture.
-    ///
-    /// # Errors
-    /// The first rule broken, with its field, the limit and what was got.
-    pub fn validate(&self) -> Result<(), SpecError> {
-        let count = self.captions.len();
-        if count == 0 {
-            return Err(SpecError::new(ErrorCode::EmptyText, "captions", "at least one caption was expected, got none"));
-        }
-        if count > MAX_CAPTIONS {
-            return Err(SpecError::new(
-                ErrorCode::BadSpec,
-                "captions",
-                format!("at most {MAX_CAPTIONS} captions are allowed, got {count}"),
-            ));
-        }
-        for (i, caption) in self.captions.iter().enumerate() {
-            caption.validate(&format!("captions[{i}]"))?;
-            if self.captions[..i].iter().any(|c| (c.at, c.style) == (caption.at, caption.style)) {
-                return Err(SpecError::new(
-                    ErrorCode::BadSpec,
-                    format!("captions[{i}].at"),
-                    "another caption of the same style stands there already",
-                ));
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Caption {
     /// A caption with the defaults of everything but its words and place.
     #[must_use]
     pub fn new(text: impl Into<String>, at: Position, style: Style) -> Self {
-        Self { text: text.into(), at, style, font: default_font(), size: Size::Auto, fill: None, stroke: None, lang: None }
-    }
-
-    fn needs_version(&self) -> u32 {
-        if self.lang.is_some() { 2 } else { 1 }
+        Self {
+            text: text.into(),
+            at,
+            align: Align::default(),
+            valign: Valign::default(),
+            style,
+            font: default_font(),
+            size: Size::Auto,
+            fill: None,
+            stroke: None,
+            stroke_width: None,
+            background: None,
+            case: Case::default(),
+            line_spacing: None,
+            from: None,
+            to: None,
+            frames: None,
+            lang: None,
+        }
     }
 
     /// The letters' colour: the one given, or the style's own.
     #[must_use]
     pub fn drawn_fill(&self) -> Colour {
-        self.fill.unwrap_or(match self.style {
-            Style::Overlay => Colour { rgb: [255; 3] },
-            Style::Bar => Colour { rgb: [0; 3] },
-        })
+        self.fill.unwrap_or(self.style.fill())
     }
 
-    /// The outline's colour, if the style draws one: the one given, or black.
+    /// The outline's colour, if one is drawn: the one given, or an overlay's black.
     #[must_use]
     pub fn drawn_stroke(&self) -> Option<Colour> {
         match self.style {
             Style::Overlay => Some(self.stroke.unwrap_or(Colour { rgb: [0; 3] })),
-            Style::Bar => None,
+            Style::Box => self.stroke,
+            Style::Bar | Style::Shadow | Style::Plain => None,
         }
+        .filter(|_| self.stroke_width.is_none_or(|width| width.steps() > 0))
     }
 
-    fn validate(&self, field: &str) -> Result<(), SpecError> {
-        let err = |code, name: &str, message: String| Err(SpecError::new(code, format!("{field}.{name}"), message));
-        let chars = self.text.chars().count();
-        if self.text.chars().all(|c| c.is_whitespace() || c.is_control()) {
-            return err(ErrorCode::EmptyText, "text", "words were expected, got none".to_owned());
-        }
-        if !self.text.chars().any(is_visible) {
-            return err(ErrorCode::NoVisibleText, "text", "characters that can be seen were expected, got none".to_owned());
-        }
-        if let Some((i, c)) = self.text.chars().enumerate().find(|&(_, c)| is_undrawable(c)) {
-            let message = format!(
-                "characters that can be drawn, tabs and line breaks are allowed, got U+{:04X} as character {}",
-                u32::from(c),
-                i + 1
-            );
-            return err(ErrorCode::BadSpec, "text", message);
-        }
-        if chars > MAX_TEXT_CHARS {
-            return err(ErrorCode::TextTooLong, "text", format!("at most {MAX_TEXT_CHARS} characters are allowed, got {chars}"));
-        }
-        let name_chars = self.font.chars().count();
-        if name_chars == 0 || name_chars > MAX_FONT_NAME_CHARS {
-            return err(
-                ErrorCode::UnknownFont,
-                "font",
-                format!("a name of 1 to {MAX_FONT_NAME_CHARS} characters was expected, got {name_chars}"),
-            );
-        }
-        if let Size::Px(px) = self.size
-            && !SIZE_RANGE_PX.contains(&px)
-        {
-            let (least, most) = (SIZE_RANGE_PX.start(), SIZE_RANGE_PX.end());
-            return err(ErrorCode::BadSize, "size", format!("{least} to {most} pixels are allowed, got {px}"));
-        }
-        Ok(())
+    /// The outline's width on each side in ems, where one is drawn.
+    #[must_use]
+    pub fn drawn_stroke_width(&self) -> Option<StrokeWidth> {
+        self.drawn_stroke().map(|_| self.stroke_width.unwrap_or(DEFAULT_STROKE_WIDTH))
+    }
+
+    /// The shadow's colour, if one is drawn.
+    #[must_use]
+    pub fn drawn_shadow(&self) -> Option<Colour> {
+        (self.style == Style::Shadow).then(|| self.stroke.unwrap_or(Colour { rgb: [0; 3] }))
+    }
+
+    /// The colour of what lies behind the words, if anything does: the one given, or the style's own.
+    #[must_use]
+    pub fn drawn_background(&self) -> Option<TranslucentColour> {
+        self.style.background().map(|own| self.background.unwrap_or(own))
+    }
+
+    /// Whether it is shown a part of the time.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        self.from.is_some() || self.to.is_some() || self.frames.is_some()
     }
 }
 
-/// Whether nothing is drawn of a character and nothing is laid out by it: all control characters but a tab, which is drawn as a
-/// space, and those that break a line.
-fn is_undrawable(c: char) -> bool {
-    c.is_control() && !matches!(c, '\t'..='\r' | '\u{85}')
-}
+/// An outline's width where none is given.
+const DEFAULT_STROKE_WIDTH: StrokeWidth = StrokeWidth::of_steps(650);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ErrorCode, bounds::MAX_TEXT_CHARS};
     use proptest::prelude::*;
 
     fn code_of(json: &str) -> (ErrorCode, String) {
@@ -276,7 +225,7 @@ mod tests {
         let field = |name: &str| format!("captions[0].{name}");
         assert_eq!(code_of(r#"{"captions":[{"text":"a","style":"banner"}]}"#), (ErrorCode::UnknownStyle, field("style")));
         assert_eq!(code_of(r##"{"captions":[{"text":"a","fill":"#12"}]}"##), (ErrorCode::BadColour, field("fill")));
-        assert_eq!(code_of(r#"{"captions":[{"text":"a","stroke":"red"}]}"#), (ErrorCode::BadColour, field("stroke")));
+        assert_eq!(code_of(r#"{"captions":[{"text":"a","stroke":"reddish"}]}"#), (ErrorCode::BadColour, field("stroke")));
         assert_eq!(code_of(r#"{"captions":[{"text":"a","size":3}]}"#), (ErrorCode::BadSize, field("size")));
         assert_eq!(code_of(r#"{"captions":[{"text":"a","size":"huge"}]}"#), (ErrorCode::BadSize, field("size")));
         assert_eq!(code_of(r#"{"captions":[{"text":"a","lang":"zh_Hant"}]}"#), (ErrorCode::BadSpec, field("lang")));
@@ -288,6 +237,36 @@ mod tests {
         assert_eq!(code_of(r#"{"captions":[{"text":"a"},{"text":"b"}]}"#), (ErrorCode::BadSpec, "captions[1].at".into()));
         assert_eq!(code_of(r#"{"captions":["#).0, ErrorCode::BadRequest);
         assert_eq!(code_of(r#"{"captions":[{"text":"a"}]} x"#).0, ErrorCode::BadRequest);
+        for (fields, name) in [
+            (r#""at":"middle","style":"bar""#, "at"),
+            (r#""at":{"x":0.5,"y":0,"width":0.6,"height":1}"#, "at"),
+            (r#""at":{"x":0.5,"y":0,"width":0,"height":1}"#, "at"),
+            (r#""at":"left""#, "at"),
+            (r#""at":{"x":0.5,"y":0,"width":-1,"height":1}"#, "at.width"),
+            (r#""valign":"top""#, "valign"),
+            (r#""align":"justify""#, "align"),
+            (r##""background":"#fff""##, "background"),
+            (r#""style":"plain","stroke":"black""#, "stroke"),
+            (r#""style":"shadow","stroke_width":0.1"#, "stroke_width"),
+            (r#""stroke_width":0.5"#, "stroke_width"),
+            (r#""line_spacing":0"#, "line_spacing"),
+            (r#""from":2,"to":2"#, "to"),
+            (r#""to":0"#, "to"),
+            (r#""from":-1"#, "from"),
+            (r#""from":1,"frames":[0,1]"#, "frames"),
+            (r#""frames":[2,1]"#, "frames"),
+            (r#""frames":[2]"#, "frames"),
+            (r#""frames":[-1,2]"#, "frames[0]"),
+        ] {
+            let json = format!(r#"{{"captions":[{{"text":"a",{fields}}}]}}"#);
+            assert_eq!(code_of(&json), (ErrorCode::BadSpec, field(name)), "{fields}");
+        }
+        let half = r##"{"captions":[{"text":"a","style":"bar","background":"#ffffff80"}]}"##;
+        assert_eq!(code_of(half), (ErrorCode::BadColour, field("background")));
+        let unread = r##"{"captions":[{"text":"a","style":"box","background":"#ff"}]}"##;
+        assert_eq!(code_of(unread), (ErrorCode::BadColour, field("background")));
+        let unknown = r##"{"captions":[{"text":"a","at":{"x":0,"y":0,"width":1,"height":1,"depth":1}}]}"##;
+        assert_eq!(code_of(unknown), (ErrorCode::BadSpec, field("at.depth")));
         let long = format!(r#"{{"captions":[{{"text":"{}"}}]}}"#, "a".repeat(MAX_TEXT_CHARS + 1));
         assert_eq!(code_of(&long), (ErrorCode::TextTooLong, field("text")));
     }
@@ -303,6 +282,17 @@ mod tests {
         let drawn = "tab\tand breaks\n\r\n\r\u{b}\u{c}\u{85}\u{2028} e\u{301} \u{200d}\u{fe0f} 中";
         let json = serde_json::json!({"captions": [{"text": drawn}]}).to_string();
         assert_eq!(CaptionSpec::from_json(json.as_bytes()).unwrap().captions[0].text, drawn);
+    }
+
+    #[test]
+    fn captions_of_one_place_may_take_turns() {
+        let of = |second: &str| {
+            CaptionSpec::from_json(format!(r#"{{"captions":[{{"text":"a","to":1}},{{"text":"b",{second}}}]}}"#).as_bytes())
+        };
+        assert!(of(r#""from":1"#).is_ok() && of(r#""frames":[3,3]"#).is_ok() && of(r#""align":"left""#).is_ok());
+        let many = |count| format!(r#"{{"captions":[{}]}}"#, vec![r#"{"text":"a","to":1}"#; count].join(","));
+        assert_eq!(CaptionSpec::from_json(many(32).as_bytes()).unwrap().needs_version(), 2);
+        assert_eq!(code_of(&many(33)), (ErrorCode::BadSpec, "captions".into()));
     }
 
     proptest! {

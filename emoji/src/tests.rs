@@ -12,9 +12,9 @@ use super::*;
 const SEQUENCES: &str = include_str!("sequences.txt");
 
 fn laid_out(text: &str) -> Layout {
-    let room = Room { width_px: 9000.0, heights_px: [900.0; 2], size_px: 20.0, size_is_asked: true, stroke_em: 0.0 };
+    let room = Room { width_px: 9000.0, heights_px: [900.0; 2], size_px: 20.0, size_is_asked: true, ..Room::default() };
     let (font, fallbacks) = (Font::builtin("anton").unwrap(), Font::fallbacks());
-    layout(Writing { text, font: &font, fallbacks: &fallbacks, lang: None }, room).unwrap()
+    layout(Writing { fallbacks: &fallbacks, ..Writing::new(text, &font) }, room).unwrap()
 }
 
 fn sequences() -> impl Iterator<Item = &'static str> {

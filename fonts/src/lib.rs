@@ -189,7 +189,10 @@ mod tests {
         let of_folder = fonts.fallbacks().len();
         let places = |name: &str, text: &str| {
             let font = fonts.get(name).unwrap();
-            caption_layout::chosen_fonts(caption_layout::Writing { text, font, fallbacks: fonts.fallbacks(), lang: None })
+            caption_layout::chosen_fonts(caption_layout::Writing {
+                fallbacks: fonts.fallbacks(),
+                ..caption_layout::Writing::new(text, font)
+            })
         };
         assert_eq!(places("anton", "при"), [0, 1].into(), "the first that ships has it");
         assert_eq!(places("mine", "при"), [0].into(), "the named one is asked first");

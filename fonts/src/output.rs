@@ -43,7 +43,13 @@ impl Fonts {
         let Some((font, digest)) = self.by_name.get(&caption.font) else { return Vec::new() };
         let fallbacks = self.fallback_digests.iter().zip(&self.fallbacks);
         let all: Vec<_> = std::iter::once((digest, font)).chain(fallbacks).collect();
-        let chosen = chosen_fonts(Writing { text: &caption.text, font, fallbacks: &self.fallbacks, lang: caption.lang.as_ref() });
+        let chosen = chosen_fonts(Writing {
+            text: &caption.text,
+            font,
+            fallbacks: &self.fallbacks,
+            lang: caption.lang.as_ref(),
+            case: caption.case,
+        });
         chosen.into_iter().filter_map(|place| all.get(place)).map(|(digest, font)| digest.of(font)).collect()
     }
 }

@@ -77,14 +77,11 @@ fn meant() -> Vec<(&'static str, Kept)> {
     let least = CaptionSpec::of(vec![Caption::new("größer\nals \u{1f600} \"so\"", Position::Bottom, Style::Overlay)]);
     let most = CaptionSpec::of(vec![
         Caption {
-            text: "one".to_owned(),
-            at: Position::Top,
-            style: Style::Overlay,
             font: "sans".to_owned(),
             size: Size::Px(40),
             fill: Some(Colour { rgb: [255, 204, 0] }),
             stroke: Some(Colour { rgb: [0, 0, 17] }),
-            lang: None,
+            ..Caption::new("one", Position::Top, Style::Overlay)
         },
         Caption::new("two", Position::Bottom, Style::Bar),
     ]);

@@ -2,7 +2,7 @@
 //!
 //! The mask draws what stands here; the preview only tells it. No pixel is known to this file.
 
-use caption_types::{Position, Size, Style};
+use caption_types::{Align, Area, Fraction, Position, Size, Style, Valign};
 
 use crate::{
     error::Error,
@@ -14,8 +14,12 @@ use crate::{
     },
 };
 
-/// An outline's width on each side, in ems.
-pub const STROKE_EM: f32 = 0.065;
+/// What a plate shows around its words on each side, in ems.
+const PLATE_PAD_EM: f32 = 0.3;
+/// A plate's rounded corners, in ems.
+const PLATE_RADIUS_EM: f32 = 0.25;
+/// What is kept free around letters for their shadow, in ems. It fades out beyond.
+const SHADOW_PAD_EM: f32 = 0.1;
 
 /// A caption on the output.
 pub struct PlacedCaption<'a> {
@@ -27,6 +31,17 @@ pub struct PlacedCaption<'a> {
     pub rect: Rect,
     /// A bar's band, with the text in it.
     pub band: Option<Rect>,
+    /// A box's plate, with the text in it.
+    pub plate: Option<Plate>,
+}
+
+/// What lies behind the words of a box.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plate {
+    /// On the output.
+    pub rect: Rect,
+    /// Of its rounded corners.
+    pub radius_px: f32,
 }
 
 /// All captions of a job on the output's canvas: bars first.
@@ -42,15 +57,21 @@ pub struct Arrangement<'a> {
 }
 
 impl PlacedCaption<'_> {
-    /// The outline's width on each side, in ems: a bar has none.
+    /// The outline's width on each side, in ems; 0 for none.
     #[must_use]
     pub fn stroke_em(&self) -> f32 {
-        if self.band.is_some() { 0.0 } else { STROKE_EM }
+        stroke_em(self.caption)
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "at most 0.25")]
+fn stroke_em(caption: &LoadedCaption) -> f32 {
+    caption.spec.drawn_stroke_width().map_or(0.0, |width| width.get() as f32)
+}
+
 impl<'a> Arrangement<'a> {
-    /// Lays every caption out on a picture of this size. Overlays stand within `shown`, the part of it that can be written on.
+    /// Lays every caption out on a picture of this size. Those on the picture stand within `shown`, the part of it that can be
+    /// written on.
     ///
     /// # Errors
     /// [`Error::EmptyText`], [`Error::NoVisibleText`] and [`Error::TextDoesNotFit`].
@@ -59,12 +80,19 @@ impl<'a> Arrangement<'a> {
             return Err(Error::EmptyText);
         }
         let mut found = Self { places: Vec::new(), width_px, height_px, picture_top_px: 0 };
-        let (bars, overlays): (Vec<_>, Vec<_>) = spec.captions.iter().partition(|caption| caption.spec.style == Style::Bar);
+        let (bars, others): (Vec<_>, Vec<_>) = spec.captions.iter().partition(|caption| caption.spec.style == Style::Bar);
         for bar in bars {
             found.add_bar(bar, spec, width_px, height_px)?;
         }
-        for overlay in overlays {
-            found.add_overlay(overlay, spec, shown)?;
+        for caption in others {
+            match caption.spec.at {
+                Position::Within(area) => {
+                    found.add_within(caption, spec, on_picture(area, width_px, height_px).intersect(shown))?
+                }
+                Position::Top => found.add_at_edge(caption, spec, shown, Valign::Top)?,
+                Position::Middle => found.add_at_edge(caption, spec, shown, Valign::Middle)?,
+                Position::Bottom => found.add_at_edge(caption, spec, shown, Valign::Bottom)?,
+            }
         }
         Ok(found)
     }
@@ -78,32 +106,63 @@ impl<'a> Arrangement<'a> {
         missing
     }
 
+    /// A text at an edge of the picture or in its middle, away from the edges by a margin.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas")]
-    fn add_overlay(&mut self, caption: &'a LoadedCaption, spec: &LoadedSpec, shown: Rect) -> Result<(), Error> {
-        let (width_px, height_px) = (shown.width(), shown.height());
-        let (width, height) = (width_px as f32, height_px as f32);
+    fn add_at_edge(&mut self, caption: &'a LoadedCaption, spec: &LoadedSpec, shown: Rect, valign: Valign) -> Result<(), Error> {
+        let (width, height) = (shown.width() as f32, shown.height() as f32);
         let margin = (width.min(height) * 0.025).round().max(1.0);
         let room = Room {
             width_px: width - 2.0 * margin - 2.0,
             // Half of the picture with the margin, and the two pixels of slack that an extent has, one of them on the margin.
             heights_px: [height * 0.34 - margin, (height / 2.0).floor() - margin - 1.0],
-            size_px: size_px(caption, width, height),
-            size_is_asked: caption.spec.size != Size::Auto,
-            stroke_em: STROKE_EM,
+            ..room(caption, comfortable_size_px(width, height))
         };
         let text = layout(caption.writing(&spec.fallbacks), room)?;
-        let Extent { width_px: text_width_px, height_px: text_height_px, .. } = Extent::of(&text, STROKE_EM);
         // An extent has a pixel of slack on each side, which may lie on the margin.
-        let from_edge = (margin as u32 - 1).min(height_px.saturating_sub(text_height_px));
-        let left = width_px.saturating_sub(text_width_px) / 2;
-        let top = match caption.spec.at {
-            Position::Top => from_edge,
-            Position::Bottom => height_px.saturating_sub(text_height_px + from_edge),
-        };
-        let on_picture = Rect::at(left, top, text_width_px.min(width_px), text_height_px.min(height_px));
-        let rect = on_picture.moved_right(shown.left).moved_down(shown.top + self.picture_top_px);
-        self.places.push(PlacedCaption { caption, text, rect, band: None });
+        self.place(caption, text, shown, valign, margin as u32 - 1);
         Ok(())
+    }
+
+    /// A text in a box: in the largest letters that fit.
+    #[expect(clippy::cast_precision_loss, reason = "sides of a canvas")]
+    fn add_within(&mut self, caption: &'a LoadedCaption, spec: &LoadedSpec, area: Rect) -> Result<(), Error> {
+        let (width, height) = (area.width() as f32, area.height() as f32);
+        let room =
+            Room { width_px: width - 2.0, heights_px: [height - 2.0; 2], whole_words_down_to: 0.0, ..room(caption, height) };
+        let text = layout(caption.writing(&spec.fallbacks), room)?;
+        self.place(caption, text, area, caption.spec.valign, 0);
+        Ok(())
+    }
+
+    /// Puts a text into a part of the picture, away from its edges by `from_edge`.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a part of an em of at most some thousand pixels"
+    )]
+    fn place(&mut self, caption: &'a LoadedCaption, text: Layout, within: Rect, valign: Valign, from_edge: u32) {
+        let extent = Extent::of(&text, stroke_em(caption));
+        let pad = (text.size_px * pad_em(caption)) as u32;
+        let [width, height] =
+            [(extent.width_px, within.width()), (extent.height_px, within.height())].map(|(own, most)| (own + 2 * pad).min(most));
+        let [beside, above] = [within.width() - width, within.height() - height];
+        let left = match caption.spec.align {
+            Align::Left => from_edge.min(beside),
+            Align::Center => beside / 2,
+            Align::Right => beside.saturating_sub(from_edge),
+        };
+        let top = match valign {
+            Valign::Top => from_edge.min(above),
+            Valign::Middle => above / 2,
+            Valign::Bottom => above.saturating_sub(from_edge),
+        };
+        let outer = Rect::at(left, top, width, height).moved_right(within.left).moved_down(within.top + self.picture_top_px);
+        let pad = pad.min(width.saturating_sub(extent.width_px) / 2).min(height.saturating_sub(extent.height_px) / 2);
+        let [inner_width, inner_height] = [(extent.width_px, width), (extent.height_px, height)].map(|(own, most)| own.min(most));
+        let rect = Rect::at(outer.left + pad, outer.top + pad, inner_width, inner_height);
+        let radius_px = text.size_px * PLATE_RADIUS_EM;
+        let plate = (caption.spec.style == Style::Box).then_some(Plate { rect: outer, radius_px });
+        self.places.push(PlacedCaption { caption, text, rect, band: None, plate });
     }
 
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas")]
@@ -113,39 +172,61 @@ impl<'a> Arrangement<'a> {
         let room = Room {
             width_px: width - 2.0 * margin - 2.0,
             heights_px: [height * 0.4, (height * 1.5).max(160.0)],
-            size_px: size_px(caption, width, height),
-            size_is_asked: caption.spec.size != Size::Auto,
-            stroke_em: 0.0,
+            ..room(caption, comfortable_size_px(width, height))
         };
         let text = layout(caption.writing(&spec.fallbacks), room)?;
         let Extent { width_px: text_width_px, height_px: text_height_px, .. } = Extent::of(&text, 0.0);
         let pad = (text.size_px * 0.4).ceil().max(3.0) as u32;
         let band_height = text_height_px + 2 * pad;
-        let top = match caption.spec.at {
-            Position::Top => {
-                for place in &mut self.places {
-                    place.rect = place.rect.moved_down(band_height);
-                    place.band = place.band.map(|band| band.moved_down(band_height));
-                }
-                self.picture_top_px += band_height;
-                0
+        let top = if caption.spec.at == Position::Top {
+            for place in &mut self.places {
+                place.rect = place.rect.moved_down(band_height);
+                place.band = place.band.map(|band| band.moved_down(band_height));
             }
-            Position::Bottom => self.height_px,
+            self.picture_top_px += band_height;
+            0
+        } else {
+            self.height_px
         };
         self.height_px += band_height;
-        let left = width_px.saturating_sub(text_width_px) / 2;
+        let beside = width_px.saturating_sub(text_width_px);
+        let left = match caption.spec.align {
+            Align::Left => (margin as u32).min(beside),
+            Align::Center => beside / 2,
+            Align::Right => beside.saturating_sub(margin as u32),
+        };
         let rect = Rect::at(left, top + pad, text_width_px.min(width_px), text_height_px);
-        self.places.push(PlacedCaption { caption, text, rect, band: Some(Rect::at(0, top, width_px, band_height)) });
+        let band = Some(Rect::at(0, top, width_px, band_height));
+        self.places.push(PlacedCaption { caption, text, rect, band, plate: None });
         Ok(())
     }
 }
 
-/// The size to begin with.
-#[expect(clippy::cast_precision_loss, reason = "a size is at most some thousand pixels")]
-fn size_px(caption: &LoadedCaption, width: f32, height: f32) -> f32 {
-    match caption.spec.size {
-        Size::Auto => comfortable_size_px(width, height),
-        Size::Px(px) => px as f32,
+/// What a caption says of its room; `auto_px` is the size to begin with when none is asked for.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "sizes of some thousand pixels, spacings of 3")]
+fn room(caption: &LoadedCaption, auto_px: f32) -> Room {
+    let spec = &caption.spec;
+    let (size_px, size_is_asked) = match spec.size {
+        Size::Auto => (auto_px, false),
+        Size::Px(px) => (px as f32, true),
+    };
+    Room {
+        size_px,
+        size_is_asked,
+        stroke_em: stroke_em(caption),
+        pad_em: pad_em(caption),
+        line_spacing: spec.line_spacing.map_or(1.0, |spacing| spacing.get() as f32),
+        align: spec.align,
+        ..Room::default()
+    }
+}
+
+/// What is kept free around the letters with their outline, in ems.
+fn pad_em(caption: &LoadedCaption) -> f32 {
+    match caption.spec.style {
+        Style::Box => PLATE_PAD_EM,
+        Style::Shadow => SHADOW_PAD_EM,
+        Style::Overlay | Style::Bar | Style::Plain => 0.0,
     }
 }
 
@@ -154,3 +235,15 @@ fn size_px(caption: &LoadedCaption, width: f32, height: f32) -> f32 {
 fn comfortable_size_px(width: f32, height: f32) -> f32 {
     (width / 9.0).min(height / 5.0).max(12.0)
 }
+
+/// A box in whole pixels of a picture.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "parts of a side")]
+fn on_picture(area: Area, width_px: u32, height_px: u32) -> Rect {
+    let at = |steps: u32, side: u32| (Fraction::of_steps(steps).get() * f64::from(side)).round() as u32;
+    let ends = |start: Fraction, size: Fraction, side: u32| (at(start.steps(), side), at(start.steps() + size.steps(), side));
+    let ((left, right), (top, bottom)) = (ends(area.x, area.width, width_px), ends(area.y, area.height, height_px));
+    Rect { left, top, right, bottom }
+}
+
+#[cfg(test)]
+mod tests;

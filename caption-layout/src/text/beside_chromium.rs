@@ -100,7 +100,7 @@ fn graphemes_stand_within_a_pixel_of_chromiums_and_lines_break_alike() {
     assert_eq!(sentences().len(), measured().len());
     for (Sentence { lang, file, text }, theirs) in sentences().into_iter().zip(measured()) {
         let (font, lang) = (font_of(file), lang.parse().unwrap());
-        let writing = Writing { text, font: &font, fallbacks: &fallbacks, lang: Some(&lang) };
+        let writing = Writing { fallbacks: &fallbacks, lang: Some(&lang), ..Writing::new(text, &font) };
         let mut breaker = Breaker::new(writing);
         breaker.read();
         let mut shaper = TextShaper::new(writing);

@@ -5,6 +5,7 @@
 
 use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
+use caption_types::Align;
 use icu_segmenter::{LineSegmenter, LineSegmenterBorrowed, options::LineBreakOptions};
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -32,6 +33,8 @@ pub struct Layout {
     pub width_px: f32,
     /// From the top of the first line's ink to the bottom of the last one's.
     pub height_px: f32,
+    /// Where the lines stand between left and right.
+    pub align: Align,
     /// Characters that no font has, each once.
     pub missing_glyphs: Vec<char>,
 }
@@ -51,6 +54,8 @@ pub(super) struct Breaker<'a> {
     paragraphs: Vec<Vec<Piece>>,
     /// Whether any character leaves a mark.
     pub(super) has_ink: bool,
+    /// How far lines stand apart, where 1 is what their font asks for.
+    pub(super) spacing: f32,
     /// Lines shaped so far: most sizes that are tried break the text where the one before did.
     lines: HashMap<Range<usize>, Line>,
 }
@@ -69,6 +74,7 @@ impl<'a> Breaker<'a> {
             shaper: TextShaper::new(writing),
             paragraphs: Vec::new(),
             has_ink: false,
+            spacing: 1.0,
             lines: HashMap::new(),
         }
     }
@@ -101,7 +107,7 @@ impl<'a> Breaker<'a> {
 
     /// The lines at this size, if they stay within the box.
     pub(super) fn fit(&mut self, size_px: f32, width_px: f32, height_px: f32, break_words: bool) -> Option<Layout> {
-        let least_line_height_px = self.shaper.line_height_em() * size_px;
+        let least_line_height_px = self.shaper.line_height_em() * self.spacing * size_px;
         let most_em = width_px / size_px;
         let mut rows = self.wrap(most_em, break_words)?;
         #[expect(clippy::cast_precision_loss, reason = "a text has at most some thousand lines")]
@@ -118,7 +124,7 @@ impl<'a> Breaker<'a> {
         }
         let (first, last) = (self.line(rows.first()?), self.line(rows.last()?));
         let ink = (first.ink_top_em - last.ink_bottom_em) * size_px;
-        let line_height_px = self.line_height_px(&rows, size_px);
+        let line_height_px = self.line_height_px(&rows, size_px) * self.spacing;
         let height = between_px(rows.len(), line_height_px) + ink;
         if height > height_px {
             return None;
@@ -130,7 +136,8 @@ impl<'a> Breaker<'a> {
         }
         let (missing_glyphs, texts) =
             (self.shaper.missing().to_vec(), rows.iter().map(|row| self.text[row.clone()].trim().to_owned()).collect());
-        Some(Layout { size_px, lines, texts, line_height_px, width_px: width, height_px: height, missing_glyphs })
+        let align = Align::default();
+        Some(Layout { size_px, lines, texts, line_height_px, width_px: width, height_px: height, align, missing_glyphs })
     }
 
     /// From one baseline to the next: what the first font asks for, and of emoji and scripts that write above and below their letters
@@ -226,7 +233,7 @@ mod tests {
     /// The stretches that a line may end behind.
     fn pieces(text: &str) -> Vec<String> {
         let (font, fallbacks) = (Font::builtin("anton").unwrap(), Font::fallbacks());
-        let mut breaker = Breaker::new(Writing { text, font: &font, fallbacks: &fallbacks, lang: None });
+        let mut breaker = Breaker::new(Writing { fallbacks: &fallbacks, ..Writing::new(text, &font) });
         breaker.read();
         breaker.paragraphs.iter().flatten().map(|piece| text[piece.range.clone()].to_owned()).collect()
     }

@@ -12,7 +12,7 @@ use super::{layout::cleaned, stack::FontStack, writing::Writing};
 /// the first of the fallbacks.
 #[must_use]
 pub fn chosen_fonts(writing: Writing<'_>) -> BTreeSet<usize> {
-    let text = cleaned(writing.text);
+    let text = cleaned(&writing.words());
     let runs = FontStack::new(writing.of(&text)).cut(&text);
     runs.all.iter().map(|run| run.font).chain([0]).collect()
 }
@@ -34,7 +34,7 @@ mod tests {
     }
 
     fn chosen(text: &str, font: &Font, fallbacks: &[Font]) -> BTreeSet<usize> {
-        chosen_fonts(Writing { text, font, fallbacks, lang: None })
+        chosen_fonts(Writing { fallbacks, ..Writing::new(text, font) })
     }
 
     #[test]
@@ -57,8 +57,8 @@ mod tests {
             let (font, few) = stack();
             let fallbacks = if shipped { Font::fallbacks() } else { few.to_vec() };
             let chosen = chosen(&text, &font, &fallbacks);
-            let room = Room { width_px: width, heights_px: [400.0, 600.0], size_px: 40.0, size_is_asked: false, stroke_em: 0.06 };
-            if let Ok(found) = layout(Writing { text: &text, font: &font, fallbacks: &fallbacks, lang: None }, room) {
+            let room = Room { width_px: width, heights_px: [400.0, 600.0], size_px: 40.0, stroke_em: 0.06, ..Room::default() };
+            if let Ok(found) = layout(Writing { fallbacks: &fallbacks, ..Writing::new(&text, &font) }, room) {
                 for glyph in found.lines.iter().flat_map(|line| &line.glyphs) {
                     prop_assert!(chosen.contains(&glyph.font), "{} is not in {chosen:?}", glyph.font);
                 }

@@ -2,6 +2,8 @@
 //!
 //! The rasteriser and the preview both ask here, so that both put each glyph on the same pixel.
 
+use caption_types::Align;
+
 use super::{
     layout::{Layout, stroke_px},
     shape::Glyph,
@@ -35,10 +37,15 @@ impl<'a> Extent<'a> {
     /// Each glyph and its origin, on the rectangle's whole pixels.
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "pixels of a canvas: far below 2^24")]
     pub fn glyphs(self) -> impl Iterator<Item = (&'a Glyph, i32, i32)> {
-        let Layout { size_px, lines, line_height_px, .. } = self.layout;
+        let &Layout { size_px, ref lines, line_height_px, align, .. } = self.layout;
         let first_top_px = lines.first().map_or(0.0, |line| line.ink_top_em) * size_px;
         lines.iter().enumerate().flat_map(move |(i, line)| {
-            let left = (self.width_px as f32 - line.width_em * size_px) / 2.0;
+            let beside_px = self.width_px as f32 - line.width_em * size_px;
+            let left = match align {
+                Align::Left => self.pad_px,
+                Align::Center => beside_px / 2.0,
+                Align::Right => beside_px - self.pad_px,
+            };
             let baseline = self.pad_px + first_top_px + i as f32 * line_height_px;
             let origin = move |glyph: &'a Glyph| {
                 let (x, y) = (left + glyph.x_em * size_px, baseline - glyph.y_em * size_px);

@@ -5,6 +5,7 @@
 //! goes below comfortable letters. What would need smaller letters than anyone reads is an error that says how much would fit,
 //! unless a size was asked for. Nothing it answers reaches beyond the box.
 
+use caption_types::Align;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 pub use super::breaker::Layout;
@@ -37,6 +38,30 @@ pub struct Room {
     pub size_is_asked: bool,
     /// The outline's width on each side, in ems of the size tried; 0 for none.
     pub stroke_em: f32,
+    /// What is kept free around the text with its outline, in ems.
+    pub pad_em: f32,
+    /// How far lines stand apart, where 1 is what their font asks for.
+    pub line_spacing: f32,
+    /// Where they stand between left and right.
+    pub align: Align,
+    /// The share of the size at the beginning down to which letters shrink before words are broken inside.
+    pub whole_words_down_to: f32,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            width_px: 0.0,
+            heights_px: [0.0; 2],
+            size_px: COMFORTABLE_SIZE_PX,
+            size_is_asked: false,
+            stroke_em: 0.0,
+            pad_em: 0.0,
+            line_spacing: 1.0,
+            align: Align::Center,
+            whole_words_down_to: WHOLE_WORDS_DOWN_TO,
+        }
+    }
 }
 
 /// Lays a text out in `room`.
@@ -44,7 +69,7 @@ pub struct Room {
 /// # Errors
 /// [`Error::EmptyText`], [`Error::NoVisibleText`] and [`Error::TextDoesNotFit`].
 pub fn layout(writing: Writing<'_>, room: Room) -> Result<Layout, Error> {
-    let text = cleaned(writing.text);
+    let text = cleaned(&writing.words());
     if text.trim().is_empty() {
         return Err(Error::EmptyText);
     }
@@ -57,7 +82,7 @@ pub fn layout(writing: Writing<'_>, room: Room) -> Result<Layout, Error> {
 
     let least_px = if room.size_is_asked { ASKED_MIN_SIZE_PX } else { READABLE_SIZE_PX };
     let comfortable_px = if room.size_is_asked { READABLE_SIZE_PX } else { COMFORTABLE_SIZE_PX };
-    let whole_words_px = (room.size_px * WHOLE_WORDS_DOWN_TO).max(comfortable_px);
+    let whole_words_px = (room.size_px * room.whole_words_down_to).max(comfortable_px);
     let [share, most] = room.heights_px;
     let tries = [
         (share, false, whole_words_px),
@@ -83,8 +108,10 @@ pub fn layout(writing: Writing<'_>, room: Room) -> Result<Layout, Error> {
 
 /// The lines at this size with their outline, if they stay within the room's width and this height.
 fn fit(breaker: &mut Breaker<'_>, room: Room, size_px: f32, height_px: f32, break_words: bool) -> Option<Layout> {
-    let around_px = 2.0 * stroke_px(size_px, room.stroke_em);
-    breaker.fit(size_px, room.width_px - around_px, height_px - around_px, break_words)
+    let around_px = 2.0 * (stroke_px(size_px, room.stroke_em) + size_px * room.pad_em);
+    breaker.spacing = room.line_spacing;
+    let found = breaker.fit(size_px, room.width_px - around_px, height_px - around_px, break_words)?;
+    Some(Layout { align: room.align, ..found })
 }
 
 /// The error of a text that is too long for a room even at `size_px`, with the length that isn't.
@@ -133,13 +160,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn lay(text: &str, width_px: f32, height_px: f32, size_px: f32) -> Result<Layout, Error> {
-        let room = Room { width_px, heights_px: [height_px, height_px * 1.4], size_px, size_is_asked: false, stroke_em: 0.06 };
+        let room = Room { width_px, heights_px: [height_px, height_px * 1.4], size_px, stroke_em: 0.06, ..Room::default() };
         in_anton(text, room)
     }
 
     fn in_anton(text: &str, room: Room) -> Result<Layout, Error> {
         let (font, fallbacks) = (Font::builtin("anton").unwrap(), Font::fallbacks());
-        layout(Writing { text, font: &font, fallbacks: &fallbacks, lang: None }, room)
+        layout(Writing { fallbacks: &fallbacks, ..Writing::new(text, &font) }, room)
     }
 
     #[test]
@@ -172,11 +199,11 @@ mod tests {
 
     #[test]
     fn lines_of_tall_scripts_stand_apart() {
-        let room = Room { width_px: 150.0, heights_px: [400.0; 2], size_px: 30.0, size_is_asked: true, stroke_em: 0.0 };
+        let room = Room { width_px: 150.0, heights_px: [400.0; 2], size_px: 30.0, size_is_asked: true, ..Room::default() };
         let fallbacks = Font::fallbacks();
         let of = |text: &str, letter: char| {
             let font = fallbacks.iter().find(|font| font.face().is_some_and(|face| face.has(letter))).unwrap();
-            layout(Writing { text, font, fallbacks: &fallbacks, lang: None }, room).unwrap()
+            layout(Writing { fallbacks: &fallbacks, ..Writing::new(text, font) }, room).unwrap()
         };
         let tamil = of("பூனை கொஞ்சம் பால் குடித்தது", 'க');
         assert!(tamil.lines.len() > 1);
@@ -221,7 +248,14 @@ mod tests {
         let first = |chars: usize| text.chars().take(chars).collect::<String>();
         assert!(lay(&first(fitting_chars), 200.0, 60.0, 20.0).is_ok_and(|found| found.size_px >= 8.0));
         assert!(lay(&first(fitting_chars + 12), 200.0, 60.0, 20.0).is_err());
-        let room = Room { width_px: 200.0, heights_px: [60.0, 84.0], size_px: 20.0, size_is_asked: true, stroke_em: 0.06 };
+        let room = Room {
+            width_px: 200.0,
+            heights_px: [60.0, 84.0],
+            size_px: 20.0,
+            size_is_asked: true,
+            stroke_em: 0.06,
+            ..Room::default()
+        };
         let asked = in_anton(&text, room).unwrap();
         assert!(asked.size_px < 8.0);
     }

@@ -48,7 +48,7 @@ fn positions() -> String {
     for (name, font) in [("anton", &anton), ("sans", &sans)] {
         let fallbacks = [sans.clone()];
         for (i, text) in TEXTS.iter().enumerate() {
-            let line = TextShaper::new(Writing { text, font, fallbacks: &fallbacks, lang: None }).shape(0..text.len());
+            let line = TextShaper::new(Writing { fallbacks: &fallbacks, ..Writing::new(text, font) }).shape(0..text.len());
             write!(out, "{name} {i} {:.4} {:.4} {:.4}", line.width_em, line.ink_top_em, line.ink_bottom_em).unwrap();
             for glyph in line.glyphs {
                 write!(out, " {},{},{:.4},{:.4}", glyph.font, glyph.id, glyph.x_em, glyph.y_em).unwrap();

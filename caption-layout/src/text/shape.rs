@@ -231,7 +231,7 @@ mod tests {
 
     fn shape(text: &str) -> (Line, Vec<char>) {
         let (font, fallbacks) = (Font::builtin("anton").unwrap(), [Font::builtin("sans").unwrap()]);
-        let mut shaper = TextShaper::new(Writing { text, font: &font, fallbacks: &fallbacks, lang: None });
+        let mut shaper = TextShaper::new(Writing { fallbacks: &fallbacks, ..Writing::new(text, &font) });
         (shaper.shape(0..text.len()), shaper.missing().to_vec())
     }
 
@@ -266,7 +266,7 @@ mod tests {
         let (font, fallbacks) = (Font::builtin("sans").unwrap(), []);
         let shape = |lang: &str| {
             let lang = lang.parse().unwrap();
-            TextShaper::new(Writing { text: "б", font: &font, fallbacks: &fallbacks, lang: Some(&lang) }).shape(0.."б".len())
+            TextShaper::new(Writing { fallbacks: &fallbacks, lang: Some(&lang), ..Writing::new("б", &font) }).shape(0.."б".len())
         };
         assert_ne!(shape("sr"), shape("ru"), "Serbian has a form of its own");
         assert_eq!(shape("ja"), shape("ru"));

@@ -8,17 +8,17 @@
 
 use serde::Serialize;
 
-use super::{Caption, CaptionSpec, Position, Style, is_false};
-use crate::{Colour, Lang, Size};
+use super::{Align, Caption, CaptionSpec, Case, Position, Style, Valign, is_default};
+use crate::{Colour, Lang, LineSpacing, Seconds, Size, StrokeWidth, TranslucentColour};
 
 /// What is hashed of a spec.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Canonical<'a> {
     captions: Vec<CanonicalCaption<'a>>,
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     exact: bool,
     /// It changes no picture, but whether there is one.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     strict: bool,
 }
 
@@ -26,11 +26,31 @@ pub struct Canonical<'a> {
 struct CanonicalCaption<'a> {
     text: &'a str,
     at: Position,
+    #[serde(skip_serializing_if = "is_default")]
+    align: Align,
+    #[serde(skip_serializing_if = "is_default")]
+    valign: Valign,
     style: Style,
     size: Size,
     fill: Colour,
     #[serde(skip_serializing_if = "Option::is_none")]
     stroke: Option<Colour>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stroke_width: Option<StrokeWidth>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow: Option<Colour>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    background: Option<TranslucentColour>,
+    #[serde(skip_serializing_if = "is_default")]
+    case: Case,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line_spacing: Option<LineSpacing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Seconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<Seconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames: Option<[u32; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lang: Option<&'a Lang>,
 }
@@ -47,9 +67,31 @@ impl CaptionSpec {
 
 impl<'a> CanonicalCaption<'a> {
     fn of(caption: &'a Caption) -> Self {
-        let Caption { text, at, style, font: _, size, fill: _, stroke: _, lang } = caption;
-        let (fill, stroke) = (caption.drawn_fill(), caption.drawn_stroke());
-        Self { text, at: *at, style: *style, size: *size, fill, stroke, lang: lang.as_ref() }
+        // Taken apart, so that a field that is added is not forgotten here.
+        let &Caption { ref text, at, align, valign, style, font: _, size, fill: _, stroke: _, case, frames, ref lang, .. } =
+            caption;
+        let &Caption { stroke_width: _, background: _, line_spacing, from, to, .. } = caption;
+        // What is drawn anyway is left out, as it was before it could be asked for.
+        let own = Caption { stroke_width: None, background: None, ..caption.clone() };
+        Self {
+            text,
+            at,
+            align,
+            valign,
+            style,
+            size,
+            fill: caption.drawn_fill(),
+            stroke: caption.drawn_stroke(),
+            stroke_width: caption.drawn_stroke_width().filter(|width| Some(*width) != own.drawn_stroke_width()),
+            shadow: caption.drawn_shadow(),
+            background: caption.drawn_background().filter(|colour| Some(*colour) != own.drawn_background()),
+            case,
+            line_spacing: line_spacing.filter(|spacing| spacing.steps() != 100),
+            from: from.filter(|from| from.steps() > 0),
+            to,
+            frames,
+            lang: lang.as_ref(),
+        }
     }
 }
 
@@ -72,6 +114,7 @@ mod tests {
             r#"{"captions":[{"text":"a","at":"bottom","style":"overlay","font":"anton","size":"auto"}]}"#,
             r##"{"captions":[{"stroke":"#000","fill":"#FFF","text":"a"}]}"##,
             r##"{"captions":[{"text":"a","fill":"#FFFFFF","stroke":null}]}"##,
+            r#"{"captions":[{"text":"a","fill":"white","stroke_width":0.065,"line_spacing":1,"from":0,"case":"same","align":"center"}]}"#,
         ] {
             assert_eq!(canonical(long), short, "{long}");
         }
@@ -94,6 +137,22 @@ mod tests {
             r##"{"captions":[{"text":"a","fill":"#fffffe"}]}"##,
             r##"{"captions":[{"text":"a","stroke":"#000001"}]}"##,
             r#"{"captions":[{"text":"a","lang":"ja"}]}"#,
+            r#"{"captions":[{"text":"a","at":"middle"}]}"#,
+            r#"{"captions":[{"text":"a","at":{"x":0,"y":0,"width":1,"height":1}}]}"#,
+            r#"{"captions":[{"text":"a","at":{"x":0,"y":0,"width":1,"height":1},"valign":"top"}]}"#,
+            r#"{"captions":[{"text":"a","align":"left"}]}"#,
+            r#"{"captions":[{"text":"a","style":"box"}]}"#,
+            r#"{"captions":[{"text":"a","style":"box","background":"red"}]}"#,
+            r#"{"captions":[{"text":"a","style":"shadow"}]}"#,
+            r#"{"captions":[{"text":"a","style":"shadow","stroke":"red"}]}"#,
+            r#"{"captions":[{"text":"a","style":"plain"}]}"#,
+            r#"{"captions":[{"text":"a","stroke_width":0.1}]}"#,
+            r#"{"captions":[{"text":"a","stroke_width":0}]}"#,
+            r#"{"captions":[{"text":"a","case":"upper"}]}"#,
+            r#"{"captions":[{"text":"a","line_spacing":1.2}]}"#,
+            r#"{"captions":[{"text":"a","from":1}]}"#,
+            r#"{"captions":[{"text":"a","to":1}]}"#,
+            r#"{"captions":[{"text":"a","frames":[0,1]}]}"#,
             r#"{"captions":[{"text":"a"}],"exact":true}"#,
             r#"{"captions":[{"text":"a"}],"strict":true}"#,
         ]

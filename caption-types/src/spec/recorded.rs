@@ -62,8 +62,8 @@ mod tests {
     fn what_a_later_release_has_added_is_kept_as_it_is() {
         for json in [
             r#"{"captions":[{"text":"a"}],"images":{}}"#,
-            r#"{"captions":[{"from":0.5,"text":"a"}]}"#,
-            r#"{"captions":[{"at":{"x":0.1,"y":0.4},"text":"a"}]}"#,
+            r#"{"captions":[{"fade":0.5,"text":"a"}]}"#,
+            r#"{"captions":[{"at":{"path":"M0"},"text":"a"}]}"#,
             r#"{"captions":[{"style":"bubble","text":"a"}]}"#,
             r#"{"layers":[]}"#,
         ] {

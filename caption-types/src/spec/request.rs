@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_ignored::Path;
 
-use super::{Caption, CaptionSpec};
+use super::{Area, Caption, CaptionSpec};
 use crate::{ErrorCode, SpecError, spec_error::shown};
 
 impl CaptionSpec {
@@ -60,7 +60,7 @@ fn read<T: DeserializeOwned>(json: &[u8], root: &str, prefix: &str) -> Result<T,
         };
         let code = match (e.classify(), field.rsplit('.').next()) {
             (serde_json::error::Category::Data, Some("style")) => ErrorCode::UnknownStyle,
-            (serde_json::error::Category::Data, Some("fill" | "stroke")) => ErrorCode::BadColour,
+            (serde_json::error::Category::Data, Some("fill" | "stroke" | "background")) => ErrorCode::BadColour,
             (serde_json::error::Category::Data, Some("size")) => ErrorCode::BadSize,
             (serde_json::error::Category::Data, _) => ErrorCode::BadSpec,
             _ => ErrorCode::BadRequest,
@@ -74,6 +74,7 @@ fn read<T: DeserializeOwned>(json: &[u8], root: &str, prefix: &str) -> Result<T,
 fn unknown_field(prefix: &str, path: &Path<'_>) -> SpecError {
     let (name, known) = match path {
         Path::Map { parent: Path::Seq { parent: Path::Map { .. }, .. }, key } => (key.as_str(), fields_of::<Caption>()),
+        Path::Map { parent: Path::Map { parent: Path::Seq { .. }, .. }, key } => (key.as_str(), fields_of::<Area>()),
         Path::Map { key, .. } => (key.as_str(), fields_of::<CaptionSpec>()),
         _ => ("", [].as_slice()),
     };
@@ -142,7 +143,8 @@ mod tests {
         assert_eq!((in_caption.code, in_caption.field.as_str()), (ErrorCode::BadSpec, "captions[1].txt"));
         assert_eq!(
             in_caption.message,
-            "unknown field `txt`, one of `text`, `at`, `style`, `font`, `size`, `fill`, `stroke`, `lang` was expected"
+            "unknown field `txt`, one of `text`, `at`, `align`, `valign`, `style`, `font`, `size`, `fill`, `stroke`, `stroke_width`, \
+             `background`, `case`, `line_spacing`, `from`, `to`, `frames`, `lang` was expected"
         );
         let at_the_top = refused(r#"{"captions":[{"text":"a"}],"caption":[]}"#);
         assert_eq!(at_the_top.to_string(), "caption: unknown field `caption`, one of `captions`, `exact`, `strict` was expected");

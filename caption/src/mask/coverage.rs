@@ -126,8 +126,8 @@ mod tests {
 
     fn stroked_up_to(most_lines: usize, text: &str, stroke_em: f32) -> Coverage {
         let (font, fallbacks) = (Font::builtin("anton").unwrap(), Font::fallbacks());
-        let room = Room { width_px: 400.0, heights_px: [200.0; 2], size_px: 40.0, size_is_asked: false, stroke_em };
-        let writing = Writing { text, font: &font, fallbacks: &fallbacks, lang: None };
+        let room = Room { width_px: 400.0, heights_px: [200.0; 2], size_px: 40.0, stroke_em, ..Room::default() };
+        let writing = Writing { fallbacks: &fallbacks, ..Writing::new(text, &font) };
         draw(&layout(writing, room).unwrap(), &font, &fallbacks, stroke_em, most_lines)
     }
 
@@ -147,8 +147,15 @@ mod tests {
             let font = Font::builtin(name).unwrap();
             for size_px in [10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 24.0, 40.0, 60.0] {
                 for text in ["when it compiles", "hi", "iili", "e", "@&%8"] {
-                    let room = Room { width_px: 900.0, heights_px: [200.0; 2], size_px, size_is_asked: true, stroke_em: 0.065 };
-                    let writing = Writing { text, font: &font, fallbacks: &[], lang: None };
+                    let room = Room {
+                        width_px: 900.0,
+                        heights_px: [200.0; 2],
+                        size_px,
+                        size_is_asked: true,
+                        stroke_em: 0.065,
+                        ..Room::default()
+                    };
+                    let writing = Writing::new(text, &font);
                     let drawn = rasterise(&layout(writing, room).unwrap(), &font, &[], 0.065);
                     let pixels = || drawn.fill.iter().zip(&drawn.stroke);
                     assert!(pixels().any(|(&fill, &stroke)| fill == 0 && stroke == 255), "{name}, {text}, {size_px} px: outline");

@@ -4,7 +4,7 @@ use super::*;
 fn cut_in(lang: Option<&str>, text: &str) -> Vec<(&'static str, String)> {
     let (font, fallbacks) = (Font::builtin("anton").unwrap(), Font::fallbacks());
     let lang = lang.map(|lang| lang.parse().unwrap());
-    let stack = FontStack::new(Writing { text, font: &font, fallbacks: &fallbacks, lang: lang.as_ref() });
+    let stack = FontStack::new(Writing { fallbacks: &fallbacks, lang: lang.as_ref(), ..Writing::new(text, &font) });
     let name = |place: usize| match (place, place.checked_sub(1).map(|place| fallbacks[place].purpose())) {
         (0, _) => "anton",
         (1, _) => "sans",
@@ -82,10 +82,10 @@ fn a_named_font_is_asked_first_and_one_without_spaces_leaves_them_to_others() {
     let fallbacks = Font::fallbacks();
     let math = fallbacks.iter().find(|font| font.face().is_some_and(|face| face.has('⫅'))).unwrap();
     assert!(!math.face().unwrap().has(' '));
-    let stack = FontStack::new(Writing { text: "", font: math, fallbacks: &fallbacks, lang: None });
+    let stack = FontStack::new(Writing { fallbacks: &fallbacks, ..Writing::new("", math) });
     let fonts = |text: &str| stack.cut(text).all.iter().map(|run| run.font).collect::<Vec<_>>();
     assert_eq!(fonts("⫅ ⫅"), [0, 1, 0]);
     // Of none there is one to draw it.
-    let alone = FontStack::new(Writing { text: "", font: math, fallbacks: &[], lang: None });
+    let alone = FontStack::new(Writing::new("", math));
     assert_eq!((alone.cut("⫅ ⫅").all.len(), alone.cut("⫅ ⫅").missing), (1, vec![]));
 }
