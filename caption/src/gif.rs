@@ -111,7 +111,7 @@ impl PreparedGif<'_> {
                 if let (Some(_), Some(&(k, _))) = (gap, now.last()) {
                     // Later frames were planned to show what this one should have drawn: those of the batch are painted again.
                     has_gaps = true;
-                    plans[k..].iter_mut().for_each(|plan| plan.lacks = u64::MAX);
+                    plans[k..].iter_mut().for_each(|plan| plan.lacks = u128::MAX);
                     plans[k + 1..].iter_mut().for_each(|plan| *plan = plan.on_bare_canvas());
                 }
                 rest = later;
@@ -133,6 +133,9 @@ fn told(gif: &Gif, mask: &Mask, plans: &[FramePlan], palettes: &Palettes<'_>) ->
     let mut told = mask.told.clone();
     for (ink, (&[fill, under], &emoji_off)) in mask.inks.iter().zip(palettes.shown.iter().zip(&palettes.emoji_off)) {
         let caption = &mut told[ink.number];
+        if ink.is_behind {
+            continue;
+        }
         if ink.emoji().is_some() {
             caption.emoji_delta_e = Some(emoji_off);
         } else {
@@ -142,7 +145,7 @@ fn told(gif: &Gif, mask: &Mask, plans: &[FramePlan], palettes: &Palettes<'_>) ->
     for (number, caption) in told.iter_mut().enumerate() {
         // A caption's letters and its emoji.
         let inks = mask.inks.iter().enumerate().filter(|(_, ink)| ink.number == number);
-        let bits = inks.fold(0, |bits, (k, _)| bits | 1_u64 << k);
+        let bits = inks.fold(0, |bits, (k, _)| bits | 1_u128 << k);
         let without = || gif.frames.iter().zip(plans).filter(|(_, plan)| plan.lacks & bits != 0);
         caption.frames_without = u32::try_from(without().count()).unwrap_or(u32::MAX);
         caption.why_without = match without().next() {

@@ -19,7 +19,7 @@ use crate::{
     watch::Watch,
 };
 use caption_layout::{
-    Error, Font, Limits, LoadedCaption, LoadedSpec, Position, Style,
+    Area, Error, Font, Fraction, Limits, LoadedCaption, LoadedSpec, Position, Style,
     reading::blocks::{self, Disposal, Gif},
 };
 
@@ -143,8 +143,7 @@ impl Captioned<'_> {
         let canvas = self.gif.canvas;
         for (k, (before, after)) in self.before.iter().zip(self.after).enumerate() {
             for (number, ink) in self.mask.inks.iter().enumerate() {
-                let lies_under =
-                    |x, y| self.mask.inks[number + 1..].iter().any(|ink| ink.emoji().is_some() && ink.covers_pixel(x, y));
+                let lies_under = |x, y| self.mask.inks[number + 1..].iter().any(|ink| ink.covers_pixel(x, y));
                 let may_have_gaps = self.may_have_gaps(ink);
                 for (x, y, cover) in ink.covers_in(ink.rect).filter(|&(_, _, cover)| cover != Cover::NONE) {
                     let on_picture = y.checked_sub(self.mask.picture_top_px).filter(|&y| canvas.contains(x, y));
@@ -169,6 +168,20 @@ impl Captioned<'_> {
 /// Any sample of one of the two sizes, from bytes that shrink towards a plain one.
 fn sample(size: fn(&mut Choices<'_>) -> Sample) -> impl Strategy<Value = Sample> {
     prop::collection::vec(any::<u8>(), 0..400).prop_map(move |bytes| size(&mut Choices::from_bytes(&bytes)))
+}
+
+/// Any place on a picture.
+fn place() -> impl Strategy<Value = Position> {
+    let within = (0..6000u32, 0..6000u32, 3000..=4000u32, 3000..=4000u32).prop_map(|(x, y, width, height)| {
+        let [x, y, width, height] = [x, y, width, height].map(Fraction::of_steps);
+        Position::Within(Area { x, y, width, height })
+    });
+    prop_oneof![Just(Position::Top), Just(Position::Middle), Just(Position::Bottom), within]
+}
+
+/// Any style that stands on it.
+fn on_picture() -> impl Strategy<Value = Style> {
+    prop_oneof![Just(Style::Overlay), Just(Style::Box), Just(Style::Shadow), Just(Style::Plain)]
 }
 
 proptest! {
@@ -197,6 +210,21 @@ proptest! {
     #[test]
     fn emoji_alone_and_on_bars_are_drawn(sample in sample(Sample::small)) {
         check(&sample, &[("👍🏽", Position::Top, Style::Overlay), ("a🐸", Position::Bottom, Style::Bar), ("🇨🇭", Position::Top, Style::Bar)]);
+    }
+
+    #[test]
+    fn plates_shadows_and_plain_letters_change_nothing_else(sample in sample(Sample::small), at in place(), style in on_picture()) {
+        check(&sample, &[("Hi", at, style)]);
+    }
+
+    #[test]
+    fn captions_lie_on_one_another(sample in sample(Sample::small), at in place(), styles in (on_picture(), on_picture())) {
+        check(&sample, &[("a🐸", at, styles.0), ("bc", Position::Middle, styles.1), ("d", Position::Bottom, Style::Bar)]);
+    }
+
+    #[test]
+    fn frames_of_many_segments_get_a_plate(sample in sample(Sample::large), at in place()) {
+        check(&sample, &[("a plate", at, Style::Box), ("shade", Position::Bottom, Style::Shadow)]);
     }
 
     #[test]

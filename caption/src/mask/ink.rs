@@ -6,18 +6,19 @@
 use std::ops::Range;
 
 use caption_layout::{
-    CaptionFidelity, Colour, ColourFidelity, Error, Font, Hundredths, LoadedSpec,
+    CaptionFidelity, Colour, ColourFidelity, Error, Hundredths, LoadedSpec,
     placing::arrangement::{Arrangement, PlacedCaption},
     rect::Rect,
 };
 
 use super::{
+    behind,
     cover::{Cover, Pair},
     coverage::{Coverage, rasterise},
     emoji::{self, DrawnEmoji, EmojiColours},
 };
 
-/// One caption's pixels: those of its letters, or those of its emoji.
+/// Pixels of one caption: its letters, its emoji, or what lies behind them.
 pub struct Ink {
     /// On the output's canvas.
     pub rect: Rect,
@@ -34,6 +35,8 @@ pub struct Ink {
     pub is_band: bool,
     /// Its place in the spec.
     pub number: usize,
+    /// Whether it lies behind the words: a plate or a shadow, of one colour. It is drawn, and nothing is told of it.
+    pub is_behind: bool,
     /// Of emoji: their colours. Nothing lies under them, and `fill` and `under` are the first of these.
     emoji: Option<EmojiColours>,
 }
@@ -51,8 +54,6 @@ pub struct Mask {
     pub told: Vec<CaptionFidelity>,
 }
 
-const WHITE: [u8; 3] = [255; 3];
-
 impl Mask {
     /// Lays every caption out on a picture of this size and draws its coverage.
     /// Overlays stand within `shown`, the part of it that can be written on.
@@ -65,7 +66,10 @@ impl Mask {
         let mut inks = Vec::new();
         for place in &found.places {
             let number = spec.captions.iter().position(|caption| std::ptr::eq(caption, place.caption)).unwrap_or(0);
-            let ink = Ink { number, ..Ink::draw(place, &spec.fallbacks) };
+            let letters = rasterise(&place.text, &place.caption.font, &spec.fallbacks, place.stroke_em());
+            let on_picture = shown.moved_down(found.picture_top_px);
+            inks.extend(Ink::behind(place, &letters, on_picture).map(|ink| Self::numbered(ink, number)));
+            let ink = Ink { number, ..Ink::draw(place, letters) };
             let emoji = emoji::draw(place, &spec.fallbacks).and_then(|drawn| Ink::of_emoji(place.rect, drawn));
             let [fill, under] = ink.pair().map(|rgb| ColourFidelity::exact(Colour { rgb }));
             let (letters_px, missing_glyphs) = (place.text.size_px.into(), place.text.missing_glyphs.clone());
@@ -113,18 +117,24 @@ impl Mask {
 
 impl Ink {
     /// The coverage of a caption where it stands.
-    fn draw(place: &PlacedCaption<'_>, fallbacks: &[Font]) -> Self {
-        let PlacedCaption { caption, text, rect, .. } = place;
-        let Coverage { width_px, fill, stroke, .. } = rasterise(text, &caption.font, fallbacks, place.stroke_em());
+    fn draw(place: &PlacedCaption<'_>, letters: Coverage) -> Self {
+        let PlacedCaption { caption, rect, .. } = place;
+        let Coverage { width_px, fill, stroke } = letters;
+        let ink = caption.spec.drawn_fill().rgb;
+        let background = caption.spec.drawn_background().map(|colour| colour.rgb);
         let (stride, width) = (width_px.max(1) as usize, rect.width() as usize);
         let rows = fill.chunks_exact(stride).take(rect.height() as usize).map(|row| &row[..width]);
         let Some(band) = place.band else {
             let mut covers = Vec::with_capacity(rect.area());
+            let Some(outline) = caption.spec.drawn_stroke() else {
+                rows.for_each(|fill| covers.extend(fill.iter().map(|&fill| Cover::of(fill, 0))));
+                // Their soft edges meet the plate or the picture.
+                return Self::new(*rect, covers, [ink, background.unwrap_or(ink)], false);
+            };
             for (fill, stroke) in rows.zip(stroke.chunks_exact(stride)) {
                 covers.extend(fill.iter().zip(stroke).map(|(&fill, &stroke)| Cover::of(fill, stroke)));
             }
-            let (ink, outline) = (caption.spec.drawn_fill().rgb, caption.spec.drawn_stroke().map_or([0; 3], |colour| colour.rgb));
-            return Self::new(*rect, covers, [ink, outline], false);
+            return Self::new(*rect, covers, [ink, outline.rgb], false);
         };
         let mut covers = vec![Cover::of(0, 255); band.area()];
         let band_rows = covers.chunks_exact_mut(band.width().max(1) as usize).skip((rect.top - band.top) as usize);
@@ -133,7 +143,21 @@ impl Ink {
                 *cover = Cover::of(fill, 255);
             }
         }
-        Self::new(band, covers, [caption.spec.drawn_fill().rgb, WHITE], true)
+        Self::new(band, covers, [ink, background.unwrap_or(ink)], true)
+    }
+
+    /// What lies behind the words, if anything does; a shadow within `on_picture`.
+    fn behind(place: &PlacedCaption<'_>, letters: &Coverage, on_picture: Rect) -> Option<Self> {
+        let spec = &place.caption.spec;
+        let (rect, covers, rgb) = if let (Some(plate), Some(colour)) = (place.plate, spec.drawn_background()) {
+            (plate.rect, behind::plate(plate, colour), colour.rgb)
+        } else {
+            let corner = [place.rect.left, place.rect.top];
+            let colour = spec.drawn_shadow()?;
+            let (rect, covers) = behind::shadow(letters, corner, place.text.size_px, on_picture)?;
+            (rect, covers, colour.rgb)
+        };
+        Some(Self { is_behind: true, ..Self::new(rect, covers, [rgb; 2], false) })
     }
 
     /// Its two colours.
@@ -150,7 +174,7 @@ impl Ink {
             (in_columns(first), in_columns(row.iter().rposition(is_touched).map_or(first, |last| last + 1)))
         };
         let touched = covers.chunks_exact(rect.width().max(1) as usize).map(ends).collect();
-        Self { rect, covers, touched, fill, under, is_band, number: 0, emoji: None }
+        Self { rect, covers, touched, fill, under, is_band, number: 0, is_behind: false, emoji: None }
     }
 
     /// Of emoji drawn on a rectangle, as small as they are.
@@ -175,7 +199,15 @@ impl Ink {
 
     /// The colours that entries of a palette are kept for.
     pub(crate) fn colours(&self) -> Vec<[u8; 3]> {
+        if self.is_behind && !self.is_seen_whole() {
+            return Vec::new();
+        }
         self.emoji.as_ref().map_or_else(|| self.pair().to_vec(), |emoji| emoji.wanted.clone())
+    }
+
+    /// Whether any of its pixels shows nothing but its colours.
+    fn is_seen_whole(&self) -> bool {
+        self.covers.iter().any(|cover| cover.is_opaque())
     }
 
     /// Its two colours at a place; those of an emoji's pixel are one.

@@ -2,6 +2,7 @@
 //!
 //! From a layout to the coverage of its letters and their outline, and from that to what painting asks of each pixel.
 
+mod behind;
 mod cover;
 mod coverage;
 mod emoji;

@@ -206,7 +206,9 @@ impl<'a> Painter<'a> {
         for (i, ((index, &cover), x)) in indices.iter_mut().zip(covers).zip(left..).enumerate() {
             let is_sourced = sourced.has(x, y);
             let is_bare = self.bare.contains(x, y);
-            let painted = match self.palette.colour(*index).filter(|_| is_sourced) {
+            // What the source does not have was made transparent: a colour there is of a caption that lies behind this one.
+            let is_known = is_sourced || self.palette.transparent().is_some();
+            let painted = match self.palette.colour(*index).filter(|_| is_known) {
                 Some(_) if cover.is_opaque() => match self.through {
                     Some(through) if !is_bare && !self.lost.rect.contains(x, y) => through,
                     _ => self.alone(runs, cover, [x, y]),

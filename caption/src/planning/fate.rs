@@ -11,7 +11,7 @@ pub struct FramePlan {
     pub source: Rect,
     pub fate: Fate,
     /// A bit for each ink, by its number in the mask, that is not all to be seen while the frame is shown.
-    pub lacks: u64,
+    pub lacks: u128,
 }
 
 /// What becomes of a frame. In the drawings a frame of the source is `.`, what the caption covers is `C`, the canvas is the box.

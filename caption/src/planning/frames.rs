@@ -149,8 +149,8 @@ fn shows_blanks(drawn: Rect, source: Rect, mask: &Mask) -> bool {
 }
 
 /// A bit for each ink of which `drawn` leaves something undrawn.
-fn lacking(mask: &Mask, bare: Rect, drawn: Rect) -> u64 {
-    let of_one = |(number, ink): (usize, &Ink)| u64::from(!missing_caption(ink, bare, drawn).is_empty()) << number;
+fn lacking(mask: &Mask, bare: Rect, drawn: Rect) -> u128 {
+    let of_one = |(number, ink): (usize, &Ink)| u128::from(!missing_caption(ink, bare, drawn).is_empty()) << number;
     mask.inks.iter().enumerate().map(of_one).fold(0, |all, bit| all | bit)
 }
 

@@ -92,6 +92,8 @@ impl Chooser<'_> {
         let (mut pairs, mut emoji) = (Vec::new(), Vec::new());
         for ink in self.mask.inks.iter().filter(is_painted) {
             match ink.emoji() {
+                // A plate that the picture shows through has no colour of its own.
+                None if ink.colours().is_empty() => {}
                 None => pairs.push(ink.pair()),
                 Some(colours) => emoji.push(colours.wanted.clone()),
             }

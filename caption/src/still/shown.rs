@@ -44,6 +44,9 @@ impl<'a> MeanColours<'a> {
     /// Counts a pixel of the output that the caption of this number in the mask covers so much.
     pub(super) fn add(&mut self, number: usize, [x, y]: [u32; 2], cover: Cover, shown: [u8; 3]) {
         let ink = &self.mask.inks[number];
+        if ink.is_behind {
+            return;
+        }
         let asked = ink.pair_at(x, y)[0];
         let part = match (cover.weights(), ink.emoji()) {
             ([_, 0, 0], None) => 0,
@@ -65,6 +68,9 @@ impl<'a> MeanColours<'a> {
     pub(super) fn told(&self) -> Vec<CaptionFidelity> {
         let mut captions = self.mask.told.clone();
         for (ink, sums) in self.mask.inks.iter().zip(&self.sums) {
+            if ink.is_behind {
+                continue;
+            }
             if ink.emoji().is_some() {
                 captions[ink.number].emoji_delta_e = Some(mean_difference(sums));
                 continue;

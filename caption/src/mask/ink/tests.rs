@@ -1,3 +1,5 @@
+use caption_layout::Font;
+
 use super::*;
 use caption_layout::{LoadedCaption, Position, Size, Style, preview};
 

@@ -154,7 +154,7 @@ fn is_good(found: &Entries, first: &[Rgba]) -> bool {
 /// What the palette shows for each caption's colours.
 fn captions_told(found: &Entries, mask: &Mask, samples: Samples) -> Vec<CaptionFidelity> {
     let mut captions = mask.told.clone();
-    for ink in &mask.inks {
+    for ink in mask.inks.iter().filter(|ink| !ink.is_behind) {
         if let Some(colours) = ink.emoji() {
             let entries = found.palette.iter().filter(|entry| entry[3] == u8::MAX).map(|&[r, g, b, _]| [r, g, b]);
             captions[ink.number].emoji_delta_e = Some(colours.mean_difference(entries));

@@ -103,8 +103,8 @@ impl Direct {
     /// More bits for soft edges: 4 where the captions' colours are among 16 greys, else 8.
     fn deepen(&mut self, mask: &Mask) {
         let is_one_of_16 = |[grey, ..]: [u8; 3]| grey % 17 == 0;
-        let few =
-            self.depth <= 4 && mask.inks.iter().all(|ink| ink.emoji().is_none() && ink.pair().into_iter().all(is_one_of_16));
+        let few = self.depth <= 4
+            && mask.inks.iter().all(|ink| ink.emoji().is_none() && !ink.is_behind && ink.pair().into_iter().all(is_one_of_16));
         self.scale_to(if few { 4 } else { 8 });
     }
 
