@@ -73,6 +73,7 @@ fn paint_frames(criterion: &mut Criterion) {
         let gif = walked(bytes);
         let mask = mask(&gif, &spec(Position::Bottom, Style::Overlay));
         let (plans, inks) = (plan(&gif, &mask, false), mask.inks.iter().map(InkRuns::of).collect::<Vec<_>>());
+        let inks: Vec<&InkRuns<'_>> = inks.iter().collect();
         let palettes = Palettes::decide(bytes, &gif, &mask, &plans, false);
         let paintable = plans.iter().enumerate().filter(|(_, plan)| is_paintable(plan));
         let works: Vec<_> = paintable.map(|(k, plan)| work(bytes, &gif, k, *plan, &palettes, &inks)).collect();

@@ -72,6 +72,7 @@ fn splice(criterion: &mut Criterion) {
         let gif = walked(&bytes);
         let mask = mask(&gif, &spec(Position::Bottom, Style::Overlay));
         let (plans, inks) = (plan(&gif, &mask, false), mask.inks.iter().map(InkRuns::of).collect::<Vec<_>>());
+        let inks: Vec<&InkRuns<'_>> = inks.iter().collect();
         let palettes = Palettes::decide(&bytes, &gif, &mask, &plans, false);
         let work = work(&bytes, &gif, 0, plans[0], &palettes, &inks);
         let palette = work.palette_plan.palette.of_frame(None);

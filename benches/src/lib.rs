@@ -118,7 +118,7 @@ pub fn work<'a>(
     k: usize,
     plan: FramePlan,
     palettes: &'a Palettes<'_>,
-    inks: &'a [InkRuns<'a>],
+    inks: &'a [&'a InkRuns<'a>],
 ) -> FrameWork<'a> {
     let frame = &gif.frames[k];
     let (palette_plan, used) = (palettes.of(k, frame), palettes.used[k]);
@@ -132,6 +132,7 @@ pub fn work<'a>(
         may_become_transparent,
         background: None,
         inks,
+        changed: &[],
         lost: &NOTHING_LOST,
         is_exact: false,
         leaves_gaps: false,

@@ -96,6 +96,9 @@ pub enum Error {
         /// The smallest size tried.
         size_px: u32,
     },
+    /// A caption has a time, and the picture has none.
+    #[error("a still picture has no time: `from`, `to` and `frames` are for animations")]
+    NoTime,
     /// The bytes are not a usable font.
     #[error("the font can't be used: {what}")]
     BadFont {
@@ -145,6 +148,7 @@ impl Error {
             Self::EmptyText => ErrorCode::EmptyText,
             Self::NoVisibleText => ErrorCode::NoVisibleText,
             Self::TextDoesNotFit { .. } => ErrorCode::TextDoesNotFit,
+            Self::NoTime => ErrorCode::BadSpec,
             Self::BadFont { .. } => ErrorCode::BadFont,
             Self::Cancelled => ErrorCode::Cancelled,
             Self::NotAsAsked { .. } => ErrorCode::NotAsAsked,

@@ -18,8 +18,8 @@ mod spec;
 
 pub use caption_types::{
     Align, Area, Caption, CaptionFidelity, Case, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Fraction,
-    Hundredths, Lang, Limits, MediaType, NEAR_DELTA_E, Position, RenderStats, Size, Style, TranslucentColour, Valign, WhyOff,
-    WhyWithout,
+    Hundredths, Lang, Limits, MediaType, NEAR_DELTA_E, Position, RenderStats, Seconds, Size, Style, TranslucentColour, Valign,
+    WhyOff, WhyWithout,
 };
 pub use error::Error;
 pub use placing::preview::{CaptionPreview, Preview, preview};

@@ -39,6 +39,13 @@ pub struct CaptionFidelity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub why_without: Option<WhyWithout>,
+    /// Frames that show it, of one that has a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub frames_shown: Option<u32>,
+    /// Frames that may still show it though its time is over.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub frames_beyond: u32,
     /// How far the colours of its emoji are from those of their pictures: CIE76 dE on the mean of their pixels, in the frame where it
     /// is most. Absent of a caption without emoji.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -196,6 +203,13 @@ impl Fidelity {
                 let come = if caption.frames_without == 1 { "comes" } else { "come" };
                 said.push(format!("{} {come} without all of {caption_k}: {why}", counted(caption.frames_without, "frame")));
             }
+            if caption.frames_shown == Some(0) {
+                said.push(format!("no frame shows {caption_k}: the animation ends before its time begins"));
+            }
+            if caption.frames_beyond > 0 {
+                let frames = counted(caption.frames_beyond, "frame");
+                said.push(format!("{caption_k} may be seen in {frames} behind its time: there is nothing to hide it with"));
+            }
             if !caption.missing_glyphs.is_empty() {
                 let missing: Vec<String> =
                     caption.missing_glyphs.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
@@ -216,6 +230,11 @@ impl Fidelity {
         }
         said
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "its shape is serde's")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// "1 frame", "2 frames".

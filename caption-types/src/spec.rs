@@ -255,6 +255,7 @@ mod tests {
             (r#""from":-1"#, "from"),
             (r#""from":1,"frames":[0,1]"#, "frames"),
             (r#""frames":[2,1]"#, "frames"),
+            (r#""to":1,"style":"bar""#, "to"),
             (r#""frames":[2]"#, "frames"),
             (r#""frames":[-1,2]"#, "frames[0]"),
         ] {

@@ -16,6 +16,9 @@ pub struct RenderStats {
     pub frames_spliced: u32,
     /// Frames coded again whole.
     pub frames_recoded: u32,
+    /// Frames that show no caption and were coded again, as one had ended that they have to hide.
+    #[serde(default)]
+    pub frames_clearing: u32,
     /// Segments, from one Clear code to the next, of all frames; 0 in results older than the count.
     #[serde(default)]
     pub segments: u32,

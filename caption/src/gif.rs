@@ -16,16 +16,21 @@
 use std::ops::Range;
 
 use caption_layout::{
-    CaptionFidelity, Error, Fidelity, Limits, LoadedSpec, RenderStats, WhyWithout, limits::CheckLimits as _, reading::blocks::Gif,
+    CaptionFidelity, ChangedPixels, Error, Fidelity, Limits, LoadedSpec, RenderStats, WhyWithout,
+    limits::CheckLimits as _,
+    reading::blocks::{Disposal, Frame, Gif},
 };
 
 use crate::{
     lzw::CODE_SIZES,
-    mask::Mask,
+    mask::{Cover, Ink, InkSet, Mask},
     output::Output,
     painting::{InkRuns, PaintedFrame, Painting},
-    planning::{FramePlan, Palettes, plan, written_on},
-    reading::canvas::{Canvas, Patch},
+    planning::{Fate, FramePlan, Palettes, frame_times, plan, shown_frames, written_on},
+    reading::{
+        canvas::{Canvas, Patch},
+        streams::StreamReader,
+    },
     watch::Watch,
     writing::Writer,
 };
@@ -35,8 +40,10 @@ pub(crate) struct RenderedGif {
     pub output: Output,
     pub mask: Mask,
     pub stats: RenderStats,
-    /// Pixels outside the mask that took a neighbouring colour: (x, y).
-    pub altered: Vec<(u32, u32)>,
+    /// Pixels outside the captions that took a neighbouring colour: the frame's number, x and y.
+    pub altered: Vec<(usize, u32, u32)>,
+    /// By frame: inks that may still be seen though their time is over.
+    pub overstaying: Vec<InkSet>,
     pub fidelity: Fidelity,
 }
 
@@ -56,20 +63,25 @@ pub(crate) struct PreparedGif<'a> {
     mask: Mask,
     plans: Vec<FramePlan>,
     is_exact: bool,
+    /// By number of the caption.
+    is_timed: Vec<bool>,
 }
 
 /// The first three stages.
 pub(crate) fn prepare<'a>(bytes: &'a [u8], spec: &LoadedSpec, limits: &Limits) -> Result<PreparedGif<'a>, Error> {
     let gif = Gif::walk(bytes, limits)?;
-    let mask = Mask::draw(spec, gif.canvas.width(), gif.canvas.height(), written_on(&gif))?;
+    let mut mask = Mask::draw(spec, gif.canvas.width(), gif.canvas.height(), written_on(&gif))?;
+    let times = frame_times(&gif);
+    mask.times = spec.captions.iter().map(|caption| shown_frames(&caption.spec, &times)).collect();
     let reach = gif.frames.iter().map(|f| f.rect.bottom + mask.picture_top_px).fold(mask.height_px, u32::max);
     if reach > MAX_SIDE_PX {
         return Err(Error::CanvasTooLarge { width_px: mask.width_px, height_px: reach, limit_px: MAX_SIDE_PX });
     }
+    let is_timed = spec.captions.iter().map(|caption| caption.spec.is_timed()).collect();
     let plans = plan(&gif, &mask, spec.exact);
     // Frames that clear a caption are grown to draw it again, however small they were.
     limits.check_total_pixels(plans.iter().map(|plan| plan.drawn().area() as u64).sum())?;
-    Ok(PreparedGif { bytes, gif, mask, plans, is_exact: spec.exact })
+    Ok(PreparedGif { bytes, gif, mask, plans, is_exact: spec.exact, is_timed })
 }
 
 impl PreparedGif<'_> {
@@ -82,7 +94,8 @@ impl PreparedGif<'_> {
 
     /// The other stages.
     pub(crate) fn render(self, watch: &Watch<'_>) -> Result<RenderedGif, Error> {
-        let Self { bytes, gif, mask, mut plans, is_exact } = self;
+        let Self { bytes, gif, mask, mut plans, is_exact, is_timed } = self;
+        plans.iter_mut().zip(&gif.frames).for_each(|(plan, frame)| *plan = settled(*plan, frame, &mask, bytes));
         let palettes = Palettes::decide(bytes, &gif, &mask, &plans, is_exact);
         let inks: Vec<InkRuns<'_>> = mask.inks.iter().map(InkRuns::of).collect();
         let mut canvas: Option<Canvas<'_>> = None;
@@ -98,6 +111,9 @@ impl PreparedGif<'_> {
                 }
             };
             let looked: Vec<(usize, Patch)> = batch.map(look).collect();
+            for (k, patch) in looked.iter().filter(|(_, patch)| !patch.rect.is_empty()) {
+                note_overstaying(&mut plans, *k, patch, &gif, &mask);
+            }
             let mut rest = &looked[..];
             while !rest.is_empty() {
                 let painted = painting.paint(rest, &plans)?;
@@ -111,25 +127,73 @@ impl PreparedGif<'_> {
                 if let (Some(_), Some(&(k, _))) = (gap, now.last()) {
                     // Later frames were planned to show what this one should have drawn: those of the batch are painted again.
                     has_gaps = true;
-                    plans[k..].iter_mut().for_each(|plan| plan.lacks = u128::MAX);
+                    plans[k..].iter_mut().for_each(|plan| plan.lacks = plan.shown);
                     plans[k + 1..].iter_mut().for_each(|plan| *plan = plan.on_bare_canvas());
                 }
                 rest = later;
             }
         }
         writer.finish();
-        let Writer { output, stats, altered, changed, .. } = writer;
+        let Writer { output, mut stats, altered, changed, .. } = writer;
+        if is_exact && changed.count > 0 {
+            let ChangedPixels { count, delta_e } = changed;
+            let what = format!(
+                "where a caption ends, {count} pixels that it covered can't be drawn again exactly, but by dE {delta_e}: a palette \
+                 lacks their colours"
+            );
+            return Err(Error::NotAsAsked { what });
+        }
+        let is_clearing = |plan: &&FramePlan| plan.is_touched() && plan.hides_any() && !mask.touches(plan.shown, plan.drawn());
+        stats.frames_clearing = u32::try_from(plans.iter().filter(is_clearing).count()).unwrap_or(u32::MAX);
         let fidelity = Fidelity {
-            captions: told(&gif, &mask, &plans, &palettes),
+            captions: told(&gif, &mask, &plans, &palettes, &is_timed),
             changed,
             damage: gif.damage.as_ref().map(ToString::to_string),
         };
-        Ok(RenderedGif { output, mask, stats, altered, fidelity })
+        let overstaying = plans.iter().map(|plan| plan.overstays).collect();
+        Ok(RenderedGif { output, mask, stats, altered, overstaying, fidelity })
+    }
+}
+
+/// A plan without a look at earlier frames, if the frame has a pixel of its own wherever a caption begins or ends.
+fn settled(plan: FramePlan, frame: &Frame, mask: &Mask, bytes: &[u8]) -> FramePlan {
+    let Fate::Mended { drawn, bare, damaged, cleared } = plan.fate else { return plan };
+    let bare = bare.union(damaged);
+    if !cleared.is_empty() || frame.transparent.is_some() || frame.is_cut || drawn != plan.source || !drawn.covers(bare) {
+        return plan;
+    }
+    let is_whole = StreamReader::with(|reader| {
+        reader.open(bytes, frame);
+        reader.scan.pixels >= frame.rect.area()
+    });
+    match is_whole {
+        true if mask.touches(plan.shown, plan.source) => FramePlan { fate: Fate::Painted { bare }, ..plan },
+        true => FramePlan { fate: Fate::Copied, ..plan },
+        false => plan,
+    }
+}
+
+/// Notes the captions that end with frame `k` and lie where the source shows nothing, which no pixel can show: they are seen until
+/// that is cleared.
+fn note_overstaying(plans: &mut [FramePlan], k: usize, patch: &Patch, gif: &Gif, mask: &Mask) {
+    let ended = plans[k].changed.without(plans[k].shown);
+    let lies_on_nothing =
+        |ink: &Ink| ink.covers_in(patch.rect).any(|(x, y, cover)| cover != Cover::NONE && patch.at(x, y).is_none());
+    for ink in ended.iter().filter(|&ink| lies_on_nothing(&mask.inks[ink])) {
+        let rect = mask.rect_of([ink].into_iter().collect());
+        for (plan, frame) in plans.iter_mut().zip(&gif.frames).skip(k) {
+            let now = InkSet::from_iter([ink]).without(plan.shown);
+            plan.overstays = plan.overstays.union(now);
+            let is_cleared = frame.disposal == Disposal::Background || plan.is_cleared;
+            if is_cleared && plan.drawn().covers(rect) {
+                break;
+            }
+        }
     }
 }
 
 /// Each caption as it came out, in the order of the spec.
-fn told(gif: &Gif, mask: &Mask, plans: &[FramePlan], palettes: &Palettes<'_>) -> Vec<CaptionFidelity> {
+fn told(gif: &Gif, mask: &Mask, plans: &[FramePlan], palettes: &Palettes<'_>, is_timed: &[bool]) -> Vec<CaptionFidelity> {
     let mut told = mask.told.clone();
     for (ink, (&[fill, under], &emoji_off)) in mask.inks.iter().zip(palettes.shown.iter().zip(&palettes.emoji_off)) {
         let caption = &mut told[ink.number];
@@ -144,10 +208,12 @@ fn told(gif: &Gif, mask: &Mask, plans: &[FramePlan], palettes: &Palettes<'_>) ->
     }
     for (number, caption) in told.iter_mut().enumerate() {
         // A caption's letters and its emoji.
-        let inks = mask.inks.iter().enumerate().filter(|(_, ink)| ink.number == number);
-        let bits = inks.fold(0, |bits, (k, _)| bits | 1_u128 << k);
-        let without = || gif.frames.iter().zip(plans).filter(|(_, plan)| plan.lacks & bits != 0);
-        caption.frames_without = u32::try_from(without().count()).unwrap_or(u32::MAX);
+        let inks: InkSet = (0..mask.inks.len()).filter(|&ink| mask.inks[ink].number == number).collect();
+        let count = |frames: usize| u32::try_from(frames).unwrap_or(u32::MAX);
+        let without = || gif.frames.iter().zip(plans).filter(|(_, plan)| !plan.lacks.intersect(inks).is_empty());
+        caption.frames_shown = is_timed[number].then(|| count(mask.times[number].len()));
+        caption.frames_beyond = count(plans.iter().filter(|plan| !plan.overstays.intersect(inks).is_empty()).count());
+        caption.frames_without = count(without().count());
         caption.why_without = match without().next() {
             None => None,
             Some((frame, _)) if CODE_SIZES.contains(&frame.min_code_size) => Some(WhyWithout::FrameTooSmall),

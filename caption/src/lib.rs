@@ -61,7 +61,7 @@ pub use watch::Watch;
 pub mod stages {
     pub use crate::{
         lzw::{Encoder, IndexSet},
-        mask::{Cover, Ink, Mask},
+        mask::{Cover, Ink, InkSet, Mask},
         painting::{Change, FrameWork, InkRuns, SegmentCounts, Spliced, Tools, can_splice, paint, splice},
         planning::{Fate, FramePlan, Palette, PalettePlan, Palettes, plan, written_on},
         reading::{canvas::Patch, streams::StreamReader},

@@ -7,7 +7,7 @@ use caption_layout::{Error, Fidelity, Limits, LoadedSpec, MediaType, RenderStats
 
 use crate::{
     gif::{self, PreparedGif, RenderedGif},
-    mask::Mask,
+    mask::{InkSet, Mask},
     output::Output,
     still::{self, RenderedStill},
     watch::Watch,
@@ -30,8 +30,10 @@ pub struct Rendered {
     /// How near it is to what was asked for.
     pub fidelity: Fidelity,
     mask: Mask,
-    /// Pixels outside the captions that took a neighbouring colour: (x, y).
-    altered: Vec<(u32, u32)>,
+    /// Pixels outside the captions that took a neighbouring colour: the frame's number, x and y.
+    altered: Vec<(usize, u32, u32)>,
+    /// By frame: inks that may still be seen though their time is over.
+    overstaying: Vec<InkSet>,
 }
 
 impl Rendered {
@@ -39,8 +41,20 @@ impl Rendered {
     /// their palette entry was given up for a caption's colour; 0 where none does.
     #[must_use]
     pub fn mask(&self) -> Vec<u8> {
-        let mut gray = self.mask.to_gray();
-        for &(x, y) in &self.altered {
+        self.gray(InkSet::ALL, usize::MAX)
+    }
+
+    /// The same of each frame alone: of the captions that it shows. An entry that was given up in a frame may be seen in all behind it.
+    pub fn masks(&self) -> impl Iterator<Item = Vec<u8>> {
+        (0..self.stats.frames as usize).map(|frame| {
+            let inks = self.mask.shown_in(frame).union(self.overstaying.get(frame).copied().unwrap_or_default());
+            self.gray(inks, frame)
+        })
+    }
+
+    fn gray(&self, inks: InkSet, last_frame: usize) -> Vec<u8> {
+        let mut gray = self.mask.to_gray(inks);
+        for &(_, x, y) in self.altered.iter().filter(|(frame, ..)| *frame <= last_frame) {
             if let Some(pixel) = gray.get_mut(y as usize * self.width_px as usize + x as usize) {
                 *pixel = (*pixel).max(128);
             }
@@ -91,6 +105,7 @@ enum Kind<'a> {
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
     let kind = match media_of(bytes, limits)? {
         MediaType::Gif => Kind::Gif(Box::new(gif::prepare(bytes, spec, limits)?)),
+        _ if spec.captions.iter().any(|caption| caption.spec.is_timed()) => return Err(Error::NoTime),
         _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },
     };
     Ok(Prepared { kind, is_strict: spec.strict })
@@ -111,13 +126,14 @@ impl Prepared<'_> {
     /// # Errors
     /// As [`render_with`], and [`Error::NotAsAsked`] of a strict spec.
     pub fn render(self, watch: &Watch<'_>) -> Result<Rendered, Error> {
-        let (RenderedGif { output, mask, stats, altered, fidelity }, media) = match self.kind {
+        let (RenderedGif { output, mask, stats, altered, overstaying, fidelity }, media) = match self.kind {
             Kind::Gif(gif) => (gif.render(watch)?, MediaType::Gif),
             Kind::Still { bytes, media, spec, limits } => {
                 let RenderedStill { bytes, mask, altered, fidelity } = still::render(bytes, media, spec, limits)?;
                 (watch.progress)(1, 1);
                 let stats = RenderStats { frames: 1, frames_recoded: 1, ..RenderStats::default() };
-                (RenderedGif { output: Output::of(bytes), mask, stats, altered, fidelity }, media)
+                let altered = altered.into_iter().map(|(x, y)| (0, x, y)).collect();
+                (RenderedGif { output: Output::of(bytes), mask, stats, altered, overstaying: Vec::new(), fidelity }, media)
             }
         };
         let differences = fidelity.differences();
@@ -125,6 +141,6 @@ impl Prepared<'_> {
             return Err(Error::NotAsAsked { what: differences.join("; ") });
         }
         let (width_px, height_px, missing_glyphs) = (mask.width_px, mask.height_px, mask.missing_glyphs.clone());
-        Ok(Rendered { output, media, width_px, height_px, stats, missing_glyphs, fidelity, mask, altered })
+        Ok(Rendered { output, media, width_px, height_px, stats, missing_glyphs, fidelity, mask, altered, overstaying })
     }
 }

@@ -69,7 +69,10 @@ fn check(sample: &Sample, captions: &[(&str, Position, Style)]) {
     }
     let has_room = is_tame && sample.palettes().all(|palette| palette.log2_len < 8);
     let shows_background = plan(&gif, &mask, false).iter().any(FramePlan::is_on_background);
-    assert!(!has_room || shows_background || gray == mask.to_gray(), "pixels outside the caption were changed");
+    assert!(
+        !has_room || shows_background || gray == mask.to_gray(crate::mask::InkSet::ALL),
+        "pixels outside the caption were changed"
+    );
 
     let (before, after) = (play(&source), play(&rendered.output.to_vec(&source)));
     let walked =
@@ -89,6 +92,54 @@ fn check_exact(source: &[u8], captions: &[(&str, Position, Style)], picture_top_
     assert!(changed.count == 0 && mask.iter().all(|&pixel| pixel == 0 || pixel == 255), "{changed:?}");
     let allowed = Allowed { mask: &mask, width_px: rendered.width_px, height_px: rendered.height_px, picture_top_px };
     compare(source, &rendered.output.to_vec(source), &allowed).unwrap_or_else(|difference| panic!("exact: {difference}"));
+}
+
+/// Captions a GIF with captions that are shown from one frame to another, and compares every pixel of every frame with what that frame
+/// may show.
+fn check_timed(sample: &Sample, captions: &[(&str, Position, Style, [u32; 2])]) {
+    let untimed: Vec<_> = captions.iter().map(|&(text, at, style, _)| (text, at, style)).collect();
+    let (source, mut spec) = (sample.bytes(), spec(&untimed));
+    spec.captions.iter_mut().zip(captions).for_each(|(caption, timed)| caption.spec.frames = Some(timed.3));
+    let render = |spec: &LoadedSpec| picture::render_with(&source, spec, &Limits::default(), &Watch::none());
+    let rendered = match render(&spec) {
+        Ok(rendered) => rendered,
+        Err(Error::TextDoesNotFit { .. } | Error::TooManyPixels { .. }) => return,
+        Err(e) => return assert!(sample.swallows(), "{e}"),
+    };
+    if sample.swallows() {
+        return;
+    }
+    let gif = Gif::walk(&source, &Limits::default()).expect("a walk");
+    let mut mask = Mask::draw(&spec, gif.canvas.width(), gif.canvas.height(), written_on(&gif)).expect("a mask");
+    mask.times = captions.iter().map(|&(.., [first, last])| first as usize..last as usize + 1).collect();
+    let before = play(&source);
+    let compare = |rendered: &picture::Rendered| {
+        let after = play(&rendered.output.to_vec(&source));
+        assert_eq!(before.len(), after.len());
+        for (k, ((was, now), gray)) in before.iter().zip(&after).zip(rendered.masks()).enumerate() {
+            for (at, (was, (now, allowed))) in was.canvas.iter().zip(now.canvas.iter().zip(gray)).enumerate() {
+                let (x, y) = (at % sample.width as usize, at / sample.width as usize);
+                assert!(allowed != 0 || was == now, "frame {k}, pixel {x}, {y}: was {was:?} and is {now:?}");
+            }
+        }
+        after
+    };
+    let after = compare(&rendered);
+    let told_without: Vec<bool> = rendered.fidelity.captions.iter().map(|told| told.frames_without > 0).collect();
+    let is_tame = !sample.may_leave_its_palette();
+    let captioned = Captioned { gif: &gif, mask: &mask, before: &before, after: &after, told_without };
+    let has_room = is_tame && sample.palettes().all(|palette| palette.log2_len < 8);
+    captioned.shows_its_captions(has_room || (is_tame && captioned.needs_no_slot(sample)));
+    if is_tame {
+        spec.exact = true;
+        match render(&spec) {
+            Ok(exact) => {
+                assert!(exact.fidelity.changed.count == 0 && exact.masks().flatten().all(|pixel| pixel != 128));
+                compare(&exact);
+            }
+            Err(e) => assert_eq!(e.code().as_str(), "not_as_asked", "{e}"),
+        }
+    }
 }
 
 /// A GIF and what became of it, both played.
@@ -142,8 +193,12 @@ impl Captioned<'_> {
     fn shows_its_captions(&self, is_close: bool) {
         let canvas = self.gif.canvas;
         for (k, (before, after)) in self.before.iter().zip(self.after).enumerate() {
-            for (number, ink) in self.mask.inks.iter().enumerate() {
-                let lies_under = |x, y| self.mask.inks[number + 1..].iter().any(|ink| ink.covers_pixel(x, y));
+            let shown = self.mask.shown_in(k);
+            for (number, ink) in self.mask.inks.iter().enumerate().filter(|&(number, _)| shown.contains(number)) {
+                let lies_under = |x, y| {
+                    (number + 1..self.mask.inks.len())
+                        .any(|later| shown.contains(later) && self.mask.inks[later].covers_pixel(x, y))
+                };
                 let may_have_gaps = self.may_have_gaps(ink);
                 for (x, y, cover) in ink.covers_in(ink.rect).filter(|&(_, _, cover)| cover != Cover::NONE) {
                     let on_picture = y.checked_sub(self.mask.picture_top_px).filter(|&y| canvas.contains(x, y));
@@ -225,6 +280,19 @@ proptest! {
     #[test]
     fn frames_of_many_segments_get_a_plate(sample in sample(Sample::large), at in place()) {
         check(&sample, &[("a plate", at, Style::Box), ("shade", Position::Bottom, Style::Shadow)]);
+    }
+
+    #[test]
+    fn captions_come_and_go(
+        sample in sample(Sample::small), at in place(), style in on_picture(), time in (0..4u32, 0..3u32), other in (0..4u32, 0..3u32)
+    ) {
+        let [time, other] = [time, other].map(|(first, more)| [first, first + more]);
+        check_timed(&sample, &[("a", at, style, time), ("bc", Position::Bottom, Style::Overlay, other)]);
+    }
+
+    #[test]
+    fn captions_come_and_go_in_frames_of_many_segments(sample in sample(Sample::large), style in on_picture(), time in (0..3u32, 0..2u32)) {
+        check_timed(&sample, &[("when", Position::Bottom, style, [time.0, time.0 + time.1])]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use caption_layout::{
     ChangedPixels, RenderStats,
     reading::blocks::{Frame, Gif},
+    rect::Rect,
 };
 
 use crate::{
@@ -21,8 +22,8 @@ pub(crate) struct Writer<'a> {
     mask: &'a Mask,
     pub output: Output,
     pub stats: RenderStats,
-    /// Pixels outside the mask that took a neighbouring colour: (x, y).
-    pub altered: Vec<(u32, u32)>,
+    /// Pixels outside the captions that took a neighbouring colour: the frame's number, x and y.
+    pub altered: Vec<(usize, u32, u32)>,
     /// How many there are, and how far one of them is off at most, in dE.
     pub changed: ChangedPixels,
     /// Whether the last frame was copied, and is cut off.
@@ -95,8 +96,8 @@ impl<'a> Writer<'a> {
     /// Every byte of the frame as it was, but for its place below a bar.
     fn copy(&mut self, frame: &Frame, plan: &FramePlan) {
         let mut start = frame.lead.start;
-        if self.enlarges_second_screen(frame) {
-            self.output.add(self.lead(frame));
+        if self.enlarges_second_screen(frame) || plan.is_cleared {
+            self.output.add(self.lead(frame, plan));
             start = frame.descriptor.start;
         }
         let top = u16::try_from(plan.source.top).unwrap_or(u16::MAX).to_le_bytes();
@@ -117,7 +118,7 @@ impl<'a> Writer<'a> {
     /// The frame with its new stream, and everything before it as the source has it, but for what had to change.
     fn add_new(&mut self, frame: &Frame, plan: &FramePlan, stream: NewStream) {
         let (drawn, palette) = (plan.drawn(), stream.palette);
-        let mut header = self.lead(frame);
+        let mut header = self.lead(frame, plan);
         if palette.transparent() != frame.transparent {
             // Transparency came with GIF89a.
             self.output.set_in_first(4, b'9');
@@ -148,7 +149,9 @@ impl<'a> Writer<'a> {
         }
         self.output.add(header);
         self.output.add(stream.bytes);
-        let outside = stream.altered.into_iter().filter(|&(x, y)| !self.mask.covers(x, y));
+        let number = (self.stats.frames as usize).saturating_sub(1);
+        let is_covered = |x, y| self.mask.touches(plan.shown, Rect::at(x, y, 1, 1));
+        let outside = stream.altered.into_iter().filter(|&(x, y)| !is_covered(x, y)).map(|(x, y)| (number, x, y));
         let known = self.altered.len();
         self.altered.extend(outside);
         if self.altered.len() > known {
@@ -163,11 +166,16 @@ impl<'a> Writer<'a> {
     }
 
     /// The extensions before the frame.
-    fn lead(&self, frame: &Frame) -> Vec<u8> {
+    fn lead(&self, frame: &Frame, plan: &FramePlan) -> Vec<u8> {
         let mut lead = self.bytes[frame.lead.clone()].to_vec();
         if let (Some(at), true) = (frame.second_screen, self.enlarges_second_screen(frame)) {
             let at = at - frame.lead.start;
             write_screen(&mut lead[at..at + 4], self.mask);
+        }
+        if let (Some(at), true) = (frame.control, plan.is_cleared) {
+            // `GIF89a`, section 23: restore to background color.
+            let flags = &mut lead[at - frame.lead.start];
+            *flags = *flags & !0x1C | 2 << 2;
         }
         lead
     }

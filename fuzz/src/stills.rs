@@ -22,7 +22,8 @@ fn chunk(out: &mut Vec<u8>, kind: &[u8; 4], data: &[u8]) {
 #[must_use]
 pub fn png(bytes: &[u8]) -> Vec<u8> {
     let mut out = b"\x89PNG\r\n\x1A\n".to_vec();
-    let Some((&[width, height, colour, depth, entries, alphas, orientation, flags], rest)) = bytes.split_first_chunk::<8>() else {
+    let Some((&[width, height, colour, depth, entries, alphas, orientation, flags], rest)) = bytes.split_first_chunk::<8>()
+    else {
         return out;
     };
     let colour = [0, 2, 3, 4, 6][usize::from(colour) % 5];
@@ -59,7 +60,8 @@ pub fn png(bytes: &[u8]) -> Vec<u8> {
 #[must_use]
 pub fn jpeg(bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![0xFF, 0xD8];
-    let Some((&[width, height, kind, factors, more_factors, orientation, interval, step], rest)) = bytes.split_first_chunk::<8>() else {
+    let Some((&[width, height, kind, factors, more_factors, orientation, interval, step], rest)) = bytes.split_first_chunk::<8>()
+    else {
         return out;
     };
     let mut segment = |marker: u8, data: &[u8]| {
@@ -68,7 +70,10 @@ pub fn jpeg(bytes: &[u8]) -> Vec<u8> {
         out.extend(data);
     };
     if kind & 0x40 != 0 {
-        segment(0xE1, &[&b"Exif\0\0II\x2A\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"[..], &[orientation], b"\0\0\0\0\0\0\0"].concat());
+        segment(
+            0xE1,
+            &[&b"Exif\0\0II\x2A\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"[..], &[orientation], b"\0\0\0\0\0\0\0"].concat(),
+        );
     }
     if kind & 0x20 != 0 {
         segment(0xEE, &[b'A', b'd', b'o', b'b', b'e', 0, 100, 0, 0, 0, 0, orientation % 3]);
@@ -111,5 +116,6 @@ pub fn webp(bytes: &[u8]) -> Vec<u8> {
     };
     let name = if kind % 2 == 0 { b"VP8 " } else { b"VP8L" };
     let claimed = u32::try_from(frame.len() + usize::from(cut)).unwrap_or(0);
-    [&b"RIFF"[..], &(claimed + 12).to_le_bytes(), b"WEBP", name, &claimed.to_le_bytes(), &frame, &vec![0; frame.len() % 2]].concat()
+    [&b"RIFF"[..], &(claimed + 12).to_le_bytes(), b"WEBP", name, &claimed.to_le_bytes(), &frame, &vec![0; frame.len() % 2]]
+        .concat()
 }

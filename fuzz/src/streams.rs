@@ -5,7 +5,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use caption::stages::{
-    Cover, Fate, FramePlan, FrameWork, IndexSet, Ink, InkRuns, Palette, PalettePlan, Patch, Spliced, StreamReader, Tools,
+    Cover, Fate, FramePlan, FrameWork, IndexSet, Ink, InkRuns, InkSet, Palette, PalettePlan, Patch, Spliced, StreamReader, Tools,
     can_splice, splice,
 };
 use caption_layout::{reading::blocks::Frame, rect::Rect};
@@ -95,12 +95,21 @@ impl Splice {
         let work = FrameWork {
             bytes: &self.blocks,
             frame,
-            plan: FramePlan { source: frame.rect, fate: Fate::Painted { bare: Rect::default() }, lacks: 0 },
+            plan: FramePlan {
+                source: frame.rect,
+                fate: Fate::Painted { bare: Rect::default() },
+                shown: InkSet::ALL,
+                changed: InkSet::default(),
+                lacks: InkSet::default(),
+                overstays: InkSet::default(),
+                is_cleared: false,
+            },
             palette_plan: Cow::Owned(PalettePlan::unchanged(palette.clone())),
             used: None,
             may_become_transparent: true,
             background: None,
-            inks,
+            inks: &inks.iter().collect::<Vec<_>>(),
+            changed: &[],
             lost: &Patch::default(),
             is_exact: false,
             leaves_gaps: false,

@@ -121,6 +121,16 @@ impl Caption {
 
     fn validate_time(&self) -> Result<(), SpecError> {
         let err = |name: &str, message: String| Err(SpecError::new(ErrorCode::BadSpec, name, message));
+        if self.is_timed() && self.style == Style::Bar {
+            let field = if self.frames.is_some() {
+                "frames"
+            } else if self.from.is_some() {
+                "from"
+            } else {
+                "to"
+            };
+            return err(field, "a bar is there all the time: no time was expected".to_owned());
+        }
         match (self.from, self.to, self.frames) {
             (from, to, Some(_)) if from.is_some() || to.is_some() => {
                 err("frames", "either frames or seconds were expected, got both".to_owned())

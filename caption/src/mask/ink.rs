@@ -16,6 +16,7 @@ use super::{
     cover::{Cover, Pair},
     coverage::{Coverage, rasterise},
     emoji::{self, DrawnEmoji, EmojiColours},
+    ink_set::InkSet,
 };
 
 /// Pixels of one caption: its letters, its emoji, or what lies behind them.
@@ -50,6 +51,8 @@ pub struct Mask {
     /// Where the picture's first row stands in the output: the height of a bar above it.
     pub picture_top_px: u32,
     pub missing_glyphs: Vec<char>,
+    /// By number of the caption: the frames that show it.
+    pub times: Vec<Range<usize>>,
     /// What there is to tell of each caption of the spec, as far as no pixel of the picture decides it.
     pub told: Vec<CaptionFidelity>,
 }
@@ -84,27 +87,40 @@ impl Mask {
         }
         let missing_glyphs = found.missing_glyphs();
         let Arrangement { width_px, height_px, picture_top_px, .. } = found;
-        Ok(Self { inks, width_px, height_px, picture_top_px, missing_glyphs, told })
+        let times = vec![0..usize::MAX; told.len()];
+        Ok(Self { inks, width_px, height_px, picture_top_px, missing_glyphs, times, told })
     }
 
     fn numbered(ink: Ink, number: usize) -> Ink {
         Ink { number, ..ink }
     }
 
-    /// Whether any pixel of `rect` is touched.
-    pub(crate) fn touches(&self, rect: Rect) -> bool {
-        self.inks.iter().any(|ink| ink.touches(rect))
+    /// The inks that a frame shows.
+    pub(crate) fn shown_in(&self, frame: usize) -> InkSet {
+        let is_shown = |ink: &Ink| self.times.get(ink.number).is_none_or(|time| time.contains(&frame));
+        self.inks.iter().enumerate().filter(|(_, ink)| is_shown(ink)).map(|(place, _)| place).collect()
     }
 
-    /// Whether a caption covers any of a pixel.
-    pub(crate) fn covers(&self, x: u32, y: u32) -> bool {
-        self.inks.iter().any(|ink| ink.touches(Rect::at(x, y, 1, 1)))
+    /// Those of some places.
+    pub(crate) fn inks_of(&self, inks: InkSet) -> impl Iterator<Item = &Ink> {
+        self.inks.iter().enumerate().filter(move |&(place, _)| inks.contains(place)).map(|(_, ink)| ink)
     }
 
-    /// A byte a pixel of the output: 255 where the caption may change it.
-    pub(crate) fn to_gray(&self) -> Vec<u8> {
+    /// Whether any pixel of `rect` is touched by any of these inks.
+    pub(crate) fn touches(&self, inks: InkSet, rect: Rect) -> bool {
+        self.inks_of(inks).any(|ink| ink.touches(rect))
+    }
+
+    /// Around all pixels of inks, within the output.
+    pub(crate) fn rect_of(&self, inks: InkSet) -> Rect {
+        let whole = Rect::at(0, 0, self.width_px, self.height_px);
+        self.inks_of(inks).map(|ink| ink.rect.intersect(whole)).fold(Rect::default(), Rect::union)
+    }
+
+    /// A byte a pixel of the output: 255 where one of these inks may change it.
+    pub(crate) fn to_gray(&self, inks: InkSet) -> Vec<u8> {
         let mut gray = vec![0; self.width_px as usize * self.height_px as usize];
-        for ink in &self.inks {
+        for ink in self.inks_of(inks) {
             for (x, y, cover) in ink.covers_in(ink.rect) {
                 if cover != Cover::NONE {
                     gray[y as usize * self.width_px as usize + x as usize] = 255;
@@ -247,7 +263,7 @@ impl Ink {
     }
 
     /// Whether any pixel of `rect` is touched.
-    fn touches(&self, rect: Rect) -> bool {
+    pub(crate) fn touches(&self, rect: Rect) -> bool {
         let both = self.rect.intersect(rect);
         (both.top..both.bottom).any(|y| {
             let Some(touched) = self.touched_columns(y) else { return false };

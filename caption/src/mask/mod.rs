@@ -8,9 +8,11 @@ mod coverage;
 mod emoji;
 mod glyphs;
 mod ink;
+mod ink_set;
 mod paths;
 mod stroke;
 
 pub use cover::{Cover, Pair};
 pub(crate) use emoji::{EmojiColours, in_turns};
 pub use ink::{Ink, Mask};
+pub use ink_set::InkSet;

@@ -13,6 +13,7 @@ use super::{
     work::{FrameWork, Tools},
 };
 use crate::{
+    mask::InkSet,
     planning::{FramePlan, Palettes},
     reading::{canvas::Patch, streams::StreamReader},
     watch::Watch,
@@ -58,7 +59,8 @@ impl<'a> Painting<'a> {
                 }
                 let plan = plans[*k];
                 let painted = plan.is_touched().then(|| {
-                    let work = self.work(*k, plan, lost);
+                    let [shown, changed] = [plan.shown, plan.changed].map(|inks| self.inks_of(inks));
+                    let work = FrameWork { inks: &shown, changed: &changed, ..self.work(*k, plan, lost) };
                     StreamReader::with(|reader| Tools::with(|tools| paint(&work, reader, tools)))
                 });
                 // Frames that are painted again count once.
@@ -78,11 +80,16 @@ impl<'a> Painting<'a> {
             used: self.palettes.used[k],
             may_become_transparent: self.palettes.may_become_transparent,
             background: plan.is_on_background().then(|| self.background()).flatten(),
-            inks: self.inks,
+            inks: &[],
+            changed: &[],
             lost,
             is_exact: self.is_exact,
             leaves_gaps: false,
         }
+    }
+
+    fn inks_of(&self, inks: InkSet) -> Vec<&'a InkRuns<'a>> {
+        inks.iter().filter_map(|place| self.inks.get(place)).collect()
     }
 
     /// The background's colour: that of an entry of the global table (`GIF89a`, section 18).

@@ -21,7 +21,7 @@ use crate::{
 
 /// One frame being painted.
 pub(super) struct Painter<'a> {
-    inks: &'a [InkRuns<'a>],
+    inks: &'a [&'a InkRuns<'a>],
     /// Where the canvas does not show the caption yet: see [`crate::planning::FramePlan::bare`].
     bare: Rect,
     /// Pixels of earlier frames that this frame has to draw again.
@@ -216,7 +216,8 @@ impl<'a> Painter<'a> {
                 Some(beneath) => self.over_index(runs, cover, [x, y], *index, beneath),
                 None => match self.lost.at(x, y) {
                     Some(beneath) => self.over(runs, cover, [x, y], beneath),
-                    None if is_bare && cover.is_solid() => self.alone(runs, cover, [x, y]),
+                    // Where earlier frames are looked at, and show nothing, a caption that begins is drawn over nothing too.
+                    None if (is_bare || self.lost.rect.contains(x, y)) && cover.is_solid() => self.alone(runs, cover, [x, y]),
                     // Transparent over a caption that stands: it goes on standing.
                     None => continue,
                 },

@@ -50,13 +50,14 @@ pub(super) fn recode(
         } else if !work.leaves_gaps && (grown || pixels.must_draw_absent()) && pixels.has_blanks() {
             let mut counts = FrameCounts::of([pixels.count()]);
             // What was cleared too far must be drawn again at any price.
-            let most_difference = match work.plan.damaged().is_empty() {
-                true if work.is_exact => 0.0,
-                true => MOST_DIFFERENCE,
-                false => f32::MAX,
+            let must_mend = !work.plan.cleared().is_empty() || work.plan.hides_any();
+            let most_difference = match must_mend {
+                false if work.is_exact => 0.0,
+                false => MOST_DIFFERENCE,
+                true => f32::MAX,
             };
             let mut found = palette.ensure_transparent(used, &mut counts, most_difference);
-            if found.is_none() && !work.lost.rect.is_empty() {
+            if found.is_none() && must_mend {
                 // All entries are of colours that must be drawn again: one of those goes, and its pixels take the nearest.
                 palette = giving_up_any.with_all_usable();
                 found = palette.ensure_transparent(used, &mut counts, f32::MAX);
@@ -216,13 +217,18 @@ impl<'a> Pixels<'a> {
 
     /// Draws again what the source still shows and the output's canvas has lost. Says whether there was any.
     fn mend(&mut self, palette: &mut Palette, used: &mut IndexSet) -> bool {
-        let (drawn, damaged) = (self.work.drawn(), self.work.plan.damaged());
+        let (drawn, damaged, cleared) = (self.work.drawn(), self.work.plan.damaged(), self.work.plan.cleared());
+        let differs = |x, y| {
+            cleared.contains(x, y)
+                || self.work.changed.iter().any(|runs| runs.ink.rect.contains(x, y) && runs.ink.covers_at(x, y))
+        };
         let mut mended = false;
         for y in damaged.top..damaged.bottom {
             for x in damaged.left..damaged.right {
                 let position = drawn.position(x, y);
                 if let Some(colour) = self.work.lost.at(x, y)
                     && Some(self.indices[position]) == palette.transparent()
+                    && differs(x, y)
                 {
                     let (index, is_exact) = palette.exact_or_nearest(colour, used);
                     self.indices[position] = index;

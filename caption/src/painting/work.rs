@@ -31,8 +31,10 @@ pub struct FrameWork<'a> {
     pub may_become_transparent: bool,
     /// The colour of what the frame is grown by and no caption covers, if it is not transparent: see [`crate::planning::Fate::Grown`].
     pub background: Option<[u8; 3]>,
-    /// All captions.
-    pub inks: &'a [InkRuns<'a>],
+    /// The captions that it shows.
+    pub inks: &'a [&'a InkRuns<'a>],
+    /// Those that begin or end with it: see [`FramePlan::changed`].
+    pub changed: &'a [&'a InkRuns<'a>],
     /// What the source's canvas shows where the output's was cleared too far.
     pub lost: &'a Patch,
     /// Whether no pixel outside the captions may look different.

@@ -4,14 +4,26 @@
 
 use caption_layout::rect::Rect;
 
+use crate::mask::InkSet;
+
 /// What is to be done with one frame. All rectangles are on the output's canvas, and none is empty but where that is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FramePlan {
     /// Where the source has the frame, below a bar where there is one.
     pub source: Rect,
     pub fate: Fate,
-    /// A bit for each ink, by its number in the mask, that is not all to be seen while the frame is shown.
-    pub lacks: u128,
+    /// The inks that the frame is to show.
+    pub shown: InkSet,
+    /// Of all inks those that begin to be shown with this frame, or no longer are: the canvas before it is without the former and has
+    /// the latter.
+    pub changed: InkSet,
+    /// Inks that are not all to be seen while the frame is shown.
+    pub lacks: InkSet,
+    /// Inks that may still be seen though their time is over: no pixel of the frame can hide them.
+    pub overstays: InkSet,
+    /// Whether the frame is disposed to background, which its source is not: what a caption has covered where the source shows
+    /// nothing can't be drawn again, but only cleared.
+    pub is_cleared: bool,
 }
 
 /// What becomes of a frame. In the drawings a frame of the source is `.`, what the caption covers is `C`, the canvas is the box.
@@ -60,8 +72,9 @@ pub enum Fate {
         /// clear to nothing where they clear to that colour.
         on_background: bool,
     },
-    /// The frame before was grown and then cleared, and with it what still stood around its own rectangle in the source. This frame
-    /// draws those pixels of earlier frames (`o`) again, in their very colours, beside what it has to draw anyway.
+    /// The canvas lacks pixels of earlier frames (`o`), which this frame draws again, in their very colours, beside what it has to draw
+    /// anyway. Either the frame before was grown and then cleared, and with it what still stood around its own rectangle in the source;
+    /// or a caption covers them whose time is over.
     ///
     /// ```text
     ///    source           output after       output with
@@ -79,6 +92,8 @@ pub enum Fate {
         bare: Rect,
         /// See [`FramePlan::damaged`].
         damaged: Rect,
+        /// Where all of `damaged` was cleared; elsewhere in it only [`FramePlan::changed`] inks differ.
+        cleared: Rect,
     },
 }
 
@@ -114,8 +129,22 @@ impl FramePlan {
 
     /// The same within the source's rectangle, if nothing has to be drawn again.
     pub(crate) fn without_growth(self) -> Self {
-        let fate = if let Fate::Grown { bare, .. } = self.fate { Fate::Painted { bare } } else { self.fate };
+        let fate = match self.fate {
+            Fate::Grown { bare, .. } => Fate::Painted { bare },
+            Fate::Mended { bare, cleared, .. } if cleared.is_empty() && !self.hides_any() => Fate::Painted { bare },
+            other => other,
+        };
         Self { fate, ..self }
+    }
+
+    /// Whether captions end with this frame, whose pixels it has to draw again.
+    pub(crate) fn hides_any(&self) -> bool {
+        !self.changed.without(self.shown).is_empty()
+    }
+
+    /// Where all pixels of earlier frames must be drawn again; elsewhere only those below [`Self::changed`] inks.
+    pub(crate) fn cleared(&self) -> Rect {
+        if let Fate::Mended { cleared, .. } = self.fate { cleared } else { Rect::default() }
     }
 
     /// Whether added pixels show the background's colour: see [`Fate::Grown`].
@@ -123,8 +152,8 @@ impl FramePlan {
         matches!(self.fate, Fate::Grown { on_background: true, .. })
     }
 
-    /// Where, before this frame, the output's canvas was cleared further than the source's, so that pixels of earlier frames must
-    /// be drawn again. Empty but for [`Fate::Mended`].
+    /// Where, before this frame, the output's canvas lacks pixels of earlier frames that must be drawn again, or shows other captions.
+    /// Empty but for [`Fate::Mended`].
     pub fn damaged(&self) -> Rect {
         if let Fate::Mended { damaged, .. } = self.fate { damaged } else { Rect::default() }
     }

@@ -13,7 +13,7 @@ use caption_layout::{
 use super::fate::{Fate, FramePlan};
 use crate::{
     lzw::CODE_SIZES,
-    mask::{Cover, Ink, Mask},
+    mask::{Cover, Ink, InkSet, Mask},
 };
 
 /// The output's canvas between two frames, as far as it matters.
@@ -25,6 +25,8 @@ struct CanvasState {
     damaged: Rect,
     /// Around everything that the source has drawn and not cleared.
     inhabited: Rect,
+    /// The inks that it shows, but for where it is bare.
+    standing: InkSet,
 }
 
 /// Which frames may be grown beyond their rectangle. What a grown frame does not draw must be
@@ -87,58 +89,125 @@ const FAR_OFF: usize = 4;
 /// Plans every frame of `gif`. With `is_exact`, no pixel outside the captions may look different.
 pub fn plan(gif: &Gif, mask: &Mask, is_exact: bool) -> Vec<FramePlan> {
     let whole = Rect::at(0, 0, mask.width_px, mask.height_px);
-    let mut canvas = CanvasState { bare: whole, damaged: Rect::default(), inhabited: Rect::default() };
-    let growth = Growth::of(gif, is_exact);
-    gif.frames
-        .iter()
-        .enumerate()
-        .map(|(k, frame)| {
-            let frame_plan = plan_frame(frame, mask, &canvas, growth, k == 0);
-            canvas = after(frame, &frame_plan, canvas, whole);
-            frame_plan
-        })
-        .collect()
+    let nothing = Rect::default();
+    let mut canvas = CanvasState { bare: whole, damaged: nothing, inhabited: nothing, standing: InkSet::default() };
+    let planner = Planner { mask, growth: Growth::of(gif, is_exact), whole, first_holes: first_holes(gif) };
+    let mut plans: Vec<FramePlan> = Vec::with_capacity(gif.frames.len());
+    for (k, frame) in gif.frames.iter().enumerate() {
+        let shown = mask.shown_in(k);
+        let ending = if k + 1 < gif.frames.len() { shown.without(mask.shown_in(k + 1)) } else { InkSet::default() };
+        let plan = planner.plan_frame(k, frame, &canvas, [shown, ending]);
+        canvas = planner.after(frame, &plan, canvas);
+        plans.push(plan);
+    }
+    plans
 }
 
-fn plan_frame(frame: &Frame, mask: &Mask, canvas: &CanvasState, growth: Growth, is_first: bool) -> FramePlan {
-    let source = frame.rect.moved_down(mask.picture_top_px);
-    let &CanvasState { bare, damaged, inhabited } = canvas;
-    if !can_be_drawn(frame) {
-        return FramePlan { source, fate: Fate::Copied, lacks: lacking(mask, bare, Rect::default()) };
+/// The first frame behind which the source's canvas may show nothing somewhere, as far as rectangles tell.
+fn first_holes(gif: &Gif) -> usize {
+    let begins_whole = gif.frames.first().is_some_and(|first| first.transparent.is_none() && first.rect.covers(gif.canvas));
+    let clears = |frame: &Frame| frame.disposal == Disposal::Background;
+    if begins_whole { gif.frames.iter().position(clears).unwrap_or(usize::MAX) } else { 0 }
+}
+
+/// What is the same for all frames.
+struct Planner<'a> {
+    mask: &'a Mask,
+    growth: Growth,
+    whole: Rect,
+    /// See [`first_holes`].
+    first_holes: usize,
+}
+
+impl Planner<'_> {
+    /// `ending` are the inks of `shown` that the next frame does not show.
+    fn plan_frame(&self, k: usize, frame: &Frame, canvas: &CanvasState, [shown, ending]: [InkSet; 2]) -> FramePlan {
+        let &Self { mask, growth, whole, first_holes } = self;
+        let source = frame.rect.moved_down(mask.picture_top_px);
+        let &CanvasState { bare, damaged: cleared, inhabited, standing } = canvas;
+        let rect_of = |ink: usize| mask.inks[ink].rect.intersect(whole);
+        // One that begins where the canvas holds nothing needs no look at what is beneath.
+        let due = standing.differing(shown).filter(|ink| !shown.contains(ink) || !bare.covers(rect_of(ink)));
+        // What can't be begun or hidden yet is left for the next frame, and told.
+        let planned = |fate: Fate, changed: InkSet, drawn: Rect| {
+            let left = due.without(changed);
+            let lacks = lacking(mask, shown, bare, drawn).union(left.intersect(shown));
+            let overstays = left.without(shown);
+            FramePlan { source, fate, shown: shown.without(left), changed, lacks, overstays, is_cleared: false }
+        };
+        if !can_be_drawn(frame) {
+            return planned(Fate::Copied, InkSet::default(), Rect::default());
+        }
+        // A frame that is cut off is coded again, whole: some decoders refuse a file that isn't.
+        let within_source = || if mask.touches(shown, source) || frame.is_cut { Fate::Painted { bare } } else { Fate::Copied };
+        let is_far_off = source.union(whole).area() > FAR_OFF * whole.area();
+        if is_far_off && cleared.is_empty() {
+            return planned(within_source(), InkSet::default(), source);
+        }
+        let grown_for = |wanted: &dyn Fn(&&Ink) -> bool, changed: InkSet| {
+            let missing = mask.inks_of(shown).filter(wanted).map(|ink| missing_caption(ink, bare, source));
+            missing.fold(source.union(cleared).union(mask.rect_of(changed)), Rect::union)
+        };
+        let may_clear = growth.clears_to_nothing && growth.mendable && frame.disposal == Disposal::Keep;
+        let is_cleared = !ending.is_empty() && k >= first_holes && may_clear && frame.transparent.is_some();
+        let (mut changed, mut drawn) = (due, grown_for(&|_| true, due));
+        if is_cleared {
+            drawn = drawn.union(mask.rect_of(ending));
+        }
+        let damages = frame.disposal == Disposal::Background && !cleared_too_far(source, drawn, inhabited).is_empty();
+        let may_grow = growth.allows(frame, k == 0);
+        if !may_grow || (damages && !growth.mendable) {
+            changed = changed.filter(|ink| source.covers(rect_of(ink)));
+            // A bar is drawn all the same: without it the canvas would have a hole.
+            drawn = grown_for(&|ink| ink.is_band, changed);
+            if growth.is_exact && shows_blanks(drawn, source, mask) {
+                drawn = source.union(cleared);
+            }
+        }
+        let damaged = cleared.union(mask.rect_of(changed));
+        let fate = if !damaged.is_empty() {
+            Fate::Mended { drawn, bare, damaged, cleared }
+        } else if drawn != source {
+            let on_background = !may_grow && frame.transparent.is_none() && shows_blanks(drawn, source, mask);
+            // No pixel of it lets a caption that is on the canvas already show: all are drawn again.
+            Fate::Grown { drawn, bare: if on_background { drawn } else { bare }, on_background }
+        } else {
+            within_source()
+        };
+        FramePlan { is_cleared, ..planned(fate, changed, drawn) }
     }
-    let canvas_px = mask.width_px as usize * mask.height_px as usize;
-    let is_far_off = source.union(Rect::at(0, 0, mask.width_px, mask.height_px)).area() > FAR_OFF * canvas_px;
-    if is_far_off && damaged.is_empty() {
-        let fate = if mask.touches(source) || frame.is_cut { Fate::Painted { bare } } else { Fate::Copied };
-        return FramePlan { source, fate, lacks: lacking(mask, bare, source) };
-    }
-    let grown_for = |wanted: &dyn Fn(&&Ink) -> bool| {
-        let missing = mask.inks.iter().filter(wanted).map(|ink| missing_caption(ink, bare, source));
-        missing.fold(source.union(damaged), Rect::union)
-    };
-    let mut drawn = grown_for(&|_| true);
-    let damages = frame.disposal == Disposal::Background && !cleared_too_far(source, drawn, inhabited).is_empty();
-    let may_grow = growth.allows(frame, is_first);
-    if !may_grow || (damages && !growth.mendable) {
-        // A bar is drawn all the same: without it the canvas would have a hole.
-        drawn = grown_for(&|ink| ink.is_band);
-        if growth.is_exact && shows_blanks(drawn, source, mask) {
-            drawn = source.union(damaged);
+
+    /// The canvas when the frame's time is over.
+    fn after(&self, frame: &Frame, plan: &FramePlan, before: CanvasState) -> CanvasState {
+        if !can_be_drawn(frame) {
+            return before;
+        }
+        let rect_of = |ink: usize| self.mask.inks[ink].rect.intersect(self.whole);
+        let inhabited = before.inhabited.union(plan.source.intersect(self.whole));
+        // What a frame that must not grow left undrawn is still to do.
+        let is_drawn = plan.drawn().covers(before.bare) || lacking(self.mask, plan.shown, before.bare, plan.drawn()).is_empty();
+        let still_bare = if is_drawn { Rect::default() } else { before.bare };
+        let standing = before.standing.differing(plan.changed);
+        let standing = standing.union(plan.shown.filter(|ink| before.bare.covers(rect_of(ink))));
+        let left_standing = standing.filter(|ink| !plan.drawn().covers(rect_of(ink)));
+        match frame.disposal {
+            // What the source keeps there is to be drawn again.
+            Disposal::Keep if plan.is_cleared => CanvasState {
+                bare: plan.drawn().union(still_bare),
+                damaged: inhabited.intersect(plan.drawn()),
+                inhabited,
+                standing: left_standing,
+            },
+            Disposal::Keep => CanvasState { bare: still_bare, damaged: Rect::default(), inhabited, standing },
+            Disposal::Previous => before,
+            Disposal::Background => CanvasState {
+                bare: plan.drawn().union(still_bare),
+                damaged: cleared_too_far(plan.source, plan.drawn(), inhabited),
+                inhabited: if plan.source.covers(inhabited) { Rect::default() } else { inhabited },
+                standing: left_standing,
+            },
         }
     }
-    let fate = if !damaged.is_empty() {
-        Fate::Mended { drawn, bare, damaged }
-    } else if drawn != source {
-        let on_background = !may_grow && frame.transparent.is_none() && shows_blanks(drawn, source, mask);
-        // No pixel of it lets a caption that is on the canvas already show: all are drawn again.
-        Fate::Grown { drawn, bare: if on_background { drawn } else { bare }, on_background }
-    // A frame that is cut off is coded again, whole: some decoders refuse a file that isn't.
-    } else if mask.touches(source) || frame.is_cut {
-        Fate::Painted { bare }
-    } else {
-        Fate::Copied
-    };
-    FramePlan { source, fate, lacks: lacking(mask, bare, drawn) }
 }
 
 /// Whether a frame that is grown from `source` to `drawn` has pixels that neither the source nor a bar has.
@@ -148,10 +217,9 @@ fn shows_blanks(drawn: Rect, source: Rect, mask: &Mask) -> bool {
     drawn.area() > source.intersect(drawn).area() + filled
 }
 
-/// A bit for each ink of which `drawn` leaves something undrawn.
-fn lacking(mask: &Mask, bare: Rect, drawn: Rect) -> u128 {
-    let of_one = |(number, ink): (usize, &Ink)| u128::from(!missing_caption(ink, bare, drawn).is_empty()) << number;
-    mask.inks.iter().enumerate().map(of_one).fold(0, |all, bit| all | bit)
+/// The inks of `shown` of which `drawn` leaves something undrawn.
+fn lacking(mask: &Mask, shown: InkSet, bare: Rect, drawn: Rect) -> InkSet {
+    shown.filter(|ink| mask.inks.get(ink).is_some_and(|ink| !missing_caption(ink, bare, drawn).is_empty()))
 }
 
 /// A frame without pixels, or whose codes no decoder reads, shows nothing and is left as it is.
@@ -177,25 +245,6 @@ fn missing_caption(ink: &Ink, bare: Rect, source: Rect) -> Rect {
 fn cleared_too_far(source: Rect, drawn: Rect, inhabited: Rect) -> Rect {
     let cleared = inhabited.intersect(drawn);
     if source.covers(cleared) { Rect::default() } else { cleared }
-}
-
-/// The canvas when the frame's time is over.
-fn after(frame: &Frame, plan: &FramePlan, before: CanvasState, whole: Rect) -> CanvasState {
-    if !can_be_drawn(frame) {
-        return before;
-    }
-    let inhabited = before.inhabited.union(plan.source.intersect(whole));
-    // What a frame that must not grow left undrawn is still to do.
-    let still_bare = if plan.drawn().covers(before.bare) || plan.lacks == 0 { Rect::default() } else { before.bare };
-    match frame.disposal {
-        Disposal::Keep => CanvasState { bare: still_bare, damaged: Rect::default(), inhabited },
-        Disposal::Previous => before,
-        Disposal::Background => {
-            let damaged = cleared_too_far(plan.source, plan.drawn(), inhabited);
-            let inhabited = if plan.source.covers(inhabited) { Rect::default() } else { inhabited };
-            CanvasState { bare: plan.drawn().union(still_bare), damaged, inhabited }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -10,10 +10,9 @@ mod palette;
 mod palettes;
 mod room;
 mod strategies;
+mod timing;
 
-#[cfg(feature = "stages")]
-pub use fate::Fate;
-pub use fate::FramePlan;
+pub use fate::{Fate, FramePlan};
 pub use frames::{plan, written_on};
 pub use group::PalettePlan;
 pub use palette::Palette;
@@ -21,3 +20,4 @@ pub use palettes::Palettes;
 pub(crate) use room::MOST_DIFFERENCE;
 pub(crate) use room::largest_difference;
 pub use room::{FrameCounts, Merge};
+pub(crate) use timing::{frame_times, shown_frames};

@@ -201,9 +201,11 @@ impl Palette {
         self.transparent.is_some()
     }
 
-    /// Gives the frame, which has none, a transparent index that costs neither a colour nor longer codes.
+    /// Gives the frame, which has none, a transparent index that costs neither a colour nor longer codes. What is transparent in other
+    /// frames may be so in this one.
     pub(crate) fn take_unused_as_transparent(&mut self, used: IndexSet) -> Option<u8> {
-        let index = self.unused_entry(used, 256).filter(|_| self.has_table)?;
+        let needed = used.union(self.reserved);
+        let index = (0..=u8::MAX).take(self.len).find(|&index| !needed.contains(index)).filter(|_| self.has_table)?;
         self.make_transparent(index);
         Some(index)
     }

@@ -88,9 +88,14 @@ impl Chooser<'_> {
 
     /// The colours of the captions that are painted on frames, and those of their emoji.
     fn painted(&self, frames: &[usize]) -> (Vec<Pair>, Vec<[u8; 3]>) {
-        let is_painted = |ink: &&Ink| frames.iter().any(|&k| paints_opaque(&self.gif.frames[k], &self.plans[k], ink));
+        let is_painted = |place: usize, ink: &Ink| {
+            let paints =
+                |k: usize| self.plans[k].shown.contains(place) && paints_opaque(&self.gif.frames[k], &self.plans[k], ink);
+            frames.iter().any(|&k| paints(k))
+        };
         let (mut pairs, mut emoji) = (Vec::new(), Vec::new());
-        for ink in self.mask.inks.iter().filter(is_painted) {
+        let painted = self.mask.inks.iter().enumerate().filter(|&(place, ink)| is_painted(place, ink));
+        for (_, ink) in painted {
             match ink.emoji() {
                 // A plate that the picture shows through has no colour of its own.
                 None if ink.colours().is_empty() => {}

@@ -4,7 +4,10 @@
 
 use caption_layout::{ChangedPixels, Hundredths};
 
-use crate::{difference::difference, mask::Mask};
+use crate::{
+    difference::difference,
+    mask::{InkSet, Mask},
+};
 
 /// The pixels of the picture that no caption covers and whose colour differs, and how far at most. `before` and `after` are asked for a
 /// pixel of the output's canvas.
@@ -14,7 +17,7 @@ pub(super) fn changed_beside(
     before: impl Fn(u32, u32) -> [u8; 3],
     after: impl Fn(u32, u32) -> [u8; 3],
 ) -> (Vec<(u32, u32)>, ChangedPixels) {
-    let gray = mask.to_gray();
+    let gray = mask.to_gray(InkSet::ALL);
     let (mut altered, mut delta_e) = (Vec::new(), Hundredths::default());
     for y in mask.picture_top_px..mask.picture_top_px + picture_height_px {
         for x in 0..mask.width_px {

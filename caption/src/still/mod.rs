@@ -67,7 +67,7 @@ mod tests {
                 render(&encoded(&source, ImageFormat::Png), MediaType::Png, &spec(Style::Overlay), &Limits::default()).unwrap();
             let output = image::load_from_memory(&rendered.bytes).unwrap();
             assert_eq!((output.color(), output.dimensions()), (source.color(), source.dimensions()));
-            let (before, after, mask) = (source.to_rgba16(), output.to_rgba16(), rendered.mask.to_gray());
+            let (before, after, mask) = (source.to_rgba16(), output.to_rgba16(), rendered.mask.to_gray(crate::mask::InkSet::ALL));
             let changed = mask.iter().zip(before.pixels().zip(after.pixels())).filter(|(m, (b, a))| **m != 0 && b != a).count();
             assert!(changed > 50);
             assert!(mask.iter().zip(before.pixels().zip(after.pixels())).all(|(m, (b, a))| *m != 0 || b == a));

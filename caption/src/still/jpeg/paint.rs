@@ -3,7 +3,7 @@
 //! `mod` calls it. The touched pixels of an MCU are painted, its other samples stay the numbers that the coefficients stand for (not
 //! rounded to 8 bits), and the touched blocks get coefficients in the source's own steps.
 
-use crate::mask::{Cover, Mask};
+use crate::mask::{Cover, InkSet, Mask};
 
 use super::super::shown::MeanColours;
 
@@ -117,7 +117,7 @@ impl Jpeg {
             Rect::at(px(left), px(top), px(width.min(self.sides[0] - left)), px(height.min(self.sides[1] - top)))
         };
         let all = (0..high).flat_map(|row| (0..wide).map(move |column| [column, row]));
-        all.map(|at| (at, place(at))).filter(|&(_, rect)| mask.touches(rect)).collect()
+        all.map(|at| (at, place(at))).filter(|&(_, rect)| mask.touches(InkSet::ALL, rect)).collect()
     }
 
     fn paint_mcu(&mut self, [column, row]: [usize; 2], rect: Rect, mask: &Mask) {

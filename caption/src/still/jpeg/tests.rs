@@ -93,7 +93,7 @@ fn a_block_changes_only_if_a_pixel_of_it_does() {
                 for (([x, y], before), stored) in real(&jpeg, number).zip(std::iter::repeat(&output.components[number])) {
                     let now = &stored.data[y * stored.blocks[0] + x];
                     let [left, top] = [u32::try_from(x).unwrap() * sides[0], u32::try_from(y).unwrap() * sides[1]];
-                    if rendered.mask.touches(Rect::at(left, top, sides[0], sides[1])) {
+                    if rendered.mask.touches(crate::mask::InkSet::ALL, Rect::at(left, top, sides[0], sides[1])) {
                         changed += usize::from(now != before);
                     } else {
                         assert_eq!(now, before, "{:?}: component {number}, block {x}, {y}", jpeg.model);
@@ -211,7 +211,7 @@ fn an_exact_spec_is_told_what_its_blocks_change_beside_the_letters() {
     let changed = told.fidelity.changed;
     assert_eq!(changed.count, told.altered.len() as u64);
     let (before, after) = (jpeg.pixels(), read::read(&told.bytes, &LIMITS).unwrap().pixels());
-    let gray = told.mask.to_gray();
+    let gray = told.mask.to_gray(crate::mask::InkSet::ALL);
     let differ = (0..before.len()).filter(|&at| gray[at] == 0 && before[at] != after[at]).count();
     assert!(differ > 0 && differ == told.altered.len(), "{differ} pixels differ, {} are told", told.altered.len());
 }

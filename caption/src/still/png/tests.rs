@@ -44,7 +44,7 @@ fn render_png(bytes: &[u8], spec: &LoadedSpec) -> RenderedStill {
 /// The pixels outside the mask, of the source and of the output, as other readers see them.
 fn assert_same_outside_the_mask(source: &[u8], rendered: &RenderedStill) {
     let [before, after] = [source, &rendered.bytes].map(|bytes| image::load_from_memory(bytes).unwrap().into_rgba16());
-    let gray = rendered.mask.to_gray();
+    let gray = rendered.mask.to_gray(crate::mask::InkSet::ALL);
     let top = rendered.mask.picture_top_px;
     let mut changed = 0;
     for (x, y, pixel) in before.enumerate_pixels() {
@@ -90,7 +90,7 @@ fn indices_outside_the_mask_stay_and_white_gets_a_free_entry() {
     let [before, after] = [&bytes, &rendered.bytes].map(|bytes| read::read(bytes, &Limits::default()).unwrap());
     assert_eq!(after.palette[..200], before.palette[..]);
     assert!(after.palette[200..].contains(&[255; 3]));
-    let gray = rendered.mask.to_gray();
+    let gray = rendered.mask.to_gray(crate::mask::InkSet::ALL);
     let indices = before.raster.data.iter().zip(&after.raster.data).zip(&gray);
     assert!(indices.clone().all(|((before, after), mask)| *mask != 0 || before == after));
     assert!(indices.filter(|((before, after), _)| before != after).count() > 50);
@@ -131,7 +131,7 @@ fn a_full_palette_gives_up_what_nobody_sees() {
         told.changed.delta_e <= NEAR_DELTA_E && told.captions[0].fill == ColourFidelity::exact(Rgb { rgb: [255; 3] }),
         "{told:?}"
     );
-    let gray = rendered.mask.to_gray();
+    let gray = rendered.mask.to_gray(crate::mask::InkSet::ALL);
     for (x, y, pixel) in before.enumerate_pixels().filter(|(x, y, _)| gray[(y * before.width() + x) as usize] == 0) {
         let now = after.get_pixel(x, y);
         assert!(now == pixel || rendered.altered.contains(&(x, y)), "{x}, {y}");

@@ -60,7 +60,7 @@ fn lossless_changes_under_the_mask_alone() {
     let rendered = render(&source, &spec(Style::Overlay), &Limits::default()).unwrap();
     assert_eq!(find(&chunks(&rendered.bytes), *b"VP8 ").map(|chunk| chunk.len), None);
     let after = image::load_from_memory(&rendered.bytes).unwrap().into_rgba8().into_raw();
-    let (before, gray) = (pixels(77), rendered.mask.to_gray());
+    let (before, gray) = (pixels(77), rendered.mask.to_gray(crate::mask::InkSet::ALL));
     let pairs = before.as_chunks::<4>().0.iter().zip(after.as_chunks::<4>().0).zip(gray);
     assert!(pairs.clone().all(|((before, after), mask)| mask != 0 || before == after));
     assert!(pairs.filter(|((before, after), _)| before != after).count() > 200);
@@ -104,7 +104,7 @@ fn an_exact_spec_gets_each_pixel_beside_the_letters() {
     let exact = LoadedSpec { exact: true, ..spec(Style::Overlay) };
     let rendered = render(&source, &exact, &Limits::default()).unwrap();
     let [before, after] = [&source, &rendered.bytes].map(|bytes| image::load_from_memory(bytes).unwrap().into_rgba8());
-    let gray = rendered.mask.to_gray();
+    let gray = rendered.mask.to_gray(crate::mask::InkSet::ALL);
     assert!(before.pixels().zip(after.pixels()).zip(&gray).all(|((before, after), mask)| *mask != 0 || before == after));
     assert!(rendered.fidelity.captions[0].fill.is_near());
 }
