@@ -4,8 +4,19 @@
 import { count, number, said } from './words.js';
 
 const DRAFT = 'punchline.draft';
-const TEXTS = ['top', 'bottom'];
-const USUAL = { overlay: { fill: '#ffffff', stroke: '#000000' }, bar: { fill: '#000000', stroke: '#000000' } };
+const TEXTS = ['top', 'bottom', 'text'];
+const FIELDS = [...TEXTS, 'at', 'from', 'to', 'style', 'font', 'size', 'align', 'fill', 'stroke', 'background'];
+/** What can be coloured of each style, and how it is without a choice. */
+const USUAL = {
+  overlay: { fill: '#ffffff', stroke: '#000000' },
+  bar: { fill: '#000000', background: '#ffffff' },
+  box: { fill: '#ffffff', background: '#000000' },
+  shadow: { fill: '#ffffff', stroke: '#000000' },
+  plain: { fill: '#ffffff' },
+};
+/** What shows through a box: a colour's last two digits, as a page's colours have none of their own. */
+const BOX_ALPHA = 'b3';
+const NUMBER = /^\d+([.,]\d+)?$/;
 
 const at = (id) => document.getElementById(id);
 const form = at('form');
@@ -24,12 +35,32 @@ const characters = (text) => text.replace(UNDRAWABLE, '').replace(/[\ud800-\udbf
 /** The places that have words, in the order of the spec's captions. */
 const places = () => TEXTS.filter((place) => at(place).value.trim());
 
-export function spec() {
+/** Where a text stands: its name, or the box that was chosen. */
+function position(place) {
+  if (place !== 'text') return place;
+  const [x, y, width, height] = at('at').value.split(',').map(Number);
+  return height ? { x, y, width, height } : at('at').value;
+}
+
+/** How a text looks. Only the edges have bars. */
+function looks(place) {
   const size = at('size').value.trim();
-  const shared = { style: style(), font: at('font').value, size: size === '' ? 'auto' : Number(size) || size };
-  if (chosen.fill) shared.fill = chosen.fill;
-  if (chosen.stroke && style() === 'overlay') shared.stroke = chosen.stroke;
-  return { captions: places().map((place) => ({ text: characters(at(place).value), at: place, ...shared })) };
+  const own = place === 'text' && style() === 'bar' ? 'overlay' : style();
+  const made = { style: own, font: at('font').value, size: size === '' ? 'auto' : Number(size) || size };
+  // A colour that was chosen for a bar is no other style's.
+  for (const id of own === style() ? Object.keys(USUAL[own]) : []) {
+    if (chosen[id]) made[id] = id === 'background' && own === 'box' ? chosen[id] + BOX_ALPHA : chosen[id];
+  }
+  if (at('align').value !== 'center') made.align = at('align').value;
+  if (at('case').checked) made.case = 'upper';
+  for (const id of ['from', 'to']) if (seconds(id) !== undefined) made[id] = seconds(id);
+  return made;
+}
+
+const seconds = (id) => (NUMBER.test(at(id).value.trim()) ? Number(at(id).value.trim().replace(',', '.')) : undefined);
+
+export function spec() {
+  return { captions: places().map((place) => ({ text: characters(at(place).value), at: position(place), ...looks(place) })) };
 }
 
 export const shared = () => at('share').checked;
@@ -65,13 +96,15 @@ export function refuse(problem) {
   if (!id) return void say('problem', said(problem));
   if (id === 'key') at('key-field').hidden = false;
   mark(id, said(problem));
+  const closed = input(id).closest('details');
+  if (closed) closed.open = true;
   return input(id);
 }
 
 export const complain = (text) => say('problem', text);
 
 /** Takes back what was said of these fields, or of all. */
-export function absolve(ids = ['file', 'key', 'top', 'bottom', 'style', 'font', 'size', 'fill', 'stroke']) {
+export function absolve(ids = ['file', 'key', ...FIELDS]) {
   for (const id of ids) mark(id, '');
   say('problem', '');
 }
@@ -79,10 +112,12 @@ export function absolve(ids = ['file', 'key', 'top', 'bottom', 'style', 'font', 
 /** What can be said without the server, in the form of its refusals. */
 export function faults() {
   if (!places().length) return [{ code: 'empty_text', field: 'captions' }];
-  return places().flatMap((place, index) => {
+  const long = places().flatMap((place, index) => {
     const got = count(at(place).value);
     return got > maxChars ? [{ code: 'text_too_long', field: `captions[${index}].text`, limit: maxChars, got }] : [];
   });
+  const unread = ['from', 'to'].filter((id) => at(id).value.trim() && seconds(id) === undefined);
+  return [...long, ...unread.map((field) => ({ field, detail: `Seconds such as 1.5 were expected, got “${at(field).value.trim().slice(0, 20)}”` }))];
 }
 
 /** Notes under a text: how long it is, and what in it can't be seen or drawn. */
@@ -99,7 +134,7 @@ function describe(place, missing = []) {
 
 /** What the layout tells of the words. */
 export function learn(layout) {
-  for (const place of TEXTS) describe(place, layout?.captions.find((caption) => caption.at === place)?.missing_glyphs);
+  for (const place of TEXTS) describe(place, layout?.captions[places().indexOf(place)]?.missing_glyphs);
   const first = layout?.captions[0];
   const asked = Number(at('size').value);
   say('size-note', first ? `${first.size_px.toFixed(0)} px${asked && first.size_px < asked - 0.5 ? ', made smaller to fit' : ''}` : '');
@@ -118,18 +153,22 @@ export function limits(info) {
 
 function colours() {
   const usual = USUAL[style()];
-  for (const id of ['fill', 'stroke']) at(id).value = chosen[id] ?? usual[id];
-  at('stroke-label').hidden = style() === 'bar';
-  at('usual').hidden = !chosen.fill && !chosen.stroke;
+  for (const id of ['fill', 'stroke', 'background']) if (usual[id]) at(id).value = chosen[id] ?? usual[id];
+  for (const id of ['stroke', 'background']) at(`${id}-label`).hidden = !usual[id];
+  at('stroke-name').textContent = style() === 'shadow' ? 'Shadow' : 'Outline';
+  at('usual').hidden = !Object.keys(usual).some((id) => chosen[id]);
 }
+
+/** What is kept as it was typed or chosen. */
+const KEPT = [...TEXTS, 'size', 'at', 'from', 'to', 'align'];
 
 function draft() {
   try { return JSON.parse(sessionStorage.getItem(DRAFT)) ?? {}; } catch { return {}; }
 }
 
 function keep() {
-  const kept = { style: style(), font: at('font').value, size: at('size').value, share: at('share').checked, chosen };
-  for (const place of TEXTS) kept[place] = at(place).value;
+  const kept = { style: style(), font: at('font').value, share: at('share').checked, case: at('case').checked, chosen };
+  for (const id of KEPT) kept[id] = at(id).value;
   // Full or forbidden storage costs the draft, not the page.
   try { sessionStorage.setItem(DRAFT, JSON.stringify(kept)); } catch { /* kept nowhere */ }
 }
@@ -137,8 +176,10 @@ function keep() {
 /** Brings back what was typed before a reload, and calls `changed(id)` whenever something is. */
 export function begin(changed) {
   const kept = draft();
-  for (const id of [...TEXTS, 'size']) at(id).value = kept[id] ?? '';
+  for (const id of KEPT) if (kept[id] !== undefined) at(id).value = kept[id];
   at('share').checked = kept.share ?? false;
+  at('case').checked = kept.case ?? false;
+  at('more').open = ['text', 'from', 'to'].some((id) => at(id).value);
   Object.assign(chosen, kept.chosen);
   form.elements.style.value = kept.style ?? 'overlay';
   colours();
@@ -152,8 +193,7 @@ export function begin(changed) {
     changed();
   });
   at('usual').addEventListener('click', () => {
-    delete chosen.fill;
-    delete chosen.stroke;
+    for (const id of Object.keys(USUAL[style()])) delete chosen[id];
     colours();
     keep();
     at('fill').focus();

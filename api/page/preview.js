@@ -12,6 +12,29 @@ const element = (name, attributes) => {
   return made;
 };
 
+/** Blurred, and then stronger by `gain`: what a shadow's letters go through. */
+function blurred(id, { blur_px, gain }, { width_px: width, height_px: height }) {
+  const filter = element('filter', { id, filterUnits: 'userSpaceOnUse', x: 0, y: 0, width, height, 'color-interpolation-filters': 'sRGB' });
+  const stronger = element('feComponentTransfer', {});
+  stronger.append(element('feFuncA', { type: 'linear', slope: gain }));
+  filter.append(element('feGaussianBlur', { stdDeviation: blur_px }), stronger);
+  return filter;
+}
+
+/** A caption, from the bottom up: band or plate, shadow, letters, emoji. */
+function drawn(caption, index, images) {
+  const { at, band, plate, background, shadow, path, fill, stroke, stroke_px, emoji = [] } = caption;
+  const behind = [band, plate].filter(Boolean).map(({ left_px: x, top_px: y, width_px: width, height_px: height, radius_px: rx = 0 }) =>
+    element('rect', { x, y, width, height, rx, fill: background }));
+  // The filter's bounds are the picture's, so the letters are moved within it.
+  const through = shadow ? [element('g', { filter: `url(#shade-${index})` })] : [];
+  for (const group of through) group.append(element('path', { d: path, fill: shadow.colour, transform: `translate(${shadow.offset_px} ${shadow.offset_px})` }));
+  const outline = stroke_px > 0 ? { stroke, 'stroke-width': 2 * stroke_px, 'stroke-linejoin': 'round', 'paint-order': 'stroke' } : {};
+  const letters = element('path', { d: path, fill, 'data-at': typeof at === 'string' ? at : 'box', ...outline });
+  const pictures = emoji.map(({ image, left_px: x, top_px: y, width_px: width, height_px: height }) => element('image', { href: images[image], x, y, width, height }));
+  return [...behind, ...through, letters, ...pictures];
+}
+
 export class Preview {
   #canvas;
   #host;
@@ -68,13 +91,7 @@ export class Preview {
     place(this.#host, layout.picture, layout);
     this.#ink.setAttribute('viewBox', `0 0 ${layout.width_px} ${layout.height_px}`);
     this.#ink.removeAttribute('aria-busy');
-    this.#ink.replaceChildren(...layout.captions.flatMap((caption) => {
-      const { band, path, fill, stroke, stroke_px, emoji = [] } = caption;
-      const outline = stroke_px > 0 ? { stroke, 'stroke-width': 2 * stroke_px, 'stroke-linejoin': 'round', 'paint-order': 'stroke' } : {};
-      const letters = element('path', { d: path, fill, 'data-at': caption.at, ...outline });
-      const pictures = emoji.map(({ image, left_px: x, top_px: y, width_px: width, height_px: height }) => element('image', { href: layout.images[image], x, y, width, height }));
-      if (!band) return [letters, ...pictures];
-      return [element('rect', { x: band.left_px, y: band.top_px, width: band.width_px, height: band.height_px, fill: '#ffffff' }), letters, ...pictures];
-    }));
+    const shadows = layout.captions.flatMap(({ shadow }, index) => (shadow ? [blurred(`shade-${index}`, shadow, layout)] : []));
+    this.#ink.replaceChildren(...shadows, ...layout.captions.flatMap((caption, index) => drawn(caption, index, layout.images)));
   }
 }

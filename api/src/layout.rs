@@ -4,6 +4,7 @@
 //! pictures, so it needs no font. No picture is read.
 
 mod pictures;
+mod view;
 
 use std::sync::Arc;
 
@@ -13,14 +14,14 @@ use axum::{
     extract::{Request, State},
     http::StatusCode,
 };
-use caption_layout::{CaptionPreview, Error, LoadedCaption, LoadedSpec, Preview};
+use caption_layout::{Error, LoadedCaption, LoadedSpec};
 use fonts::{Fonts, UnknownFont, engine_spec};
-use proto_shared::{Caption, CaptionSpec, Colour, ErrorCode, Limits, Position, SpecError, Style};
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use proto_shared::{Caption, CaptionSpec, ErrorCode, Limits, SpecError};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use utoipa::ToSchema;
 
-use self::pictures::{EmojiView, Pictures};
+use self::{pictures::Pictures, view::LayoutView};
 use crate::{
     docs::refusals::Refuses,
     problem::{Defect, Documented, Problem, Refusal, refusals},
@@ -48,11 +49,9 @@ impl Refusal for CanvasRefusal {
 }
 
 /// What a request's body may have: the longest texts there may be, escaped.
-pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 192 * 1024;
 /// Layouts at one time: the longest text takes some milliseconds of a thread.
 const AT_ONCE: usize = 4;
-/// The outline's colour that is told of a style that draws none.
-const BLACK: Colour = Colour { rgb: [0; 3] };
 
 /// Lays captions out, so many at a time. Clones share it.
 #[derive(Clone)]
@@ -83,67 +82,6 @@ struct LayoutRequest {
     /// As in a spec.
     #[schema(schema_with = proto_shared::openapi::captions)]
     captions: Vec<Caption>,
-}
-
-/// A result's layout, in its own pixels.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Layout)]
-pub(crate) struct LayoutView {
-    /// Of the result.
-    width_px: u32,
-    /// Of the result: a bar makes it higher.
-    height_px: u32,
-    /// Where the source stands in it.
-    #[schema(inline)]
-    picture: BoxView<u32>,
-    captions: Vec<CaptionView>,
-    /// Each different emoji of all captions as a PNG, in a `data:` URI. Absent where there is none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(nullable = false, required = false)]
-    images: Vec<String>,
-}
-
-/// Where one caption stands.
-#[derive(Serialize, ToSchema)]
-#[schema(as = CaptionLayout)]
-struct CaptionView {
-    at: Position,
-    style: Style,
-    /// Of the letters, after they were shrunk to fit.
-    size_px: f32,
-    /// How far the outline goes beyond the letters.
-    stroke_px: f32,
-    fill: Colour,
-    stroke: Colour,
-    /// A bar's band; an overlay has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, inline)]
-    band: Option<BoxView<u32>>,
-    /// Around the letters with their outline.
-    #[schema(inline)]
-    r#box: BoxView<f32>,
-    /// As they were wrapped.
-    lines: Vec<String>,
-    /// The letters as SVG path data, in pixels of the result. To be stroked with twice `stroke_px` beneath the fill, with round
-    /// joins.
-    path: String,
-    /// The emoji, each a picture with its place. Absent of a caption without.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(nullable = false, required = false)]
-    emoji: Vec<EmojiView>,
-    /// Characters that no font has.
-    #[schema(value_type = Vec<String>)]
-    missing_glyphs: Vec<char>,
-}
-
-/// A rectangle, from the upper left corner of the result.
-#[derive(Serialize, ToSchema)]
-#[expect(clippy::struct_field_names, reason = "they are names on the wire")]
-struct BoxView<T> {
-    left_px: T,
-    top_px: T,
-    width_px: T,
-    height_px: T,
 }
 
 /// Where the words will stand
@@ -221,41 +159,5 @@ fn of_caption(spec: &LoadedSpec, error: Error, [width_px, height_px]: [u32; 2]) 
     match spec.captions.iter().position(|caption| caption_layout::preview(&alone(caption), width_px, height_px).is_err()) {
         Some(i) => SpecError::new(error.code(), format!("captions[{i}].text"), error.to_string()).into(),
         None => CanvasRefusal(error).into(),
-    }
-}
-
-impl LayoutView {
-    fn new(spec: &CaptionSpec, preview: Preview, pictures: Pictures, picture_height_px: u32) -> Self {
-        let Preview { width_px, height_px, picture_top_px, captions } = preview;
-        let view = |(caption, seen): (&Caption, CaptionPreview)| {
-            let CaptionPreview { size_px, stroke_px, band_px, ink_px, lines, path, emoji, missing_glyphs } = seen;
-            CaptionView {
-                at: caption.at,
-                style: caption.style,
-                size_px,
-                stroke_px,
-                fill: caption.drawn_fill(),
-                stroke: caption.drawn_stroke().unwrap_or(BLACK),
-                band: band_px.map(BoxView::new),
-                r#box: BoxView::new(ink_px),
-                lines,
-                path,
-                emoji: pictures.views(&emoji, size_px),
-                missing_glyphs,
-            }
-        };
-        Self {
-            width_px,
-            height_px,
-            picture: BoxView::new([0, picture_top_px, width_px, picture_height_px]),
-            captions: spec.captions.iter().zip(captions).map(view).collect(),
-            images: pictures.images,
-        }
-    }
-}
-
-impl<T> BoxView<T> {
-    fn new([left_px, top_px, width_px, height_px]: [T; 4]) -> Self {
-        Self { left_px, top_px, width_px, height_px }
     }
 }

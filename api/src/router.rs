@@ -13,6 +13,7 @@ use axum::{
 use broker::Broker;
 use fonts::Fonts;
 use ipnet::IpNet;
+use proto_shared::Presets;
 use service::{ApiKeys, Eventual, metrics::Registry, security};
 use store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -59,6 +60,8 @@ pub struct ApiConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// The fonts that workers have.
     pub fonts: Fonts,
+    /// Looks that a form may name.
+    pub presets: Presets,
 }
 
 /// What the api works with.
@@ -155,9 +158,9 @@ pub fn router(config: &ApiConfig, parts: ApiParts, registry: &mut Registry) -> R
 
 fn state(config: &ApiConfig, parts: ApiParts, budget: Arc<UploadBudget>, metrics: Metrics) -> ApiState {
     let ApiParts { broker, store, ids, keys, clients, subscribers, sources, callbacks, acceptances } = parts;
-    let ApiConfig { limits, fonts, .. } = config;
+    let ApiConfig { limits, fonts, presets, .. } = config;
     let spool = Spool::new(config.spool_dir.clone());
-    let info = Info::new(*limits, fonts, keys.is_some(), callbacks.is_on(), sources.is_some());
+    let info = Info::new(*limits, (fonts, presets), keys.is_some(), callbacks.is_on(), sources.is_some());
     // The rest of a request's time is for the upload, and for the store.
     let half = config.request_timeout / 2;
     let fetcher = Fetcher { client: sources, within: half, budget: budget.clone(), spool: spool.clone() };
@@ -165,6 +168,7 @@ fn state(config: &ApiConfig, parts: ApiParts, budget: Arc<UploadBudget>, metrics
     ApiState {
         requests: Requests {
             fonts: fonts.clone(),
+            presets: Arc::new(presets.clone()),
             callbacks,
             clients: clients.clone(),
             store: store.clone(),

@@ -66,6 +66,7 @@ async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> F
         spool_dir: std::env::temp_dir(),
         trusted_proxies: Vec::new(),
         fonts: Fonts::built_in(),
+        presets: proto_shared::Presets::shipped(),
     };
     let (store, clients) = (Store::open(&StoreConfig::new("memory:")).unwrap(), Clients::new(rules));
     let broker = Eventual::from(Broker::in_process());

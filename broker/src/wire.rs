@@ -137,7 +137,7 @@ mod tests {
         let is_newer = |body: &[u8]| matches!(read(body, NEWEST_VERSION), Read::Newer { .. });
         assert!(is_newer(&changed("/job", "version", (NEWEST_VERSION + 1).into())));
         assert!(is_newer(&changed("/job/spec", "layers", 1.into())));
-        assert!(is_newer(&changed("/job/spec/captions/0", "from", 0.5.into())));
+        assert!(is_newer(&changed("/job/spec/captions/0", "fade", 0.5.into())));
         assert!(is_newer(&changed("/job/spec/captions/0", "style", "bubble".into())));
         assert!(is_newer(br#"{"job":{"version":99,"layers":[]},"try":1}"#));
         for passed_over in ["/job", "/job/source", ""] {

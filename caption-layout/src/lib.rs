@@ -22,7 +22,10 @@ pub use caption_types::{
     WhyOff, WhyWithout,
 };
 pub use error::Error;
-pub use placing::preview::{CaptionPreview, Preview, preview};
+pub use placing::{
+    preview::{CaptionPreview, PlatePreview, Preview, preview},
+    shadow::Shadow,
+};
 pub use reading::probe::{Probe, probe, probe_file};
 pub use spec::{LoadedCaption, LoadedSpec};
 pub use text::{chosen::chosen_fonts, font::Font, outline::PlacedEmoji, shipped::BUILTIN_FONT_NAMES, writing::Writing};

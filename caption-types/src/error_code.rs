@@ -65,9 +65,9 @@ codes! {
     TooManyPixels = "too_many_pixels",
     /// The spec breaks a rule that has no code of its own.
     BadSpec = "bad_spec",
-    /// A style that is not `overlay` or `bar`.
+    /// A style that is none of those there are.
     UnknownStyle = "unknown_style",
-    /// A colour that is not `#rgb` or `#rrggbb`.
+    /// A colour that is neither digits (`#rgb`, `#rrggbb`) nor a name of CSS.
     BadColour = "bad_colour",
     /// A size that is neither `auto` nor within the limits.
     BadSize = "bad_size",
@@ -81,6 +81,10 @@ codes! {
     TextDoesNotFit = "text_does_not_fit",
     /// The picture would differ from what was asked for, and the spec is `strict`.
     NotAsAsked = "not_as_asked",
+    /// A subtitle file that can't be read as `SubRip` or `WebVTT`, or has cues that can't be shown.
+    BadSubtitles = "bad_subtitles",
+    /// A preset that is none of those there are.
+    UnknownPreset = "unknown_preset",
     /// A font name that nothing was loaded under.
     UnknownFont = "unknown_font",
     /// A font file that is not a usable TTF or OTF.

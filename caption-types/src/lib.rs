@@ -17,6 +17,7 @@ pub mod size;
 pub mod spec;
 mod spec_error;
 mod stats;
+pub mod subtitles;
 pub mod visible;
 
 pub use colour::{Colour, TranslucentColour};
@@ -29,6 +30,6 @@ pub use limits::Limits;
 pub use media::MediaType;
 pub use number::{Fraction, LineSpacing, Seconds, StrokeWidth};
 pub use size::Size;
-pub use spec::{Align, Area, Caption, CaptionSpec, Case, Position, RecordedSpec, Style, Valign};
+pub use spec::{Align, Area, Caption, CaptionFields, CaptionSpec, Case, Position, Presets, RecordedSpec, Style, Valign};
 pub use spec_error::SpecError;
 pub use stats::RenderStats;

@@ -36,6 +36,7 @@ macro_rules! stepped {
 
             /// Of steps; beyond the range it is the nearest number within.
             #[must_use]
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounds that are written below")]
             pub const fn of_steps(steps: u32) -> Self {
                 let (least, most) = (($least * $steps) as u32, ($most * $steps) as u32);
                 Self(if steps < least { least } else if steps > most { most } else { steps })

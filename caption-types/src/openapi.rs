@@ -135,6 +135,17 @@ fn position() -> Schema {
         .into()
 }
 
+/// A place as forms have it, which have nothing but text.
+#[must_use]
+pub fn position_text() -> Schema {
+    const PART: &str = r" *(0(\.[0-9]{1,4})?|1(\.0{1,4})?|\.[0-9]{1,4}) *";
+    string()
+        .pattern(Some(format!("^(top|middle|bottom|{PART},{PART},{PART},{PART})$")))
+        .description(Some("`top`, `middle`, `bottom`, or a box as `x,y,width,height` in parts of the picture."))
+        .examples(["0.1,0.4,0.8,0.2"])
+        .into()
+}
+
 fn number(least: f64, most: f64, what: &str) -> Schema {
     ObjectBuilder::new()
         .schema_type(SchemaType::Type(Type::Number))

@@ -6,7 +6,9 @@
 //! docs/ARCHITECTURE.md.
 
 mod canonical;
+mod fields;
 mod place;
+mod preset;
 mod recorded;
 mod request;
 mod rules;
@@ -15,7 +17,9 @@ mod style;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    fields::CaptionFields,
     place::{Align, Area, Position, Valign},
+    preset::Presets,
     recorded::RecordedSpec,
     style::{Case, Style},
 };
@@ -266,7 +270,7 @@ mod tests {
         assert_eq!(code_of(half), (ErrorCode::BadColour, field("background")));
         let unread = r##"{"captions":[{"text":"a","style":"box","background":"#ff"}]}"##;
         assert_eq!(code_of(unread), (ErrorCode::BadColour, field("background")));
-        let unknown = r##"{"captions":[{"text":"a","at":{"x":0,"y":0,"width":1,"height":1,"depth":1}}]}"##;
+        let unknown = r#"{"captions":[{"text":"a","at":{"x":0,"y":0,"width":1,"height":1,"depth":1}}]}"#;
         assert_eq!(code_of(unknown), (ErrorCode::BadSpec, field("at.depth")));
         let long = format!(r#"{{"captions":[{{"text":"{}"}}]}}"#, "a".repeat(MAX_TEXT_CHARS + 1));
         assert_eq!(code_of(&long), (ErrorCode::TextTooLong, field("text")));

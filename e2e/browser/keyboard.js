@@ -30,12 +30,15 @@ test('the whole way by keyboard, in the order of the page, with a visible focus'
   await page.keyboard.type('hands off');
   await tabTo('bottom');
   await page.keyboard.type('the mouse');
+  await tabTo('more-name');
   await tabTo('style');
   await press('ArrowRight');
   assert.ok(await page.isChecked('input[value=bar]'));
   await press('ArrowLeft');
   await tabTo('font');
   await tabTo('size');
+  await tabTo('align');
+  await tabTo('case');
   await tabTo('fill');
   await tabTo('stroke');
   await tabTo('share');

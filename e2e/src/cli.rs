@@ -112,6 +112,7 @@ impl CommandLine {
             .args(arguments.split_whitespace())
             .current_dir(self.folder.path())
             .env_remove("PUNCHLINE_FONT_DIR")
+            .env_remove("PUNCHLINE_PRESETS_DIR")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -90,6 +90,38 @@ fn the_mask_has_the_size_of_the_output_and_covers_what_changed() {
 }
 
 #[test]
+fn words_stand_anywhere_at_any_time_and_may_begin_with_a_dash() {
+    let (folder, _) = with_cat();
+    folder.put("talk.vtt", b"WEBVTT\n\n00:00.000 --> 00:00.050 line:0%\nhi\n").unwrap();
+    for options in [
+        "--text -1 --at 0,0,1,0.5 --to 0.5 --text two\\nlines --at bottom --fill gold",
+        "--preset meme --top me --bottom --also",
+        "--subtitles talk.vtt --style shadow --text below",
+        "--size 20 --text a --align left --text b --at bottom --align right --case upper --stroke-width 0.1",
+    ] {
+        let ran = folder.run(&format!("caption cat.gif -o out.gif --stats {options}"), b"").unwrap();
+        assert_ends(&ran, 0, "\"frames\":");
+    }
+}
+
+#[test]
+fn presets_are_listed_with_an_operators_own() {
+    let (folder, _) = with_cat();
+    std::fs::create_dir(folder.path("presets")).unwrap();
+    folder.put("presets/ours.json", br#"{"style":"plain"}"#).unwrap();
+    folder.put("presets/broken.json", b"{").unwrap();
+    let ran = folder.run("presets --json --preset-dir presets", b"").unwrap();
+    assert_ends(&ran, 0, "warning: presets/broken.json: ");
+    let listed: serde_json::Value = serde_json::from_slice(&ran.out).unwrap();
+    assert_eq!(listed["ours"], serde_json::json!({"style": "plain"}));
+    assert!(["caption", "meme", "subtitle"].iter().all(|name| listed[name].is_object()), "{listed}");
+    let ran = folder.run("presets", b"").unwrap();
+    assert_eq!(String::from_utf8(ran.out).unwrap().lines().count(), 3);
+    let ran = folder.run("caption cat.gif --preset-dir presets --preset ours --bottom hi", b"").unwrap();
+    assert_ends(&ran, 0, "");
+}
+
+#[test]
 fn a_wrong_command_line_is_2() {
     let (folder, _) = with_cat();
     for (arguments, reason) in [
@@ -97,8 +129,17 @@ fn a_wrong_command_line_is_2() {
         ("caption --bottom hi", "<IN>"),
         ("caption cat.gif --bottom hi --style banner", "banner"),
         ("caption cat.gif --bottom hi --size huge", "huge"),
-        ("caption cat.gif --bottom hi --fill red", "red"),
-        ("caption cat.gif --bottom hi --font comic", "comic"),
+        ("caption cat.gif --bottom hi --fill reddish", "--fill: `#rgb`"),
+        ("caption cat.gif --bottom hi --font comic", "--font: no font is named `comic`"),
+        ("caption cat.gif --text a --text b --font comic", "--at of the second --text: another caption"),
+        ("caption cat.gif --text a --text b --at top --font comic", "--font of the second --text: no font"),
+        (
+            "caption cat.gif --text a --to 1 --text b --from x",
+            "--from of the second --text: seconds from 0 to 86400 was expected, got `x`",
+        ),
+        ("caption cat.gif --text a --at 0,0,1,0", "--at: a box of some height was expected, got 0"),
+        ("caption cat.gif --text a --preset mem", "--preset: one of `caption`, `meme`, `subtitle` was expected, got `mem`"),
+        ("caption cat.gif --text hi --spec spec.json", "--spec"),
         ("caption cat.gif --bottom hi --spec spec.json", "--spec"),
         ("caption cat.gif --bottom hi --nonsense", "--nonsense"),
         ("nonsense", "nonsense"),
@@ -115,6 +156,9 @@ fn what_is_not_there_is_66_and_what_cant_be_written_is_73() {
         ("caption none.gif --bottom hi", 66, "none.gif"),
         ("caption . --bottom hi -o out.gif", 66, "."),
         ("caption cat.gif --spec none.json", 66, "none.json"),
+        ("caption cat.gif --subtitles none.srt", 66, "none.srt"),
+        ("caption cat.gif --bottom hi --preset meme --presets-dir none", 66, "none"),
+        ("presets --presets-dir none", 66, "none"),
         ("caption cat.gif --bottom hi --font none.ttf", 66, "none.ttf"),
         ("caption cat.gif --bottom hi -o none/out.gif", 73, "none/out.gif"),
         ("caption cat.gif --bottom hi -o /dev/full", 73, "/dev/full"),
@@ -168,15 +212,22 @@ fn a_picture_that_is_cut_off_is_captioned_with_a_warning_and_refused_if_strict()
 }
 
 #[test]
-fn a_bad_font_or_spec_is_65() {
+fn a_bad_font_spec_or_subtitle_file_is_65() {
     let (folder, _) = with_cat();
     folder.put("font.ttf", b"no font").unwrap();
-    folder.put("colour.json", br#"{"captions":[{"text":"hi","fill":"red"}]}"#).unwrap();
+    folder.put("colour.json", br#"{"captions":[{"text":"hi","fill":"reddish"}]}"#).unwrap();
     folder.put("cut.json", b"{").unwrap();
+    folder.put("late.srt", b"1\n00:00:02,000 --> 00:00:01,000\nhi\n").unwrap();
+    folder.put("latin.srt", b"1\n00:00:02,000 --> 00:00:03,000\nh\xe9\n").unwrap();
     for (arguments, reason) in [
         ("caption cat.gif --bottom hi --font font.ttf", "bad_font"),
         ("caption cat.gif --spec colour.json", "bad_colour"),
         ("caption cat.gif --spec cut.json", "bad_request"),
+        (
+            "caption cat.gif --subtitles late.srt",
+            "late.srt: line 2: an end after the beginning at 2 s was expected, got 1 s (bad_subtitles)",
+        ),
+        ("caption cat.gif --subtitles latin.srt", "latin.srt: line 3: UTF-8"),
     ] {
         let ran = folder.run(arguments, b"").unwrap();
         assert_ends(&ran, 65, reason);

@@ -16,8 +16,9 @@ pub mod queue;
 pub mod trace;
 
 pub use caption_types::{
-    Caption, CaptionFidelity, CaptionSpec, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Lang, Limits, MediaType,
-    Position, RecordedSpec, RenderStats, Size, SpecError, Style, bounds, spec,
+    Align, Area, Caption, CaptionFidelity, CaptionFields, CaptionSpec, Case, ChangedPixels, Colour, ColourFidelity, ErrorCode,
+    Fidelity, Lang, Limits, LineSpacing, MediaType, Position, Presets, RecordedSpec, RenderStats, Seconds, Size, SpecError,
+    StrokeWidth, Style, TranslucentColour, Valign, bounds, spec, subtitles,
 };
 
 pub use callback::{CallbackEnd, CallbackOutcome};

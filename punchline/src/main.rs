@@ -11,6 +11,7 @@ mod files;
 mod local;
 mod open;
 mod operator;
+mod presets;
 mod processes;
 
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ struct Cli {
 enum Command {
     Caption(caption::CaptionArgs),
     Probe(probe::ProbeArgs),
+    Presets(local::presets::PresetsArgs),
     Submit(submit::SubmitArgs),
     Status(status::StatusArgs),
     Serve(serve::ServeArgs),
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::Caption(args) => caption::run(&args),
         Command::Probe(args) => probe::run(&args),
+        Command::Presets(args) => local::presets::run(&args),
         Command::Submit(args) => submit::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Serve(args) => serve::run(args).map_err(Failure::from),

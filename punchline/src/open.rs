@@ -1,5 +1,5 @@
-//! Opens what the processes of a service and the commands of its operator work with: the runtime, the store, the fonts; and
-//! says how to reach the broker.
+//! Opens what the processes of a service and the commands of its operator work with: the runtime, the store, the fonts, the
+//! presets; and says how to reach the broker.
 //!
 //! Nothing here knows who asks.
 
@@ -8,9 +8,12 @@ use std::path::Path;
 use anyhow::Context as _;
 use broker::AmqpConfig;
 use fonts::Fonts;
+use proto_shared::Presets;
 use service::config::{AwsSettings, CommonSettings, Secret, StoreSettings};
 use store::{S3Settings, Store, StoreConfig};
 use tokio::runtime::{Builder, Runtime};
+
+use crate::presets;
 
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     build(Builder::new_multi_thread().enable_all())
@@ -64,4 +67,13 @@ pub(crate) fn fonts(folder: Option<&Path>) -> anyhow::Result<Fonts> {
         }
         None => Fonts::built_in(),
     })
+}
+
+/// The presets that forms may name.
+pub(crate) fn presets(folder: Option<&Path>) -> anyhow::Result<Presets> {
+    let (presets, left_out) = presets::open(folder)?;
+    for preset in left_out {
+        tracing::warn!(%preset, "a preset of the folder is left out");
+    }
+    Ok(presets)
 }

@@ -5,10 +5,17 @@ use std::{fs, io, path::Path};
 
 use samples::{Choices, Content, Frame, Noise, Palette, Sample, stream::Stream};
 
-const SPECS: [&str; 3] = [
+const SPECS: [&str; 4] = [
     r##"{"captions":[{"text":"when it compiles","at":"bottom","style":"overlay","font":"anton","size":"auto","fill":"#fff","stroke":"#000"}]}"##,
     r#"{"captions":[{"text":"骨","lang":"zh-Hant"},{"text":"a","at":"top","lang":null}]}"#,
     r#"{"captions":[{"text":"a\nb","at":"top","style":"bar","size":40},{"text":"c"}]}"#,
+    r##"{"captions":[{"text":"a","at":{"x":0.1,"y":0.4,"width":0.8,"height":0.2},"align":"left","valign":"top","style":"box","background":"#00000080","stroke":"gold","stroke_width":0.1,"case":"upper","line_spacing":1.5,"from":0.5,"to":2},{"text":"b","at":"middle","style":"shadow","frames":[3,9]}]}"##,
+];
+
+const SUBTITLES: [&str; 3] = [
+    "1\n00:00:00,500 --> 00:00:02,000\n<i>Hello</i> &amp;\nthere\n\n2\n00:00:02,000 --> 00:00:03,250 X1:1\n{\\an8}up\n",
+    "WEBVTT\nKind: captions\n\nNOTE a\n\nintro\n00:00.500 --> 00:02.000 line:0% align:start\n<v Mary>Hello</v>\n\n00:02.000 --> 1:00:03.250\n&#x41;\n",
+    "\u{feff}1\r\n0:0:1.5-->0:0:2\r\n<br/>a\r2\r0:0:2-->0:0:3\rb",
 ];
 
 /// Targets whose input is a file.
@@ -27,6 +34,9 @@ fn main() -> io::Result<()> {
     write(&corpus.join("scan"), &scans())?;
     write(&corpus.join("splice"), &splices())?;
     write(&corpus.join("fonts"), &fonts()?)?;
+    let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let subtitles = SUBTITLES.iter().map(|text| text.as_bytes().to_vec()).chain([utf_16(&format!("\u{feff}{}", SUBTITLES[0]))]);
+    write(&corpus.join("subtitles"), &subtitles.collect::<Vec<_>>())?;
     write(&corpus.join("spec"), &SPECS.map(|json| json.as_bytes().to_vec()))
 }
 

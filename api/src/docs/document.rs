@@ -1,6 +1,6 @@
 //! The document: what it opens with, and what is added to the routes' own descriptions.
 
-use proto_shared::{Caption, ErrorCode, MediaType};
+use proto_shared::{Area, Caption, ErrorCode, MediaType};
 use serde_json::{Value, json};
 use service::health::Report;
 use utoipa::OpenApi;
@@ -28,7 +28,7 @@ that stands in the log, and a `traceresponse` (W3C Trace Context).";
         (name = "Pictures", description = "What came, what was made, and what will be."),
         (name = "About", description = "What this service is, and how it is."),
     ),
-    components(schemas(Caption, ErrorCode, Problem, EventView<'_>, Notice, Report)),
+    components(schemas(Caption, Area, ErrorCode, Problem, EventView<'_>, Notice, Report)),
 )]
 struct Opening;
 
@@ -70,7 +70,7 @@ pub(super) fn complete(described: utoipa::openapi::OpenApi, keys_required: bool)
         forms::allow_empty(&mut schemas[form]);
     }
     // A request is read strictly; the types themselves are not, as records and messages are read by them too.
-    for strict in ["CaptionSpec", "Caption"] {
+    for strict in ["CaptionSpec", "Caption", "Area"] {
         schemas[strict]["additionalProperties"] = json!(false);
     }
     schemas["StreamEvent"]["properties"]["data"]["contentSchema"] = json!({"$ref": "#/components/schemas/Event"});

@@ -4,7 +4,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::jobs::form::CAPTION_FIELDS;
+use crate::jobs::form::{
+    caption_fields,
+    words::{SUBTITLES, WORDS},
+};
 
 /// What names a picture that is not sent along.
 const NAMES: [&str; 2] = ["source", "source_url"];
@@ -24,10 +27,11 @@ pub(super) fn one_picture() -> Value {
 
 /// A spec alone, or the fields of a caption with words in one of them.
 pub(super) fn words_one_way() -> Value {
-    let absent: Map<_, _> = CAPTION_FIELDS.iter().map(|field| ((*field).to_owned(), nothing())).collect();
+    let absent: Map<_, _> = caption_fields().map(|field| (field.to_owned(), nothing())).collect();
+    let words: Vec<_> = WORDS.into_iter().chain([SUBTITLES]).map(|part| json!({"required": [part]})).collect();
     json!({"oneOf": [
         {"required": ["spec"], "properties": absent},
-        {"anyOf": [{"required": ["top"]}, {"required": ["bottom"]}], "properties": {"spec": nothing()}},
+        {"anyOf": words, "properties": {"spec": nothing()}},
     ]})
 }
 

@@ -1,8 +1,10 @@
 //! `GET /v1/info`: what this service is and takes, for pages and programs that want to know before they ask.
 
+use std::collections::BTreeMap;
+
 use axum::{Json, extract::State};
 use fonts::Fonts;
-use proto_shared::bounds;
+use proto_shared::{CaptionFields, Presets, bounds};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,6 +29,8 @@ pub(crate) struct Info {
     source_urls: bool,
     /// What `font` may be.
     fonts: Vec<String>,
+    /// What `preset` may be, and the fields that each fills in.
+    presets: BTreeMap<String, CaptionFields>,
     limits: LimitsView,
 }
 
@@ -43,6 +47,8 @@ struct LimitsView {
     max_frames: u32,
     /// The most pixels over all frames of one file.
     max_total_pixels: u64,
+    /// The most captions on one picture.
+    max_captions: usize,
     /// The most characters of one caption.
     max_text_chars: usize,
     /// The most specs of one batch.
@@ -65,10 +71,10 @@ pub(crate) async fn show(State(info): State<Info>) -> Json<Info> {
 }
 
 impl Info {
-    /// What may be known of an api with these limits and fonts.
+    /// What may be known of an api with these limits, fonts and presets.
     pub(crate) fn new(
         limits: caption_layout::Limits,
-        fonts: &Fonts,
+        (fonts, presets): (&Fonts, &Presets),
         keys_required: bool,
         callbacks: bool,
         source_urls: bool,
@@ -81,11 +87,13 @@ impl Info {
             callbacks,
             source_urls,
             fonts: fonts.names().map(str::to_owned).collect(),
+            presets: presets.iter().map(|(name, fields)| (name.to_owned(), fields.clone())).collect(),
             limits: LimitsView {
                 max_upload_bytes: limits.max_bytes,
                 max_side_px: limits.max_side_px,
                 max_frames: limits.max_frames,
                 max_total_pixels: limits.max_total_pixels,
+                max_captions: bounds::MAX_CAPTIONS,
                 max_text_chars: bounds::MAX_TEXT_CHARS,
                 max_batch: MAX_JOBS,
             },

@@ -5,7 +5,9 @@
 
 #![expect(dead_code, reason = "the fields are read by the derived description")]
 
-use proto_shared::{CaptionSpec, Colour, Lang, Size, SourceId, Style};
+use proto_shared::{
+    Align, CaptionSpec, Case, Colour, Lang, LineSpacing, Seconds, Size, SourceId, StrokeWidth, Style, TranslucentColour, Valign,
+};
 use serde_json::json;
 use utoipa::{
     IntoParams, ToSchema,
@@ -54,8 +56,8 @@ pub(crate) struct LastEventIdHeader {
     last_event_id: Option<String>,
 }
 
-/// One picture and what to write on it: a `spec`, or `top` and `bottom` with the other fields for both. An empty part counts
-/// as none.
+/// One picture and what to write on it: a `spec`, or `top`, `bottom`, `text` and `subtitles` with the other fields for all of them.
+/// An empty part counts as none.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct JobForm {
@@ -77,22 +79,61 @@ pub(crate) struct JobForm {
     /// The words at the lower edge.
     #[schema(schema_with = proto_shared::openapi::caption_text, required = false)]
     bottom: Option<String>,
-    /// Of both.
+    /// Words that stand where `at` says.
+    #[schema(schema_with = proto_shared::openapi::caption_text, required = false)]
+    text: Option<String>,
+    /// A `SubRip` or `WebVTT` file, each cue of which is a caption with its time.
+    #[schema(nullable = false)]
+    subtitles: Option<String>,
+    /// A look by its name, one of the `presets` that `/v1/info` lists: fields for those that are not given.
+    #[schema(nullable = false)]
+    preset: Option<String>,
+    /// Of `text` and the cues: `top`, `middle`, `bottom`, or a box as `x,y,width,height` in parts of the picture.
+    #[schema(schema_with = proto_shared::openapi::position_text, required = false)]
+    at: Option<String>,
+    /// Of all.
+    #[schema(nullable = false)]
+    align: Option<Align>,
+    /// Of all: where the text stands in its box.
+    #[schema(nullable = false)]
+    valign: Option<Valign>,
+    /// Of all.
     #[schema(nullable = false)]
     style: Option<Style>,
-    /// Of both: one of the `fonts` that `/v1/info` lists.
+    /// Of all: one of the `fonts` that `/v1/info` lists.
     #[schema(schema_with = proto_shared::openapi::font, required = false)]
     font: Option<String>,
-    /// Of both.
+    /// Of all.
     #[schema(nullable = false)]
     size: Option<Size>,
-    /// Of both: the letters' colour.
+    /// Of all: the letters' colour.
     #[schema(nullable = false)]
     fill: Option<Colour>,
-    /// Of both: the outline's colour.
+    /// Of all: the colour of the outline, or of the shadow.
     #[schema(nullable = false)]
     stroke: Option<Colour>,
-    /// Of both: the language of the words; when absent, each text tells.
+    /// Of all: how wide the outline is on each side.
+    #[schema(nullable = false)]
+    stroke_width: Option<StrokeWidth>,
+    /// Of all: what lies behind the words of a bar or a box.
+    #[schema(nullable = false)]
+    background: Option<TranslucentColour>,
+    /// Of all.
+    #[schema(nullable = false)]
+    case: Option<Case>,
+    /// Of all.
+    #[schema(nullable = false)]
+    line_spacing: Option<LineSpacing>,
+    /// Of all: when they appear.
+    #[schema(nullable = false)]
+    from: Option<Seconds>,
+    /// Of all: when they are gone again.
+    #[schema(nullable = false)]
+    to: Option<Seconds>,
+    /// Of all: the first and the last frame that show them, in place of `from` and `to`.
+    #[schema(nullable = false, pattern = "^[0-9]{1,9}(-[0-9]{1,9})?$", example = "4-10")]
+    frames: Option<String>,
+    /// Of all: the language of the words; when absent, each text tells.
     #[schema(nullable = false)]
     lang: Option<Lang>,
     #[schema(nullable = false, inline)]

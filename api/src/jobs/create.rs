@@ -72,7 +72,7 @@ pub(crate) async fn create(
     request: Request,
 ) -> Result<Response, CreateRefusal> {
     let JobRequest { form, idempotency, first, wait, reservation } = requests.read(request, &caller, Makes::OneJob).await?;
-    let Order { picture, spec, is_public, callback_url } = form.into_job()?;
+    let Order { picture, spec, is_public, callback_url } = form.into_job(&requests.presets)?;
     let callback_url = callback_url.map(|url| requests.callbacks.check(&url)).transpose()?;
     // Only whether there are such fonts.
     engine_spec(&spec, &requests.fonts)?;

@@ -3,11 +3,14 @@
 //! It knows nothing of stores and queues. A part is never held beyond its limit: reading stops at the
 //! first byte too many, and so does the upload.
 
+pub(crate) mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Multipart, multipart::Field};
-use proto_shared::{Caption, CaptionSpec, ErrorCode, Lang, Position, Size, SourceId, SpecError, Style};
+use proto_shared::{CaptionFields, CaptionSpec, Presets, SourceId, SpecError};
 
+use self::words::{SUBTITLES, WORDS, WordsRefusal};
 use crate::{
     pictures::{
         spool::Spool,
@@ -19,35 +22,20 @@ use crate::{
 /// The most jobs that one request may make.
 pub(crate) const MAX_JOBS: usize = 100;
 
-/// The longest part that is not the file: a spec of four captions fits many times.
-pub(crate) const MAX_TEXT_PART_BYTES: usize = 64 * 1024;
+/// The longest part that is not the picture: a spec of as many captions as there may be, each of the longest text, fits.
+pub(crate) const MAX_TEXT_PART_BYTES: usize = 192 * 1024;
 
-/// The parts that are texts.
-const TEXTS: [&str; 16] = [
-    "source",
-    "source_url",
-    "callback_url",
-    "gallery",
-    "spec",
-    "specs",
-    "top",
-    "bottom",
-    "style",
-    "font",
-    "size",
-    "fill",
-    "stroke",
-    "lang",
-    "exact",
-    "strict",
-];
-/// Those that make up a caption where there is no spec.
-pub(crate) const CAPTION_FIELDS: [&str; 10] =
-    ["top", "bottom", "style", "font", "size", "fill", "stroke", "lang", "exact", "strict"];
+/// The parts that are texts, beside those of a caption.
+const TEXTS: [&str; 6] = ["source", "source_url", "callback_url", "gallery", "spec", "specs"];
+
+/// The parts that make up captions where there is no spec.
+pub(crate) fn caption_fields() -> impl Iterator<Item = &'static str> {
+    WORDS.into_iter().chain([SUBTITLES, "preset", "exact", "strict"]).chain(CaptionFields::NAMES.iter().copied())
+}
 
 refusals! {
     /// Why a form makes no job.
-    pub(crate) enum FormRefusal: Body(BodyRefusal), Spec(SpecError) {
+    pub(crate) enum FormRefusal: Body(BodyRefusal), Spec(SpecError), Words(WordsRefusal) {
         /// A part of the form is not known here, is there twice, is too long, or has a value that is not allowed.
         BadPart {
             /// Its name.
@@ -67,6 +55,8 @@ pub(crate) struct Form {
     file: Option<File>,
     /// By the part's name; none is empty.
     texts: BTreeMap<&'static str, String>,
+    /// Of any encoding.
+    subtitles: Option<Vec<u8>>,
 }
 
 /// What a form asks for: one caption spec, or many.
@@ -91,7 +81,7 @@ impl Form {
         let mut seen = BTreeSet::new();
         while let Some(part) = parts.next_field().await.map_err(|e| BodyRefusal::of(&e, max_file_bytes))? {
             let name = part.name().unwrap_or_default().to_owned();
-            let known = TEXTS.into_iter().chain(["file"]).find(|known| *known == name);
+            let known = TEXTS.into_iter().chain(caption_fields()).chain(["file"]).find(|known| *known == name);
             let known = known.ok_or_else(|| bad_part(&name, "no part of this name is known"))?;
             if !seen.insert(known) {
                 return Err(bad_part(known, "this part may be given once"));
@@ -100,7 +90,12 @@ impl Form {
                 form.file = Some(File::read(part, spool, max_file_bytes, expected_bytes).await?);
                 continue;
             }
-            let text = text(part, known, max_file_bytes).await?;
+            let bytes = bytes(part, known, max_file_bytes).await?;
+            if known == SUBTITLES {
+                form.subtitles = Some(bytes).filter(|bytes| !bytes.is_empty());
+                continue;
+            }
+            let text = String::from_utf8(bytes).map_err(|_| bad_part(known, "UTF-8 was expected"))?;
             // A form on a page sends every field, the empty ones too.
             if !text.is_empty() {
                 form.texts.insert(known, text);
@@ -110,21 +105,22 @@ impl Form {
     }
 
     /// One job: by its `spec`, or by the fields of a caption.
-    pub(crate) fn into_job(mut self) -> Result<Order<CaptionSpec>, FormRefusal> {
+    pub(crate) fn into_job(mut self, presets: &Presets) -> Result<Order<CaptionSpec>, FormRefusal> {
         self.has_no("specs", "`specs` is for /v1/batches")?;
-        let spec = match self.texts.remove("spec") {
-            Some(json) => {
-                CAPTION_FIELDS.iter().try_for_each(|field| self.has_no(field, "it does not go with `spec`"))?;
-                CaptionSpec::from_json(json.as_bytes())?
-            }
-            None => CaptionSpec { exact: self.flag("exact")?, strict: self.flag("strict")?, ..self.spec_of_fields()? },
+        let spec = if let Some(json) = self.texts.remove("spec") {
+            caption_fields().try_for_each(|field| self.has_no(field, "it does not go with `spec`"))?;
+            CaptionSpec::from_json(json.as_bytes())?
+        } else {
+            let (exact, strict) = (self.flag("exact")?, self.flag("strict")?);
+            let spec = words::spec_of(&mut self.texts, self.subtitles.as_deref(), presets)?;
+            CaptionSpec { exact, strict, ..spec }
         };
         self.order(spec)
     }
 
     /// Many jobs: by their `specs`.
     pub(crate) fn into_batch(mut self) -> Result<Order<Vec<CaptionSpec>>, FormRefusal> {
-        for field in CAPTION_FIELDS.iter().chain(&["spec"]) {
+        for field in caption_fields().chain(["spec"]) {
             self.has_no(field, "a batch has `specs`: an array of specs")?;
         }
         let json = self.texts.remove("specs").ok_or_else(|| bad_part("specs", "an array of specs was expected"))?;
@@ -155,53 +151,9 @@ impl Form {
     }
 
     fn has_no(&self, name: &str, otherwise: &str) -> Result<(), FormRefusal> {
-        if self.texts.contains_key(name) { Err(bad_part(name, otherwise)) } else { Ok(()) }
+        let is_there = self.texts.contains_key(name) || (name == SUBTITLES && self.subtitles.is_some());
+        if is_there { Err(bad_part(name, otherwise)) } else { Ok(()) }
     }
-
-    /// `top` and `bottom` are a caption each; the other fields hold for both.
-    fn spec_of_fields(&mut self) -> Result<CaptionSpec, SpecError> {
-        let mut take = |name: &'static str| self.texts.remove(name);
-        let style: Style = parsed("style", take("style").as_deref())?.unwrap_or_default();
-        let size: Size = parsed("size", take("size").as_deref())?.unwrap_or_default();
-        let fill = parsed("fill", take("fill").as_deref())?;
-        let stroke = parsed("stroke", take("stroke").as_deref())?;
-        let lang: Option<Lang> = parsed("lang", take("lang").as_deref())?;
-        let font = take("font");
-        let texts = [("top", Position::Top, take("top")), ("bottom", Position::Bottom, take("bottom"))];
-        let (names, captions): (Vec<_>, Vec<_>) = texts
-            .into_iter()
-            .filter_map(|(name, at, text)| {
-                let mut caption = Caption { size, fill, stroke, lang: lang.clone(), ..Caption::new(text?, at, style) };
-                if let Some(font) = &font {
-                    caption.font.clone_from(font);
-                }
-                Some((name, caption))
-            })
-            .unzip();
-        let spec = CaptionSpec::of(captions);
-        match spec.validate() {
-            Ok(()) => Ok(spec),
-            Err(e) if e.field == "captions" && e.code == ErrorCode::EmptyText => Err(e.at("bottom")),
-            Err(e) => {
-                let field = field_of(&e.field, &names).to_owned();
-                Err(e.at(field))
-            }
-        }
-    }
-}
-
-/// `captions[0].text` is `top` or `bottom`, `captions[0].font` is `font`.
-fn field_of<'a>(path: &'a str, names: &[&'static str]) -> &'a str {
-    let (caption, field) = path.rsplit_once('.').unwrap_or(("", path));
-    let index = caption.trim_start_matches("captions[").trim_end_matches(']').parse::<usize>();
-    match (field, index) {
-        ("text", Ok(i)) => names.get(i).copied().unwrap_or("bottom"),
-        _ => field,
-    }
-}
-
-fn parsed<T: std::str::FromStr<Err = SpecError>>(field: &str, text: Option<&str>) -> Result<Option<T>, SpecError> {
-    text.map(|text| text.parse().map_err(|e: SpecError| e.at(field))).transpose()
 }
 
 fn bad_part(field: &str, fault: &str) -> FormRefusal {
@@ -209,13 +161,13 @@ fn bad_part(field: &str, fault: &str) -> FormRefusal {
     FormRefusal::BadPart { field: field.chars().take(40).collect(), fault: fault.to_owned() }
 }
 
-async fn text(mut part: Field<'_>, name: &str, max_file_bytes: u64) -> Result<String, FormRefusal> {
-    let mut text = Vec::new();
+async fn bytes(mut part: Field<'_>, name: &str, max_file_bytes: u64) -> Result<Vec<u8>, FormRefusal> {
+    let mut bytes = Vec::new();
     while let Some(chunk) = part.chunk().await.map_err(|e| BodyRefusal::of(&e, max_file_bytes))? {
-        if text.len() + chunk.len() > MAX_TEXT_PART_BYTES {
+        if bytes.len() + chunk.len() > MAX_TEXT_PART_BYTES {
             return Err(bad_part(name, &format!("at most {MAX_TEXT_PART_BYTES} bytes are allowed")));
         }
-        text.extend_from_slice(&chunk);
+        bytes.extend_from_slice(&chunk);
     }
-    String::from_utf8(text).map_err(|_| bad_part(name, "UTF-8 was expected"))
+    Ok(bytes)
 }

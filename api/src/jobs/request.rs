@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::extract::{FromRequest as _, Multipart, Request};
 use fonts::Fonts;
-use proto_shared::{IdempotencyId, JobRecord};
+use proto_shared::{IdempotencyId, JobRecord, Presets};
 use store::{Store, StoreError};
 
 use super::{
@@ -46,6 +46,7 @@ refusals! {
 #[derive(Clone)]
 pub(crate) struct Requests {
     pub(crate) fonts: Fonts,
+    pub(crate) presets: Arc<Presets>,
     pub(crate) callbacks: Callbacks,
     pub(crate) clients: Clients,
     pub(crate) store: Store,

@@ -49,6 +49,7 @@ pub(crate) fn config() -> ApiConfig {
         spool_dir: std::env::temp_dir(),
         trusted_proxies: Vec::new(),
         fonts: Fonts::built_in(),
+        presets: proto_shared::Presets::shipped(),
     }
 }
 

@@ -11,6 +11,7 @@ mod fixture;
 mod forms;
 mod previews;
 mod repeats;
+mod words;
 
 use std::time::Duration;
 
@@ -94,7 +95,7 @@ async fn each_mistake_has_its_status_and_its_code() {
         (422, E::NoVisibleText, &[("file", GIF), ("bottom", "\u{3164} \u{200D}".as_bytes())]),
         (422, E::UnknownStyle, &[("file", GIF), ("bottom", b"a"), ("style", b"banner")]),
         (422, E::UnknownFont, &[("file", GIF), ("bottom", b"a"), ("font", b"wingdings")]),
-        (422, E::BadColour, &[("file", GIF), ("bottom", b"a"), ("fill", b"red")]),
+        (422, E::BadColour, &[("file", GIF), ("bottom", b"a"), ("fill", b"reddish")]),
         (422, E::BadSize, &[("file", GIF), ("bottom", b"a"), ("size", b"1")]),
         (422, E::BadSpec, &[("file", GIF), ("spec", br#"{"captions":[{"text":"a","wat":1}]}"#)]),
         (422, E::UnknownStyle, &[("file", GIF), ("spec", br#"{"captions":[{"text":"a","style":"x"}]}"#)]),

@@ -14,6 +14,7 @@ async fn lay_out(front: &Front, body: impl Into<Body>) -> Answer {
 async fn the_service_says_what_it_takes() {
     let info = front().get("/v1/info").await.json();
     assert_eq!((&info["fonts"], &info["keys_required"]), (&json!(["anton", "sans"]), &json!(false)));
+    assert_eq!((&info["limits"]["max_captions"], &info["presets"]["meme"]["case"]), (&json!(32), &json!("upper")));
     assert_eq!((&info["limits"]["max_upload_bytes"], &info["limits"]["max_text_chars"]), (&json!(1_000_000), &json!(1_000)));
 }
 
@@ -37,6 +38,31 @@ async fn words_stand_in_a_layout_as_in_a_result() {
     assert_eq!((&bar["fill"], &bar["stroke_px"], &bar["size_px"]), (&json!("#ff0000"), &json!(0.0), &json!(20.0)));
     assert_eq!((&overlay["fill"], &overlay["stroke"], &overlay["band"]), (&json!("#ffffff"), &json!("#000000"), &Value::Null));
     assert!(overlay["stroke_px"].as_f64().unwrap() > 1.0 && overlay["path"].as_str().unwrap().starts_with('M'));
+}
+
+#[tokio::test]
+async fn a_layout_tells_plates_shadows_and_times() {
+    let front = front();
+    let asked = json!({"width_px": 300, "height_px": 200, "captions": [
+        {"text": "a box", "style": "box", "at": {"x": 0, "y": 0, "width": 0.5, "height": 0.5}, "background": "#ff000080", "from": 0.5, "to": 2},
+        {"text": "shade", "style": "shadow", "at": "middle", "size": 40, "stroke": "navy", "frames": [3, 9]},
+        {"text": "bar", "style": "bar", "background": "gold"},
+        {"text": "plain", "style": "plain", "at": "top"},
+    ]});
+    let told = lay_out(&front, asked.to_string()).await.json();
+    let [boxed, shade, bar, plain] = told["captions"].as_array().unwrap().as_slice() else { panic!("four captions: {told}") };
+    let side = |name: &str| boxed["plate"][name].as_f64().unwrap();
+    assert!(side("radius_px") > 0.0 && side("width_px") <= 150.0 && side("height_px") <= 100.0, "{boxed}");
+    assert!(side("left_px") <= boxed["box"]["left_px"].as_f64().unwrap(), "{boxed}");
+    assert_eq!((&boxed["background"], &boxed["from"], &boxed["to"]), (&json!("#ff000080"), &json!(0.5), &json!(2.0)));
+    assert_eq!((&shade["shadow"]["colour"], &shade["frames"]), (&json!("#000080"), &json!([3, 9])));
+    assert!(
+        shade["shadow"]["blur_px"].as_f64().unwrap() > 1.0 && shade["shadow"]["offset_px"].as_f64().unwrap() >= 1.0,
+        "{shade}"
+    );
+    assert_eq!((&bar["background"], &bar["plate"]), (&json!("#ffd700"), &Value::Null));
+    assert!(["plate", "band", "background", "shadow", "from", "frames"].iter().all(|name| plain.get(name).is_none()), "{plain}");
+    assert_eq!((&plain["stroke_px"], &shade["stroke_px"]), (&json!(0.0), &json!(0.0)));
 }
 
 #[tokio::test]

@@ -137,6 +137,7 @@ impl Fixture {
             spool_dir: std::env::temp_dir(),
             trusted_proxies: Vec::new(),
             fonts: fonts::Fonts::built_in(),
+            presets: proto_shared::Presets::shipped(),
         };
         let (subscribers, clients, broker) =
             (api::EventSubscribers::default(), Clients::new(Fairness::default()), Eventual::from(self.broker.clone()));

@@ -2,3 +2,4 @@
 
 pub mod arrangement;
 pub mod preview;
+pub mod shadow;

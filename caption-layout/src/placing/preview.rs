@@ -3,7 +3,10 @@
 //! api answers previews with it. It decodes nothing and draws nothing, and comes from the same [`Arrangement`] as the mask that
 //! a render paints with.
 
-use super::arrangement::{Arrangement, PlacedCaption};
+use super::{
+    arrangement::{Arrangement, PlacedCaption},
+    shadow::Shadow,
+};
 use crate::{
     error::Error,
     rect::Rect,
@@ -38,6 +41,10 @@ pub struct CaptionPreview {
     pub stroke_px: f32,
     /// Left, top, width and height of a bar's band.
     pub band_px: Option<[u32; 4]>,
+    /// What lies behind the words of a box.
+    pub plate: Option<PlatePreview>,
+    /// How the letters' shadow lies, if they have one.
+    pub shadow: Option<Shadow>,
     /// Left, top, width and height of the letters with their outline.
     pub ink_px: [f32; 4],
     /// The words of each line.
@@ -48,6 +55,15 @@ pub struct CaptionPreview {
     pub emoji: Vec<PlacedEmoji>,
     /// Characters that no font has.
     pub missing_glyphs: Vec<char>,
+}
+
+/// A rounded rectangle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlatePreview {
+    /// Left, top, width and height.
+    pub rect_px: [u32; 4],
+    /// Of its corners.
+    pub radius_px: f32,
 }
 
 /// Lays captions out on a picture of this size.
@@ -75,7 +91,9 @@ impl CaptionPreview {
         Self {
             size_px: text.size_px,
             stroke_px,
-            band_px: place.band.map(|band| [band.left, band.top, band.width(), band.height()]),
+            band_px: place.band.map(sides),
+            plate: place.plate.map(|plate| PlatePreview { rect_px: sides(plate.rect), radius_px: plate.radius_px }),
+            shadow: place.caption.spec.drawn_shadow().map(|_| Shadow::of(text.size_px)),
             ink_px: [left - stroke_px, top - stroke_px, right - left + 2.0 * stroke_px, bottom - top + 2.0 * stroke_px],
             lines: text.texts.clone(),
             path: letters.path,
@@ -83,6 +101,11 @@ impl CaptionPreview {
             missing_glyphs: text.missing_glyphs.clone(),
         }
     }
+}
+
+/// Left, top, width and height.
+fn sides(rect: Rect) -> [u32; 4] {
+    [rect.left, rect.top, rect.width(), rect.height()]
 }
 
 #[cfg(test)]
@@ -113,6 +136,21 @@ mod tests {
         assert!(seen.captions[0].ink_px[1] >= seen.picture_top_px as f32, "an overlay stands on the picture");
         assert!(seen.captions.iter().all(|caption| caption.path.starts_with('M') && caption.path.ends_with('Z')));
         assert!((seen.captions[2].size_px - 9.0).abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn a_box_tells_its_plate_around_the_words() {
+        let mut caption = caption("words", Position::Middle, Style::Box, Size::Px(40));
+        caption.spec.stroke = Some(caption_types::Colour { rgb: [0; 3] });
+        let seen = &preview(&LoadedSpec::new(vec![caption]), 300, 200).unwrap().captions[0];
+        let plate = seen.plate.unwrap();
+        let [left, top, width, height] = plate.rect_px.map(|side| side as f32);
+        let [ink_left, ink_top, ink_width, ink_height] = seen.ink_px;
+        assert!(
+            left < ink_left && top < ink_top && left + width > ink_left + ink_width && top + height > ink_top + ink_height,
+            "{seen:?}"
+        );
+        assert!(plate.radius_px > 0.0 && seen.stroke_px > 1.0 && seen.band_px.is_none(), "{seen:?}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use proto_shared::CaptionSpec;
 use reqwest::{Method, multipart::Form};
 
 use crate::{
-    caption_flags::CaptionFlags,
+    caption_flags::{Asked, CaptionFlags, EXAMPLES},
     client::{
         ending::{fetch, print, status_hint, until_interrupted},
         follow,
@@ -29,17 +29,20 @@ const SILENCE: Duration = Duration::from_secs(90);
 ///
 /// Prints the job's id and where it is. With --wait it also follows the job to its end and fetches the result.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(after_help = format!("Examples:
   punchline submit cat.gif --bottom \"monday\" --wait          writes cat.captioned.gif
   punchline submit cat.gif --top \"me\" -o out.gif --server https://captions.example.com
   punchline submit https://example.com/cat.gif --bottom hi   the service fetches the picture
   curl -s https://example.com/cat.gif | punchline submit - --bottom hi -o - > out.gif
   punchline submit cat.gif --bottom hi --json | jq -r .id    ask later: punchline status ID
 
+More of words, behind `punchline submit cat.gif`:
+{EXAMPLES}
+
 A lost connection and a service that is busy (429, 503) are tried again without making a second job.
 
 Exit codes: 0 done, 2 usage, 65 refused or failed because of the input, 66 no input, 69 the service can't be reached or is
-overloaded, 70 internal, 73 cannot write, 130 stopped from the keyboard.")]
+overloaded, 70 internal, 73 cannot write, 130 stopped from the keyboard."))]
 pub(crate) struct SubmitArgs {
     /// The picture: a file, `-` for standard input, or an http(s) address that the service can reach
     #[arg(value_name = "FILE")]
@@ -73,15 +76,15 @@ pub(crate) struct SubmitArgs {
 }
 
 pub(crate) fn run(args: &SubmitArgs) -> Result<(), Failure> {
-    let spec = args.caption.spec()?;
-    if let Some(file) = args.caption.font_file() {
+    let asked = args.caption.asked()?;
+    if let Some((_, file)) = asked.font_files.first() {
         let why = format_args!("--font: a service knows fonts by their names, {} is a file", file.display());
         return Err(Failure::new(Reason::Usage, why));
     }
     let mut session = Session::new(&args.server)?;
     let picture = Picture::of(&args.input)?;
     let accepted = OnceCell::new();
-    let done = until_interrupted(submit(args, &mut session, &spec, &picture, &accepted));
+    let done = until_interrupted(submit(args, &mut session, &asked, &picture, &accepted));
     done.map_err(|failure| match accepted.get() {
         Some(id) => failure.with_hint(status_hint(id, &args.server)),
         None => failure,
@@ -91,7 +94,7 @@ pub(crate) fn run(args: &SubmitArgs) -> Result<(), Failure> {
 async fn submit(
     args: &SubmitArgs,
     session: &mut Session,
-    spec: &CaptionSpec,
+    asked: &Asked,
     picture: &Picture,
     accepted: &OnceCell<String>,
 ) -> Result<(), Failure> {
@@ -99,7 +102,7 @@ async fn submit(
     let key = format!("{:032x}", fastrand::u128(..));
     let document = session
         .retry(async |client, activity| {
-            let form = picture.add_to(args.form(spec)?, activity).await?;
+            let form = picture.add_to(args.form(&asked.spec)?, activity).await?;
             let request = client.request(Method::POST, "v1/jobs").header("idempotency-key", &key).multipart(form);
             tokio::select! {
                 answer = async { JobDocument::read(send(request).await?).await } => answer,
@@ -107,7 +110,7 @@ async fn submit(
             }
         })
         .await
-        .map_err(|error| name_flag(error, &args.caption))?;
+        .map_err(|error| name_flag(error, asked))?;
     let id = accepted.get_or_init(|| document.job.id.clone());
 
     let output = args.output.clone().unwrap_or_else(|| upload::default_output(&args.input));
@@ -127,16 +130,16 @@ async fn submit(
 }
 
 /// Says of a refusal which flag it is about.
-fn name_flag(error: RequestError, flags: &CaptionFlags) -> RequestError {
+fn name_flag(error: RequestError, asked: &Asked) -> RequestError {
     match error {
         RequestError::Refused(mut refusal) => {
             let flag = match refusal.field.as_deref() {
-                Some("callback_url") => Some("--callback-url"),
-                Some(field) => flags.flag_of(field),
+                Some("callback_url") => Some("--callback-url".to_owned()),
+                Some(field) => asked.flag_of(field),
                 None => None,
             };
-            if let Some(flag) = flag {
-                refusal.field = Some(flag.to_owned());
+            if flag.is_some() {
+                refusal.field = flag;
             }
             RequestError::Refused(refusal)
         }

@@ -8,9 +8,10 @@ use std::{io::IoSlice, num::NonZeroUsize, path::PathBuf, thread, time::Instant};
 use caption::{Rendered, Watch};
 use cpu_time::ProcessTime;
 use fonts::{Fonts, FontsError, engine_spec};
+use proto_shared::SpecError;
 
 use crate::{
-    caption_flags::{CaptionFlags, warn_of},
+    caption_flags::{CaptionFlags, EXAMPLES, warn_of},
     exit::{Failure, Reason},
     files,
     local::{limit_flags::LimitFlags, progress::Progress, stats::StatsLine, threads},
@@ -22,13 +23,16 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("font", |font| font.value_name("NAME|FILE").help(
     "`anton`, `sans`, a font of --font-dir, or the path of a TTF or OTF file")))]
-#[command(after_help = "Examples:
+#[command(after_help = format!("Examples:
   punchline caption cat.gif --bottom \"monday\"
   punchline caption cat.gif --top \"me\" --bottom \"also me\" -o out.gif
   punchline caption cat.gif --style bar --top \"when the build passes\"
   curl -s https://example.com/cat.gif | punchline caption - --bottom hi > out.gif
 
-Exit codes: 0 done, 2 usage, 65 bad input, 66 no input, 70 internal, 73 cannot write.")]
+More of words, behind `punchline caption cat.gif`:
+{EXAMPLES}
+
+Exit codes: 0 done, 2 usage, 65 bad input, 66 no input, 70 internal, 73 cannot write."))]
 pub(crate) struct CaptionArgs {
     /// The picture; `-` is standard input
     #[arg(value_name = "IN")]
@@ -107,20 +111,21 @@ fn tell(args: &CaptionArgs, bytes: &[u8], rendered: &Rendered, began: Instant, c
 impl CaptionArgs {
     /// What the engine is to write, with its fonts loaded.
     fn engine_spec(&self) -> Result<caption::LoadedSpec, Failure> {
-        let spec = self.caption.spec()?;
+        let asked = self.caption.asked()?;
         let mut fonts = Fonts::built_in();
         if let Some(folder) = &self.font_dir {
             let left_out;
             (fonts, left_out) = fonts.with_folder(folder).map_err(|e| Failure::new(Reason::NoInput, e))?;
             warn_of_fonts(&left_out);
         }
-        let mut spec = engine_spec(&spec, &fonts).map_err(|e| Failure::new(Reason::Usage, format_args!("--font: {e}")))?;
-        if let Some(path) = self.caption.font_file() {
+        let mut spec =
+            engine_spec(&asked.spec, &fonts).map_err(|e| Failure::new(Reason::Usage, asked.name_flag(SpecError::from(e))))?;
+        for (i, path) in &asked.font_files {
             let font = caption::Font::parse(files::read(path, MAX_FONT_BYTES)?);
             let font =
                 font.map_err(|e| Failure::new(Reason::BadInput, format_args!("{}: {e} ({})", path.display(), e.code())))?;
-            for caption in &mut spec.captions {
-                caption.font = font.clone();
+            if let Some(caption) = spec.captions.get_mut(*i) {
+                caption.font = font;
             }
         }
         Ok(spec)

@@ -1,9 +1,10 @@
-//! The commands that work on files here and need no service: `punchline caption` and `punchline probe`.
+//! The commands that work here and need no service: `punchline caption`, `punchline probe` and `punchline presets`.
 //!
 //! Called by main. They read and write through `files`; the engine does the work.
 
 pub(crate) mod caption;
 mod limit_flags;
+pub(crate) mod presets;
 pub(crate) mod probe;
 mod progress;
 mod stats;

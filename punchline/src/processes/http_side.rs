@@ -58,6 +58,7 @@ impl HttpSide {
             spool_dir: http.spool_dir.clone(),
             trusted_proxies: http.trusted_proxies.clone(),
             fonts: open::fonts(common.font_dir.as_deref())?,
+            presets: open::presets(http.presets_dir.as_deref())?,
         };
         Ok(Self { config, parts, bounds: bounds(http), courier })
     }

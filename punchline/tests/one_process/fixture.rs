@@ -105,6 +105,7 @@ impl Fixture {
             spool_dir: std::env::temp_dir(),
             trusted_proxies: Vec::new(),
             fonts: Fonts::built_in(),
+            presets: proto_shared::Presets::shipped(),
         };
         let router = api::router(&config, front, &mut registry);
         let (exposition, shutdown) = (Exposition::new(registry), CancellationToken::new());

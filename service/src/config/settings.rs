@@ -122,6 +122,8 @@ settings! {
     FONT_DIR = "PUNCHLINE_FONT_DIR", Fallback::Unset, ALL, false,
         "a folder whose `.ttf`, `.otf` and `.ttc` files are fonts by their lower-case file stems, and fallbacks for missing characters; \
          give api and worker the same one";
+    PRESETS_DIR = "PUNCHLINE_PRESETS_DIR", Fallback::Unset, FRONT, false,
+        "a folder whose `.json` files are presets by their file stems: the fields of a caption without its words";
     LOG = "PUNCHLINE_LOG", Fallback::Is("info"), ALL, false,
         "what is logged: a level, or a filter such as `info,worker=debug`";
     LOG_FORMAT = "PUNCHLINE_LOG_FORMAT", Fallback::Is("text"), ALL, false,
