@@ -44,7 +44,7 @@ pub struct CaptionFidelity {
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub frames_shown: Option<u32>,
     /// Frames that may still show it though its time is over.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "crate::stats::is_zero")]
     pub frames_beyond: u32,
     /// How far the colours of its emoji are from those of their pictures: CIE76 dE on the mean of their pixels, in the frame where it
     /// is most. Absent of a caption without emoji.
@@ -230,11 +230,6 @@ impl Fidelity {
         }
         said
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "its shape is serde's")]
-fn is_none(count: &u32) -> bool {
-    *count == 0
 }
 
 /// "1 frame", "2 frames".

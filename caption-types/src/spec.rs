@@ -290,6 +290,15 @@ mod tests {
     }
 
     #[test]
+    fn a_still_has_no_time() {
+        let of = |json: &str| CaptionSpec::from_json(json.as_bytes()).unwrap();
+        let timed = of(r#"{"captions":[{"text":"a"},{"text":"b","at":"top","to":1}]}"#);
+        assert!(timed.suits(crate::MediaType::Gif).is_ok());
+        assert_eq!(timed.suits(crate::MediaType::Jpeg).unwrap_err().field, "captions[1].to");
+        assert!(of(r#"{"captions":[{"text":"a"}]}"#).suits(crate::MediaType::Png).is_ok());
+    }
+
+    #[test]
     fn captions_of_one_place_may_take_turns() {
         let of = |second: &str| {
             CaptionSpec::from_json(format!(r#"{{"captions":[{{"text":"a","to":1}},{{"text":"b",{second}}}]}}"#).as_bytes())

@@ -17,7 +17,7 @@ pub struct RenderStats {
     /// Frames coded again whole.
     pub frames_recoded: u32,
     /// Frames that show no caption and were coded again, as one had ended that they have to hide.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub frames_clearing: u32,
     /// Segments, from one Clear code to the next, of all frames; 0 in results older than the count.
     #[serde(default)]
@@ -33,6 +33,11 @@ pub struct RenderStats {
     pub segments_recoded: u32,
     /// Wall time inside the engine, filled in by the worker that runs it.
     pub engine_wall_ms: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "its shape is serde's")]
+pub(crate) fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 #[cfg(test)]

@@ -69,6 +69,11 @@ impl Rendered {
     pub fn mask_png(&self) -> Result<Vec<u8>, Error> {
         still::gray_png(&self.mask(), self.width_px, self.height_px)
     }
+
+    /// The same of each frame: see [`Self::masks`].
+    pub fn mask_pngs(&self) -> impl Iterator<Item = Result<Vec<u8>, Error>> {
+        self.masks().map(|mask| still::gray_png(&mask, self.width_px, self.height_px))
+    }
 }
 
 /// Captions a picture.

@@ -106,6 +106,7 @@ fn meant() -> Vec<(&'static str, Kept)> {
         frames_copied: 7,
         frames_spliced: 4,
         frames_recoded: 1,
+        frames_clearing: 0,
         segments: 30,
         segments_copied: 20,
         segments_spliced: 6,

@@ -87,6 +87,9 @@ pub(crate) async fn create(
         }
     }
     let InspectedPicture { picture, upload, reservation } = requests.pictures.take(picture, reservation, &caller.client).await?;
+    for (i, spec) in specs.iter().enumerate() {
+        spec.suits(picture.source.media).map_err(|e| e.below(&format!("specs[{i}]")))?;
+    }
     let outputs: Vec<_> =
         specs.iter().map(|spec| output_id(&picture.source.id, spec, &requests.fonts)).collect::<Result<_, _>>()?;
     acceptor.store_source(upload).await.map_err(AcceptRefusal::from)?;

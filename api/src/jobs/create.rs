@@ -82,6 +82,7 @@ pub(crate) async fn create(
     } else {
         let taken = requests.pictures.take(picture, reservation, &caller.client).await?;
         let InspectedPicture { picture, upload, reservation } = taken;
+        spec.suits(picture.source.media)?;
         let output = output_id(&picture.source.id, &spec, &requests.fonts)?;
         let new = NewJob { picture, upload, reservation, spec, output, is_public, caller, trace, idempotency, callback_url };
         acceptor.accept(new).await

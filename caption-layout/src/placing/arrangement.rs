@@ -87,7 +87,7 @@ impl<'a> Arrangement<'a> {
         for caption in others {
             match caption.spec.at {
                 Position::Within(area) => {
-                    found.add_within(caption, spec, on_picture(area, width_px, height_px).intersect(shown))?
+                    found.add_within(caption, spec, on_picture(area, width_px, height_px).intersect(shown))?;
                 }
                 Position::Top => found.add_at_edge(caption, spec, shown, Valign::Top)?,
                 Position::Middle => found.add_at_edge(caption, spec, shown, Valign::Middle)?,

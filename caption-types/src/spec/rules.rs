@@ -5,7 +5,7 @@
 
 use super::{Align, Caption, CaptionSpec, Case, Position, Style, Valign};
 use crate::{
-    ErrorCode, Seconds, Size, SpecError,
+    ErrorCode, MediaType, Seconds, Size, SpecError,
     bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS},
     size::SIZE_RANGE_PX,
     visible::is_visible,
@@ -52,7 +52,30 @@ impl CaptionSpec {
     }
 }
 
+impl CaptionSpec {
+    /// Checks what can be asked of a picture of this kind: a still has no time.
+    ///
+    /// # Errors
+    /// The field that means nothing to it.
+    pub fn suits(&self, media: MediaType) -> Result<(), SpecError> {
+        if media == MediaType::Gif {
+            return Ok(());
+        }
+        let timed = self.captions.iter().enumerate().find_map(|(i, caption)| Some((i, caption.time_field()?)));
+        timed.map_or(Ok(()), |(i, field)| {
+            let message = format!("a still picture has no time, and this one is `{}`", media.mime());
+            Err(SpecError::new(ErrorCode::BadSpec, format!("captions[{i}].{field}"), message))
+        })
+    }
+}
+
 impl Caption {
+    /// The first field that gives it a time.
+    fn time_field(&self) -> Option<&'static str> {
+        let fields = [("frames", self.frames.is_some()), ("from", self.from.is_some()), ("to", self.to.is_some())];
+        fields.into_iter().find_map(|(field, is_there)| is_there.then_some(field))
+    }
+
     fn needs_version(&self) -> u32 {
         // Taken apart, so that a field that is added is not forgotten here.
         let Self { text: _, at, align, valign, style, font: _, size: _, fill: _, stroke: _, lang, .. } = self;
@@ -121,14 +144,7 @@ impl Caption {
 
     fn validate_time(&self) -> Result<(), SpecError> {
         let err = |name: &str, message: String| Err(SpecError::new(ErrorCode::BadSpec, name, message));
-        if self.is_timed() && self.style == Style::Bar {
-            let field = if self.frames.is_some() {
-                "frames"
-            } else if self.from.is_some() {
-                "from"
-            } else {
-                "to"
-            };
+        if let (Style::Bar, Some(field)) = (self.style, self.time_field()) {
             return err(field, "a bar is there all the time: no time was expected".to_owned());
         }
         match (self.from, self.to, self.frames) {

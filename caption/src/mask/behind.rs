@@ -2,20 +2,18 @@
 //!
 //! Made once a job by `ink`, before the letters above it. It knows coverage and no palette.
 
-use caption_layout::{TranslucentColour, placing::arrangement::Plate, rect::Rect};
+use caption_layout::{
+    TranslucentColour,
+    placing::{arrangement::Plate, shadow::Shadow},
+    rect::Rect,
+};
 use image::GrayImage;
 use imageproc::filter::gaussian_blur_f32;
 
 use super::{cover::Cover, coverage::Coverage};
 
-/// How soft a shadow is: the deviation of its blur, in ems.
-const SHADOW_SIGMA_EM: f32 = 0.09;
-/// A shadow of small letters is no softer than this, in pixels.
-const SHADOW_LEAST_SIGMA_PX: f32 = 1.2;
-/// How far a shadow lies to the right of its letters, and below them, in ems.
-const SHADOW_OFFSET_EM: f32 = 0.05;
-/// How much darker a shadow is than its blur: letters of one pixel would leave no mark.
-const SHADOW_GAIN: f32 = 2.2;
+/// The most that a shadow hides of the picture.
+const SHADOW_MOST: f32 = 0.9;
 /// In deviations: what is blurred farther is not seen.
 const BLUR_REACH: f32 = 2.5;
 
@@ -47,7 +45,7 @@ fn in_rounded(at: [u32; 2], sides: [u32; 2], radius_px: f32) -> f32 {
 
 /// The cover that hides what is beneath by nearest to this share. Both of its parts are of one colour: their products are finer than
 /// fifteenths.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share of 225")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 225")]
 fn translucent(share: f32) -> Cover {
     let shown = ((1.0 - share.clamp(0.0, 1.0)) * 225.0).round() as i32;
     let mut best = (i32::MAX, Cover::NONE);
@@ -65,25 +63,19 @@ fn translucent(share: f32) -> Cover {
 
 /// The shadow of letters that have this coverage, whose rectangle begins at `corner`: where it lies within `clip`, and its covers
 /// there. `None` of letters without a mark.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    clippy::cast_possible_wrap,
-    reason = "sides of a canvas, and shares of 255"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas, and shares of 255")]
 pub(super) fn shadow(letters: &Coverage, corner: [u32; 2], size_px: f32, clip: Rect) -> Option<(Rect, Vec<Cover>)> {
     let width = letters.width_px as usize;
     let rows = letters.fill.len() / width.max(1);
-    let sigma = (size_px * SHADOW_SIGMA_EM).max(SHADOW_LEAST_SIGMA_PX);
-    let (reach, offset) = ((sigma * BLUR_REACH).ceil() as i64, (size_px * SHADOW_OFFSET_EM).round() as i64);
+    let Shadow { sigma_px, offset_px, gain } = Shadow::of(size_px);
+    let (reach, offset) = ((sigma_px * BLUR_REACH).ceil() as i64, offset_px as i64);
     let (wide, high) = (letters.width_px + 2 * reach as u32, u32::try_from(rows).ok()? + 2 * reach as u32);
     let mut canvas = GrayImage::new(wide, high);
     for (y, row) in letters.fill.chunks_exact(width.max(1)).enumerate() {
         let start = (y + reach as usize) * wide as usize + reach as usize;
         canvas.get_mut(start..start + width)?.copy_from_slice(row);
     }
-    let blurred = gaussian_blur_f32(&canvas, sigma);
+    let blurred = gaussian_blur_f32(&canvas, sigma_px);
     let (left, top) = (i64::from(corner[0]) - reach + offset, i64::from(corner[1]) - reach + offset);
     let within = |at: i64, least: u32, most: u32| at.clamp(i64::from(least), i64::from(most)) as u32;
     let rect = Rect {
@@ -100,7 +92,7 @@ pub(super) fn shadow(letters: &Coverage, corner: [u32; 2], size_px: f32, clip: R
         for x in rect.left..rect.right {
             let (x, y) = ((i64::from(x) - left) as u32, (i64::from(y) - top) as u32);
             let share = blurred.get_pixel_checked(x, y).map_or(0.0, |pixel| f32::from(pixel.0[0]) / 255.0);
-            covers.push(translucent((share * SHADOW_GAIN).min(0.9)));
+            covers.push(translucent((share * gain).min(SHADOW_MOST)));
         }
     }
     Some((rect, covers))

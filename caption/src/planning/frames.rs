@@ -154,9 +154,9 @@ impl Planner<'_> {
         if is_cleared {
             drawn = drawn.union(mask.rect_of(ending));
         }
-        let damages = frame.disposal == Disposal::Background && !cleared_too_far(source, drawn, inhabited).is_empty();
+        let clears_more = frame.disposal == Disposal::Background && !cleared_too_far(source, drawn, inhabited).is_empty();
         let may_grow = growth.allows(frame, k == 0);
-        if !may_grow || (damages && !growth.mendable) {
+        if !may_grow || (clears_more && !growth.mendable) {
             changed = changed.filter(|ink| source.covers(rect_of(ink)));
             // A bar is drawn all the same: without it the canvas would have a hole.
             drawn = grown_for(&|ink| ink.is_band, changed);

@@ -3,7 +3,7 @@
 //! Called by main. It reads flags and files, hands them to the engine on a pool of threads, and writes the result. The engine
 //! decides how a picture is captioned.
 
-use std::{io::IoSlice, num::NonZeroUsize, path::PathBuf, thread, time::Instant};
+use std::{fs, io::IoSlice, num::NonZeroUsize, path::PathBuf, thread, time::Instant};
 
 use caption::{Rendered, Watch};
 use cpu_time::ProcessTime;
@@ -57,6 +57,10 @@ pub(crate) struct CaptionArgs {
     #[arg(long, value_name = "MASK.png")]
     mask_out: Option<PathBuf>,
 
+    /// Also write such a PNG of each frame, with the captions that it shows: 00000.png and so on; the folder is made if it is missing
+    #[arg(long, value_name = "FOLDER")]
+    masks_out: Option<PathBuf>,
+
     /// Print one line of JSON with what was done and what it took to standard error
     #[arg(long)]
     stats: bool,
@@ -85,6 +89,12 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     files::write(&output, &mut rendered.output.io_slices(&bytes))?;
     if let Some(mask) = &args.mask_out {
         files::write(mask, &mut [IoSlice::new(&rendered.mask_png()?)])?;
+    }
+    if let Some(folder) = &args.masks_out {
+        fs::create_dir_all(folder).map_err(|e| Failure::new(Reason::CannotWrite, format_args!("{}: {e}", folder.display())))?;
+        for (frame, png) in rendered.mask_pngs().enumerate() {
+            files::write(&folder.join(format!("{frame:05}.png")), &mut [IoSlice::new(&png?)])?;
+        }
     }
     tell(args, &bytes, &rendered, began, cpu_began);
     Ok(())

@@ -15,6 +15,7 @@ pub(crate) struct StatsLine {
     frames_copied: u32,
     frames_spliced: u32,
     frames_recoded: u32,
+    frames_clearing: u32,
     segments: u32,
     segments_copied: u32,
     segments_spliced: u32,
@@ -41,6 +42,7 @@ impl StatsLine {
             frames_copied: done.frames_copied,
             frames_spliced: done.frames_spliced,
             frames_recoded: done.frames_recoded,
+            frames_clearing: done.frames_clearing,
             segments: done.segments,
             segments_copied: done.segments_copied,
             segments_spliced: done.segments_spliced,
@@ -69,6 +71,7 @@ mod tests {
             frames_copied: 1,
             frames_spliced: 2,
             frames_recoded: 3,
+            frames_clearing: 1,
             segments: 15,
             segments_copied: 4,
             segments_spliced: 5,
@@ -78,7 +81,7 @@ mod tests {
         let line = StatsLine::new(&done, Fidelity::default(), 7, 8, Instant::now(), ProcessTime::now());
         let json = serde_json::to_string(&line).unwrap();
         let expected = concat!(
-            r#"{"frames":6,"frames_copied":1,"frames_spliced":2,"frames_recoded":3,"#,
+            r#"{"frames":6,"frames_copied":1,"frames_spliced":2,"frames_recoded":3,"frames_clearing":1,"#,
             r#""segments":15,"segments_copied":4,"segments_spliced":5,"segments_recoded":6,"#,
             r#""bytes_in":7,"bytes_out":8,"cpu_ms":"#,
         );

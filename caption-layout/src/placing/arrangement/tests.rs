@@ -47,7 +47,8 @@ fn a_plate_lies_around_its_words() {
     let (rect, plate, text) = placed(Caption { style: Style::Box, ..at(Position::Bottom) }).unwrap();
     let plate = plate.unwrap();
     assert!(plate.rect.covers(rect) && plate.rect.width() > rect.width() && plate.radius_px > 1.0);
-    assert!((rect.left - plate.rect.left).abs_diff((text.size_px * PLATE_PAD_EM) as u32) <= 1);
+    let pad_px = f64::from(rect.left - plate.rect.left);
+    assert!((pad_px - f64::from(text.size_px * PLATE_PAD_EM)).abs() <= 1.0, "{pad_px}");
     assert!(placed(at(Position::Bottom)).unwrap().1.is_none());
 }
 
