@@ -201,11 +201,9 @@ impl Palette {
         self.transparent.is_some()
     }
 
-    /// Gives the frame, which has none, a transparent index that costs neither a colour nor longer codes. What is transparent in other
-    /// frames may be so in this one.
+    /// Gives the frame, which has none, a transparent index that costs neither a colour nor longer codes.
     pub(crate) fn take_unused_as_transparent(&mut self, used: IndexSet) -> Option<u8> {
-        let needed = used.union(self.reserved);
-        let index = (0..=u8::MAX).take(self.len).find(|&index| !needed.contains(index)).filter(|_| self.has_table)?;
+        let index = self.unused_entry(used, 256).filter(|_| self.has_table)?;
         self.make_transparent(index);
         Some(index)
     }

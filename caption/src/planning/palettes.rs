@@ -67,10 +67,14 @@ impl<'a> Palettes<'a> {
             let gives_way = !group.plan.merges.is_empty();
             // Frames that no caption touches are not coded again: what gives way is theirs as well.
             let is_for_all = group.frames.len() == sharing || !gives_way;
+            let is_shared = gif.frames[group.frames[0]].local_palette.is_none();
             if !gives_way && !group.plan.palette.is_changed() {
+                // What is transparent in other frames is a colour to a frame that was looked at by itself.
+                if let (true, &[only]) = (is_shared, &group.frames[..]) {
+                    palettes.local.insert(only, group.plan);
+                }
                 continue;
             }
-            let is_shared = gif.frames[group.frames[0]].local_palette.is_none();
             if is_shared && is_for_all && (group.frames.len() > 1 || sharing == 1) {
                 palettes.global = group.plan;
                 palettes.global_is_changed = palettes.global.palette.is_changed();
