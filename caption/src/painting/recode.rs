@@ -140,8 +140,15 @@ impl<'a> Pixels<'a> {
             let mut grown = vec![0; drawn.rect.area()];
             let order = row_order(source.rect.height(), source.interlaced);
             for (row, y) in indices[..present.decoded].chunks(source.rect.width() as usize).zip(order) {
-                let start = drawn.position(source.rect.left, source.rect.top + y);
-                grown[start..start + row.len()].copy_from_slice(row);
+                // What lies beyond the screen may have been cut off.
+                let y = source.rect.top + y;
+                let (left, right) = (source.rect.left.max(drawn.rect.left), source.rect.right.min(drawn.rect.right));
+                let row = row.get((left - source.rect.left) as usize..).unwrap_or_default();
+                let row = &row[..row.len().min(right.saturating_sub(left) as usize)];
+                if (drawn.rect.top..drawn.rect.bottom).contains(&y) && !row.is_empty() {
+                    let start = drawn.position(left, y);
+                    grown[start..start + row.len()].copy_from_slice(row);
+                }
             }
             indices = grown;
         }
@@ -204,15 +211,13 @@ impl<'a> Pixels<'a> {
 
     /// Whether pixels that the source does not have remain beside those that captions cover.
     fn has_blanks(&self) -> bool {
-        let plan = self.work.plan;
-        let sourced = plan.source.area().min(self.present.decoded);
-        let mut is_covered = vec![false; plan.drawn().area()];
-        for (x, y, _) in self.work.absent_covers(plan.bare().intersect(plan.drawn()), self.present) {
-            is_covered[self.work.drawn().position(x, y)] = true;
+        let (plan, drawn) = (self.work.plan, self.work.drawn());
+        let mut is_covered = vec![false; drawn.rect.area()];
+        for (x, y, _) in self.work.absent_covers(plan.bare().intersect(drawn.rect), self.present) {
+            is_covered[drawn.position(x, y)] = true;
         }
-        // An emoji lies on its bar, and captions may lie on one another: each pixel counts once.
-        let covered = is_covered.into_iter().filter(|&is_covered| is_covered).count();
-        sourced + covered < plan.drawn().area()
+        let is_blank = |x, y| !is_covered[drawn.position(x, y)] && !self.present.has(x, y);
+        (drawn.rect.top..drawn.rect.bottom).any(|y| (drawn.rect.left..drawn.rect.right).any(|x| is_blank(x, y)))
     }
 
     /// Draws again what the source still shows and the output's canvas has lost. Says whether there was any.

@@ -164,6 +164,10 @@ impl Planner<'_> {
                 drawn = source.union(cleared);
             }
         }
+        if drawn != source && (drawn.width() > whole.width() || drawn.height() > whole.height()) {
+            // Some decoders mix up the rows of a frame that is larger than the screen; what lies beyond it is not seen.
+            drawn = drawn.intersect(whole);
+        }
         let damaged = cleared.union(mask.rect_of(changed));
         let fate = if !damaged.is_empty() {
             Fate::Mended { drawn, bare, damaged, cleared }
