@@ -23,8 +23,8 @@ const EMOJI_CELLS: usize = 1 << (3 * EMOJI_CELL_BITS);
 /// How far an entry may be off the colour of a soft edge, in dE.
 const EDGE_DIFFERENCE: f32 = 12.0;
 
-/// Pairs of colours that are remembered at once, 1.8 MB of caches. A spec has at most four captions, so a thread that paints
-/// three jobs in turns keeps all of theirs; one that is lent a second brush (`work`) stays below 4 MB.
+/// Pairs of colours that are remembered at once, 1.8 MB of caches. Few specs have more on one frame; a frame with more of them finds
+/// each again. A thread that is lent a second brush (`work`) stays below 4 MB.
 const CACHES: usize = 14;
 
 /// A thread's memory of one palette.
