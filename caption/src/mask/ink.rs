@@ -221,6 +221,15 @@ impl Ink {
         self.emoji.as_ref().map_or_else(|| self.pair().to_vec(), |emoji| emoji.wanted.clone())
     }
 
+    /// The cover of most of its pixels, if it is a plate that the picture shows through.
+    pub(crate) fn veil(&self) -> Option<Cover> {
+        let mut counts = [0_usize; 256];
+        self.covers.iter().for_each(|cover| counts[usize::from(cover.0)] += 1);
+        let (cover, &count) = (0..=u8::MAX).zip(&counts).max_by_key(|&(_, count)| count)?;
+        let cover = Cover(cover);
+        (self.is_behind && 2 * count > self.covers.len() && cover != Cover::NONE && !cover.is_opaque()).then_some(cover)
+    }
+
     /// Whether any of its pixels shows nothing but its colours.
     fn is_seen_whole(&self) -> bool {
         self.covers.iter().any(|cover| cover.is_opaque())

@@ -3,7 +3,10 @@
 //! Made and changed by `strategies`, read by `palettes`. It reads no stream and decides nothing.
 
 use super::{palette::Palette, room::Merge};
-use crate::mask::{EmojiColours, Pair};
+use crate::{
+    lzw::IndexSet,
+    mask::{Cover, EmojiColours, Pair},
+};
 
 /// What becomes of a palette: which one a frame is painted with, and which of its indices the frame's pixels must give up.
 #[derive(Clone, Debug)]
@@ -76,6 +79,14 @@ impl Group {
         self.plan = PalettePlan::unchanged(self.original.clone());
     }
 
+    /// What translucent plates make of the colours in use, as far as no entry is near to it.
+    pub(super) fn missing_veiled(&self, veils: &[(Cover, [u8; 3])], used: IndexSet) -> Vec<[u8; 3]> {
+        let palette = &self.plan.palette;
+        let beneath = || palette.usable().filter(|&(index, _)| used.contains(index)).map(|(_, colour)| colour);
+        let veiled = veils.iter().flat_map(|&(cover, veil)| beneath().map(move |colour| cover.blend(veil, veil, Some(colour))));
+        veiled.filter(|&colour| palette.off(colour) > VEILED_DIFFERENCE).collect()
+    }
+
     /// The steps between the two colours of each caption that soft edges need, and that no entry is near to.
     pub(super) fn missing_steps(&self) -> Vec<[u8; 3]> {
         let steps = self.pairs.iter().copied().flat_map(steps_between);
@@ -86,6 +97,9 @@ impl Group {
 /// How far an entry may be off a colour of an emoji, in dE, before one of its own is sought for it: beside one another seven more stand
 /// for it, and each of its pixels takes the nearest of all.
 const EMOJI_DIFFERENCE: f32 = 4.0;
+
+/// How far an entry may be off a colour that shows through a plate, in dE, before one of its own is sought for it.
+const VEILED_DIFFERENCE: f32 = 4.0;
 
 /// How far an entry for a soft edge may be off, in dE, before one of its own is sought for it.
 const STEP_DIFFERENCE: f32 = 8.0;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     lzw::IndexSet,
-    mask::{Ink, Mask, Pair, in_turns},
+    mask::{Cover, Ink, InkSet, Mask, Pair, in_turns},
     reading::streams::StreamReader,
 };
 
@@ -133,7 +133,8 @@ impl Chooser<'_> {
         missing.extend(&group.emoji);
         missing.retain(|&wanted| lacks(&group.emoji, &mut group.plan.palette, wanted));
         let edges_are_hard = || !group.missing_steps().is_empty();
-        if !group.original.has_table() || (missing.is_empty() && !edges_are_hard()) {
+        let veils = self.veils(&group.frames);
+        if !group.original.has_table() || (missing.is_empty() && veils.is_empty() && !edges_are_hard()) {
             return vec![group];
         }
         let mut used = self.used(&group.frames);
@@ -188,7 +189,16 @@ impl Chooser<'_> {
         for step in group.missing_steps() {
             group.plan.palette.take_free(step, &mut used, code_len);
         }
+        for colour in group.missing_veiled(&veils, used) {
+            group.plan.palette.take_free(colour, &mut used, code_len);
+        }
         vec![group]
+    }
+
+    /// The translucent plates that are painted on frames: how much of the picture they hide, and their colours.
+    fn veils(&self, frames: &[usize]) -> Vec<(Cover, [u8; 3])> {
+        let shown = frames.iter().fold(InkSet::default(), |shown, &k| shown.union(self.plans[k].shown));
+        self.mask.inks_of(shown).filter_map(|ink| Some((ink.veil()?, ink.fill))).collect()
     }
 
     /// Whether a frame without a transparent index can have one, and shows a standing caption by it.
