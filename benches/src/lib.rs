@@ -132,7 +132,7 @@ pub fn work<'a>(
         may_become_transparent,
         background: None,
         inks,
-        changed: &[],
+        ended: &[],
         lost: &NOTHING_LOST,
         is_exact: false,
         leaves_gaps: false,

@@ -109,7 +109,7 @@ impl Splice {
             may_become_transparent: true,
             background: None,
             inks: &inks.iter().collect::<Vec<_>>(),
-            changed: &[],
+            ended: &[],
             lost: &Patch::default(),
             is_exact: false,
             leaves_gaps: false,

@@ -59,8 +59,8 @@ impl<'a> Painting<'a> {
                 }
                 let plan = plans[*k];
                 let painted = plan.is_touched().then(|| {
-                    let [shown, changed] = [plan.shown, plan.changed].map(|inks| self.inks_of(inks));
-                    let work = FrameWork { inks: &shown, changed: &changed, ..self.work(*k, plan, lost) };
+                    let [shown, ended] = [plan.shown, plan.changed.without(plan.shown)].map(|inks| self.inks_of(inks));
+                    let work = FrameWork { inks: &shown, ended: &ended, ..self.work(*k, plan, lost) };
                     StreamReader::with(|reader| Tools::with(|tools| paint(&work, reader, tools)))
                 });
                 // Frames that are painted again count once.
@@ -81,7 +81,7 @@ impl<'a> Painting<'a> {
             may_become_transparent: self.palettes.may_become_transparent,
             background: plan.is_on_background().then(|| self.background()).flatten(),
             inks: &[],
-            changed: &[],
+            ended: &[],
             lost,
             is_exact: self.is_exact,
             leaves_gaps: false,

@@ -4,6 +4,8 @@
 //! Called by `frame` where `splice` does not serve. Pixels outside the mask keep their index, unless their
 //! slot had to give way, which is reported.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::{
     painter::{Painter, Sourced},
     work::{FrameWork, NewStream, Tools},
@@ -40,7 +42,8 @@ pub(super) fn recode(
         pixels.merge(merge);
     }
     let giving_up_any = palette.clone();
-    palette.reserve_exact(work.lost.colours());
+    let lost_colours: BTreeSet<[u8; 3]> = work.lost_pixels().map(|(.., colour)| colour).collect();
+    palette.reserve_exact(&lost_colours);
     let grown = work.plan.drawn() != work.plan.source;
     let mut is_made_whole = false;
     if grown || !pixels.present.is_whole() {
@@ -61,7 +64,7 @@ pub(super) fn recode(
                 // All entries are of colours that must be drawn again: one of those goes, and its pixels take the nearest.
                 palette = giving_up_any.with_all_usable();
                 found = palette.ensure_transparent(used, &mut counts, f32::MAX);
-                palette.reserve_exact(work.lost.colours());
+                palette.reserve_exact(&lost_colours);
             }
             match found {
                 Some(Some(merge)) => pixels.merge(merge),
@@ -222,29 +225,20 @@ impl<'a> Pixels<'a> {
 
     /// Draws again what the source still shows and the output's canvas has lost. Says whether there was any.
     fn mend(&mut self, palette: &mut Palette, used: &mut IndexSet) -> bool {
-        let (drawn, damaged, cleared) = (self.work.drawn(), self.work.plan.damaged(), self.work.plan.cleared());
-        let differs = |x, y| {
-            cleared.contains(x, y)
-                || self.work.changed.iter().any(|runs| runs.ink.rect.contains(x, y) && runs.ink.covers_at(x, y))
-        };
-        let mut mended = false;
-        for y in damaged.top..damaged.bottom {
-            for x in damaged.left..damaged.right {
-                let position = drawn.position(x, y);
-                if let Some(colour) = self.work.lost.at(x, y)
-                    && Some(self.indices[position]) == palette.transparent()
-                    && differs(x, y)
-                {
-                    let (index, is_exact) = palette.exact_or_nearest(colour, used);
-                    self.indices[position] = index;
-                    mended = true;
-                    if !is_exact {
-                        self.largest_difference = self.largest_difference.max(palette.off(colour));
-                        self.altered.push((x, y));
-                    }
-                }
+        let drawn = self.work.drawn();
+        let mut entries: HashMap<[u8; 3], (u8, bool)> = HashMap::new();
+        for (x, y, colour) in self.work.lost_pixels() {
+            let position = drawn.position(x, y);
+            if Some(self.indices[position]) != palette.transparent() {
+                continue;
+            }
+            let (index, is_exact) = *entries.entry(colour).or_insert_with(|| palette.exact_or_nearest(colour, used));
+            self.indices[position] = index;
+            if !is_exact {
+                self.largest_difference = self.largest_difference.max(palette.off(colour));
+                self.altered.push((x, y));
             }
         }
-        mended
+        !entries.is_empty()
     }
 }

@@ -33,8 +33,8 @@ pub struct FrameWork<'a> {
     pub background: Option<[u8; 3]>,
     /// The captions that it shows.
     pub inks: &'a [&'a InkRuns<'a>],
-    /// Those that begin or end with it: see [`FramePlan::changed`].
-    pub changed: &'a [&'a InkRuns<'a>],
+    /// Those that stand on the canvas, and whose time is over with it.
+    pub ended: &'a [&'a InkRuns<'a>],
     /// What the source's canvas shows where the output's was cleared too far.
     pub lost: &'a Patch,
     /// Whether no pixel outside the captions may look different.
@@ -68,6 +68,16 @@ impl FrameWork<'_> {
     /// The indices that the frame, opened in `reader`, may show.
     pub(super) fn used(&self, reader: &mut StreamReader) -> IndexSet {
         self.used.unwrap_or_else(|| reader.used_of_opened(self.frame))
+    }
+
+    /// The pixels of earlier frames that the canvas lacks, as (x, y, colour): all where it was cleared too far, and those under captions
+    /// that have ended. One may come twice.
+    pub(super) fn lost_pixels(&self) -> impl Iterator<Item = (u32, u32, [u8; 3])> {
+        let cleared = self.plan.cleared();
+        let of_cleared = (cleared.top..cleared.bottom).flat_map(move |y| (cleared.left..cleared.right).map(move |x| (x, y)));
+        let covers = self.ended.iter().flat_map(|runs| runs.ink.covers_in(self.lost.rect));
+        let of_ended = covers.filter(|&(.., cover)| cover != Cover::NONE).map(|(x, y, _)| (x, y));
+        of_cleared.chain(of_ended).filter_map(|(x, y)| Some((x, y, self.lost.at(x, y)?)))
     }
 
     /// The pixels of `rect` that captions cover and the stream does not have.

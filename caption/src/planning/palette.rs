@@ -3,6 +3,8 @@
 //! Used by `strategies`, which decides for all frames of a palette, and by painting where one frame alone needs
 //! a transparent index. It never reads a stream: which indices are in use it is told.
 
+use std::collections::BTreeSet;
+
 use super::{
     by_lightness::ByLightness,
     room::{FrameCounts, Merge},
@@ -164,8 +166,8 @@ impl Palette {
     }
 
     /// Keeps the entries of exactly these colours, where there are some: they will be needed.
-    pub(crate) fn reserve_exact(&mut self, wanted: impl Iterator<Item = [u8; 3]>) {
-        for colour in wanted {
+    pub(crate) fn reserve_exact(&mut self, wanted: &BTreeSet<[u8; 3]>) {
+        for &colour in wanted {
             if let (index, 0) = self.nearest(colour) {
                 self.reserved.insert(index);
             }

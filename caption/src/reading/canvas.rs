@@ -32,11 +32,6 @@ impl Patch {
         let i = (y - self.rect.top) as usize * self.rect.width() as usize + (x - self.rect.left) as usize;
         self.pixels.get(i).copied().flatten()
     }
-
-    /// The colours in it.
-    pub(crate) fn colours(&self) -> impl Iterator<Item = [u8; 3]> {
-        self.pixels.iter().flatten().copied()
-    }
 }
 
 /// Composes the frames of one GIF in order.
@@ -57,6 +52,9 @@ impl<'a> Canvas<'a> {
     /// The pixels of `rect` as frame `k` finds them; `rect` is on a canvas on which the picture begins in row `picture_top_px`.
     /// Calls must come with rising `k`.
     pub(crate) fn before(&mut self, k: usize, rect: Rect, picture_top_px: u32) -> Patch {
+        if let Some(last) = (self.composed..k).rev().find(|&j| self.hides_all(j)) {
+            self.composed = last;
+        }
         while self.composed < k {
             let frame = &self.gif.frames[self.composed];
             self.pass(frame);
@@ -65,6 +63,17 @@ impl<'a> Canvas<'a> {
         let rows = rect.top - picture_top_px..rect.bottom - picture_top_px;
         let pixels = rows.flat_map(|y| (rect.left..rect.right).map(move |x| (x, y))).map(|(x, y)| self.shown(x, y)).collect();
         Patch { rect, pixels }
+    }
+
+    /// Whether nothing of what lies beneath a frame is seen again: it has an opaque pixel everywhere.
+    fn hides_all(&mut self, k: usize) -> bool {
+        let frame = &self.gif.frames[k];
+        let may_hide = frame.transparent.is_none() && frame.disposal == Disposal::Keep && frame.rect.covers(self.gif.canvas);
+        if !may_hide || !CODE_SIZES.contains(&frame.min_code_size) {
+            return false;
+        }
+        self.reader.open(self.bytes, frame);
+        self.reader.scan.pixels >= frame.rect.area()
     }
 
     /// Draws a frame and disposes of it.

@@ -196,7 +196,7 @@ fn each_work(
             may_become_transparent: palettes.may_become_transparent,
             background: None,
             inks: &inks.iter().collect::<Vec<_>>(),
-            changed: &[],
+            ended: &[],
             lost: &Patch::default(),
             is_exact: false,
             leaves_gaps: false,
