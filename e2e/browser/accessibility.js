@@ -15,7 +15,7 @@ for (const width of [1280, 390, 320]) {
         assert.deepEqual(await violations(page), [], state);
         const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(sideways <= 0, `${state} scrolls ${sideways} px sideways`);
-        const small = await page.locator('button:visible, label.button:visible, a:visible, select:visible, textarea:visible, .choice label:visible, label.check:visible').evaluateAll(
+        const small = await page.locator('button:visible, label.button:visible, a:visible, summary:visible, select:visible, textarea:visible, .choice label:visible, label.check:visible').evaluateAll(
           (elements) => elements.map((e) => [e.id || e.textContent, e.getBoundingClientRect().height]).filter(([, height]) => height > 0 && height < 44));
         assert.deepEqual(small.filter(([id]) => !/Skip/.test(id)), [], `${state}: lower than 44 px`);
         if (width !== 320) await shot(page, `${state}-${width}-${scheme}`);
@@ -27,6 +27,18 @@ for (const width of [1280, 390, 320]) {
       await page.fill('#bottom', ENDINGS.shift());
       await previewed(page);
       await check('editing');
+      await page.click('#more-name');
+      await page.fill('#text', 'a third text');
+      await page.check('input[value=shadow]', { force: true });
+      await previewed(page);
+      await check('more-words');
+      await page.check('input[value=box]', { force: true });
+      await previewed(page);
+      await check('boxes');
+      await page.fill('#text', '');
+      await page.check('input[value=overlay]', { force: true });
+      await page.click('#more-name');
+      await previewed(page);
       const goOn = await hold(page);
       await page.click('#submit');
       await page.locator('#status', { hasText: 'Frame 12 of 30' }).waitFor();
