@@ -130,6 +130,12 @@ impl Rect {
     pub fn moved_down(self, by: u32) -> Self {
         Self { top: self.top + by, bottom: self.bottom + by, ..self }
     }
+
+    /// The same, so many pixels further up; what would lie above the first row is cut off.
+    #[must_use]
+    pub fn moved_up(self, by: u32) -> Self {
+        Self { top: self.top.saturating_sub(by), bottom: self.bottom.saturating_sub(by), ..self }
+    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use caption_layout::{
     CaptionFidelity, ChangedPixels, Error, Fidelity, Limits, LoadedSpec, RenderStats, WhyWithout,
     limits::CheckLimits as _,
     reading::blocks::{Disposal, Frame, Gif},
+    rect::Rect,
 };
 
 use crate::{
@@ -99,6 +100,8 @@ impl PreparedGif<'_> {
         let palettes = Palettes::decide(bytes, &gif, &mask, &plans, is_exact);
         let inks: Vec<InkRuns<'_>> = mask.inks.iter().map(InkRuns::of).collect();
         let mut canvas: Option<Canvas<'_>> = None;
+        let damaged = plans.iter().map(FramePlan::damaged).fold(Rect::default(), Rect::union);
+        let looked_at = damaged.moved_up(mask.picture_top_px);
         let mut writer = Writer::new(bytes, &gif, &mask, palettes.changed_global());
         let painting = Painting::new(bytes, &gif, &palettes, &inks, is_exact, watch);
         let mut has_gaps = false;
@@ -106,7 +109,7 @@ impl PreparedGif<'_> {
             let look = |k: usize| match plans[k].damaged() {
                 damaged if damaged.is_empty() => (k, Patch::default()),
                 damaged => {
-                    let canvas = canvas.get_or_insert_with(|| Canvas::new(bytes, &gif));
+                    let canvas = canvas.get_or_insert_with(|| Canvas::new(bytes, &gif, looked_at));
                     (k, canvas.before(k, damaged, mask.picture_top_px))
                 }
             };

@@ -38,6 +38,8 @@ impl Patch {
 pub(crate) struct Canvas<'a> {
     bytes: &'a [u8],
     gif: &'a Gif,
+    /// The part that is composed: what lies outside it is asked of nobody.
+    needed: Rect,
     pixels: Vec<Shown>,
     /// Frames drawn and disposed of so far.
     composed: usize,
@@ -45,8 +47,9 @@ pub(crate) struct Canvas<'a> {
 }
 
 impl<'a> Canvas<'a> {
-    pub(crate) fn new(bytes: &'a [u8], gif: &'a Gif) -> Self {
-        Self { bytes, gif, pixels: vec![None; gif.canvas.area()], composed: 0, reader: StreamReader::default() }
+    pub(crate) fn new(bytes: &'a [u8], gif: &'a Gif, needed: Rect) -> Self {
+        let needed = needed.intersect(gif.canvas);
+        Self { bytes, gif, needed, pixels: vec![None; gif.canvas.area()], composed: 0, reader: StreamReader::default() }
     }
 
     /// The pixels of `rect` as frame `k` finds them; `rect` is on a canvas on which the picture begins in row `picture_top_px`.
@@ -68,7 +71,7 @@ impl<'a> Canvas<'a> {
     /// Whether nothing of what lies beneath a frame is seen again: it has an opaque pixel everywhere.
     fn hides_all(&mut self, k: usize) -> bool {
         let frame = &self.gif.frames[k];
-        let may_hide = frame.transparent.is_none() && frame.disposal == Disposal::Keep && frame.rect.covers(self.gif.canvas);
+        let may_hide = frame.transparent.is_none() && frame.disposal == Disposal::Keep && frame.rect.covers(self.needed);
         if !may_hide || !CODE_SIZES.contains(&frame.min_code_size) {
             return false;
         }
@@ -78,7 +81,7 @@ impl<'a> Canvas<'a> {
 
     /// Draws a frame and disposes of it.
     fn pass(&mut self, frame: &Frame) {
-        let rect = frame.rect.intersect(self.gif.canvas);
+        let rect = frame.rect.intersect(self.needed);
         if rect.is_empty() || !CODE_SIZES.contains(&frame.min_code_size) {
             return;
         }
@@ -102,9 +105,14 @@ impl<'a> Canvas<'a> {
         let rows = self.reader.decode(frame.min_code_size).chunks(frame.rect.width() as usize);
         for (row, y) in rows.zip(row_order(frame.rect.height(), frame.interlaced)) {
             let y = frame.rect.top + y;
-            for (&index, x) in row.iter().zip(frame.rect.left..) {
-                if rect.contains(x, y) && Some(index) != frame.transparent {
-                    self.pixels[y as usize * width + x as usize] = Some(colours[usize::from(index)]);
+            if !(rect.top..rect.bottom).contains(&y) {
+                continue;
+            }
+            let start = y as usize * width + rect.left as usize;
+            let own = row.get((rect.left - frame.rect.left) as usize..).unwrap_or_default();
+            for (&index, pixel) in own.iter().zip(&mut self.pixels[start..start + rect.width() as usize]) {
+                if Some(index) != frame.transparent {
+                    *pixel = Some(colours[usize::from(index)]);
                 }
             }
         }
