@@ -135,6 +135,20 @@ fn position() -> Schema {
         .into()
 }
 
+/// The first and the last frame of a caption.
+#[must_use]
+pub fn frames() -> Schema {
+    let frame = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer)).minimum(Some(0)).maximum(Some(u32::MAX));
+    ArrayBuilder::new()
+        .schema_type(SchemaType::Array(vec![Type::Array, Type::Null]))
+        .items(frame)
+        .min_items(Some(2))
+        .max_items(Some(2))
+        .description(Some("The first and the last frame that show it, counted from 0, in place of `from` and `to`."))
+        .examples([serde_json::json!([4, 10])])
+        .into()
+}
+
 /// A place as forms have it, which have nothing but text.
 #[must_use]
 pub fn position_text() -> Schema {

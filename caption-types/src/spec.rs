@@ -98,6 +98,7 @@ pub struct Caption {
     pub to: Option<Seconds>,
     /// The first and the last frame that show it, counted from 0, in place of `from` and `to`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::frames, required = false))]
     pub frames: Option<[u32; 2]>,
     /// The language of the words: which forms its Han characters have. When absent, the text tells: Japanese by its kana, Korean
     /// by its hangul, traditional Chinese by its bopomofo, simplified Chinese else.

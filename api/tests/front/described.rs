@@ -172,6 +172,23 @@ fn a_spec_that_is_read_is_one_by_its_schema() {
         r#"{"captions":[{"text":"a","lang":"i-klingon"}]}"#,
         r#"{"captions":[{"text":"a","lang":"en-x-abcdefgh-abcdefgh-abcdefgh-abc3"}]}"#,
         r#"{"captions":[{}]}"#,
+        r#"{"captions":[{"text":"a","frames":[0,1]}]}"#,
+        r#"{"captions":[{"text":"a","frames":null,"from":0,"to":2.5}]}"#,
+        r#"{"captions":[{"text":"a","frames":[]}]}"#,
+        r#"{"captions":[{"text":"a","frames":[0,1,2]}]}"#,
+        r#"{"captions":[{"text":"a","frames":[-1,2]}]}"#,
+        r#"{"captions":[{"text":"a","from":-1}]}"#,
+        r#"{"captions":[{"text":"a","to":86401}]}"#,
+        r#"{"captions":[{"text":"a","at":{"x":0,"y":0.5,"width":1,"height":0.5},"valign":"top","align":"right"}]}"#,
+        r#"{"captions":[{"text":"a","at":"middle"}]}"#,
+        r#"{"captions":[{"text":"a","at":"left"}]}"#,
+        r#"{"captions":[{"text":"a","at":{"x":0,"y":0,"width":1}}]}"#,
+        r#"{"captions":[{"text":"a","at":{"x":0,"y":0,"width":1,"height":2}}]}"#,
+        r#"{"captions":[{"text":"a","at":{"x":0,"y":0,"width":1,"height":1,"depth":1}}]}"#,
+        r##"{"captions":[{"text":"a","style":"box","background":"#00000080","stroke":"gold","stroke_width":0.25,"case":"upper"}]}"##,
+        r#"{"captions":[{"text":"a","stroke_width":0.3}]}"#,
+        r#"{"captions":[{"text":"a","line_spacing":0.4}]}"#,
+        r#"{"captions":[{"text":"a","case":"lower"}]}"#,
     ];
     let long = |chars: usize| json!({"captions": [{"text": "é".repeat(chars)}]}).to_string();
     for json in cases.into_iter().map(str::to_owned).chain([long(1_000), long(1_001)]) {

@@ -63,35 +63,36 @@ fn is_passed_over(block: &[Line<'_>]) -> bool {
     ["NOTE", "STYLE", "REGION"].into_iter().any(is_of) && !timing::is_time(first)
 }
 
+/// The cues of a block: one, or several where the blank lines between them are missing.
 fn read_block(block: &[Line<'_>], is_web_vtt: bool, cues: &mut Vec<Cue>) -> Result<(), SubtitlesError> {
-    let Some((&(number, first), rest)) = block.split_first() else { return Ok(()) };
-    let (line, time, mut payload) = match rest.split_first() {
-        _ if timing::is_time(first) => (number, first, rest),
-        // SubRip has a number there, WebVTT any name.
-        Some((&(line, time), payload)) if timing::is_time(time) && (is_web_vtt || is_number(first)) => (line, time, payload),
-        // A number without a cue, as some writers leave behind the last.
-        None if is_number(first) && !is_web_vtt => return Ok(()),
-        _ => return Err(SubtitlesError::NoTime { line: number, got: shown(first) }),
-    };
-    let fields = timing::read(time, line)?;
-    // Where the blank line between two cues is missing, the second begins all the same.
-    let next = payload.iter().position(|(_, line)| timing::is_time(line)).map(|time| {
-        let has_number = time > 0 && is_number(payload[time - 1].1);
-        time - usize::from(has_number)
-    });
-    let behind = next.map(|next| {
-        let (own, behind) = payload.split_at(next);
-        payload = own;
-        behind
-    });
-    let lines = payload.iter().map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
-    let (text, at) = words::read(&lines);
-    if !text.is_empty() {
-        let mut fields = fields;
-        fields.at = fields.at.or(at);
-        cues.push(Cue { line, text, fields });
+    let mut left = block;
+    while let Some((&(number, first), rest)) = left.split_first() {
+        let (line, time, behind) = match rest.split_first() {
+            _ if timing::is_time(first) => (number, first, rest),
+            // SubRip has a number there, WebVTT any name.
+            Some((&(line, time), behind)) if timing::is_time(time) && (is_web_vtt || is_number(first)) => (line, time, behind),
+            // A number without a cue, as some writers leave behind the last.
+            None if is_number(first) && !is_web_vtt => return Ok(()),
+            _ => return Err(SubtitlesError::NoTime { line: number, got: shown(first) }),
+        };
+        let mut fields = timing::read(time, line)?;
+        let (payload, next) = behind.split_at(end_of_payload(behind));
+        left = next;
+        let lines = payload.iter().map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
+        let (text, at) = words::read(&lines);
+        if !text.is_empty() {
+            fields.at = fields.at.or(at);
+            cues.push(Cue { line, text, fields });
+        }
     }
-    behind.map_or(Ok(()), |behind| read_block(behind, is_web_vtt, cues))
+    Ok(())
+}
+
+/// How many of the lines are a cue's own: up to the time of the next one, or the number above it.
+fn end_of_payload(lines: &[Line<'_>]) -> usize {
+    let Some(time) = lines.iter().position(|(_, line)| timing::is_time(line)) else { return lines.len() };
+    let has_number = lines[..time].last().is_some_and(|(_, line)| is_number(line));
+    time - usize::from(has_number)
 }
 
 fn is_number(line: &str) -> bool {

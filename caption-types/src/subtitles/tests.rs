@@ -82,6 +82,16 @@ fn what_is_wrong_is_said_with_its_line() {
     assert_eq!(read(many(1_000).as_bytes()), Err(SubtitlesError::TooMany { got: 1_000 }));
 }
 
+#[test]
+fn a_long_file_of_nothing_but_times_or_brackets_is_read_soon() {
+    let times = "0:0-->0:1\n".repeat(100_000);
+    assert_eq!(read(times.as_bytes()), Err(SubtitlesError::Empty));
+    for bracket in ["<", "{", "&", "<i"] {
+        let file = format!("0:0-->0:1\n{}", bracket.repeat(50_000));
+        assert_eq!(read(file.as_bytes()).unwrap()[0].text.len(), 50_000 * bracket.len());
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic_the_reader(bytes: Vec<u8>) {

@@ -18,6 +18,8 @@ const ENTITIES: [(&str, &str); 8] = [
 ];
 /// The longest entity's name, and the most digits of a character's number.
 const LONGEST_ENTITY: usize = 8;
+/// Characters of the longest tag. What has no end within them is text: else each bracket would be read to the file's end.
+const LONGEST_TAG: usize = 256;
 
 /// The words, and the place that `{\an8}` tells.
 pub(super) fn read(lines: &str) -> (String, Option<Position>) {
@@ -51,7 +53,14 @@ pub(super) fn read(lines: &str) -> (String, Option<Position>) {
 
 /// What stands between two brackets, and what comes behind them.
 fn enclosed(text: &str, open: char, close: char) -> Option<(&str, &str)> {
-    text.strip_prefix(open)?.split_once(close)
+    split_within(text.strip_prefix(open)?, close, LONGEST_TAG)
+}
+
+/// Around the first such character, if it comes soon.
+fn split_within(text: &str, end: char, most_chars: usize) -> Option<(&str, &str)> {
+    let (at, _) = text.char_indices().take(most_chars + 1).find(|(_, c)| *c == end)?;
+    let (before, from) = text.split_at(at);
+    Some((before, from.strip_prefix(end)?))
 }
 
 /// `i`, `/i`, `c.loud`, `v Mary`, `font color="red"`, `br/`, or a time within karaoke.
@@ -80,7 +89,7 @@ fn position(code: &str) -> Option<Position> {
 }
 
 fn entity(text: &str) -> Option<(String, &str)> {
-    let (name, behind) = text.strip_prefix('&')?.split_once(';').filter(|(name, _)| name.len() <= LONGEST_ENTITY)?;
+    let (name, behind) = split_within(text.strip_prefix('&')?, ';', LONGEST_ENTITY)?;
     let numbered = name.strip_prefix('#').map(|number| match number.strip_prefix(['x', 'X']) {
         Some(digits) => u32::from_str_radix(digits, 16),
         None => number.parse(),

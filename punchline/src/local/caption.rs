@@ -19,7 +19,8 @@ use crate::{
 
 /// Write words on a GIF (or a PNG, JPEG or WebP).
 ///
-/// Every frame gets the caption; pixels, delays and loops that it does not touch stay the source's own.
+/// Every frame gets the caption, but where --from, --to or --frames say when it is shown; pixels, delays and loops that it
+/// does not touch stay the source's own.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("font", |font| font.value_name("NAME|FILE").help(
     "`anton`, `sans`, a font of --font-dir, or the path of a TTF or OTF file")))]
