@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use caption::{Font, Limits, LoadedCaption, LoadedSpec, MediaType, Position, Rendered, Style, Watch};
 use samples::{
-    compare::{Allowed, compare},
+    compare::{Allowed, compare_by_frame},
     show::Player,
     strict,
 };
@@ -33,6 +33,15 @@ impl Layout {
     }
 }
 
+/// The same with captions that come and go; bars stay.
+fn timed(mut layout: Layout) -> Layout {
+    let times = [[0, 0], [1, 2], [2, 3]];
+    for (caption, frames) in layout.spec.captions.iter_mut().zip(times) {
+        caption.spec.frames = (caption.spec.style != Style::Bar).then_some(frames);
+    }
+    layout
+}
+
 /// Each place and style, alone and with others.
 pub static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
     let font = Font::builtin("anton").expect("a built-in font");
@@ -49,6 +58,9 @@ pub static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
         layout(&[(Position::Bottom, Style::Bar), (Position::Bottom, Style::Overlay)]),
         layout(&[(Position::Top, Style::Bar), (Position::Top, Style::Overlay)]),
         of("a🎉🇨🇭", &[(Position::Bottom, Style::Overlay), (Position::Top, Style::Bar)]),
+        layout(&[(Position::Middle, Style::Box), (Position::Bottom, Style::Shadow)]),
+        timed(layout(&[(Position::Bottom, Style::Overlay), (Position::Middle, Style::Box), (Position::Top, Style::Plain)])),
+        timed(layout(&[(Position::Bottom, Style::Shadow), (Position::Bottom, Style::Bar)])),
     ]
 });
 
@@ -85,7 +97,10 @@ fn compare_captioned(source: &[u8], layout: &Layout, spec: &LoadedSpec) -> Optio
             height_px: rendered.height_px,
             picture_top_px: if layout.is_below_bar { rendered.height_px - source_height_px } else { 0 },
         };
-        if let Err(difference) = compare(source, &output, &allowed) {
+        let masks: Vec<Vec<u8>> = rendered.masks().collect();
+        if let Err(difference) =
+            compare_by_frame(source, &output, &allowed, |frame| masks.get(frame).map_or(allowed.mask, Vec::as_slice))
+        {
             panic!("{difference}");
         }
     }

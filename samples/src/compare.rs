@@ -84,6 +84,19 @@ pub enum Difference {
 /// # Errors
 /// The first [`Difference`].
 pub fn compare(source: &[u8], output: &[u8], allowed: &Allowed<'_>) -> Result<(), Difference> {
+    compare_by_frame(source, output, allowed, |_| allowed.mask)
+}
+
+/// The same, where each frame has a mask of its own, by its number.
+///
+/// # Errors
+/// As [`compare`].
+pub fn compare_by_frame<'m>(
+    source: &[u8],
+    output: &[u8],
+    allowed: &Allowed<'_>,
+    mask_of: impl Fn(usize) -> &'m [u8],
+) -> Result<(), Difference> {
     let open = |which, bytes| Player::open(bytes).map_err(|why| Difference::NotShown { which, why });
     let (mut before, mut after) = (open("source", source)?, open("output", output)?);
     let (width_px, height_px, top_px) = (allowed.width_px as usize, allowed.height_px as usize, allowed.picture_top_px as usize);
@@ -106,7 +119,7 @@ pub fn compare(source: &[u8], output: &[u8], allowed: &Allowed<'_>) -> Result<()
             return Err(Difference::Delay { frame, source_cs: was.delay_cs, output_cs: now.delay_cs });
         }
         let picture = top_px * width_px..(top_px + before.height_px) * width_px;
-        let pixels = was.canvas.iter().zip(&now.canvas[picture.clone()]).zip(&allowed.mask[picture]);
+        let pixels = was.canvas.iter().zip(&now.canvas[picture.clone()]).zip(&mask_of(frame)[picture]);
         for (at, ((&was, &now), &mask)) in pixels.enumerate() {
             if mask == 0 && was != now {
                 return Err(Difference::Pixel { frame, x: at % width_px, y: at / width_px, was, now });
