@@ -16,8 +16,9 @@ use axum::{
 };
 use caption_layout::{Error, LoadedCaption, LoadedSpec};
 use fonts::{Fonts, UnknownFont, engine_spec};
-use proto_shared::{Caption, CaptionSpec, ErrorCode, Limits, SpecError};
+use proto_shared::{CaptionSpec, ErrorCode, Limits, SpecError};
 use serde::{Deserialize, Deserializer, de::Error as _};
+use serde_json::{Value, json};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use utoipa::ToSchema;
 
@@ -79,9 +80,9 @@ struct LayoutRequest {
     #[serde(deserialize_with = "whole")]
     #[schema(minimum = 1)]
     height_px: u32,
-    /// As in a spec.
+    /// As in a spec, and read as strictly.
     #[schema(schema_with = proto_shared::openapi::captions)]
-    captions: Vec<Caption>,
+    captions: Value,
 }
 
 /// Where the words will stand
@@ -102,8 +103,7 @@ pub(crate) async fn lay_out(State(layouts): State<Layouts>, request: Request) ->
     let body = body.map_err(|_| SpecError::new(ErrorCode::BadRequest, "body", too_long))?;
     let LayoutRequest { width_px, height_px, captions } = read(&body)?;
     within_limits(&layouts.limits, width_px, height_px)?;
-    let wire = CaptionSpec::of(captions);
-    wire.validate()?;
+    let wire = CaptionSpec::from_json(json!({"captions": captions}).to_string().as_bytes())?;
     let spec = engine_spec(&wire, &layouts.fonts)?;
     let ended = |e: &dyn std::fmt::Display| Defect(format!("the layout ended early: {e}"));
     let permit = layouts.permits.acquire_owned().await.map_err(|e| ended(&e))?;

@@ -113,6 +113,19 @@ async fn a_layout_that_can_not_be_names_its_field() {
             ErrorCode::UnknownFont,
             "captions[0].font",
         ),
+        (
+            json!({"width_px": 9, "height_px": 9, "captions": [{"text": "a", "fill": "redd"}]}),
+            422,
+            ErrorCode::BadColour,
+            "captions[0].fill",
+        ),
+        (
+            json!({"width_px": 9, "height_px": 9, "captions": [{"text": "a", "colour": "red"}]}),
+            422,
+            ErrorCode::BadSpec,
+            "captions[0].colour",
+        ),
+        (json!({"width_px": 9, "height_px": 9, "captions": 7}), 422, ErrorCode::BadSpec, "captions"),
         (json!({"width_px": "wide", "height_px": 30, "captions": []}), 400, ErrorCode::BadRequest, "width_px"),
         (json!([]), 400, ErrorCode::BadRequest, "body"),
     ];
