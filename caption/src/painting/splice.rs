@@ -40,7 +40,8 @@ pub fn can_splice(work: &FrameWork<'_>, palette: &Palette, reader: &StreamReader
         is_whole || work.absent_covers(work.plan.bare().intersect(source), present).next().is_none()
     } else {
         // Whole rows are added before and behind.
-        let keeps_rows = source.left == drawn.left && source.right == drawn.right && !work.frame.interlaced;
+        let keeps_rows =
+            drawn.covers(source) && source.left == drawn.left && source.right == drawn.right && !work.frame.interlaced;
         let may_be_blank = palette.transparent().is_some() || new_rows(work).into_iter().all(|rows| is_all_band(work, rows));
         let may_follow = source.bottom == drawn.bottom || !reader.scan.overshoots;
         keeps_rows && is_whole && may_be_blank && may_follow

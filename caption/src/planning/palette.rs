@@ -230,6 +230,12 @@ impl Palette {
         self.changed = true;
     }
 
+    /// How many entries below `most_len` are for the taking.
+    pub(crate) fn free_len(&self, used: IndexSet, most_len: usize) -> usize {
+        let needed = used.union(self.avoided).union(self.reserved);
+        (0..=u8::MAX).take(most_len).filter(|&index| !needed.contains(index)).count()
+    }
+
     /// Makes the table longer by one entry, stepping over what is avoided beyond its end.
     fn new_entry(&mut self, most_len: usize) -> Option<u8> {
         let at = (self.len..most_len).filter_map(|at| u8::try_from(at).ok()).find(|&at| !self.avoided.contains(at))?;

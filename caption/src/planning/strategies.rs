@@ -50,6 +50,9 @@ const IN_ORDER: [Strategy; 7] = [
     Strategy::OwnTablesAtAnyPrice,
 ];
 
+/// Entries that plates leave for what frames need by themselves: a transparent index, colours that they draw again.
+const KEPT_FREE: usize = 32;
+
 /// Tables of frames' own may take one byte in so many of the file.
 const OWN_TABLES_ONE_IN: usize = 50;
 
@@ -190,7 +193,9 @@ impl Chooser<'_> {
             group.plan.palette.take_free(step, &mut used, code_len);
         }
         for colour in group.missing_veiled(&veils, used) {
-            group.plan.palette.take_free(colour, &mut used, code_len);
+            if group.plan.palette.free_len(used, code_len) > KEPT_FREE {
+                group.plan.palette.take_free(colour, &mut used, code_len);
+            }
         }
         vec![group]
     }
