@@ -222,7 +222,7 @@ impl Ink {
     }
 
     /// The cover of most of its pixels, if it is a plate that the picture shows through.
-    pub(crate) fn veil(&self) -> Option<Cover> {
+    pub(crate) fn translucent_cover(&self) -> Option<Cover> {
         let mut counts = [0_usize; 256];
         self.covers.iter().for_each(|cover| counts[usize::from(cover.0)] += 1);
         let (cover, &count) = (0..=u8::MAX).zip(&counts).max_by_key(|&(_, count)| count)?;

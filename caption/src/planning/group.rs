@@ -80,11 +80,12 @@ impl Group {
     }
 
     /// What translucent plates make of the colours in use, as far as no entry is near to it.
-    pub(super) fn missing_veiled(&self, veils: &[(Cover, [u8; 3])], used: IndexSet) -> Vec<[u8; 3]> {
+    pub(super) fn missing_through_plates(&self, translucent: &[(Cover, [u8; 3])], used: IndexSet) -> Vec<[u8; 3]> {
         let palette = &self.plan.palette;
         let beneath = || palette.usable().filter(|&(index, _)| used.contains(index)).map(|(_, colour)| colour);
-        let veiled = veils.iter().flat_map(|&(cover, veil)| beneath().map(move |colour| cover.blend(veil, veil, Some(colour))));
-        veiled.filter(|&colour| palette.off(colour) > VEILED_DIFFERENCE).collect()
+        let through =
+            translucent.iter().flat_map(|&(cover, plate)| beneath().map(move |colour| cover.blend(plate, plate, Some(colour))));
+        through.filter(|&colour| palette.off(colour) > PLATE_DIFFERENCE).collect()
     }
 
     /// The steps between the two colours of each caption that soft edges need, and that no entry is near to.
@@ -99,7 +100,7 @@ impl Group {
 const EMOJI_DIFFERENCE: f32 = 4.0;
 
 /// How far an entry may be off a colour that shows through a plate, in dE, before one of its own is sought for it.
-const VEILED_DIFFERENCE: f32 = 4.0;
+const PLATE_DIFFERENCE: f32 = 4.0;
 
 /// How far an entry for a soft edge may be off, in dE, before one of its own is sought for it.
 const STEP_DIFFERENCE: f32 = 8.0;

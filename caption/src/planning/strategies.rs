@@ -136,8 +136,8 @@ impl Chooser<'_> {
         missing.extend(&group.emoji);
         missing.retain(|&wanted| lacks(&group.emoji, &mut group.plan.palette, wanted));
         let edges_are_hard = || !group.missing_steps().is_empty();
-        let veils = self.veils(&group.frames);
-        if !group.original.has_table() || (missing.is_empty() && veils.is_empty() && !edges_are_hard()) {
+        let translucent = self.translucent_plates(&group.frames);
+        if !group.original.has_table() || (missing.is_empty() && translucent.is_empty() && !edges_are_hard()) {
             return vec![group];
         }
         let mut used = self.used(&group.frames);
@@ -192,7 +192,7 @@ impl Chooser<'_> {
         for step in group.missing_steps() {
             group.plan.palette.take_free(step, &mut used, code_len);
         }
-        for colour in group.missing_veiled(&veils, used) {
+        for colour in group.missing_through_plates(&translucent, used) {
             if group.plan.palette.free_len(used, code_len) > KEPT_FREE {
                 group.plan.palette.take_free(colour, &mut used, code_len);
             }
@@ -201,9 +201,9 @@ impl Chooser<'_> {
     }
 
     /// The translucent plates that are painted on frames: how much of the picture they hide, and their colours.
-    fn veils(&self, frames: &[usize]) -> Vec<(Cover, [u8; 3])> {
+    fn translucent_plates(&self, frames: &[usize]) -> Vec<(Cover, [u8; 3])> {
         let shown = frames.iter().fold(InkSet::default(), |shown, &k| shown.union(self.plans[k].shown));
-        self.mask.inks_of(shown).filter_map(|ink| Some((ink.veil()?, ink.fill))).collect()
+        self.mask.inks_of(shown).filter_map(|ink| Some((ink.translucent_cover()?, ink.fill))).collect()
     }
 
     /// Whether a frame without a transparent index can have one, and shows a standing caption by it.
