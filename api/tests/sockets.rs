@@ -281,7 +281,7 @@ async fn a_spec_of_a_megabyte_is_refused_before_it_is_read_whole() {
     let front = usual().await;
     let refused = front.post(&[("spec", &vec![b' '; 1_000_000])], "").await;
     assert_eq!((refused.status, refused.code()), (400, ErrorCode::BadRequest));
-    assert!(String::from_utf8_lossy(&refused.body).contains("65536"));
+    assert!(String::from_utf8_lossy(&refused.body).contains("196608"));
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ async fn each_mistake_has_its_status_and_code() {
         let cat = Case::generated(0).source;
         for (name, form, status, code) in [
             ("an unknown style", form(cat.clone(), "style", "banner").text("bottom", "hi"), 422, "unknown_style"),
-            ("a bad colour", form(cat.clone(), "spec", r#"{"captions":[{"text":"hi","fill":"red"}]}"#), 422, "bad_colour"),
+            ("a bad colour", form(cat.clone(), "spec", r#"{"captions":[{"text":"hi","fill":"reddish"}]}"#), 422, "bad_colour"),
             ("a cut spec", form(cat.clone(), "spec", "{"), 400, "bad_request"),
             ("what is not known", form(cat.clone(), "spec", r#"{"captions":[{"text":"hi","txt":"x"}]}"#), 422, "bad_spec"),
             ("a NUL", form(cat.clone(), "bottom", "a\0b"), 422, "bad_spec"),

@@ -64,7 +64,7 @@ pub async fn the_gallery_has_the_newest_first(store: &Store, run: u64) {
 /// A job of a newer release is read like any other, and is not among those that are to be run or queued.
 pub async fn a_job_of_a_newer_release_is_read_and_left_alone(store: &Store, run: u64) {
     let needs_more = JobRecord { version: NEWEST_VERSION + 1, ..job(run, "needs more", 1_000) };
-    let spec = RecordedSpec::Newer(serde_json::json!({"captions": [{"text": "a", "from": 0.5}], "exact": true}));
+    let spec = RecordedSpec::Newer(serde_json::json!({"captions": [{"text": "a", "fade": 0.5}], "exact": true}));
     let has_more = JobRecord { spec, ..job(run, "has more", 1_000) };
     let ours = job(run, "ours", 1_000);
     for job in [&needs_more, &has_more, &ours] {
