@@ -112,9 +112,13 @@ def flags(subcommand):
         seen.add(path)
         source = path.read_text()
         found.update(name.replace("_", "-") for name in re.findall(r"#\[arg\(.*?\)\]\n    (?:pub\(crate\) )?(\w+):", source, re.S))
-        for taken in re.findall(r"#\[command\(flatten\)\]\n\s+(?:pub\(crate\) )?\w+: (\w+)", source):
+        # The flags of captions are made one by one, as their order says which text they are about.
+        found.update(re.findall(r'\b(?:words|file|flag)\(\s*"([a-z-]+)"', source))
+        found.update(re.findall(r'^    \(\s*"([a-z-]+)",', source, re.M))
+        taken = re.findall(r"#\[command\(flatten\)\]\n\s+(?:pub\(crate\) )?\w+: (\w+)", source)
+        for name in taken + re.findall(r"struct \w+\((\w+)\);", source):
             for other in (REPO / "punchline/src").rglob("*.rs"):
-                if f"struct {taken} {{" in other.read_text():
+                if re.search(rf"struct {name}( {{|\()", other.read_text()):
                     look(other)
 
     for path in (REPO / "punchline/src").rglob(f"{subcommand}.rs"):
