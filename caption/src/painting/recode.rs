@@ -229,7 +229,9 @@ impl<'a> Pixels<'a> {
         let mut entries: HashMap<[u8; 3], (u8, bool)> = HashMap::new();
         for (x, y, colour) in self.work.lost_pixels() {
             let position = drawn.position(x, y);
-            if Some(self.indices[position]) != palette.transparent() {
+            let own = self.indices[position];
+            // Browsers draw nothing for an index behind the table's end.
+            if Some(own) != palette.transparent() && !palette.is_behind_end(own) {
                 continue;
             }
             let (index, is_exact) = *entries.entry(colour).or_insert_with(|| palette.exact_or_nearest(colour, used));

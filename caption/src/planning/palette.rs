@@ -230,6 +230,11 @@ impl Palette {
         self.changed = true;
     }
 
+    /// Whether the file has a table that ends before an index.
+    pub(crate) fn is_behind_end(&self, index: u8) -> bool {
+        self.has_table && usize::from(index) >= self.len
+    }
+
     /// How many entries below `most_len` are for the taking.
     pub(crate) fn free_len(&self, used: IndexSet, most_len: usize) -> usize {
         let needed = used.union(self.avoided).union(self.reserved);
