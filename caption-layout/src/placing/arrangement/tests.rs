@@ -1,3 +1,5 @@
+//! Where captions of each place, alignment and style stand, and that none reaches beyond its box.
+
 use caption_types::{Caption, LineSpacing, StrokeWidth};
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Which font each character of a text is drawn with.
+
 use super::*;
 
 /// Each run with a name for its font.

@@ -1,3 +1,5 @@
+//! The mask of whole specs: what it covers, where, and in which colours.
+
 use caption_layout::Font;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The entries that a brush finds, held against a search without memory.
+
 use proptest::prelude::*;
 
 use super::{
