@@ -39,7 +39,7 @@ function sentence({ detail = '', field }) {
 export function differences({ fidelity, missing_glyphs: missing = [] }) {
   const notes = [];
   if (missing.length) notes.push(`No font here has ${missing.join(' ')}; a question mark in a diamond stands for each.`);
-  for (const { fill, under, frames_without: bare, letters_px: letters, emoji_delta_e: emoji = 0 } of fidelity?.captions ?? []) {
+  for (const { fill, under, frames_without: bare, letters_px: letters, emoji_delta_e: emoji = 0, frames_shown: shown, frames_beyond: beyond } of fidelity?.captions ?? []) {
     for (const [part, colour] of [['letters', fill], ['outline or band', under]]) {
       const why = colour.why_off === 'lossy' ? "this picture's own lossy compression blurs it. Larger letters are nearer."
         : `this picture's ${colour.frames_off > 1 ? 'palettes have' : 'palette has'} no room. Without “exact”, or with another colour, it may have.`;
@@ -47,12 +47,14 @@ export function differences({ fidelity, missing_glyphs: missing = [] }) {
     }
     if (emoji > 8) notes.push(`The emoji have lost colours (dE ${emoji} on the mean): this picture has no room for them.`);
     if (bare) notes.push(`${number(bare)} ${bare > 1 ? 'frames come' : 'frame comes'} without all of the caption: it does not reach there, and more would change the picture.`);
+    if (shown === 0) notes.push('No frame shows the caption: the animation ends before its time begins.');
+    if (beyond) notes.push(`The caption may be seen in ${number(beyond)} ${beyond > 1 ? 'frames' : 'frame'} behind its time: there is nothing to hide it with.`);
     if (letters < 10) notes.push(`The letters are ${number(letters)} px small; fewer words read better.`);
   }
   if (fidelity?.damage) notes.push(`${sentence({ detail: fidelity.damage })} What can be read of it has its caption.`);
-  const { count = 0, delta_e: most } = fidelity?.changed ?? {};
+  const { count = 0, delta_e: most, why: whyChanged } = fidelity?.changed ?? {};
   const pixels = count === 1 ? '1 pixel' : `${number(count)} pixels`;
   if (count && most === 0) notes.push(`${pixels} beside the captions ${count === 1 ? 'has' : 'have'} the background's colour, where some programs showed nothing.`);
-  if (most > 0) notes.push(`${pixels} beside the captions ${count === 1 ? 'looks' : 'look'} a little different (dE ${most} at most), ${count === 1 ? 'as its colour' : 'as their colours'} made room.`);
+  if (most > 0) notes.push(`${pixels} beside the captions ${count === 1 ? 'looks' : 'look'} a little different (dE ${most} at most), ${whyChanged === 'lossy' ? 'as a lossy picture is coded again there' : count === 1 ? 'as its colour made room' : 'as their colours made room'}.`);
   return notes;
 }

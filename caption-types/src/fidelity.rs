@@ -14,7 +14,7 @@ use crate::Colour;
 pub struct Fidelity {
     /// Each caption, in the order of the spec.
     pub captions: Vec<CaptionFidelity>,
-    /// Pixels outside the captions that look different: their palette entries were given up for a caption's colour.
+    /// Pixels outside the captions that look different.
     #[serde(default)]
     pub changed: ChangedPixels,
     /// What is wrong with the source: what decoders show of it is captioned. Absent of one that is whole.
@@ -75,14 +75,14 @@ pub struct ColourFidelity {
     pub why_off: Option<WhyOff>,
 }
 
-/// Why a colour is not shown as it was asked for.
+/// Why a colour is not shown as it was asked for, or not as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhyOff {
     /// The picture's palette has no room for it.
     PaletteFull,
-    /// The picture's own lossy compression blurs it.
+    /// The picture is lossy, and what is coded again of it is never quite the same.
     Lossy,
 }
 
@@ -106,6 +106,10 @@ pub struct ChangedPixels {
     /// The largest difference of one: CIE76 dE. 0 of those that were drawn in the background's colour, which some decoders showed
     /// there anyway and others did not.
     pub delta_e: Hundredths,
+    /// Why they do; absent if none does, and of results of older releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub why: Option<WhyOff>,
 }
 
 /// A number with two decimals; JSON has it as a plain number.
@@ -220,12 +224,13 @@ impl Fidelity {
             said.push(format!("{damage}: what can be read of it is captioned"));
         }
         if self.changed.count > 0 {
-            let ChangedPixels { count, delta_e } = self.changed;
+            let ChangedPixels { count, delta_e, why } = self.changed;
             let (pixels, verb) = (counted(count, "pixel"), if count == 1 { ["has", "looks"] } else { ["have", "look"] });
             said.push(if delta_e == Hundredths(0) {
                 format!("{pixels} outside the captions {} the background's colour, where some decoders showed nothing", verb[0])
             } else {
-                format!("{pixels} outside the captions {} different, by dE {delta_e} at most", verb[1])
+                let why = if why == Some(WhyOff::Lossy) { ": the picture is lossy, and is coded again there" } else { "" };
+                format!("{pixels} outside the captions {} different, by dE {delta_e} at most{why}", verb[1])
             });
         }
         said
@@ -266,7 +271,7 @@ mod tests {
         };
         fidelity.captions[0].frames_without = 2;
         fidelity.captions[0].missing_glyphs = vec!['中'];
-        fidelity.changed = ChangedPixels { count: 7, delta_e: Hundredths(150) };
+        fidelity.changed = ChangedPixels { count: 7, delta_e: Hundredths(150), why: None };
         let said = fidelity.differences();
         fidelity.captions[0].emoji_delta_e = Some(ALIKE_DELTA_E);
         assert_eq!((said.len(), fidelity.differences()), (4, said.clone()));

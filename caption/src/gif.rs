@@ -23,6 +23,7 @@ use caption_layout::{
 };
 
 use crate::{
+    altered::Altered,
     lzw::CODE_SIZES,
     mask::{Cover, Ink, InkSet, Mask},
     output::Output,
@@ -41,8 +42,8 @@ pub(crate) struct RenderedGif {
     pub output: Output,
     pub mask: Mask,
     pub stats: RenderStats,
-    /// Pixels outside the captions that took a neighbouring colour: the frame's number, x and y.
-    pub altered: Vec<(usize, u32, u32)>,
+    /// Pixels outside the captions that took a neighbouring colour.
+    pub altered: Altered,
     /// By frame: inks that may still be seen though their time is over.
     pub overstaying: Vec<InkSet>,
     pub fidelity: Fidelity,
@@ -139,7 +140,7 @@ impl PreparedGif<'_> {
         writer.finish();
         let Writer { output, mut stats, altered, changed, .. } = writer;
         if is_exact && changed.count > 0 {
-            let ChangedPixels { count, delta_e } = changed;
+            let ChangedPixels { count, delta_e, .. } = changed;
             let what = format!(
                 "where a caption ends, {count} pixels that it covered can't be drawn again exactly, but by dE {delta_e}: a palette \
                  lacks their colours"

@@ -30,6 +30,7 @@
 #![allow(unreachable_pub, reason = "what the feature `stages` opens is not told apart item by item")]
 #![cfg_attr(feature = "stages", allow(missing_docs, clippy::must_use_candidate, clippy::new_without_default))]
 
+mod altered;
 mod difference;
 mod gif;
 mod lzw;

@@ -6,6 +6,7 @@
 use caption_layout::{Error, Fidelity, Limits, LoadedSpec, MediaType, RenderStats, probe, reading::probe::media_of};
 
 use crate::{
+    altered::Altered,
     gif::{self, PreparedGif, RenderedGif},
     mask::{InkSet, Mask},
     output::Output,
@@ -30,15 +31,15 @@ pub struct Rendered {
     /// How near it is to what was asked for.
     pub fidelity: Fidelity,
     mask: Mask,
-    /// Pixels outside the captions that took a neighbouring colour: the frame's number, x and y.
-    altered: Vec<(usize, u32, u32)>,
+    /// Pixels outside the captions that may look different.
+    altered: Altered,
     /// By frame: inks that may still be seen though their time is over.
     overstaying: Vec<InkSet>,
 }
 
 impl Rendered {
     /// A byte a pixel of the output, row by row: 255 where a caption is drawn, 128 where pixels outside it may look different, as
-    /// their palette entry was given up for a caption's colour; 0 where none does.
+    /// their palette entry was given up for a caption's colour or a lossy picture is coded again there; 0 where none does.
     #[must_use]
     pub fn mask(&self) -> Vec<u8> {
         self.gray(InkSet::ALL, usize::MAX)
@@ -54,11 +55,7 @@ impl Rendered {
 
     fn gray(&self, inks: InkSet, last_frame: usize) -> Vec<u8> {
         let mut gray = self.mask.to_gray(inks);
-        for &(_, x, y) in self.altered.iter().filter(|(frame, ..)| *frame <= last_frame) {
-            if let Some(pixel) = gray.get_mut(y as usize * self.width_px as usize + x as usize) {
-                *pixel = (*pixel).max(128);
-            }
-        }
+        self.altered.mark(&mut gray, last_frame);
         gray
     }
 
@@ -137,7 +134,6 @@ impl Prepared<'_> {
                 let RenderedStill { bytes, mask, altered, fidelity } = still::render(bytes, media, spec, limits)?;
                 (watch.progress)(1, 1);
                 let stats = RenderStats { frames: 1, frames_recoded: 1, ..RenderStats::default() };
-                let altered = altered.into_iter().map(|(x, y)| (0, x, y)).collect();
                 (RenderedGif { output: Output::of(bytes), mask, stats, altered, overstaying: Vec::new(), fidelity }, media)
             }
         };

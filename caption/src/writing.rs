@@ -3,12 +3,13 @@
 //! Called by `gif`, in the frames' order. It decides nothing: what differs is told by plans, palettes and painted frames.
 
 use caption_layout::{
-    ChangedPixels, RenderStats,
+    ChangedPixels, RenderStats, WhyOff,
     reading::blocks::{Frame, Gif},
     rect::Rect,
 };
 
 use crate::{
+    altered::Altered,
     mask::Mask,
     output::Output,
     painting::{Change, NewStream, PaintedFrame},
@@ -22,8 +23,8 @@ pub(crate) struct Writer<'a> {
     mask: &'a Mask,
     pub output: Output,
     pub stats: RenderStats,
-    /// Pixels outside the captions that took a neighbouring colour: the frame's number, x and y.
-    pub altered: Vec<(usize, u32, u32)>,
+    /// Pixels outside the captions that took a neighbouring colour.
+    pub altered: Altered,
     /// How many there are, and how far one of them is off at most, in dE.
     pub changed: ChangedPixels,
     /// Whether the last frame was copied, and is cut off.
@@ -51,7 +52,7 @@ impl<'a> Writer<'a> {
             mask,
             output: Output::of(header),
             stats: RenderStats::default(),
-            altered: Vec::new(),
+            altered: Altered::default(),
             changed: ChangedPixels::default(),
             ends_cut: false,
         }
@@ -151,13 +152,13 @@ impl<'a> Writer<'a> {
         self.output.add(stream.bytes);
         let number = (self.stats.frames as usize).saturating_sub(1);
         let is_covered = |x, y| self.mask.touches(plan.shown, Rect::at(x, y, 1, 1));
-        let outside = stream.altered.into_iter().filter(|&(x, y)| !is_covered(x, y)).map(|(x, y)| (number, x, y));
-        let known = self.altered.len();
-        self.altered.extend(outside);
-        if self.altered.len() > known {
-            self.changed.count += (self.altered.len() - known) as u64;
+        let outside: Vec<(u32, u32)> = stream.altered.into_iter().filter(|&(x, y)| !is_covered(x, y)).collect();
+        if !outside.is_empty() {
+            self.changed.count += outside.len() as u64;
             self.changed.delta_e = self.changed.delta_e.max(stream.largest_difference.into());
+            self.changed.why = Some(WhyOff::PaletteFull);
         }
+        self.altered.add(number, self.mask.width_px, outside);
     }
 
     /// Whether a second screen is declared before the frame, and a bar enlarges it.

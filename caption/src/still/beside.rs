@@ -1,37 +1,61 @@
 //! Pixels beside the captions that look different because a lossy picture was coded again.
 //!
-//! A JPEG asks for an `exact` spec: in its own coefficients a block changes as a whole, and letters are in it. It decides nothing.
+//! The lossy kinds of stills hand over a pixel as it was and as it comes out. It decides nothing.
 
-use caption_layout::{ChangedPixels, Hundredths};
+use std::ops::Range;
+
+use caption_layout::{ChangedPixels, WhyOff};
 
 use crate::{
+    altered::Altered,
     difference::difference,
     mask::{InkSet, Mask},
 };
 
-/// The pixels of the picture that no caption covers and whose colour differs, and how far at most. `before` and `after` are asked for a
-/// pixel of the output's canvas.
-pub(super) fn changed_beside(
-    mask: &Mask,
-    picture_height_px: u32,
-    before: impl Fn(u32, u32) -> [u8; 3],
-    after: impl Fn(u32, u32) -> [u8; 3],
-) -> (Vec<(u32, u32)>, ChangedPixels) {
-    let gray = mask.to_gray(InkSet::ALL);
-    let (mut altered, mut delta_e) = (Vec::new(), Hundredths::default());
-    for y in mask.picture_top_px..mask.picture_top_px + picture_height_px {
-        for x in 0..mask.width_px {
-            let is_covered = gray.get(y as usize * mask.width_px as usize + x as usize).is_none_or(|&pixel| pixel != 0);
-            if is_covered {
-                continue;
-            }
-            let (was, is) = (before(x, y), after(x, y));
-            if was != is {
-                altered.push((x, y));
-                delta_e = delta_e.max(difference(was, is).into());
-            }
+/// Those that were found so far.
+#[derive(Default)]
+pub(super) struct Beside {
+    pub altered: Altered,
+    pub changed: ChangedPixels,
+}
+
+impl Beside {
+    /// Compares a pixel of the output, which no caption covers, with what it was.
+    pub(super) fn compare(&mut self, [x, y]: [u32; 2], mask: &Mask, was: [u8; 3], is: [u8; 3]) {
+        if self.count(was, is) {
+            self.altered.add(0, mask.width_px, [(x, y)]);
         }
     }
-    let changed = ChangedPixels { count: altered.len() as u64, delta_e };
-    (altered, changed)
+
+    /// Compares all pixels of these rows that no caption covers; both colours are asked for by places on the output's canvas. Where
+    /// a picture is coded again as a whole, most of its pixels differ, so the rows are marked as a whole.
+    pub(super) fn of_rows(
+        rows: Range<u32>,
+        mask: &Mask,
+        before: impl Fn(u32, u32) -> [u8; 3],
+        after: impl Fn(u32, u32) -> [u8; 3],
+    ) -> Self {
+        let mut beside = Self::default();
+        let gray = mask.to_gray(InkSet::ALL);
+        for (y, line) in rows.clone().zip(gray.chunks_exact(mask.width_px.max(1) as usize).skip(rows.start as usize)) {
+            for (x, _) in (0..mask.width_px).zip(line).filter(|(_, covered)| **covered == 0) {
+                beside.count(before(x, y), after(x, y));
+            }
+        }
+        if beside.changed.count > 0 {
+            beside.altered = Altered::of_rows(rows, mask.width_px);
+        }
+        beside
+    }
+
+    fn count(&mut self, was: [u8; 3], is: [u8; 3]) -> bool {
+        let differs = was != is;
+        if differs {
+            let changed = &mut self.changed;
+            changed.count += 1;
+            changed.delta_e = changed.delta_e.max(difference(was, is).into());
+            changed.why = Some(WhyOff::Lossy);
+        }
+        differs
+    }
 }

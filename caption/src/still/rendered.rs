@@ -4,13 +4,13 @@
 
 use caption_layout::Fidelity;
 
-use crate::mask::Mask;
+use crate::{altered::Altered, mask::Mask};
 
 /// A captioned still and the mask it was drawn with.
 pub(crate) struct RenderedStill {
     pub bytes: Vec<u8>,
     pub mask: Mask,
-    /// Pixels outside the captions that took a neighbouring colour, for an entry of the palette: (x, y).
-    pub altered: Vec<(u32, u32)>,
+    /// Pixels outside the captions that may look different.
+    pub altered: Altered,
     pub fidelity: Fidelity,
 }

@@ -1,8 +1,8 @@
 //! JPEG: captions are painted in coefficients. Blocks that they don't touch stay bit for bit, and those that they do get the source's own
 //! steps and subsampling.
 //!
-//! `still` calls it. No pixel of the picture is decoded but those around a caption (all for an `exact` spec, which is told what changed), unless a bar or a turn moves the picture by less than
-//! whole MCUs.
+//! `still` calls it. No pixel of the picture is decoded but those around a caption, unless a bar or a turn moves the picture by less
+//! than whole MCUs: all of it is coded again then.
 
 mod bits;
 mod colour;
@@ -22,7 +22,7 @@ mod tests;
 use caption_layout::{Error, Fidelity, Limits, LoadedSpec, MediaType, reading::orientation::turn_of, rect::Rect};
 
 use self::frame::Model;
-use super::{beside::changed_beside, exif::exif_without_turn, rendered::RenderedStill};
+use super::{beside::Beside, exif::exif_without_turn, rendered::RenderedStill};
 use crate::mask::{Ink, Mask};
 
 /// How a segment with a piece of an ICC profile begins (ICC.1, section B.4).
@@ -39,20 +39,22 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
     }
 
     let (was, sides) = (jpeg.model, jpeg.sides);
-    let source = spec.exact.then(|| jpeg.pixels());
-    let mut jpeg = jpeg.placed(turn, mask.picture_top_px as usize, mask.height_px as usize);
+    let top = mask.picture_top_px;
+    let source = if jpeg.keeps_blocks(turn, top as usize) { None } else { Some(jpeg.pixels()) };
+    let mut jpeg = jpeg.placed(turn, top as usize, mask.height_px as usize);
     if !mask.inks.iter().all(Ink::is_grey) {
         jpeg = jpeg.in_colour();
     }
-    jpeg.paint(&mask);
-    let (altered, changed) = source.map_or_else(Default::default, |source| {
-        let (output, top) = (jpeg.pixels(), mask.picture_top_px);
+    let mut beside = jpeg.paint(&mask);
+    if let Some(source) = source {
+        let output = jpeg.pixels();
         let before = |x: u32, y: u32| {
             let [x, y] = turn.stored_at([x as usize, (y - top) as usize], sides);
             source[y * sides[0] + x]
         };
-        changed_beside(&mask, height_px, before, |x, y| output[y as usize * width_px as usize + x as usize])
-    });
+        beside = Beside::of_rows(top..top + height_px, &mask, before, |x, y| output[y as usize * width_px as usize + x as usize]);
+    }
+    let Beside { altered, changed } = beside;
     let fidelity = Fidelity { captions: jpeg.shown(&mask), changed, damage };
     let segments = std::mem::take(&mut jpeg.segments);
     let profile_fits = fits(&segments, jpeg.model);

@@ -5,9 +5,8 @@
 
 use crate::mask::{Cover, InkSet, Mask};
 
-use super::super::shown::MeanColours;
-
 use super::{
+    super::{beside::Beside, shown::MeanColours},
     colour::Channels,
     dct::{Samples, coefficients, samples},
     frame::{Component, Jpeg, Model},
@@ -66,11 +65,21 @@ impl Jpeg {
         self
     }
 
-    /// Draws the captions. The picture has the mask's sides.
-    pub(super) fn paint(&mut self, mask: &Mask) {
+    /// Draws the captions, and tells which pixels beside them changed with their blocks. The picture has the mask's sides.
+    pub(super) fn paint(&mut self, mask: &Mask) -> Beside {
+        let mut beside = Beside::default();
         for (at, rect) in self.touched(mask) {
-            self.paint_mcu(at, rect, mask);
+            let was = McuSamples::of(self, at);
+            let painted = self.paint_mcu(&was, at, rect, mask);
+            let is = McuSamples::of(self, at);
+            for (y, x) in (0..rect.height()).flat_map(|y| (0..rect.width()).map(move |x| (y, x))) {
+                let place = [x, y].map(|offset| offset as usize);
+                if !painted.has(place) {
+                    beside.compare([rect.left + x, rect.top + y], mask, was.rgb(place), is.rgb(place));
+                }
+            }
         }
+        beside
     }
 
     /// What there is to tell of each caption of the spec, once they are drawn.
@@ -120,9 +129,9 @@ impl Jpeg {
         all.map(|at| (at, place(at))).filter(|&(_, rect)| mask.touches(InkSet::ALL, rect)).collect()
     }
 
-    fn paint_mcu(&mut self, [column, row]: [usize; 2], rect: Rect, mask: &Mask) {
+    /// Gives what it drew.
+    fn paint_mcu(&mut self, mcu: &McuSamples, [column, row]: [usize; 2], rect: Rect, mask: &Mask) -> Pixels {
         let (most, model) = (self.most_factors(), self.model);
-        let mcu = McuSamples::of(self, [column, row]);
         let mut pixels = Pixels { width: 8 * most[0], painted: vec![None; 64 * most[0] * most[1]] };
         for ink in &mask.inks {
             for (x, y, cover) in ink.covers_in(rect).filter(|&(.., cover)| cover != Cover::NONE) {
@@ -134,11 +143,10 @@ impl Jpeg {
             }
         }
         pixels.extend(rect.width() as usize, rect.height() as usize);
-        let before = mcu.blocks;
 
         for (number, component) in self.components.iter_mut().enumerate() {
             let steps = [most[0] / component.factors[0], most[1] / component.factors[1]];
-            for (block, stored) in before[number].iter().enumerate() {
+            for (block, stored) in mcu.blocks[number].iter().enumerate() {
                 let [block_x, block_y] = [block % component.factors[0], block / component.factors[0]];
                 let mut target = *stored;
                 let mut is_touched = false;
@@ -168,6 +176,7 @@ impl Jpeg {
                 }
             }
         }
+        pixels
     }
 }
 
@@ -179,6 +188,11 @@ fn of_mcu(component: &Component, [column, row]: [usize; 2]) -> Vec<Samples> {
 }
 
 impl Pixels {
+    /// Whether the pixel is touched.
+    fn has(&self, [x, y]: [usize; 2]) -> bool {
+        self.painted[y * self.width + x].is_some()
+    }
+
     /// Continues the picture's last column and row to the MCU's end, where no pixel is seen: an edge there would cost bits, and ring.
     fn extend(&mut self, width: usize, height: usize) {
         for row in self.painted.chunks_exact_mut(self.width).take(height) {

@@ -11,18 +11,23 @@ use super::{
 };
 
 impl Jpeg {
-    /// As it is shown, on a canvas of `height` rows, the picture's first of which is row `top`. What was added is grey.
-    pub(super) fn placed(self, turn: Turn, top: usize, height: usize) -> Self {
-        let [width, stored_height] = self.sides;
-        let [mcu_width, mcu_height] = self.mcu_sides();
+    /// Whether whole MCUs become whole MCUs, turned so and that many rows lower.
+    pub(super) fn keeps_blocks(&self, turn: Turn, top: usize) -> bool {
+        let ([width, height], [mcu_width, mcu_height]) = (self.sides, self.mcu_sides());
         let [_, mcu_rows] = turn.sides([mcu_width, mcu_height]);
         let keeps_mcus =
-            (!turn.flips_x || width.is_multiple_of(mcu_width)) && (!turn.flips_y || stored_height.is_multiple_of(mcu_height));
-        if turn.is_none() && top == 0 && height == stored_height {
+            (!turn.flips_x || width.is_multiple_of(mcu_width)) && (!turn.flips_y || height.is_multiple_of(mcu_height));
+        keeps_mcus && top.is_multiple_of(mcu_rows)
+    }
+
+    /// As it is shown, on a canvas of `height` rows, the picture's first of which is row `top`. What was added is grey.
+    pub(super) fn placed(self, turn: Turn, top: usize, height: usize) -> Self {
+        if turn.is_none() && top == 0 && height == self.sides[1] {
             return self;
         }
         let mut placed = self.emptied(turn, height);
-        let is_exact = keeps_mcus && top.is_multiple_of(mcu_rows);
+        let [_, mcu_rows] = turn.sides(self.mcu_sides());
+        let is_exact = self.keeps_blocks(turn, top);
         for (source, target) in self.components.iter().zip(&mut placed.components) {
             if is_exact {
                 move_blocks(source, target, turn, top * target.factors[1] / mcu_rows);

@@ -97,7 +97,8 @@ impl Indexed {
         let place = |at: usize| (u32::try_from(at % width).unwrap_or(0), u32::try_from(at / width).unwrap_or(0));
         let altered: Vec<(u32, u32)> = altered.into_iter().filter(|at| !touched.contains(at)).map(place).collect();
         let delta_e = if altered.is_empty() { Hundredths::default() } else { largest };
-        let changed = ChangedPixels { count: altered.len() as u64, delta_e };
+        let why = if altered.is_empty() { None } else { Some(WhyOff::PaletteFull) };
+        let changed = ChangedPixels { count: altered.len() as u64, delta_e, why };
         let captions = captions_told(&found, mask, samples);
         Painted { picture: Self { raster, depth, palette: found.palette }, altered, changed, captions }
     }

@@ -29,7 +29,10 @@ use self::{
     write::Picture,
 };
 use super::{colour_space::Samples, exif::exif_without_turn, raster::Raster, rendered::RenderedStill};
-use crate::mask::{Ink, Mask};
+use crate::{
+    altered::Altered,
+    mask::{Ink, Mask},
+};
 
 pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result<RenderedStill, Error> {
     let mut png = read::read(bytes, limits)?;
@@ -51,13 +54,15 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
         let indexed = Indexed { raster, depth: png.depth, palette };
         let Painted { picture, altered, changed, captions } = indexed.paint(&mask, samples, spec.exact);
         let bytes = write_indexed(&png, &picture, filters, bytes.len());
-        return Ok(RenderedStill { bytes, mask, altered, fidelity: Fidelity { captions, changed, damage } });
+        let mut marked = Altered::default();
+        marked.add(0, mask.width_px, altered);
+        return Ok(RenderedStill { bytes, mask, altered: marked, fidelity: Fidelity { captions, changed, damage } });
     }
     let mut painted = Direct { colour: png.colour, depth: png.depth, raster, key: key_of(&png) };
     painted.paint(&mask, samples);
     let bytes = write_direct(&png, &painted, filters, bytes.len());
     let fidelity = Fidelity { captions: mask.told.clone(), damage, ..Fidelity::default() };
-    Ok(RenderedStill { bytes, mask, altered: Vec::new(), fidelity })
+    Ok(RenderedStill { bytes, mask, altered: Altered::default(), fidelity })
 }
 
 /// The palette of a picture that is painted in indices. A grey one of at most 16 levels is too where its captions have colours, or where

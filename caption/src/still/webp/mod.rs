@@ -19,6 +19,7 @@ use caption_layout::{
 
 use self::container::{Chunk, Metadata, chunks, find};
 use super::{
+    beside::Beside,
     damage::{Damage, percent},
     exif::exif_without_turn,
     raster::Raster,
@@ -71,24 +72,29 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
         xmp: data(*b"XMP ").map(<[u8]>::to_vec),
     };
     let bytes = container::write(&chunks(&file), sides, &metadata);
-    let captions =
-        if find(&found, *b"VP8 ").is_some() && !spec.exact { lossy_colours(&bytes, &mask, limits)? } else { mask.told.clone() };
-    let fidelity = Fidelity { captions, damage: damage.map(|damage| damage.to_string()), ..Fidelity::default() };
-    Ok(RenderedStill { bytes, mask, altered: Vec::new(), fidelity })
+    let (captions, Beside { altered, changed }) = if find(&found, *b"VP8 ").is_some() && !spec.exact {
+        let output = pixels(&bytes, limits)?;
+        let rows = mask.picture_top_px..mask.picture_top_px + height_px;
+        let [before, after] = [&raster, &output].map(|raster| move |x: u32, y: u32| raster.visible_rgb(x, y));
+        (lossy_colours(&output, &mask), Beside::of_rows(rows, &mask, before, after))
+    } else {
+        (mask.told.clone(), Beside::default())
+    };
+    let fidelity = Fidelity { captions, changed, damage: damage.map(|damage| damage.to_string()) };
+    Ok(RenderedStill { bytes, mask, altered, fidelity })
 }
 
 /// The captions' colours as the output shows them.
-fn lossy_colours(output: &[u8], mask: &Mask, limits: &Limits) -> Result<Vec<CaptionFidelity>, Error> {
-    let mut raster = pixels(output, limits)?;
+fn lossy_colours(output: &Raster, mask: &Mask) -> Vec<CaptionFidelity> {
     let mut colours = MeanColours::of(mask);
     for (number, ink) in mask.inks.iter().enumerate() {
         for (x, y, cover) in ink.covers_in(ink.rect) {
-            if let Some(&shown) = raster.pixel_mut(x, y).first_chunk::<3>() {
+            if let Some(&shown) = output.pixel(x, y).first_chunk::<3>() {
                 colours.add(number, [x, y], cover, shown);
             }
         }
     }
-    Ok(colours.told())
+    colours.told()
 }
 
 /// Its pixels as RGBA. A lossy frame that is cut off is read to its end as if zeros followed: what is missing then is what the decoder

@@ -1,6 +1,6 @@
 //! `WebP`s of each kind, captioned and read again by the `image` crate.
 
-use caption_layout::{Font, LoadedCaption, Position, Style};
+use caption_layout::{Font, LoadedCaption, Position, Style, WhyOff};
 use proptest::prelude::*;
 
 use super::{super::damage::Damage, container::write, *};
@@ -96,6 +96,28 @@ fn a_lossy_frame_that_is_cut_off_is_shown_and_told() {
     let lossless = file(255, Kept::Lossless, &Metadata::default());
     let error = render(&lossless[..lossless.len() / 2], &spec(Style::Overlay), &Limits::default()).err().unwrap();
     assert_eq!(error.code().as_str(), "truncated");
+}
+
+#[test]
+fn what_a_lossy_picture_loses_by_being_coded_again_is_told_and_marked() {
+    for style in [Style::Overlay, Style::Bar] {
+        let source = file(255, Kept::Lossy { quality: 60.0 }, &Metadata::default());
+        let rendered = render(&source, &spec(style), &Limits::default()).unwrap();
+        let [before, after] = [&source, &rendered.bytes].map(|bytes| image::load_from_memory(bytes).unwrap().into_rgb8());
+        let mut gray = rendered.mask.to_gray(crate::mask::InkSet::ALL);
+        let top = rendered.mask.picture_top_px;
+        let at = |x: u32, y: u32| ((y + top) * after.width() + x) as usize;
+        let differ: Vec<(u32, u32)> = before
+            .enumerate_pixels()
+            .filter(|&(x, y, pixel)| gray[at(x, y)] == 0 && after.get_pixel(x, y + top) != pixel)
+            .map(|(x, y, _)| (x, y))
+            .collect();
+        let changed = rendered.fidelity.changed;
+        assert!(changed.count == differ.len() as u64 && changed.count > 0, "{changed:?}");
+        assert_eq!(changed.why, Some(WhyOff::Lossy));
+        rendered.altered.mark(&mut gray, 0);
+        assert!(differ.into_iter().all(|(x, y)| gray[at(x, y)] == 128));
+    }
 }
 
 #[test]
