@@ -32,7 +32,7 @@ def without_tests(text):
 
 
 def is_test_file(path):
-    return any(part in ("tests", "conformance", "benches", "examples") for part in path.parts[1:]) or path.name in ("tests.rs", "reference.rs", "naive.rs")
+    return any(part in ("tests", "conformance", "benches", "examples") for part in path.parts[1:]) or "reference" in path.parts or path.name in ("tests.rs", "naive.rs")
 
 
 def main(root):
