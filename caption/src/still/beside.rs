@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use caption_layout::{ChangedPixels, WhyOff};
+use caption_layout::{ChangedPixels, WhyOff, rect::Rect};
 
 use crate::{
     altered::Altered,
@@ -25,6 +25,12 @@ impl Beside {
         if self.count(was, is) {
             self.altered.add(0, mask.width_px, [(x, y)]);
         }
+    }
+
+    /// Marks all pixels of a rectangle.
+    pub(super) fn mark(&mut self, rect: Rect, mask: &Mask) {
+        let places = (rect.top..rect.bottom).flat_map(|y| (rect.left..rect.right).map(move |x| (x, y)));
+        self.altered.add(0, mask.width_px, places);
     }
 
     /// Compares all pixels of these rows that no caption covers; both colours are asked for by places on the output's canvas. Where

@@ -68,6 +68,7 @@ impl Jpeg {
     /// Draws the captions, and tells which pixels beside them changed with their blocks. The picture has the mask's sides.
     pub(super) fn paint(&mut self, mask: &Mask) -> Beside {
         let mut beside = Beside::default();
+        let is_subsampled = self.components.iter().any(|component| component.factors != self.most_factors());
         for (at, rect) in self.touched(mask) {
             let was = McuSamples::of(self, at);
             let painted = self.paint_mcu(&was, at, rect, mask);
@@ -77,6 +78,10 @@ impl Jpeg {
                 if !painted.has(place) {
                     beside.compare([rect.left + x, rect.top + y], mask, was.rgb(place), is.rgb(place));
                 }
+            }
+            if is_subsampled {
+                // Most decoders smooth chroma, by at most a pixel over the MCU's edges.
+                beside.mark(grown(rect, self.sides), mask);
             }
         }
         beside
@@ -177,6 +182,17 @@ impl Jpeg {
             }
         }
         pixels
+    }
+}
+
+/// A pixel more on each side, within the picture.
+fn grown(rect: Rect, sides: [usize; 2]) -> Rect {
+    let [width, height] = sides.map(|side| u32::try_from(side).unwrap_or(u32::MAX));
+    Rect {
+        left: rect.left.saturating_sub(1),
+        top: rect.top.saturating_sub(1),
+        right: (rect.right + 1).min(width),
+        bottom: (rect.bottom + 1).min(height),
     }
 }
 

@@ -217,6 +217,11 @@ fn what_blocks_change_beside_the_letters_is_told_and_marked() {
         let differ: Vec<usize> = differ.collect();
         rendered.altered.mark(&mut gray, 0);
         assert!(differ.into_iter().all(|at| gray[at + 160 * top] == 128));
+        // The `image` crate smooths chroma.
+        let [before, after] = [&jpeg.write(), &rendered.bytes].map(|bytes| image::load_from_memory(bytes).unwrap().into_rgb8());
+        for (x, y, was) in before.enumerate_pixels().filter(|&(x, y, _)| gray[y as usize * 160 + x as usize + 160 * top] == 0) {
+            assert_eq!(after.get_pixel(x, y + rendered.mask.picture_top_px), was, "{x}, {y}");
+        }
     }
 }
 
