@@ -39,13 +39,14 @@ function sentence({ detail = '', field }) {
 export function differences({ fidelity, missing_glyphs: missing = [] }) {
   const notes = [];
   if (missing.length) notes.push(`No font here has ${missing.join(' ')}; a question mark in a diamond stands for each.`);
-  for (const { fill, under, frames_without: bare, letters_px: letters, emoji_delta_e: emoji = 0, frames_shown: shown, frames_beyond: beyond } of fidelity?.captions ?? []) {
+  for (const { fill, under, frames_without: bare, letters_px: letters, emoji_delta_e: emoji = 0, background_delta_e: behind = 0, frames_shown: shown, frames_beyond: beyond } of fidelity?.captions ?? []) {
     for (const [part, colour] of [['letters', fill], ['outline or band', under]]) {
       const why = colour.why_off === 'lossy' ? "this picture's own lossy compression blurs it. Larger letters are nearer."
         : `this picture's ${colour.frames_off > 1 ? 'palettes have' : 'palette has'} no room. Without “exact”, or with another colour, it may have.`;
       if (colour.delta_e > 3) notes.push(`The ${part} came out ${colour.shown} instead of ${colour.asked}: ${why}`);
     }
     if (emoji > 8) notes.push(`The emoji have lost colours (dE ${emoji} on the mean): this picture has no room for them.`);
+    if (behind > 8) notes.push(`What lies behind the words has lost colours (dE ${behind} on the mean): this picture has no room for them.`);
     if (bare) notes.push(`${number(bare)} ${bare > 1 ? 'frames come' : 'frame comes'} without all of the caption: it does not reach there, and more would change the picture.`);
     if (shown === 0) notes.push('No frame shows the caption: the animation ends before its time begins.');
     if (beyond) notes.push(`The caption may be seen in ${number(beyond)} ${beyond > 1 ? 'frames' : 'frame'} behind its time: there is nothing to hide it with.`);

@@ -51,6 +51,11 @@ pub struct CaptionFidelity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub emoji_delta_e: Option<Hundredths>,
+    /// How far the plate or the shadow behind its words is off: CIE76 dE on the mean of its pixels, in the frame where it is most.
+    /// Absent of a caption without one, and of stills.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub background_delta_e: Option<Hundredths>,
     /// Characters that no font has, drawn as a replacement.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
@@ -142,7 +147,7 @@ impl fmt::Display for Hundredths {
     }
 }
 
-/// Up to this many dE, on the mean of its pixels, an emoji passes for its picture.
+/// Up to this many dE, on the mean of its pixels, an emoji passes for its picture, and a plate or shadow for what was asked.
 pub const ALIKE_DELTA_E: Hundredths = Hundredths(800);
 
 /// Up to this many dE two colours are hard to tell apart.
@@ -197,6 +202,11 @@ impl Fidelity {
             if let Some(off) = caption.emoji_delta_e.filter(|&off| off > ALIKE_DELTA_E) {
                 said.push(format!(
                     "the emoji of {caption_k} have lost colours (dE {off} on the mean): the picture has no room for them"
+                ));
+            }
+            if let Some(off) = caption.background_delta_e.filter(|&off| off > ALIKE_DELTA_E) {
+                said.push(format!(
+                    "the plate or shadow of {caption_k} has lost colours (dE {off} on the mean): the picture has no room for them"
                 ));
             }
             if caption.frames_without > 0 {

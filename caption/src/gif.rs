@@ -138,7 +138,7 @@ impl PreparedGif<'_> {
             }
         }
         writer.finish();
-        let Writer { output, mut stats, altered, changed, .. } = writer;
+        let Writer { output, mut stats, altered, changed, backgrounds_off, .. } = writer;
         if is_exact && changed.count > 0 {
             let ChangedPixels { count, delta_e, .. } = changed;
             let what = format!(
@@ -149,11 +149,11 @@ impl PreparedGif<'_> {
         }
         let is_clearing = |plan: &&FramePlan| plan.is_touched() && plan.hides_any() && !mask.touches(plan.shown, plan.drawn());
         stats.frames_clearing = u32::try_from(plans.iter().filter(is_clearing).count()).unwrap_or(u32::MAX);
-        let fidelity = Fidelity {
-            captions: told(&gif, &mask, &plans, &palettes, &is_timed),
-            changed,
-            damage: gif.damage.as_ref().map(ToString::to_string),
-        };
+        let mut captions = told(&gif, &mask, &plans, &palettes, &is_timed);
+        for ink in mask.inks.iter().filter(|ink| ink.is_behind) {
+            captions[ink.number].background_delta_e = Some(backgrounds_off.get(&ink.number).copied().unwrap_or_default());
+        }
+        let fidelity = Fidelity { captions, changed, damage: gif.damage.as_ref().map(ToString::to_string) };
         let overstaying = plans.iter().map(|plan| plan.overstays).collect();
         Ok(RenderedGif { output, mask, stats, altered, overstaying, fidelity })
     }

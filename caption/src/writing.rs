@@ -2,8 +2,10 @@
 //!
 //! Called by `gif`, in the frames' order. It decides nothing: what differs is told by plans, palettes and painted frames.
 
+use std::collections::BTreeMap;
+
 use caption_layout::{
-    ChangedPixels, RenderStats, WhyOff,
+    ChangedPixels, Hundredths, RenderStats, WhyOff,
     reading::blocks::{Frame, Gif},
     rect::Rect,
 };
@@ -27,6 +29,8 @@ pub(crate) struct Writer<'a> {
     pub altered: Altered,
     /// How many there are, and how far one of them is off at most, in dE.
     pub changed: ChangedPixels,
+    /// By number of the caption: how far its plate or shadow is off in the frame where it is most.
+    pub backgrounds_off: BTreeMap<usize, Hundredths>,
     /// Whether the last frame was copied, and is cut off.
     ends_cut: bool,
 }
@@ -54,6 +58,7 @@ impl<'a> Writer<'a> {
             stats: RenderStats::default(),
             altered: Altered::default(),
             changed: ChangedPixels::default(),
+            backgrounds_off: BTreeMap::new(),
             ends_cut: false,
         }
     }
@@ -150,6 +155,10 @@ impl<'a> Writer<'a> {
         }
         self.output.add(header);
         self.output.add(stream.bytes);
+        for (caption, off) in stream.backgrounds_off {
+            let most = self.backgrounds_off.entry(caption).or_default();
+            *most = (*most).max(off.into());
+        }
         let number = (self.stats.frames as usize).saturating_sub(1);
         let is_covered = |x, y| self.mask.touches(plan.shown, Rect::at(x, y, 1, 1));
         let outside: Vec<(u32, u32)> = stream.altered.into_iter().filter(|&(x, y)| !is_covered(x, y)).collect();

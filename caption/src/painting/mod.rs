@@ -2,6 +2,7 @@
 //!
 //! `frame` lists its steps. It is handed what planning has decided, and writes no byte but those of the frame's new stream.
 
+mod background;
 mod batch;
 mod brush;
 mod frame;

@@ -6,6 +6,7 @@
 use caption_layout::rect::Rect;
 
 use super::{
+    background::{BackgroundOff, Backgrounds},
     brush::Brush,
     runs::{InkRuns, Run},
     work::FrameWork,
@@ -28,6 +29,7 @@ pub(super) struct Painter<'a> {
     lost: &'a Patch,
     palette: &'a Palette,
     brush: &'a mut Brush,
+    backgrounds: Backgrounds,
     /// The transparent index. Where the canvas shows the caption already, an opaque pixel becomes transparent by it.
     through: Option<u8>,
     /// The largest index that was painted.
@@ -58,18 +60,25 @@ impl<'a> Painter<'a> {
     pub(super) fn new(work: &'a FrameWork<'a>, palette: &'a Palette, through: Option<u8>, brush: &'a mut Brush) -> Self {
         brush.take_up(palette);
         let (inks, bare, lost) = (work.inks, work.plan.bare(), &work.lost);
-        Self { inks, bare, lost, palette, brush, through, largest: 0, extended: false }
+        Self { inks, bare, lost, palette, brush, backgrounds: Backgrounds::default(), through, largest: 0, extended: false }
     }
 
     /// Paints all captions on a stretch; answers the place in it of the first index that changed.
     pub(super) fn paint(&mut self, stretch: &mut Stretch<'_>, sourced: Sourced) -> Option<usize> {
-        self.inks.iter().filter_map(|runs| self.paint_ink(runs, stretch, sourced)).min()
+        let inks = self.inks;
+        inks.iter().enumerate().filter_map(|(place, runs)| self.paint_ink(place, runs, stretch, sourced)).min()
     }
 
-    fn paint_ink(&mut self, runs: &InkRuns<'_>, stretch: &mut Stretch<'_>, sourced: Sourced) -> Option<usize> {
+    /// How far the plates and shadows that it painted are off their colours.
+    pub(super) fn backgrounds_off(self) -> Vec<BackgroundOff> {
+        self.backgrounds.off(self.inks, self.palette, self.brush)
+    }
+
+    fn paint_ink(&mut self, place: usize, runs: &InkRuns<'_>, stretch: &mut Stretch<'_>, sourced: Sourced) -> Option<usize> {
         let ink = runs.ink;
         let here = ink.rect.intersect(stretch.lines());
         self.brush.select(runs);
+        self.backgrounds.select(place, runs);
         let mut first_changed: Option<usize> = None;
         for y in here.top..here.bottom {
             let (place, left, indices) = stretch.row(y, here.left..here.right);
@@ -106,7 +115,11 @@ impl<'a> Painter<'a> {
     /// The entry for a pixel of which nothing shows what is beneath, or that lies over nothing.
     #[inline]
     fn alone(&mut self, runs: &InkRuns<'_>, cover: Cover, [x, y]: [u32; 2]) -> u8 {
-        if runs.ink.emoji().is_some() { self.brush.emoji_alone(runs.ink.pair_at(x, y)[0]) } else { self.brush.alone(runs, cover) }
+        if runs.ink.emoji().is_some() {
+            return self.brush.emoji_alone(runs.ink.pair_at(x, y)[0]);
+        }
+        self.backgrounds.alone(cover, 1);
+        self.brush.alone(runs, cover)
     }
 
     /// The entry for a pixel over an index, which has a colour.
@@ -115,6 +128,7 @@ impl<'a> Painter<'a> {
         if runs.ink.emoji().is_some() {
             return self.brush.emoji_over(runs.ink.pair_at(x, y)[0], cover, Some(index), beneath);
         }
+        self.backgrounds.over_index(cover, index);
         self.brush.over_index(runs, cover, index, beneath)
     }
 
@@ -181,6 +195,7 @@ impl<'a> Painter<'a> {
         // Neighbours of one cover at a time: most of a band is one.
         for alike in covers.chunk_by(|a, b| a == b) {
             let painted = self.brush.alone(runs, alike[0]);
+            self.backgrounds.alone(alike[0], alike.len());
             let here = &mut indices[i..i + alike.len()];
             if let Some(changed) = here.iter().position(|&index| index != painted) {
                 first_changed = first_changed.or(Some(i + changed));

@@ -83,6 +83,7 @@ pub(super) fn recode(
     let mut all = Stretch { rows: work.drawn(), first: 0, indices: &mut pixels.indices };
     let first_changed = painter.paint(&mut all, Sourced::Some(pixels.present));
     let mut extended = painter.extended && !work.leaves_gaps || is_made_whole;
+    let backgrounds_off = painter.backgrounds_off();
     extended |= pixels.mend(&mut palette, &mut used);
 
     let is_changed = first_changed.is_some()
@@ -101,7 +102,7 @@ pub(super) fn recode(
     reader.indices = indices;
     match bytes {
         None => Recoded::Unchanged,
-        Some(bytes) => Recoded::Changed(Box::new(NewStream { bytes, palette, altered, largest_difference })),
+        Some(bytes) => Recoded::Changed(Box::new(NewStream { bytes, palette, altered, largest_difference, backgrounds_off })),
     }
 }
 

@@ -118,6 +118,7 @@ pub fn splice(
             palette: palette.clone(),
             altered,
             largest_difference: largest_difference(&work.palette_plan.merges),
+            backgrounds_off: painter.backgrounds_off(),
         }),
         segments,
     )

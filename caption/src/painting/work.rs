@@ -6,7 +6,7 @@ use std::{borrow::Cow, cell::RefCell};
 
 use caption_layout::{reading::blocks::Frame, rect::Rect};
 
-use super::{brush::Brush, runs::InkRuns};
+use super::{background::BackgroundOff, brush::Brush, runs::InkRuns};
 use crate::{
     lzw::{Encoder, IndexSet},
     mask::Cover,
@@ -97,6 +97,8 @@ pub struct NewStream {
     pub altered: Vec<(u32, u32)>,
     /// How far one of them is off at most, in dE.
     pub largest_difference: f32,
+    /// How far the plates and shadows that were painted are off.
+    pub backgrounds_off: Vec<BackgroundOff>,
 }
 
 /// How the segments of a frame came through.

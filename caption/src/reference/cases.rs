@@ -11,9 +11,8 @@ use caption_layout::{Error, Limits, Position, Style, reading::blocks::Gif};
 
 const WHITE: [u8; 3] = [255; 3];
 
-#[test]
-fn an_exact_spec_gives_up_no_entry_for_an_emoji_and_tells_what_is_lost() {
-    // 256 greys, all in use.
+/// A GIF of one frame with 256 greys, all in use.
+fn all_greys() -> Vec<u8> {
     let greys: Vec<u8> = (0..=255).flat_map(|level: u8| [level; 3]).collect();
     let mut source = b"GIF89a\x80\0\x60\0\xF7\0\0".to_vec();
     source.extend(&greys);
@@ -22,6 +21,31 @@ fn an_exact_spec_gives_up_no_entry_for_an_emoji_and_tells_what_is_lost() {
     source.push(8);
     source.extend(crate::lzw::whole::encode(&indices, 8));
     source.push(0x3B);
+    source
+}
+
+#[test]
+fn a_plate_in_colours_that_a_palette_lacks_is_told() {
+    let off = |source: &[u8], background: &str| {
+        let mut spec = spec(&[("a plate", Position::Bottom, Style::Box)]);
+        spec.exact = true;
+        spec.captions[0].spec.background = Some(background.parse().unwrap());
+        let rendered = picture::render_with(source, &spec, &Limits::default(), &Watch::none()).unwrap();
+        let said = rendered.fidelity.differences().iter().any(|said| said.contains("the plate or shadow of the caption"));
+        (f64::from(rendered.fidelity.captions[0].background_delta_e.unwrap()), said)
+    };
+    let greys = all_greys();
+    let [dark, tinted] = ["#000000b3", "#ff000080"].map(|background| off(&greys, background));
+    assert!(dark.0 < 3.0 && !dark.1, "{dark:?}");
+    assert!(tinted.0 > 30.0 && tinted.1, "{tinted:?}");
+    // A colour that hides what is beneath gets an entry, where there is room for one.
+    let opaque = off(&sample_of_two().bytes(), "#ff0000");
+    assert!(opaque.0 < 1.0 && !opaque.1, "{opaque:?}");
+}
+
+#[test]
+fn an_exact_spec_gives_up_no_entry_for_an_emoji_and_tells_what_is_lost() {
+    let source = all_greys();
     let mut spec = spec(EMOJI);
     let mut rendered = |exact| {
         spec.exact = exact;
