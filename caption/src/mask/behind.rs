@@ -98,6 +98,23 @@ pub(super) fn shadow(letters: &Coverage, corner: [u32; 2], size_px: f32, clip: R
     Some((rect, covers))
 }
 
+/// The covers that stand for those of a plate or shadow, as far as the picture shows through: that of most of a plate's pixels; the
+/// darkest of a shadow, and a half of it.
+pub(super) fn see_through(covers: &[Cover]) -> Vec<Cover> {
+    let mut counts = [0_usize; 256];
+    for cover in covers {
+        counts[usize::from(cover.0)] += 1;
+    }
+    let there = || (1..=u8::MAX).map(Cover).filter(|cover| counts[usize::from(cover.0)] > 0);
+    let shows = |cover: &Cover| cover.weights()[2];
+    let most = there().max_by_key(|cover| counts[usize::from(cover.0)]);
+    let of_plate = most.filter(|cover| 2 * counts[usize::from(cover.0)] > covers.len());
+    let darkest = there().min_by_key(shows);
+    let half = darkest.and_then(|darkest| there().min_by_key(|cover| (2 * shows(cover)).abs_diff(225 + shows(&darkest))));
+    let standing = of_plate.map_or_else(|| vec![darkest, half], |plate| vec![Some(plate)]);
+    standing.into_iter().flatten().filter(|cover| !cover.is_opaque()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 use caption_layout::{Font, Hundredths, placing::arrangement::PlacedCaption, text::extent::Extent};
 use emoji::Drawn;
 
-use super::cover::Cover;
+use super::{
+    cover::Cover,
+    representatives::{mean, nearest, representatives},
+};
 use crate::difference::Lab;
 
 /// Entries of a palette that one emoji may use.
@@ -17,8 +20,6 @@ const COLOURS_AN_EMOJI: usize = 8;
 const MOST_COLOURS: usize = 32;
 /// From this alpha on a pixel hides what is beneath it ([`Cover::is_opaque`]).
 const OPAQUE: u8 = 247;
-/// How often the colours are moved to the middle of the shades that are nearest to them.
-const ROUNDS: usize = 12;
 /// Bits of a channel by which shades are told apart.
 const SHADE_BITS: u32 = 5;
 
@@ -66,7 +67,7 @@ pub(super) fn draw(place: &PlacedCaption<'_>, fallbacks: &[Font]) -> Option<Draw
         let shades = shades(&drawn);
         let times = u32::try_from(origins.len()).unwrap_or(u32::MAX);
         canvas.colours.shades.extend(shades.iter().map(|&(colour, count)| (colour, count.saturating_mul(times))));
-        wanted.push(representatives(&shades));
+        wanted.push(representatives(&shades, COLOURS_AN_EMOJI));
     }
     canvas.colours.wanted = in_turns(&wanted);
     canvas.colours.wanted.truncate(MOST_COLOURS);
@@ -140,73 +141,6 @@ fn shades(drawn: &Drawn) -> Vec<([u8; 3], u32)> {
         }
     }
     cells.into_values().map(|(sum, count)| (sum.map(|sum| mean(sum.into(), count.into())), count)).collect()
-}
-
-fn mean(sum: u64, count: u64) -> u8 {
-    u8::try_from((sum + count / 2) / count.max(1)).unwrap_or(u8::MAX)
-}
-
-/// Up to [`COLOURS_AN_EMOJI`] of the shades that stand for all: those of most pixels first.
-///
-/// Each next one is where most is lost so far; then all move to the middle of what is nearest to them, a few times.
-#[expect(clippy::cast_precision_loss, reason = "a weight")]
-fn representatives(shades: &[([u8; 3], u32)]) -> Vec<[u8; 3]> {
-    let shades: Vec<([u8; 3], u32, Lab)> = shades.iter().map(|&(colour, count)| (colour, count, Lab::of(colour))).collect();
-    let mut chosen: Vec<[u8; 3]> = Vec::new();
-    let mut loss = vec![1.0_f32; shades.len()];
-    while chosen.len() < COLOURS_AN_EMOJI {
-        let weighed = shades.iter().zip(&loss).map(|((_, count, _), loss)| loss * *count as f32);
-        let Some((next, most)) = weighed.enumerate().max_by(|one, other| one.1.total_cmp(&other.1)) else { break };
-        let Some(&(colour, _, lab)) = shades.get(next).filter(|_| most > 0.0) else { break };
-        for (loss, shade) in loss.iter_mut().zip(&shades) {
-            let far = lab.squared_difference(shade.2);
-            *loss = if chosen.is_empty() { far } else { loss.min(far) };
-        }
-        chosen.push(colour);
-    }
-    let mut sums = Vec::new();
-    for _ in 0..ROUNDS {
-        let labs: Vec<Lab> = chosen.iter().copied().map(Lab::of).collect();
-        sums = vec![Sum::default(); chosen.len()];
-        for &(colour, count, lab) in &shades {
-            let Some(place) = nearest(&labs, lab) else { continue };
-            if let (Some(own), Some(Sum { channels, weight, pixels })) = (labs.get(place), sums.get_mut(place)) {
-                // What is far off counts less: the mean difference is to be small, and not that of the squares.
-                let part = u64::from(count) * nearness(own.squared_difference(lab).sqrt());
-                channels.iter_mut().zip(colour).for_each(|(sum, v)| *sum += u64::from(v) * part);
-                *weight += part;
-                *pixels += u64::from(count);
-            }
-        }
-        for (colour, Sum { channels, weight, .. }) in chosen.iter_mut().zip(&sums) {
-            if *weight > 0 {
-                *colour = channels.map(|sum| mean(sum, *weight));
-            }
-        }
-    }
-    let mut weighed: Vec<(u64, [u8; 3])> = sums.iter().map(|sum: &Sum| sum.pixels).zip(chosen).collect();
-    weighed.sort_by_key(|&(pixels, _)| std::cmp::Reverse(pixels));
-    weighed.into_iter().map(|(_, colour)| colour).collect()
-}
-
-/// What is nearest to one colour.
-#[derive(Clone, Copy, Default)]
-struct Sum {
-    channels: [u64; 3],
-    weight: u64,
-    pixels: u64,
-}
-
-/// 256 of what is no farther than dE 3, and the less the farther something is.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 256, and not negative")]
-fn nearness(difference: f32) -> u64 {
-    (768.0 / difference.max(3.0)) as u64 + 1
-}
-
-/// The place of the colour that looks most like another.
-fn nearest(colours: &[Lab], wanted: Lab) -> Option<usize> {
-    let far = colours.iter().map(|colour| colour.squared_difference(wanted)).enumerate();
-    far.min_by(|one, other| one.1.total_cmp(&other.1)).map(|(place, _)| place)
 }
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ pub struct Ink {
     pub number: usize,
     /// Whether it lies behind the words: a plate or a shadow, of one colour. It is drawn, and nothing is told of it.
     pub is_behind: bool,
+    /// Of what lies behind the words: covers that stand for all.
+    see_through: Vec<Cover>,
     /// Of emoji: their colours. Nothing lies under them, and `fill` and `under` are the first of these.
     emoji: Option<EmojiColours>,
 }
@@ -173,7 +175,8 @@ impl Ink {
             let (rect, covers) = behind::shadow(letters, corner, place.text.size_px, on_picture)?;
             (rect, covers, colour.rgb)
         };
-        Some(Self { is_behind: true, ..Self::new(rect, covers, [rgb; 2], false) })
+        let see_through = behind::see_through(&covers);
+        Some(Self { is_behind: true, see_through, ..Self::new(rect, covers, [rgb; 2], false) })
     }
 
     /// Its two colours.
@@ -190,7 +193,7 @@ impl Ink {
             (in_columns(first), in_columns(row.iter().rposition(is_touched).map_or(first, |last| last + 1)))
         };
         let touched = covers.chunks_exact(rect.width().max(1) as usize).map(ends).collect();
-        Self { rect, covers, touched, fill, under, is_band, number: 0, is_behind: false, emoji: None }
+        Self { rect, covers, touched, fill, under, is_band, number: 0, is_behind: false, see_through: Vec::new(), emoji: None }
     }
 
     /// Of emoji drawn on a rectangle, as small as they are.
@@ -221,13 +224,9 @@ impl Ink {
         self.emoji.as_ref().map_or_else(|| self.pair().to_vec(), |emoji| emoji.wanted.clone())
     }
 
-    /// The cover of most of its pixels, if it is a plate that the picture shows through.
-    pub(crate) fn translucent_cover(&self) -> Option<Cover> {
-        let mut counts = [0_usize; 256];
-        self.covers.iter().for_each(|cover| counts[usize::from(cover.0)] += 1);
-        let (cover, &count) = (0..=u8::MAX).zip(&counts).max_by_key(|&(_, count)| count)?;
-        let cover = Cover(cover);
-        (self.is_behind && 2 * count > self.covers.len() && cover != Cover::NONE && !cover.is_opaque()).then_some(cover)
+    /// The covers that stand for those of a plate or shadow: see [`behind::see_through`].
+    pub(crate) fn see_through(&self) -> &[Cover] {
+        &self.see_through
     }
 
     /// Whether any of its pixels shows nothing but its colours.

@@ -10,9 +10,11 @@ mod glyphs;
 mod ink;
 mod ink_set;
 mod paths;
+mod representatives;
 mod stroke;
 
 pub use cover::{Cover, Pair};
 pub(crate) use emoji::{EmojiColours, in_turns};
 pub use ink::{Ink, Mask};
 pub use ink_set::InkSet;
+pub(crate) use representatives::representatives;

@@ -5,7 +5,7 @@
 use super::{palette::Palette, room::Merge};
 use crate::{
     lzw::IndexSet,
-    mask::{Cover, EmojiColours, Pair},
+    mask::{Cover, EmojiColours, Pair, representatives},
 };
 
 /// What becomes of a palette: which one a frame is painted with, and which of its indices the frame's pixels must give up.
@@ -27,7 +27,7 @@ pub(super) struct Group {
     pub frames: Vec<usize>,
     /// The colours of each caption that is painted on any of the frames.
     pub pairs: Vec<Pair>,
-    /// Those of their emoji, each once.
+    /// Those of their emoji, each once; then those that stand for what plates and shadows make of the picture.
     pub(super) emoji: Vec<[u8; 3]>,
     pub(super) original: Palette,
     pub plan: PalettePlan,
@@ -79,13 +79,24 @@ impl Group {
         self.plan = PalettePlan::unchanged(self.original.clone());
     }
 
-    /// What translucent plates make of the colours in use, as far as no entry is near to it.
-    pub(super) fn missing_through_plates(&self, translucent: &[(Cover, [u8; 3])], used: IndexSet) -> Vec<[u8; 3]> {
-        let palette = &self.plan.palette;
-        let beneath = || palette.usable().filter(|&(index, _)| used.contains(index)).map(|(_, colour)| colour);
-        let through =
-            translucent.iter().flat_map(|&(cover, plate)| beneath().map(move |colour| cover.blend(plate, plate, Some(colour))));
-        through.filter(|&colour| palette.off(colour) > PLATE_DIFFERENCE).collect()
+    /// What plates and shadows of these covers and colours make of the colours in use.
+    fn through(&self, backgrounds: &[(Cover, [u8; 3])], used: IndexSet) -> impl Iterator<Item = [u8; 3]> {
+        let in_use = self.original.usable().filter(move |&(index, _)| used.contains(index));
+        in_use.flat_map(move |(_, beneath)| backgrounds.iter().map(move |&(cover, own)| cover.blend(own, own, Some(beneath))))
+    }
+
+    /// Wants the few colours that stand for what plates and shadows show. Answers those that no entry looks like.
+    pub(super) fn want_backgrounds(&mut self, backgrounds: &[(Cover, [u8; 3])], used: IndexSet) -> Vec<[u8; 3]> {
+        let shades: Vec<([u8; 3], u32)> = self.through(backgrounds, used).map(|shade| (shade, 1)).collect();
+        let wanted = representatives(&shades, COLOURS_OF_BACKGROUNDS);
+        self.emoji.extend(&wanted);
+        let Self { emoji, plan, .. } = self;
+        wanted.into_iter().filter(|&wanted| lacks(emoji, &mut plan.palette, wanted)).collect()
+    }
+
+    /// What plates and shadows make of the colours in use, as far as no entry is near to it.
+    pub(super) fn missing_through_backgrounds(&self, backgrounds: &[(Cover, [u8; 3])], used: IndexSet) -> Vec<[u8; 3]> {
+        self.through(backgrounds, used).filter(|&colour| self.plan.palette.off(colour) > BACKGROUND_DIFFERENCE).collect()
     }
 
     /// The steps between the two colours of each caption that soft edges need, and that no entry is near to.
@@ -99,8 +110,11 @@ impl Group {
 /// for it, and each of its pixels takes the nearest of all.
 const EMOJI_DIFFERENCE: f32 = 4.0;
 
-/// How far an entry may be off a colour that shows through a plate, in dE, before one of its own is sought for it.
-const PLATE_DIFFERENCE: f32 = 4.0;
+/// Entries that all plates and shadows of a frame may use at any price.
+const COLOURS_OF_BACKGROUNDS: usize = 8;
+
+/// How far an entry may be off a colour that shows through a plate or shadow, in dE, before one of its own is sought for it.
+const BACKGROUND_DIFFERENCE: f32 = 4.0;
 
 /// How far an entry for a soft edge may be off, in dE, before one of its own is sought for it.
 const STEP_DIFFERENCE: f32 = 8.0;

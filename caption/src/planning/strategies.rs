@@ -50,7 +50,7 @@ const IN_ORDER: [Strategy; 7] = [
     Strategy::OwnTablesAtAnyPrice,
 ];
 
-/// Entries that plates leave for what frames need by themselves: a transparent index, colours that they draw again.
+/// Entries that plates and shadows leave for what frames need by themselves: a transparent index, colours that they draw again.
 const KEPT_FREE: usize = 32;
 
 /// Tables of frames' own may take one byte in so many of the file.
@@ -136,8 +136,8 @@ impl Chooser<'_> {
         missing.extend(&group.emoji);
         missing.retain(|&wanted| lacks(&group.emoji, &mut group.plan.palette, wanted));
         let edges_are_hard = || !group.missing_steps().is_empty();
-        let translucent = self.translucent_plates(&group.frames);
-        if !group.original.has_table() || (missing.is_empty() && translucent.is_empty() && !edges_are_hard()) {
+        let backgrounds = self.backgrounds(&group.frames);
+        if !group.original.has_table() || (missing.is_empty() && backgrounds.is_empty() && !edges_are_hard()) {
             return vec![group];
         }
         let mut used = self.used(&group.frames);
@@ -146,6 +146,7 @@ impl Chooser<'_> {
             group.shows_through = true;
             return vec![group];
         }
+        missing.extend(group.want_backgrounds(&backgrounds, used));
         let code_len = self.longest_codes(&group.frames);
         let mut counts = None;
         for strategy in IN_ORDER {
@@ -192,7 +193,7 @@ impl Chooser<'_> {
         for step in group.missing_steps() {
             group.plan.palette.take_free(step, &mut used, code_len);
         }
-        for colour in group.missing_through_plates(&translucent, used) {
+        for colour in group.missing_through_backgrounds(&backgrounds, used) {
             if group.plan.palette.free_len(used, code_len) > KEPT_FREE {
                 group.plan.palette.take_free(colour, &mut used, code_len);
             }
@@ -200,10 +201,10 @@ impl Chooser<'_> {
         vec![group]
     }
 
-    /// The translucent plates that are painted on frames: how much of the picture they hide, and their colours.
-    fn translucent_plates(&self, frames: &[usize]) -> Vec<(Cover, [u8; 3])> {
+    /// The plates and shadows on frames that the picture shows through: how much of it they hide, and their colours.
+    fn backgrounds(&self, frames: &[usize]) -> Vec<(Cover, [u8; 3])> {
         let shown = frames.iter().fold(InkSet::default(), |shown, &k| shown.union(self.plans[k].shown));
-        self.mask.inks_of(shown).filter_map(|ink| Some((ink.translucent_cover()?, ink.fill))).collect()
+        self.mask.inks_of(shown).flat_map(|ink| ink.see_through().iter().map(|&cover| (cover, ink.fill))).collect()
     }
 
     /// Whether a frame without a transparent index can have one, and shows a standing caption by it.
