@@ -86,7 +86,9 @@ impl Chooser<'_> {
     fn by_itself(&self, k: usize) -> Group {
         let frame = &self.gif.frames[k];
         let table = frame.local_palette.clone().or_else(|| self.gif.global_palette.clone()).map(|range| &self.bytes[range]);
-        Group::of(vec![k], self.painted(&[k]), Palette::new(table, frame.transparent.into_iter().collect()))
+        let mut palette = Palette::new(table, frame.transparent.into_iter().collect());
+        self.keep_background(&mut palette);
+        Group::of(vec![k], self.painted(&[k]), palette)
     }
 
     /// The colours of the captions that are painted on frames, and those of their emoji.
@@ -115,10 +117,17 @@ impl Chooser<'_> {
         let users =
             self.gif.frames.iter().zip(self.plans).filter(|(frame, plan)| plan.is_touched() && frame.local_palette.is_none());
         let mut palette = Palette::new(table, users.filter_map(|(frame, _)| frame.transparent).collect());
+        self.keep_background(&mut palette);
+        palette
+    }
+
+    /// Keeps the entries that some decoders show where no frame has drawn: that of the background, and the first one, which others take
+    /// for it.
+    fn keep_background(&self, palette: &mut Palette) {
         if !shows_no_background(self.gif) {
             palette.reserve_index(self.gif.background);
+            palette.reserve_index(0);
         }
-        palette
     }
 
     /// Finds entries for all colours of a group but those of `accepted`, for which it has one that is near enough. Answers the

@@ -25,6 +25,30 @@ fn all_greys() -> Vec<u8> {
 }
 
 #[test]
+fn entries_that_decoders_show_where_nothing_is_drawn_keep_their_colours() {
+    // The first frame is smaller than the screen. Pillow shows the first entry around it, other decoders that of the background: 2.
+    let colours = [[200, 10, 10], [0, 90, 160], [10, 160, 90], [250, 230, 20]].as_flattened().to_vec();
+    let mut source = b"GIF89a\xA0\0\x78\0\x91\x02\0".to_vec();
+    source.extend(&colours);
+    for (place, width, height) in [([20_u8, 30], 90_u8, 50_u8), ([0, 0], 160, 120), ([20, 30], 90, 50)] {
+        source.extend([0x2C, place[0], 0, place[1], 0, width, 0, height, 0, 0, 2]);
+        let indices: Vec<u8> = (0..u32::from(width) * u32::from(height)).map(|at| if at % 7 == 0 { 3 } else { 1 }).collect();
+        source.extend(crate::lzw::whole::encode(&indices, 2));
+    }
+    source.push(0x3B);
+    for captions in [EMOJI, &[("a plate 🐸", Position::Middle, Style::Box)], &[("shade", Position::Bottom, Style::Shadow)]] {
+        let output = picture::render(&source, &spec(captions), &Limits::default()).unwrap();
+        let gif = Gif::walk(&output, &Limits::default()).unwrap();
+        for frame in &gif.frames {
+            let table = frame.local_palette.clone().or_else(|| gif.global_palette.clone()).unwrap();
+            for entry in [0..3, 6..9] {
+                assert_eq!(output[table.clone()][entry.clone()], colours[entry], "{captions:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_plate_in_colours_that_a_palette_lacks_is_told() {
     let off = |source: &[u8], background: &str| {
         let mut spec = spec(&[("a plate", Position::Bottom, Style::Box)]);

@@ -54,7 +54,7 @@ pub(crate) struct CaptionArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
-    /// Also write a PNG of the result's size: 255 where a caption is drawn, 128 where pixels outside it gave up their palette entry
+    /// Also write a PNG of the result's size: 255 where a caption is drawn, 128 where pixels outside it may look different
     #[arg(long, value_name = "MASK.png")]
     mask_out: Option<PathBuf>,
 
