@@ -133,7 +133,8 @@ impl Fonts {
             for (face, font) in (1..).zip(faces) {
                 match font {
                     Ok(font) => {
-                        self.add(if face == 1 { name.clone() } else { format!("{name}-{face}") }, font, &of_files, face, &path)
+                        let name = if face == 1 { name.clone() } else { format!("{name}-{face}") };
+                        self.add(&name, font, &path, face == 1 || !of_files.contains(&name));
                     }
                     Err(source) => left_out.push(FontsError::Bad { path: path.clone(), face, source }),
                 }
@@ -142,13 +143,13 @@ impl Fonts {
         Ok((self, left_out))
     }
 
-    /// Adds a face of a folder's font. Where a file has the name of another's face, the file counts.
-    fn add(&mut self, name: String, font: Font, of_files: &BTreeSet<String>, face: usize, path: &Path) {
+    /// Adds a face of a folder's font, with or without its name: where a file has the name of another's face, the file counts.
+    fn add(&mut self, name: &str, font: Font, path: &Path, is_named: bool) {
         let digest = Digest::default();
         self.fallbacks.push(font.clone());
         self.fallback_digests.push(digest.clone());
-        if face == 1 || !of_files.contains(&name) {
-            self.by_name.insert(name, Named { font, digest, file: Some(path.to_owned()) });
+        if is_named {
+            self.by_name.insert(name.to_owned(), Named { font, digest, file: Some(path.to_owned()) });
         }
     }
 
