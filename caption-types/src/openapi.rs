@@ -113,7 +113,7 @@ fn size() -> Schema {
     let auto = string().enum_values(Some(["auto"])).description(Some("as large as reads well and fits"));
     let part = string()
         .pattern(Some(r"^(([1-9]|[1-4][0-9])(\.[0-9]{1,2})?|50(\.0{1,2})?)%$"))
-        .description(Some("a percentage of the picture's width, as large as reads in a bar; shrunk as pixels are"))
+        .description(Some("a percentage of the width of the picture, 1 to 50; shrunk as pixels are"))
         .examples(["10%"]);
     OneOfBuilder::new()
         .item(auto)
