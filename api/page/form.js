@@ -1,7 +1,8 @@
 // The form: what is typed, as a spec; what is wrong with it, said beside the field that it is about.
 // What people type goes out by `value` and in by `textContent`: nothing of it is ever read as HTML.
 
-import { count, number, said } from './words.js';
+import { offer } from './fonts.js';
+import { count, number, said, when } from './words.js';
 
 const DRAFT = 'punchline.draft';
 const TEXTS = ['top', 'bottom', 'text'];
@@ -16,6 +17,8 @@ const USUAL = {
 };
 /** What shows through a box: a colour's last two digits, as a page's colours have none of their own. */
 const BOX_ALPHA = 'b3';
+/** What the form has no field for, and a look may have. */
+const BEYOND = ['stroke_width', 'line_spacing', 'lang'];
 const NUMBER = /^\d+([.,]\d+)?$/;
 
 const at = (id) => document.getElementById(id);
@@ -23,6 +26,9 @@ const form = at('form');
 let maxChars = 1000;
 /** Colours that were chosen; the others are the style's own. */
 const chosen = {};
+/** Looks by their names: the fields of a caption that each fills in. */
+let presets = {};
+let alpha = BOX_ALPHA;
 
 const style = () => form.elements.style.value;
 
@@ -46,10 +52,11 @@ function position(place) {
 function looks(place) {
   const size = at('size').value.trim();
   const own = place === 'text' && style() === 'bar' ? 'overlay' : style();
-  const made = { style: own, font: at('font').value, size: size === '' ? 'auto' : Number(size) || size };
+  const beyond = Object.entries(presets[at('preset').value] ?? {}).filter(([name]) => BEYOND.includes(name));
+  const made = { ...Object.fromEntries(beyond), style: own, font: form.elements.font.value, size: size === '' ? 'auto' : Number(size) || size };
   // A colour that was chosen for a bar is no other style's.
   for (const id of own === style() ? Object.keys(USUAL[own]) : []) {
-    if (chosen[id]) made[id] = id === 'background' && own === 'box' ? chosen[id] + BOX_ALPHA : chosen[id];
+    if (chosen[id]) made[id] = id === 'background' && own === 'box' ? chosen[id] + alpha : chosen[id];
   }
   if (at('align').value !== 'center') made.align = at('align').value;
   if (at('case').checked) made.case = 'upper';
@@ -76,7 +83,7 @@ function home({ field = '', code }) {
 }
 
 function input(id) {
-  return id === 'style' ? form.elements.style[0] : at(id);
+  return at(id) ?? form.querySelector(`[name=${id}]`);
 }
 
 function say(id, text) {
@@ -120,12 +127,13 @@ export function faults() {
   return [...long, ...unread.map((field) => ({ field, detail: `Seconds such as 1.5 were expected, got “${at(field).value.trim().slice(0, 20)}”` }))];
 }
 
-/** Notes under a text: how long it is, and what in it can't be seen or drawn. */
-function describe(place, missing = []) {
+/** Notes under a text: how long it is, when it is shown, and what in it can't be seen or drawn. */
+function describe(place, caption) {
+  const missing = caption?.missing_glyphs ?? [];
   const text = at(place).value;
   const length = count(text);
   say(`${place}-count`, length > maxChars * 0.8 ? `${number(length)} of ${number(maxChars)} characters` : '');
-  const notes = [];
+  const notes = caption && when(caption) ? [`Shown ${when(caption)} of each loop; the preview shows it all the time.`] : [];
   if (missing.length) notes.push(`No font here has ${missing.slice(0, 12).join(' ')}${missing.length > 12 ? ' and others' : ''}; a question mark in a diamond stands for each.`);
   if (text.search(UNDRAWABLE) >= 0) notes.push('Control characters are left out.');
   if (/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(text)) notes.push('Holds invisible marks of writing direction.');
@@ -134,7 +142,7 @@ function describe(place, missing = []) {
 
 /** What the layout tells of the words. */
 export function learn(layout) {
-  for (const place of TEXTS) describe(place, layout?.captions[places().indexOf(place)]?.missing_glyphs);
+  for (const place of TEXTS) describe(place, layout?.captions[places().indexOf(place)]);
   const first = layout?.captions[0];
   const asked = Number(at('size').value);
   say('size-note', first ? `${first.size_px.toFixed(0)} px${asked && first.size_px < asked - 0.5 ? ', made smaller to fit' : ''}` : '');
@@ -142,10 +150,11 @@ export function learn(layout) {
 
 export function limits(info) {
   maxChars = info.limits.max_text_chars;
-  const select = at('font');
-  const wanted = draft().font ?? select.value;
-  select.replaceChildren(...info.fonts.map((name) => new Option(name, name)));
-  select.value = info.fonts.includes(wanted) ? wanted : info.fonts[0];
+  const { font = form.elements.font.value, preset = '' } = draft();
+  offer(at('fonts'), info, font);
+  presets = info.presets ?? {};
+  at('preset').append(...Object.keys(presets).map((name) => new Option(name, name)));
+  at('preset').value = preset in presets ? preset : '';
   at('share-label').hidden = info.gallery === false;
   at('key-field').hidden = !info.keys_required;
   learn();
@@ -159,6 +168,17 @@ function colours() {
   at('usual').hidden = !Object.keys(usual).some((id) => chosen[id]);
 }
 
+/** Fills the form in with a look; what it says nothing of becomes the usual. */
+function wear({ style: own = 'overlay', font = 'anton', size = 'auto', align = 'center', case: letters, ...look }) {
+  form.elements.style.value = own;
+  form.elements.font.value = font;
+  at('size').value = size === 'auto' ? '' : size;
+  at('align').value = align;
+  at('case').checked = letters === 'upper';
+  for (const id of ['fill', 'stroke', 'background']) chosen[id] = look[id]?.slice(0, 7);
+  alpha = look.background ? look.background.slice(7) || 'ff' : BOX_ALPHA;
+}
+
 /** What is kept as it was typed or chosen. */
 const KEPT = [...TEXTS, 'size', 'at', 'from', 'to', 'align'];
 
@@ -167,7 +187,7 @@ function draft() {
 }
 
 function keep() {
-  const kept = { style: style(), font: at('font').value, share: at('share').checked, case: at('case').checked, chosen };
+  const kept = { style: style(), font: form.elements.font.value, preset: at('preset').value, alpha, share: at('share').checked, case: at('case').checked, chosen };
   for (const id of KEPT) kept[id] = at(id).value;
   // Full or forbidden storage costs the draft, not the page.
   try { sessionStorage.setItem(DRAFT, JSON.stringify(kept)); } catch { /* kept nowhere */ }
@@ -181,19 +201,23 @@ export function begin(changed) {
   at('case').checked = kept.case ?? false;
   at('more').open = ['text', 'from', 'to'].some((id) => at(id).value);
   Object.assign(chosen, kept.chosen);
+  alpha = kept.alpha ?? BOX_ALPHA;
   form.elements.style.value = kept.style ?? 'overlay';
   colours();
   form.addEventListener('input', ({ target }) => {
     if (target.id === 'file' || target.id === 'key' || target.id === 'slide') return;
     if (target.type === 'color') chosen[target.id] = target.value;
+    if (target.name === 'style') at('preset').value = '';
+    if (presets[target.value] && target.id === 'preset') wear(presets[target.value]);
     colours();
     keep();
-    absolve(target.name === 'style' ? ['style', ...TEXTS] : TEXTS.includes(target.id) ? TEXTS : [target.id].filter((id) => at(`${id}-problem`)));
+    absolve(target.id === 'preset' ? FIELDS : target.name === 'style' ? ['style', 'from', 'to', ...TEXTS] : target.name === 'font' ? ['font'] : TEXTS.includes(target.id) ? TEXTS : [target.id].filter((id) => at(`${id}-problem`)));
     for (const place of TEXTS) describe(place);
     changed();
   });
   at('usual').addEventListener('click', () => {
     for (const id of Object.keys(USUAL[style()])) delete chosen[id];
+    alpha = BOX_ALPHA;
     colours();
     keep();
     at('fill').focus();

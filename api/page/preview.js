@@ -2,6 +2,7 @@
 
 import { countdown, postJson, worthWaiting } from './api.js';
 import { place, shape } from './picture.js';
+import { when } from './words.js';
 
 const PAUSE_MS = 120;
 const SVG = 'http://www.w3.org/2000/svg';
@@ -19,6 +20,15 @@ function blurred(id, { blur_px, gain }, { width_px: width, height_px: height }) 
   stronger.append(element('feFuncA', { type: 'linear', slope: gain }));
   filter.append(element('feGaussianBlur', { stdDeviation: blur_px }), stronger);
   return filter;
+}
+
+/** Says when a caption is shown that has a time: which frame a browser shows is not known to a page. */
+function timed(caption, { height_px: height }) {
+  const { left_px: x, top_px: y, width_px, height_px } = caption.box;
+  const size = Math.max(9, height / 22);
+  const text = element('text', { class: 'when', x, y: y > 1.4 * size ? y - 0.4 * size : y + height_px + 1.1 * size, 'font-size': size });
+  text.textContent = when(caption);
+  return [element('rect', { class: 'while', x, y, width: width_px, height: height_px }), text];
 }
 
 /** A caption, from the bottom up: band or plate, shadow, letters, emoji. */
@@ -92,6 +102,7 @@ export class Preview {
     this.#ink.setAttribute('viewBox', `0 0 ${layout.width_px} ${layout.height_px}`);
     this.#ink.removeAttribute('aria-busy');
     const shadows = layout.captions.flatMap(({ shadow }, index) => (shadow ? [blurred(`shade-${index}`, shadow, layout)] : []));
-    this.#ink.replaceChildren(...shadows, ...layout.captions.flatMap((caption, index) => drawn(caption, index, layout.images)));
+    this.#ink.replaceChildren(...shadows, ...layout.captions.flatMap((caption, index) => [
+      ...drawn(caption, index, layout.images), ...(when(caption) ? timed(caption, layout) : [])]));
   }
 }

@@ -9,6 +9,12 @@ export function bytes(n) {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
 }
 
+/** When a caption is shown that has a time; empty of one that is there always. */
+export function when({ from, to, frames }) {
+  if (frames) return `in the frames ${frames.join(' to ')}`;
+  return [from > 0 && `from ${from} s`, to !== undefined && `to ${to} s`].filter(Boolean).join(' ');
+}
+
 const KNOWN = {
   file_too_large: (p) => p.limit && `This file is too large: at most ${bytes(p.limit)} are taken${p.got > p.limit + 1 ? `, it has ${bytes(p.got)}` : ''}.`,
   unsupported_media: ({ name }) => `${name ? `“${name}”` : 'This'} is no GIF, PNG, JPEG or WebP.`,

@@ -21,7 +21,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     callbacks::handle::Callbacks,
-    docs::{document, info, info::Info, served},
+    docs::{document, info, info::InfoAnswer, served},
     front::{
         access::{self, Access},
         caller::{self, Callers},
@@ -98,7 +98,7 @@ struct ApiState {
     subscribers: EventSubscribers,
     gallery: Gallery,
     layouts: Layouts,
-    info: Info,
+    info: InfoAnswer,
 }
 
 macro_rules! given {
@@ -119,7 +119,7 @@ given! {
     subscribers: EventSubscribers,
     gallery: Gallery,
     layouts: Layouts,
-    info: Info,
+    info: InfoAnswer,
 }
 
 /// The api's routes; its metrics are added to `registry`.
@@ -160,7 +160,7 @@ fn state(config: &ApiConfig, parts: ApiParts, budget: Arc<UploadBudget>, metrics
     let ApiParts { broker, store, ids, keys, clients, subscribers, sources, callbacks, acceptances } = parts;
     let ApiConfig { limits, fonts, presets, .. } = config;
     let spool = Spool::new(config.spool_dir.clone());
-    let info = Info::new(*limits, (fonts, presets), keys.is_some(), callbacks.is_on(), sources.is_some());
+    let info = InfoAnswer::new(*limits, (fonts, presets), keys.is_some(), callbacks.is_on(), sources.is_some());
     // The rest of a request's time is for the upload, and for the store.
     let half = config.request_timeout / 2;
     let fetcher = Fetcher { client: sources, within: half, budget: budget.clone(), spool: spool.clone() };

@@ -28,7 +28,10 @@ pub use placing::{
 };
 pub use reading::probe::{Probe, probe, probe_file};
 pub use spec::{LoadedCaption, LoadedSpec};
-pub use text::{chosen::chosen_fonts, font::Font, outline::PlacedEmoji, shipped::BUILTIN_FONT_NAMES, writing::Writing};
+pub use text::{
+    about::FontFacts, chosen::chosen_fonts, font::Font, outline::PlacedEmoji, sample::FontSample, shipped::BUILTIN_FONT_NAMES,
+    writing::Writing,
+};
 
 /// Part of every output's name in the store: raised whenever the same source and spec may give other
 /// bytes than before.

@@ -28,7 +28,7 @@ pub use fidelity::{
 pub use lang::Lang;
 pub use limits::Limits;
 pub use media::MediaType;
-pub use number::{Fraction, LineSpacing, Seconds, StrokeWidth};
+pub use number::{Fraction, LineSpacing, Seconds, StrokeWidth, WidthPercent};
 pub use size::Size;
 pub use spec::{Align, Area, Caption, CaptionFields, CaptionSpec, Case, Position, Presets, RecordedSpec, Style, Valign};
 pub use spec_error::SpecError;

@@ -97,6 +97,11 @@ stepped! {
 }
 
 stepped! {
+    /// A part of a picture's width, in percent.
+    WidthPercent(100.0 to the whole, 1.0 to 50.0, "a percentage of the picture's width")
+}
+
+stepped! {
     /// A time within an animation, in seconds; kept in hundredths, as delays are.
     Seconds(100.0 to the whole, 0.0 to 86_400.0, "seconds")
 }

@@ -111,7 +111,17 @@ fn size() -> Schema {
         .maximum(Some(most))
         .description(Some("pixels per em, shrunk only if the text would not fit"));
     let auto = string().enum_values(Some(["auto"])).description(Some("as large as reads well and fits"));
-    OneOfBuilder::new().item(auto).item(px).description(Some("How large the letters are.")).default(Some("auto".into())).into()
+    let part = string()
+        .pattern(Some(r"^(([1-9]|[1-4][0-9])(\.[0-9]{1,2})?|50(\.0{1,2})?)%$"))
+        .description(Some("a percentage of the width of the picture, 1 to 50; shrunk as pixels are"))
+        .examples(["10%"]);
+    OneOfBuilder::new()
+        .item(auto)
+        .item(px)
+        .item(part)
+        .description(Some("How large the letters are."))
+        .default(Some("auto".into()))
+        .into()
 }
 
 fn lang() -> Schema {

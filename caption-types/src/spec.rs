@@ -223,6 +223,8 @@ mod tests {
         let spec = of(r#"{"captions":[{"text":"a"},{"text":"b","at":"top","lang":"ZH-hant"}]}"#);
         assert_eq!((spec.needs_version(), spec.captions[1].lang.as_ref().map(Lang::as_str)), (2, Some("zh-Hant")));
         assert!(!serde_json::to_string(&of(r#"{"captions":[{"text":"a"}]}"#)).unwrap().contains("lang"));
+        assert_eq!(of(r#"{"captions":[{"text":"a","size":40}]}"#).needs_version(), 1);
+        assert_eq!(of(r#"{"captions":[{"text":"a","size":"10%"}]}"#).needs_version(), 2, "a part of the width is newer");
     }
 
     #[test]
@@ -233,6 +235,7 @@ mod tests {
         assert_eq!(code_of(r#"{"captions":[{"text":"a","stroke":"reddish"}]}"#), (ErrorCode::BadColour, field("stroke")));
         assert_eq!(code_of(r#"{"captions":[{"text":"a","size":3}]}"#), (ErrorCode::BadSize, field("size")));
         assert_eq!(code_of(r#"{"captions":[{"text":"a","size":"huge"}]}"#), (ErrorCode::BadSize, field("size")));
+        assert_eq!(code_of(r#"{"captions":[{"text":"a","size":"60%"}]}"#), (ErrorCode::BadSize, field("size")));
         assert_eq!(code_of(r#"{"captions":[{"text":"a","lang":"zh_Hant"}]}"#), (ErrorCode::BadSpec, field("lang")));
         assert_eq!(code_of(r#"{"captions":[{"text":" \n\t"}]}"#), (ErrorCode::EmptyText, field("text")));
         let invisible = "{\"captions\":[{\"text\":\" \u{3164}\u{200D}\"}]}";

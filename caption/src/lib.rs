@@ -49,8 +49,8 @@ mod reference;
 
 pub use caption_layout::{
     BUILTIN_FONT_NAMES, Caption, CaptionFidelity, CaptionPreview, ChangedPixels, Colour, ColourFidelity, ENGINE_VERSION, Error,
-    ErrorCode, Fidelity, Font, Limits, LoadedCaption, LoadedSpec, MediaType, Position, Preview, Probe, RenderStats, Size, Style,
-    WhyWithout, preview, probe, probe_file,
+    ErrorCode, Fidelity, Font, FontFacts, FontSample, Limits, LoadedCaption, LoadedSpec, MediaType, Position, Preview, Probe,
+    RenderStats, Size, Style, WhyWithout, preview, probe, probe_file,
 };
 pub use output::Output;
 pub use picture::{Prepared, Rendered, prepare, render, render_with};

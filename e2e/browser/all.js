@@ -9,6 +9,7 @@ import './clipboard.js';
 import './gallery.js';
 import './key.js';
 import './preview.js';
+import './looks.js';
 import './accessibility.js';
 import './refusals.js';
 import './keyboard.js';

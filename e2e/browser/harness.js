@@ -47,7 +47,7 @@ export async function open({ base = URL_BASE, ...options } = {}) {
 /** Opens the page, and waits until it has the server's limits and fonts. */
 export async function enter(page, base = URL_BASE) {
   await page.goto(base);
-  await page.locator('#font option').nth(1).waitFor({ state: 'attached' });
+  await page.locator('#fonts label').nth(1).waitFor({ state: 'attached' });
 }
 
 /** Closes a page and fails if a script failed or its policy was broken on the way. */

@@ -31,6 +31,7 @@ test('the whole way by keyboard, in the order of the page, with a visible focus'
   await tabTo('bottom');
   await page.keyboard.type('the mouse');
   await tabTo('more-name');
+  await tabTo('preset');
   await tabTo('style');
   await press('ArrowRight');
   assert.ok(await page.isChecked('input[value=bar]'));

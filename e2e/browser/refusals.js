@@ -73,8 +73,9 @@ test('the server\'s refusals of a text, a size and a font stand at them', async 
     assert.equal(await page.inputValue('#size'), size);
   }
   await page.fill('#size', '');
-  await page.locator('#font').evaluate((select) => { select.add(new Option('nobody\'s', 'nobodys')); select.value = 'nobodys'; });
-  await page.locator('#font').dispatchEvent('input');
+  await page.locator('#fonts input').first().evaluate((radio) => { radio.value = 'nobodys'; });
+  await page.locator('#fonts input').first().check({ force: true });
+  await page.locator('#fonts input').first().dispatchEvent('input');
   assert.match(await shown(page, 'font-problem'), /nobodys.*anton/);
   await close(page);
 });

@@ -122,6 +122,26 @@ fn presets_are_listed_with_an_operators_own() {
 }
 
 #[test]
+fn fonts_are_listed_with_those_of_a_folder_and_drawn_on_a_sheet() {
+    let (folder, _) = with_cat();
+    std::fs::create_dir(folder.path("fonts")).unwrap();
+    folder.put("fonts/Oswald.ttf", caption::Font::builtin("inter").unwrap().bytes()).unwrap();
+    folder.put("fonts/broken.ttf", b"no font").unwrap();
+    let ran = folder.run("fonts --json --font-dir fonts", b"").unwrap();
+    assert_ends(&ran, 0, "warning: ");
+    let all: serde_json::Value = serde_json::from_slice(&ran.out).unwrap();
+    let of = |name: &str| all.as_array().unwrap().iter().find(|font| font["name"] == name).unwrap().clone();
+    assert_eq!(all.as_array().unwrap().len(), caption::BUILTIN_FONT_NAMES.len());
+    assert!(of("oswald")["file"].as_str().unwrap().ends_with("Oswald.ttf") && of("anton")["file"].is_null(), "{all}");
+    assert_eq!((&of("inter")["licence"], &of("inter")["scripts"][0]), (&"OFL-1.1".into(), &"Latin".into()));
+    let ran = folder.run("fonts", b"").unwrap();
+    assert!(String::from_utf8_lossy(&ran.out).contains("bangers           shipped "), "{:?}", ran.out);
+    assert_ends(&folder.run("fonts --sample sheet.svg --text hi", b"").unwrap(), 0, "");
+    assert!(std::fs::read_to_string(folder.path("sheet.svg")).unwrap().starts_with("<svg "));
+    assert_ends(&folder.run("caption cat.gif --font bangers --size 10% --bottom hi", b"").unwrap(), 0, "");
+}
+
+#[test]
 fn a_wrong_command_line_is_2() {
     let (folder, _) = with_cat();
     for (arguments, reason) in [
@@ -129,6 +149,12 @@ fn a_wrong_command_line_is_2() {
         ("caption --bottom hi", "<IN>"),
         ("caption cat.gif --bottom hi --style banner", "banner"),
         ("caption cat.gif --bottom hi --size huge", "huge"),
+        (
+            "caption cat.gif --bottom hi --size 60%",
+            "--size: `auto`, 4 to 1000 pixels, or 1% to 50% of the picture's width was expected",
+        ),
+        ("caption cat.gif --bottom hi --style bar --to 1", "--to: a bar makes the picture higher, so it is there all the time"),
+        ("fonts --text hi", "--sample"),
         ("caption cat.gif --bottom hi --fill reddish", "--fill: `#rgb`"),
         ("caption cat.gif --bottom hi --font comic", "--font: no font is named `comic`"),
         ("caption cat.gif --text a --text b --font comic", "--at of the second --text: another caption"),
@@ -159,6 +185,7 @@ fn what_is_not_there_is_66_and_what_cant_be_written_is_73() {
         ("caption cat.gif --subtitles none.srt", 66, "none.srt"),
         ("caption cat.gif --bottom hi --preset meme --presets-dir none", 66, "none"),
         ("presets --presets-dir none", 66, "none"),
+        ("fonts --font-dir none", 66, "none"),
         ("caption cat.gif --bottom hi --font none.ttf", 66, "none.ttf"),
         ("caption cat.gif --bottom hi -o none/out.gif", 73, "none/out.gif"),
         ("caption cat.gif --bottom hi -o /dev/full", 73, "/dev/full"),

@@ -66,10 +66,30 @@ pub enum FontsError {
     },
 }
 
+/// A font that has a name.
+#[derive(Clone, Debug)]
+struct Named {
+    font: Font,
+    digest: Digest,
+    /// None of one that ships.
+    file: Option<PathBuf>,
+}
+
+/// A font as it is listed.
+#[derive(Clone, Copy, Debug)]
+pub struct FontEntry<'a> {
+    /// What a spec calls it.
+    pub name: &'a str,
+    /// What draws.
+    pub font: &'a Font,
+    /// Where it was read; none of one that ships.
+    pub file: Option<&'a Path>,
+}
+
 /// Fonts by name.
 #[derive(Clone, Debug)]
 pub struct Fonts {
-    by_name: BTreeMap<String, (Font, Digest)>,
+    by_name: BTreeMap<String, Named>,
     fallbacks: Vec<Font>,
     /// Of the fallbacks, in their order.
     fallback_digests: Vec<Digest>,
@@ -79,7 +99,10 @@ impl Fonts {
     /// The fonts that are always there.
     #[must_use]
     pub fn built_in() -> Self {
-        let named = |name: &&str| Font::builtin(name).map(|font| ((*name).to_owned(), (font, Digest::default())));
+        let named = |name: &&str| {
+            let font = Font::builtin(name)?;
+            Some(((*name).to_owned(), Named { font, digest: Digest::default(), file: None }))
+        };
         Self {
             by_name: caption_layout::BUILTIN_FONT_NAMES.iter().filter_map(named).collect(),
             fallback_digests: Font::fallbacks().iter().map(|_| Digest::default()).collect(),
@@ -109,7 +132,10 @@ impl Fonts {
             };
             for (face, font) in (1..).zip(faces) {
                 match font {
-                    Ok(font) => self.add(if face == 1 { name.clone() } else { format!("{name}-{face}") }, font, &of_files, face),
+                    Ok(font) => {
+                        let name = if face == 1 { name.clone() } else { format!("{name}-{face}") };
+                        self.add(&name, font, &path, face == 1 || !of_files.contains(&name));
+                    }
                     Err(source) => left_out.push(FontsError::Bad { path: path.clone(), face, source }),
                 }
             }
@@ -117,20 +143,25 @@ impl Fonts {
         Ok((self, left_out))
     }
 
-    /// Adds a face of a folder's font. Where a file has the name of another's face, the file counts.
-    fn add(&mut self, name: String, font: Font, of_files: &BTreeSet<String>, face: usize) {
+    /// Adds a face of a folder's font, with or without its name: where a file has the name of another's face, the file counts.
+    fn add(&mut self, name: &str, font: Font, path: &Path, is_named: bool) {
         let digest = Digest::default();
         self.fallbacks.push(font.clone());
         self.fallback_digests.push(digest.clone());
-        if face == 1 || !of_files.contains(&name) {
-            self.by_name.insert(name, (font, digest));
+        if is_named {
+            self.by_name.insert(name.to_owned(), Named { font, digest, file: Some(path.to_owned()) });
         }
     }
 
     /// The font of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Font> {
-        self.by_name.get(name).map(|(font, _)| font)
+        self.by_name.get(name).map(|named| &named.font)
+    }
+
+    /// All that have a name, sorted by it.
+    pub fn all(&self) -> impl Iterator<Item = FontEntry<'_>> {
+        self.by_name.iter().map(|(name, Named { font, file, .. })| FontEntry { name, font, file: file.as_deref() })
     }
 
     /// The names, sorted.
@@ -160,9 +191,27 @@ mod tests {
 
     use super::*;
 
+    /// The names of those that were read.
+    fn of_folder(fonts: &Fonts) -> Vec<&str> {
+        fonts.all().filter(|font| font.file.is_some()).map(|font| font.name).collect()
+    }
+
+    #[test]
+    fn a_folders_font_takes_the_place_of_one_that_ships_under_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Bangers.ttf");
+        fs::write(&path, Font::builtin("oswald").unwrap().bytes()).unwrap();
+        let (fonts, _) = Fonts::built_in().with_folder(folder.path()).unwrap();
+        assert_eq!(fonts.names().count(), caption_layout::BUILTIN_FONT_NAMES.len());
+        let bangers = fonts.all().find(|font| font.name == "bangers").unwrap();
+        assert_eq!((bangers.file, bangers.font.bytes()), (Some(path.as_path()), Font::builtin("oswald").unwrap().bytes()));
+    }
+
     #[test]
     fn a_font_that_cannot_be_used_is_left_out_and_named_with_its_reason() {
-        assert_eq!(Fonts::built_in().names().collect::<Vec<_>>(), ["anton", "sans"]);
+        let mut shipped = caption_layout::BUILTIN_FONT_NAMES.to_vec();
+        shipped.sort_unstable();
+        assert_eq!(Fonts::built_in().names().collect::<Vec<_>>(), shipped);
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::write(path("Broken.ttf"), b"no font").unwrap();
@@ -170,7 +219,8 @@ mod tests {
         fs::write(path("good.otf"), Font::builtin("anton").unwrap().bytes()).unwrap();
         fs::File::create(path("huge.otf")).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
         let (fonts, left_out) = Fonts::built_in().with_folder(folder.path()).unwrap();
-        assert_eq!(fonts.names().collect::<Vec<_>>(), ["anton", "good", "sans"]);
+        assert_eq!(of_folder(&fonts), ["good"]);
+        assert_eq!(fonts.names().count(), shipped.len() + 1);
         let told: Vec<String> = left_out.iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 3);
         for (told, expected) in told.iter().zip(["Broken.ttf: ", "empty.ttc: ", "huge.otf has 256000001 bytes"]) {
@@ -213,13 +263,13 @@ mod tests {
         fs::write(folder.path().join("Two.ttc"), &both).unwrap();
         let (fonts, left_out) = Fonts::built_in().with_folder(folder.path()).unwrap();
         assert!(left_out.is_empty(), "{left_out:?}");
-        assert_eq!(fonts.names().collect::<Vec<_>>(), ["anton", "sans", "two", "two-2"]);
+        assert_eq!(of_folder(&fonts), ["two", "two-2"]);
         assert_eq!(fonts.get("two-2").unwrap().face_index(), 1);
         // A file of that name counts more, and each face is told from the other where an output is named.
         fs::write(folder.path().join("two-2.ttf"), anton.bytes()).unwrap();
         let (with_file, _) = Fonts::built_in().with_folder(folder.path()).unwrap();
         assert_eq!(with_file.get("two-2").unwrap().face_index(), 0);
-        let digest = |name: &str| fonts.by_name.get(name).map(|(font, digest)| digest.of(font)).unwrap();
+        let digest = |name: &str| fonts.by_name.get(name).map(|named| named.digest.of(&named.font)).unwrap();
         assert_ne!(digest("two"), digest("two-2"));
     }
 }

@@ -10,7 +10,7 @@ use caption_layout::{ENGINE_VERSION, Writing, chosen_fonts};
 use proto_shared::{Caption, CaptionSpec, OutputId, SourceId};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Fonts, UnknownFont, engine_spec};
+use crate::{Fonts, Named, UnknownFont, engine_spec};
 
 /// The id of what the engine makes of a source and a spec with these fonts. Changing what goes into it orphans every output that
 /// stands.
@@ -40,7 +40,7 @@ pub fn output_id(source: &SourceId, spec: &CaptionSpec, fonts: &Fonts) -> Result
 impl Fonts {
     /// Those of the fonts that a caption is drawn with: its own, then the others by their places among the fallbacks.
     fn digests(&self, caption: &Caption) -> Vec<[u8; 32]> {
-        let Some((font, digest)) = self.by_name.get(&caption.font) else { return Vec::new() };
+        let Some(Named { font, digest, .. }) = self.by_name.get(&caption.font) else { return Vec::new() };
         let fallbacks = self.fallback_digests.iter().zip(&self.fallbacks);
         let all: Vec<_> = std::iter::once((digest, font)).chain(fallbacks).collect();
         let chosen = chosen_fonts(Writing {

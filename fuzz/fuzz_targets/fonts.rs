@@ -1,10 +1,10 @@
 //! Any bytes as a file of a font folder: never a panic. Each face that is taken draws a caption, as the named font and where
-//! another lacks a character.
+//! another lacks a character, and is listed and shown as a sample.
 #![no_main]
 
 use std::sync::LazyLock;
 
-use caption::{Font, LoadedCaption, LoadedSpec, Position, Style, Watch};
+use caption::{Font, FontFacts, FontSample, LoadedCaption, LoadedSpec, Position, Style, Watch};
 use libfuzzer_sys::fuzz_target;
 use punchline_fuzz::LIMITS;
 use samples::{Choices, Sample};
@@ -20,6 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     let faces = Font::faces(bytes.to_vec());
     assert!(!faces.is_empty() && faces.len() <= 64);
     for font in faces.into_iter().flatten().take(MOST_FACES) {
+        let _ = (FontFacts::of(&font), FontSample::of(&font, "name"));
         let named = LoadedSpec::new(vec![LoadedCaption::new(TEXT, Position::Top, Style::Overlay, font.clone())]);
         let anton = Font::builtin("anton").expect("a built-in font");
         let mut beside = LoadedSpec::new(vec![LoadedCaption::new(TEXT, Position::Bottom, Style::Bar, anton)]);

@@ -2,7 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use axum::{Json, extract::State};
+use axum::{
+    body::Bytes,
+    extract::State,
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
+};
+use caption_layout::FontSample;
 use fonts::Fonts;
 use proto_shared::{CaptionFields, Presets, bounds};
 use serde::Serialize;
@@ -11,10 +17,23 @@ use utoipa::ToSchema;
 use super::refusals::Refuses;
 use crate::{front::access::AccessRefusal, jobs::form::MAX_JOBS};
 
+/// The longest outlines of all fonts together: those of the fonts that ship take a tenth. Of later ones there is no sample.
+const MOST_SAMPLE_BYTES: usize = 400_000;
+
+/// What may be known by everyone, as it is answered.
+#[derive(Clone)]
+pub(crate) struct InfoAnswer(Bytes);
+
+impl IntoResponse for InfoAnswer {
+    fn into_response(self) -> Response {
+        ([(CONTENT_TYPE, "application/json")], self.0).into_response()
+    }
+}
+
 /// What may be known by everyone.
-#[derive(Clone, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a word on the wire by itself")]
-pub(crate) struct Info {
+struct Info {
     /// Of the release.
     version: &'static str,
     /// Of what draws: other pictures may come of another one.
@@ -29,13 +48,39 @@ pub(crate) struct Info {
     source_urls: bool,
     /// What `font` may be.
     fonts: Vec<String>,
+    /// Letters of each font as an outline, for those who choose one. A font that can't be drawn within a bound has none.
+    font_samples: BTreeMap<String, SampleView>,
     /// What `preset` may be, and the fields that each fills in.
     presets: BTreeMap<String, CaptionFields>,
     limits: LimitsView,
 }
 
+/// Letters of a font. x runs to the right from the left end of the line, y downwards from the baseline.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FontSample)]
+struct SampleView {
+    /// What is written: the font's own name, where it has the letters.
+    text: String,
+    /// Units to one em of the font; the others are in these units.
+    em: u16,
+    /// Of a box that no letter reaches beyond.
+    left: i32,
+    /// Of that box: negative above the baseline.
+    top: i32,
+    width: i32,
+    height: i32,
+    /// SVG path data.
+    path: String,
+}
+
+impl From<FontSample> for SampleView {
+    fn from(FontSample { text, path, bounds: [left, top, width, height] }: FontSample) -> Self {
+        Self { text, em: FontSample::EM, left, top, width, height, path }
+    }
+}
+
 /// What is refused before any decoding.
-#[derive(Clone, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = Limits)]
 #[expect(clippy::struct_field_names, reason = "they are names on the wire")]
 struct LimitsView {
@@ -66,12 +111,12 @@ struct LimitsView {
     security(()),
     responses((status = 200, description = "What may be known by everyone.", body = Info), Refuses<AccessRefusal, false>),
 )]
-pub(crate) async fn show(State(info): State<Info>) -> Json<Info> {
-    Json(info)
+pub(crate) async fn show(State(info): State<InfoAnswer>) -> InfoAnswer {
+    info
 }
 
-impl Info {
-    /// What may be known of an api with these limits, fonts and presets.
+impl InfoAnswer {
+    /// What may be known of an api with these limits, fonts and presets. It is written once: the samples are most of it.
     pub(crate) fn new(
         limits: caption_layout::Limits,
         (fonts, presets): (&Fonts, &Presets),
@@ -79,7 +124,7 @@ impl Info {
         callbacks: bool,
         source_urls: bool,
     ) -> Self {
-        Self {
+        let info = Info {
             version: env!("CARGO_PKG_VERSION"),
             engine_version: caption_layout::ENGINE_VERSION,
             keys_required,
@@ -87,6 +132,7 @@ impl Info {
             callbacks,
             source_urls,
             fonts: fonts.names().map(str::to_owned).collect(),
+            font_samples: samples(fonts),
             presets: presets.iter().map(|(name, fields)| (name.to_owned(), fields.clone())).collect(),
             limits: LimitsView {
                 max_upload_bytes: limits.max_bytes,
@@ -97,6 +143,21 @@ impl Info {
                 max_text_chars: bounds::MAX_TEXT_CHARS,
                 max_batch: MAX_JOBS,
             },
-        }
+        };
+        let json = serde_json::to_vec(&info);
+        debug_assert!(json.is_ok(), "it holds only words, numbers and lists, and its keys are words");
+        Self(json.unwrap_or_default().into())
     }
+}
+
+/// Those of all fonts by their names, until together they are as long as an answer may be.
+fn samples(fonts: &Fonts) -> BTreeMap<String, SampleView> {
+    let mut left = MOST_SAMPLE_BYTES;
+    let drawn = fonts.all().filter_map(|entry| Some((entry.name.to_owned(), FontSample::of(entry.font, entry.name)?)));
+    let within = drawn.take_while(|(_, sample)| {
+        let rest = left.checked_sub(sample.path.len());
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    });
+    within.map(|(name, sample)| (name, sample.into())).collect()
 }

@@ -124,6 +124,8 @@ fn each_number_on_the_page_of_limits_is_the_one_in_the_code() {
     };
     let is_size = |px: u32| px.to_string().parse::<Size>().is_ok();
     assert_eq!([3, 4, 1_000, 1_001].map(is_size), [false, true, true, false]);
+    let is_part = |percent: f64| format!("{percent}%").parse::<Size>().is_ok();
+    assert_eq!([0.99, 1.0, 50.0, 50.01].map(is_part), [false, true, true, false]);
     assert_eq!(events::LONGEST.as_secs(), 3_600);
     assert_eq!(jobs::form::MAX_TEXT_PART_BYTES, layout::MAX_BODY_BYTES, "they share a row");
     let expected = [
@@ -135,7 +137,7 @@ fn each_number_on_the_page_of_limits_is_the_one_in_the_code() {
         ("characters in a text", number(bounds::MAX_TEXT_CHARS)),
         ("characters in the name of a font", number(bounds::MAX_FONT_NAME_CHARS)),
         ("characters of a language tag in `lang`", number(bounds::MAX_LANG_CHARS)),
-        ("size of letters in pixels per em", "4 to 1,000, or `auto`".to_owned()),
+        ("size of letters in pixels per em", "4 to 1,000; or `auto`, or 1% to 50% of the picture's width".to_owned()),
         ("bytes of a form's text part, or of a layout's JSON", number(layout::MAX_BODY_BYTES)),
         ("bytes of `source_url` and `callback_url`", number(outbound::MAX_URL_BYTES)),
         ("specs in a batch", number(jobs::form::MAX_JOBS)),

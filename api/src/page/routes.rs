@@ -44,6 +44,7 @@ const FILES: &[File] = files! {
     "api.js": "text/javascript; charset=utf-8",
     "compare.js": "text/javascript; charset=utf-8",
     "events.js": "text/javascript; charset=utf-8",
+    "fonts.js": "text/javascript; charset=utf-8",
     "form.js": "text/javascript; charset=utf-8",
     "gallery.js": "text/javascript; charset=utf-8",
     "intake.js": "text/javascript; charset=utf-8",
@@ -124,8 +125,9 @@ mod tests {
     #[test]
     fn all_of_it_together_is_small() {
         let bytes: usize = FILES.iter().map(|file| file.bytes.len()).sum();
-        assert!(bytes < 100_000, "{bytes} bytes");
+        assert!(bytes < 104_000, "{bytes} bytes");
         let page: usize = FILES.iter().filter(|file| file.mime != "image/gif").map(|file| file.bytes.len()).sum();
-        assert!(page < 74_000, "{page} bytes without the sample");
+        // Fonts in their own letters and looks by name take 4 kB.
+        assert!(page < 78_000, "{page} bytes without the sample");
     }
 }

@@ -13,7 +13,14 @@ async fn lay_out(front: &Front, body: impl Into<Body>) -> Answer {
 #[tokio::test]
 async fn the_service_says_what_it_takes() {
     let info = front().get("/v1/info").await.json();
-    assert_eq!((&info["fonts"], &info["keys_required"]), (&json!(["anton", "sans"]), &json!(false)));
+    assert_eq!((&info["fonts"][0], &info["keys_required"]), (&json!("anton"), &json!(false)));
+    assert_eq!(info["fonts"].as_array().unwrap().len(), caption_layout::BUILTIN_FONT_NAMES.len());
+    for font in info["fonts"].as_array().unwrap() {
+        let sample = &info["font_samples"][font.as_str().unwrap()];
+        assert!(&sample["text"] == font && sample["em"] == 100 && sample["top"].as_i64().unwrap() < -40, "{font} {sample}");
+        assert!(sample["path"].as_str().unwrap().starts_with('M'), "{font}");
+    }
+    assert!(info.to_string().len() < 60_000, "{} bytes", info.to_string().len());
     assert_eq!((&info["limits"]["max_captions"], &info["presets"]["meme"]["case"]), (&json!(32), &json!("upper")));
     assert_eq!((&info["limits"]["max_upload_bytes"], &info["limits"]["max_text_chars"]), (&json!(1_000_000), &json!(1_000)));
 }

@@ -2,7 +2,7 @@
 //!
 //! The mask draws what stands here; the preview only tells it. No pixel is known to this file.
 
-use caption_types::{Align, Area, Fraction, Position, Size, Style, Valign};
+use caption_types::{Align, Area, Fraction, Position, Size, Style, Valign, size::SIZE_RANGE_PX};
 
 use crate::{
     error::Error,
@@ -115,7 +115,7 @@ impl<'a> Arrangement<'a> {
             width_px: width - 2.0 * margin - 2.0,
             // Half of the picture with the margin, and the two pixels of slack that an extent has, one of them on the margin.
             heights_px: [height * 0.34 - margin, (height / 2.0).floor() - margin - 1.0],
-            ..room(caption, comfortable_size_px(width, height))
+            ..room(caption, comfortable_size_px(width, height), self.width_px)
         };
         let text = layout(caption.writing(&spec.fallbacks), room)?;
         // An extent has a pixel of slack on each side, which may lie on the margin.
@@ -127,8 +127,12 @@ impl<'a> Arrangement<'a> {
     #[expect(clippy::cast_precision_loss, reason = "sides of a canvas")]
     fn add_within(&mut self, caption: &'a LoadedCaption, spec: &LoadedSpec, area: Rect) -> Result<(), Error> {
         let (width, height) = (area.width() as f32, area.height() as f32);
-        let room =
-            Room { width_px: width - 2.0, heights_px: [height - 2.0; 2], whole_words_down_to: 0.0, ..room(caption, height) };
+        let room = Room {
+            width_px: width - 2.0,
+            heights_px: [height - 2.0; 2],
+            whole_words_down_to: 0.0,
+            ..room(caption, height, self.width_px)
+        };
         let text = layout(caption.writing(&spec.fallbacks), room)?;
         self.place(caption, text, area, caption.spec.valign, 0);
         Ok(())
@@ -169,10 +173,12 @@ impl<'a> Arrangement<'a> {
     fn add_bar(&mut self, caption: &'a LoadedCaption, spec: &LoadedSpec, width_px: u32, height_px: u32) -> Result<(), Error> {
         let (width, height) = (width_px as f32, height_px as f32);
         let margin = (width * 0.03).round();
+        let most = (height * 1.5).max(160.0);
         let room = Room {
             width_px: width - 2.0 * margin - 2.0,
-            heights_px: [height * 0.4, (height * 1.5).max(160.0)],
-            ..room(caption, comfortable_size_px(width, height))
+            // Letters of a part of the width keep it, and the band grows with the words: a wide picture is no reason to shrink them.
+            heights_px: if matches!(caption.spec.size, Size::OfWidth(_)) { [most; 2] } else { [height * 0.4, most] },
+            ..room(caption, comfortable_size_px(width, height), width_px)
         };
         let text = layout(caption.writing(&spec.fallbacks), room)?;
         let Extent { width_px: text_width_px, height_px: text_height_px, .. } = Extent::of(&text, 0.0);
@@ -202,13 +208,16 @@ impl<'a> Arrangement<'a> {
     }
 }
 
-/// What a caption says of its room; `auto_px` is the size to begin with when none is asked for.
+/// What a caption says of its room on a picture of this width; `auto_px` is the size to begin with when none is asked for.
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "sizes of some thousand pixels, spacings of 3")]
-fn room(caption: &LoadedCaption, auto_px: f32) -> Room {
+fn room(caption: &LoadedCaption, auto_px: f32, picture_width_px: u32) -> Room {
     let spec = &caption.spec;
+    let of_width = |percent: f64| f64::from(picture_width_px) * percent / 100.0;
     let (size_px, size_is_asked) = match spec.size {
         Size::Auto => (auto_px, false),
         Size::Px(px) => (px as f32, true),
+        // Of a tiny picture a part is less than anyone may ask for.
+        Size::OfWidth(percent) => (of_width(percent.get()).max(f64::from(*SIZE_RANGE_PX.start())) as f32, true),
     };
     Room {
         size_px,

@@ -1,5 +1,6 @@
 //! Text: which font has which glyph, where lines break and how large they are, and letters as outlines.
 
+pub mod about;
 #[cfg(test)]
 mod beside_chromium;
 mod breaker;
@@ -12,6 +13,7 @@ pub mod layout;
 pub mod outline;
 #[cfg(test)]
 mod positions;
+pub mod sample;
 mod script;
 pub mod shape;
 pub mod shipped;

@@ -1,6 +1,6 @@
-//! The fonts that ship: two that a spec may name, those that are asked for what the named one lacks, and that of emoji.
+//! The fonts that ship: those that a spec may name, those that are asked for what the named one lacks, and that of emoji.
 //!
-//! They are part of the program's file: one that no character asks for is never read from the disk. The Noto ones are made by
+//! They are part of the program's file: one that no character asks for is never read from the disk. All but two are made by
 //! `caption-layout/fonts/tools/subset.py`, bold where there is a bold cut. It must never hold a font that someone else chose.
 
 use std::sync::LazyLock;
@@ -12,10 +12,32 @@ use super::{
     script::Region,
 };
 
-/// The names that [`Font::builtin`] knows, the default first.
-pub const BUILTIN_FONT_NAMES: &[&str] = &["anton", "sans"];
+/// Declares the fonts that a spec may name: each name with its file.
+macro_rules! named {
+    ($($name:literal: $file:literal,)+) => {
+        /// The names that [`Font::builtin`] knows, the default first.
+        pub const BUILTIN_FONT_NAMES: &[&str] = &[$($name),+];
 
-static ANTON: LazyLock<Font> = LazyLock::new(|| Font::shipped(include_bytes!("../../fonts/Anton-Regular.ttf"), Purpose::Any));
+        static NAMED: [(&str, LazyLock<Font>); BUILTIN_FONT_NAMES.len()] = [
+            $(($name, LazyLock::new(|| Font::shipped(include_bytes!(concat!("../../fonts/", $file)), Purpose::Any)))),+
+        ];
+    };
+}
+
+named! {
+    "anton": "Anton-Regular.ttf",
+    // Latin, Greek, Cyrillic and more, and most signs.
+    "sans": "DejaVuSans-Bold.ttf",
+    "bangers": "chosen/Bangers-Regular.ttf",
+    "bebas-neue": "chosen/BebasNeue-Regular.ttf",
+    "comic-neue": "chosen/ComicNeue-Bold.ttf",
+    "inter": "chosen/Inter-ExtraBold.ttf",
+    "jetbrains-mono": "chosen/JetBrainsMono-ExtraBold.ttf",
+    "league-gothic": "chosen/LeagueGothic-Regular.ttf",
+    "oswald": "chosen/Oswald-Bold.ttf",
+    "permanent-marker": "chosen/PermanentMarker-Regular.ttf",
+    "roboto-slab": "chosen/RobotoSlab-ExtraBold.ttf",
+}
 
 macro_rules! noto {
     ($name:literal for $purpose:expr) => {
@@ -26,9 +48,7 @@ macro_rules! noto {
 /// In the order in which they are asked for a character of no script; one of a script asks the font of that script first.
 static FALLBACKS: LazyLock<Vec<Font>> = LazyLock::new(|| {
     use Purpose::{Any, EastAsian, Of};
-    vec![
-        // Latin, Greek, Cyrillic and more, and most signs.
-        Font::shipped(include_bytes!("../../fonts/DejaVuSans-Bold.ttf"), Any),
+    let others = [
         noto!("Arabic-Bold.ttf" for Of(Script::Arabic)),
         noto!("Armenian-Bold.ttf" for Of(Script::Armenian)),
         noto!("Bengali-Bold.ttf" for Of(Script::Bengali)),
@@ -47,21 +67,19 @@ static FALLBACKS: LazyLock<Vec<Font>> = LazyLock::new(|| {
         noto!("TC-Bold.otf" for EastAsian(Region::Traditional)),
         noto!("JP-Bold.otf" for EastAsian(Region::Japanese)),
         noto!("KR-Bold.otf" for EastAsian(Region::Korean)),
-    ]
+    ];
+    Font::builtin("sans").into_iter().chain(others).collect()
 });
 
 static EMOJI: LazyLock<Font> =
     LazyLock::new(|| Font::shipped(include_bytes!("../../fonts/noto/NotoColorEmoji.ttf"), Purpose::Emoji));
 
 impl Font {
-    /// A font that ships under a name: `anton`, or `sans` (`DejaVu` Sans Bold), which has far more scripts.
+    /// A font that ships under a name, one of [`BUILTIN_FONT_NAMES`].
     #[must_use]
     pub fn builtin(name: &str) -> Option<Self> {
-        match name {
-            "anton" => Some(ANTON.clone()),
-            "sans" => FALLBACKS.first().cloned(),
-            _ => None,
-        }
+        let (_, font) = NAMED.iter().find(|(known, _)| *known == name)?;
+        Some(LazyLock::force(font).clone())
     }
 
     /// The fonts that ship for characters that a caption's own lacks, and that of emoji.
@@ -91,9 +109,15 @@ mod tests {
 
     #[test]
     fn every_font_can_be_used_and_has_what_it_is_for() {
-        for font in FALLBACKS.iter().chain([&*ANTON, &*EMOJI]) {
+        for font in all() {
             assert!(Font::parse(font.bytes().to_vec()).is_ok());
         }
+        for name in BUILTIN_FONT_NAMES {
+            let font = Font::builtin(name).unwrap();
+            let face = font.face().unwrap();
+            assert_eq!((' '..='~').filter(|&c| !face.has(c)).collect::<String>(), "", "{name}");
+        }
+        assert!(Font::builtin("impact").is_none());
         for (region, characters) in SETS {
             let font = FALLBACKS.iter().find(|font| font.purpose() == Purpose::EastAsian(region)).unwrap();
             let face = font.face().unwrap();
@@ -103,7 +127,21 @@ mod tests {
 
     #[test]
     fn all_together_have_at_most_18_megabytes() {
-        let bytes: usize = FALLBACKS.iter().chain([&*ANTON, &*EMOJI]).map(|font| font.bytes().len()).sum();
+        let bytes: usize = all().map(|font| font.bytes().len()).sum();
         assert!(bytes < 18_000_000, "{bytes}");
+    }
+
+    #[test]
+    fn a_font_that_draws_another_letter_leaves_that_one_to_the_others() {
+        // Comic Neue's small t with cedilla is a capital one with a comma.
+        let font = Font::builtin("comic-neue").unwrap();
+        let face = font.face().unwrap();
+        assert!(!face.has('ţ') && face.has('ț') && face.has('Ț'));
+    }
+
+    /// Each once: `sans` is a fallback too.
+    fn all() -> impl Iterator<Item = Font> {
+        let named = BUILTIN_FONT_NAMES.iter().filter(|name| **name != "sans").map(|name| Font::builtin(name).unwrap());
+        named.chain(Font::fallbacks())
     }
 }

@@ -124,6 +124,10 @@ mod tests {
             canonical(r#"{"captions":[{"text":"a","size":20.0}]}"#),
             canonical(r#"{"captions":[{"text":"a","size":"20"}]}"#)
         );
+        assert_eq!(
+            canonical(r#"{"captions":[{"text":"a","size":"10.0%"}]}"#),
+            canonical(r#"{"captions":[{"text":"a","size":"10%"}]}"#)
+        );
     }
 
     #[test]
@@ -134,6 +138,7 @@ mod tests {
             r#"{"captions":[{"text":"a","at":"top"}]}"#,
             r#"{"captions":[{"text":"a","style":"bar"}]}"#,
             r#"{"captions":[{"text":"a","size":20}]}"#,
+            r#"{"captions":[{"text":"a","size":"10%"}]}"#,
             r##"{"captions":[{"text":"a","fill":"#fffffe"}]}"##,
             r##"{"captions":[{"text":"a","stroke":"#000001"}]}"##,
             r#"{"captions":[{"text":"a","lang":"ja"}]}"#,

@@ -79,6 +79,8 @@ mod tests {
         assert_eq!(again, shipped);
         let meme = shipped.get("meme").unwrap().clone().caption("me");
         assert_eq!((meme.style, meme.case, meme.at), (Style::Overlay, Case::Upper, Position::Bottom));
+        let caption = shipped.get("caption").unwrap().clone().caption("me");
+        assert_eq!((caption.style, caption.size), (Style::Bar, "10%".parse().unwrap()), "a tenth of the width, on white");
         let unknown = shipped.get("mem").unwrap_err();
         assert_eq!(unknown.to_string(), "preset: one of `caption`, `meme`, `subtitle` was expected, got `mem`");
         assert_eq!(unknown.code, ErrorCode::UnknownPreset);

@@ -78,12 +78,13 @@ impl Caption {
 
     fn needs_version(&self) -> u32 {
         // Taken apart, so that a field that is added is not forgotten here.
-        let Self { text: _, at, align, valign, style, font: _, size: _, fill: _, stroke: _, lang, .. } = self;
+        let Self { text: _, at, align, valign, style, font: _, size, fill: _, stroke: _, lang, .. } = self;
         let Self { stroke_width, background, case, line_spacing, from, to, frames, .. } = self;
         let is_first = matches!(at, Position::Top | Position::Bottom)
             && matches!(style, Style::Overlay | Style::Bar)
             && (*align, *valign, *case) == (Align::default(), Valign::default(), Case::default())
             && lang.is_none()
+            && !matches!(size, Size::OfWidth(_))
             && (stroke_width.is_none() && background.is_none() && line_spacing.is_none())
             && (from.is_none() && to.is_none() && frames.is_none());
         if is_first { 1 } else { 2 }
@@ -145,7 +146,9 @@ impl Caption {
     fn validate_time(&self) -> Result<(), SpecError> {
         let err = |name: &str, message: String| Err(SpecError::new(ErrorCode::BadSpec, name, message));
         if let (Style::Bar, Some(field)) = (self.style, self.time_field()) {
-            return err(field, "a bar is there all the time: no time was expected".to_owned());
+            let message =
+                "a bar makes the picture higher, so it is there all the time; leave the time out, or take another style";
+            return err(field, message.to_owned());
         }
         match (self.from, self.to, self.frames) {
             (from, to, Some(_)) if from.is_some() || to.is_some() => {

@@ -99,7 +99,7 @@ fn what_is_wrong_is_said_of_the_flag_and_the_text() {
         (&[] as &[&str], "give --top, --bottom, --text, --subtitles or --spec"),
         (&["--bottom", " "], "punchline: --bottom: "),
         (&["--bottom", "b", "--font", ""], "punchline: --font: "),
-        (&["--bottom", "b", "--size", "huge"], "punchline: --size: `auto` or 4 to 1000 pixels was expected, got `huge`"),
+        (&["--bottom", "b", "--size", "huge"], "punchline: --size: `auto`, 4 to 1000 pixels, or 1% to 50% of"),
         (
             &["--text", "a", "--text", "b", "--from", "x"],
             "--from of the second --text: seconds from 0 to 86400 was expected, got `x`",
@@ -112,6 +112,8 @@ fn what_is_wrong_is_said_of_the_flag_and_the_text() {
         (&["--frames", "2-1", "--text", "a", "--text", "b"], "punchline: --frames: the last frame"),
         (&["--text", "a", "--text", "b"], "--at of the second --text: another caption"),
         (&["--text", "a", "--size", "20", "--size", "30"], "--size: it was given twice"),
+        (&["--top", "a", "--size", "0.5%"], "--size: `auto`, 4 to 1000 pixels"),
+        (&["--top", "a", "--style", "bar", "--from", "1"], "--from: a bar makes the picture higher, so it is there all the time"),
         (&["--at", "middle", "--bottom", "b"], "--at: "),
         (
             &["--top", "t", "--bottom", "b\u{7}"],

@@ -7,14 +7,14 @@ use std::{fs, io::IoSlice, num::NonZeroUsize, path::PathBuf, thread, time::Insta
 
 use caption::{Rendered, Watch};
 use cpu_time::ProcessTime;
-use fonts::{Fonts, FontsError, engine_spec};
+use fonts::engine_spec;
 use proto_shared::SpecError;
 
 use crate::{
     caption_flags::{CaptionFlags, EXAMPLES, warn_of},
     exit::{Failure, Reason},
     files,
-    local::{limit_flags::LimitFlags, progress::Progress, stats::StatsLine, threads},
+    local::{font_folder, limit_flags::LimitFlags, progress::Progress, stats::StatsLine, threads},
 };
 
 /// Write words on a GIF (or a PNG, JPEG or WebP).
@@ -23,11 +23,13 @@ use crate::{
 /// does not touch stay the source's own.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("font", |font| font.value_name("NAME|FILE").help(
-    "`anton`, `sans`, a font of --font-dir, or the path of a TTF or OTF file")))]
+    "A font by its name, `anton`, `inter` or another that `punchline fonts` lists, or the path of a TTF or OTF file [default: anton]")))]
 #[command(after_help = format!("Examples:
   punchline caption cat.gif --bottom \"monday\"
   punchline caption cat.gif --top \"me\" --bottom \"also me\" -o out.gif
   punchline caption cat.gif --style bar --top \"when the build passes\"
+  punchline caption cat.gif --preset caption --text \"black on white, a tenth of the width\"
+  punchline caption cat.gif --font bangers --size 12% --bottom \"pow\"
   curl -s https://example.com/cat.gif | punchline caption - --bottom hi > out.gif
 
 More of words, behind `punchline caption cat.gif`:
@@ -123,12 +125,7 @@ impl CaptionArgs {
     /// What the engine is to write, with its fonts loaded.
     fn engine_spec(&self) -> Result<caption::LoadedSpec, Failure> {
         let asked = self.caption.asked()?;
-        let mut fonts = Fonts::built_in();
-        if let Some(folder) = &self.font_dir {
-            let left_out;
-            (fonts, left_out) = fonts.with_folder(folder).map_err(|e| Failure::new(Reason::NoInput, e))?;
-            warn_of_fonts(&left_out);
-        }
+        let fonts = font_folder::open_and_warn(self.font_dir.as_deref())?;
         let mut spec =
             engine_spec(&asked.spec, &fonts).map_err(|e| Failure::new(Reason::Usage, asked.name_flag(SpecError::from(e))))?;
         for (i, path) in &asked.font_files {
@@ -140,14 +137,6 @@ impl CaptionArgs {
             }
         }
         Ok(spec)
-    }
-}
-
-/// Says which fonts of the folder can't be used, a line each.
-#[expect(clippy::print_stderr, reason = "what is told beside the result belongs on standard error")]
-fn warn_of_fonts(left_out: &[FontsError]) {
-    for font in left_out {
-        eprintln!("punchline: warning: {font}");
     }
 }
 

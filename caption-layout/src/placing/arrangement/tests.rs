@@ -1,6 +1,6 @@
 //! Where captions of each place, alignment and style stand, and that none reaches beyond its box.
 
-use caption_types::{Caption, LineSpacing, StrokeWidth};
+use caption_types::{Caption, LineSpacing, StrokeWidth, WidthPercent};
 use proptest::prelude::*;
 
 use super::*;
@@ -34,6 +34,29 @@ fn a_text_fills_its_box_and_stands_where_it_was_told_to() {
     };
     let (first, last) = (corner(Align::Left, Valign::Top), corner(Align::Right, Valign::Bottom));
     assert_eq!((first.left, first.top, last.right, last.bottom), (200, 75, 400, 225));
+}
+
+#[test]
+fn a_part_of_the_width_is_the_size_however_wide_the_picture_and_its_words_wrap() {
+    let size = Size::OfWidth(WidthPercent::try_from(10.0).unwrap());
+    let of = |text: &str, style, [width, height]: [u32; 2]| {
+        let caption = Caption { text: text.to_owned(), size, style, ..at(Position::Top) };
+        let spec = LoadedSpec::new(vec![LoadedCaption { spec: caption, font: Font::builtin("anton").unwrap() }]);
+        let found = Arrangement::find(&spec, width, height, Rect::at(0, 0, width, height)).unwrap();
+        let text = &found.places[0].text;
+        (text.size_px, text.lines.len(), found.height_px)
+    };
+    let long = "words that are far too many for one line and need a few more of them";
+    for sides in [[400, 300], [400, 160], [200, 600]] {
+        #[expect(clippy::cast_precision_loss, reason = "sides of small pictures")]
+        let tenth_px = sides[0] as f32 / 10.0;
+        let (size_px, lines, height_px) = of(long, Style::Bar, sides);
+        assert_eq!((size_px, lines > 2), (tenth_px, true), "{sides:?}");
+        assert!(height_px > sides[1] + 2 * 400 / 10, "{sides:?}: {lines} lines");
+    }
+    assert_eq!(of("hi", Style::Overlay, [400, 300]), (40.0, 1, 300));
+    assert_eq!(of("hi", Style::Overlay, [20, 300]), (4.0, 1, 300), "no smaller than may be asked for");
+    assert!(of(long, Style::Overlay, [400, 60]).0 < 40.0, "on the picture it must fit");
 }
 
 #[test]
