@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Colour;
+use crate::{Colour, ImageName};
 
 /// What differs between what was asked for and what came, and by how much.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,10 @@ pub struct Fidelity {
     /// Pixels outside the captions that look different: their palette entries were given up for a caption's colour.
     #[serde(default)]
     pub changed: ChangedPixels,
+    /// Images of the spec that are animations: the first picture of each is shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub animated_images: Vec<ImageName>,
     /// What is wrong with the source: what decoders show of it is captioned. Absent of one that is whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
@@ -216,6 +220,9 @@ impl Fidelity {
                 said.push(format!("no font has {} of {caption_k}", missing.join(", ")));
             }
         }
+        for name in &self.animated_images {
+            said.push(format!("the image `{name}` is an animation: its first picture is shown"));
+        }
         if let Some(damage) = &self.damage {
             said.push(format!("{damage}: what can be read of it is captioned"));
         }
@@ -274,5 +281,7 @@ mod tests {
         assert!(fidelity.differences()[1].contains("emoji of the caption have lost colours (dE 12.34"));
         assert!(said[0].contains("#090909 in place of #ffffff (dE 9.8) in 3 frames"), "{said:?}");
         assert!(said[2].contains("中 (U+4E2D)"), "{said:?}");
+        fidelity.animated_images = vec![ImageName::parse("party").unwrap()];
+        assert!(fidelity.differences().contains(&"the image `party` is an animation: its first picture is shown".to_owned()));
     }
 }

@@ -7,6 +7,7 @@ pub mod bounds;
 pub mod colour;
 mod error_code;
 mod fidelity;
+mod id;
 mod lang;
 mod limits;
 mod media;
@@ -25,11 +26,14 @@ pub use error_code::ErrorCode;
 pub use fidelity::{
     ALIKE_DELTA_E, CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, Hundredths, NEAR_DELTA_E, WhyOff, WhyWithout,
 };
+pub use id::{BadId, SourceId};
 pub use lang::Lang;
 pub use limits::Limits;
 pub use media::MediaType;
 pub use number::{Fraction, LineSpacing, Seconds, StrokeWidth};
 pub use size::Size;
-pub use spec::{Align, Area, Caption, CaptionFields, CaptionSpec, Case, Position, Presets, RecordedSpec, Style, Valign};
+pub use spec::{
+    Align, Area, Caption, CaptionFields, CaptionSpec, Case, ImageName, Position, Presets, RecordedSpec, Style, Valign,
+};
 pub use spec_error::SpecError;
 pub use stats::RenderStats;

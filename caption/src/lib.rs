@@ -32,6 +32,7 @@
 
 mod difference;
 mod gif;
+mod images;
 mod lzw;
 mod mask;
 mod output;
@@ -48,8 +49,8 @@ mod reference;
 
 pub use caption_layout::{
     BUILTIN_FONT_NAMES, Caption, CaptionFidelity, CaptionPreview, ChangedPixels, Colour, ColourFidelity, ENGINE_VERSION, Error,
-    ErrorCode, Fidelity, Font, Limits, LoadedCaption, LoadedSpec, MediaType, Position, Preview, Probe, RenderStats, Size, Style,
-    WhyWithout, preview, probe, probe_file,
+    ErrorCode, Fidelity, Font, ImageName, Images, Limits, LoadedCaption, LoadedSpec, MediaType, Position, Preview, Probe,
+    RenderStats, Size, Style, WhyWithout, preview, probe, probe_file, probe_image,
 };
 pub use output::Output;
 pub use picture::{Prepared, Rendered, prepare, render, render_with};

@@ -117,7 +117,7 @@ impl<'a> Arrangement<'a> {
             heights_px: [height * 0.34 - margin, (height / 2.0).floor() - margin - 1.0],
             ..room(caption, comfortable_size_px(width, height))
         };
-        let text = layout(caption.writing(&spec.fallbacks), room)?;
+        let text = layout(caption.writing(spec), room)?;
         // An extent has a pixel of slack on each side, which may lie on the margin.
         self.place(caption, text, shown, valign, margin as u32 - 1);
         Ok(())
@@ -129,7 +129,7 @@ impl<'a> Arrangement<'a> {
         let (width, height) = (area.width() as f32, area.height() as f32);
         let room =
             Room { width_px: width - 2.0, heights_px: [height - 2.0; 2], whole_words_down_to: 0.0, ..room(caption, height) };
-        let text = layout(caption.writing(&spec.fallbacks), room)?;
+        let text = layout(caption.writing(spec), room)?;
         self.place(caption, text, area, caption.spec.valign, 0);
         Ok(())
     }
@@ -174,7 +174,7 @@ impl<'a> Arrangement<'a> {
             heights_px: [height * 0.4, (height * 1.5).max(160.0)],
             ..room(caption, comfortable_size_px(width, height))
         };
-        let text = layout(caption.writing(&spec.fallbacks), room)?;
+        let text = layout(caption.writing(spec), room)?;
         let Extent { width_px: text_width_px, height_px: text_height_px, .. } = Extent::of(&text, 0.0);
         let pad = (text.size_px * 0.4).ceil().max(3.0) as u32;
         let band_height = text_height_px + 2 * pad;

@@ -9,7 +9,7 @@ use caption_types::Align;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 pub use super::breaker::Layout;
-use super::{breaker::Breaker, writing::Writing};
+use super::{breaker::Breaker, words::Words, writing::Writing};
 use crate::error::Error;
 
 /// Letters from which on a text is read without effort, in pixels per em: all of the box is used before smaller ones are.
@@ -69,11 +69,11 @@ impl Default for Room {
 /// # Errors
 /// [`Error::EmptyText`], [`Error::NoVisibleText`] and [`Error::TextDoesNotFit`].
 pub fn layout(writing: Writing<'_>, room: Room) -> Result<Layout, Error> {
-    let text = cleaned(&writing.words());
-    if text.trim().is_empty() {
+    let words = Words::of(writing);
+    if words.text.trim().is_empty() {
         return Err(Error::EmptyText);
     }
-    let writing = writing.of(&text);
+    let writing = words.written(writing);
     let mut breaker = Breaker::new(writing);
     breaker.read();
     if !breaker.has_ink {
@@ -144,13 +144,6 @@ fn does_not_fit(writing: Writing<'_>, room: Room, size_px: f32) -> Error {
 #[must_use]
 pub fn stroke_px(size_px: f32, stroke_em: f32) -> f32 {
     if stroke_em > 0.0 { (size_px * stroke_em).max(MIN_STROKE_PX) } else { 0.0 }
-}
-
-/// The text without what can't be drawn: control characters other than line breaks.
-pub(crate) fn cleaned(text: &str) -> String {
-    let text =
-        text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{0B}', '\u{0C}', '\u{85}'], "\n").replace('\t', " ");
-    text.chars().filter(|&c| c == '\n' || !c.is_control()).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ use caption_types::visible::is_ignorable;
 use harfrust::{BufferClusterLevel, Direction, GlyphBuffer, Language, Script, ShapeOptions, ShapePlan, UnicodeBuffer};
 use unicode_bidi::BidiInfo;
 
+pub use super::stack::IMAGES;
 use super::{
+    image,
     script::{is_east_asian, is_tall},
     stack::{FontStack, Run, Runs},
     writing::Writing,
@@ -36,9 +38,9 @@ pub(crate) struct TextShaper<'a> {
 /// A glyph of one of the stack's fonts, placed on a line's baseline.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Glyph {
-    /// Index into the stack.
+    /// Index into the stack; [`IMAGES`] of an image.
     pub font: usize,
-    /// Its number in that font.
+    /// Its number in that font, or among the images.
     pub id: u16,
     /// From the line's left end, in ems.
     pub x_em: f32,
@@ -66,6 +68,8 @@ pub(super) struct Piece<'t> {
     language: Option<Language>,
     /// What is drawn of it.
     pub(super) shown: Cow<'t, str>,
+    /// What is drawn in its place.
+    image: Option<u16>,
 }
 
 impl<'a> TextShaper<'a> {
@@ -95,9 +99,11 @@ impl<'a> TextShaper<'a> {
         self.stack.face(0).map_or(1.2, |face| face.line_height_em().clamp(0.8, 2.0) * 0.86)
     }
 
-    /// Whether any of the text is of a script whose marks and stacked letters reach farther than Latin's, or is an emoji.
+    /// Whether any of the text is of a script whose marks and stacked letters reach farther than Latin's, or is an emoji
+    /// or an image.
     pub(crate) fn is_tall(&self) -> bool {
-        self.runs.all.iter().any(|run| run.script.is_some_and(is_tall) || self.stack.is_emoji(run.font))
+        let is_picture = |run: &Run| run.image.is_some() || self.stack.is_emoji(run.font);
+        self.runs.all.iter().any(|run| run.script.is_some_and(is_tall) || is_picture(run))
     }
 
     /// Shapes a part of the text (no line breaks in it) and keeps the glyphs that leave a mark.
@@ -123,7 +129,10 @@ impl<'a> TextShaper<'a> {
     pub(crate) fn advance(&mut self, range: Range<usize>) -> Line {
         let mut line = Line::default();
         for piece in self.pieces(range) {
-            if let Some(shaped) = self.shape_piece(&piece) {
+            if let Some(id) = piece.image {
+                line.glyphs.push(Glyph { font: IMAGES, id, x_em: line.width_em, y_em: 0.0 });
+                line.width_em += image::ADVANCE_EM;
+            } else if let Some(shaped) = self.shape_piece(&piece) {
                 self.place(&mut line, &piece, &shaped);
                 self.buffer = shaped.clear();
             }
@@ -137,7 +146,8 @@ impl<'a> TextShaper<'a> {
         for (direction, part) in self.in_visual_order(range) {
             let first = pieces.len();
             for (run, shown) in self.runs.within(self.text, &part) {
-                pieces.push(Piece { font: run.font, direction, language: self.language_of(run), shown });
+                let image = run.image.filter(|_| !shown.is_empty());
+                pieces.push(Piece { font: run.font, direction, language: self.language_of(run), shown, image });
             }
             if direction == Direction::RightToLeft
                 && let Some(of_part) = pieces.get_mut(first..)
@@ -169,6 +179,9 @@ impl<'a> TextShaper<'a> {
 
     /// How far a glyph reaches below and above its origin, in ems, unless it leaves no mark.
     pub(crate) fn ink(&mut self, glyph: &Glyph) -> Option<(f32, f32)> {
+        if glyph.font == IMAGES {
+            return Some(image::INK_EM);
+        }
         let Self { stack, inks, .. } = self;
         *inks.entry((glyph.font, glyph.id)).or_insert_with(|| stack.face(glyph.font)?.ink(glyph.id))
     }

@@ -58,7 +58,9 @@ fn read<T: DeserializeOwned>(json: &[u8], root: &str, prefix: &str) -> Result<T,
             path if path == "." => root.to_owned(),
             path => format!("{prefix}{path}"),
         };
-        let code = match (e.classify(), field.rsplit('.').next()) {
+        // An image may have the name of a field.
+        let last = field.rsplit('.').next().filter(|_| !field.contains("images."));
+        let code = match (e.classify(), last) {
             (serde_json::error::Category::Data, Some("style")) => ErrorCode::UnknownStyle,
             (serde_json::error::Category::Data, Some("fill" | "stroke" | "background")) => ErrorCode::BadColour,
             (serde_json::error::Category::Data, Some("size")) => ErrorCode::BadSize,
@@ -147,9 +149,32 @@ mod tests {
              `background`, `case`, `line_spacing`, `from`, `to`, `frames`, `lang` was expected"
         );
         let at_the_top = refused(r#"{"captions":[{"text":"a"}],"caption":[]}"#);
-        assert_eq!(at_the_top.to_string(), "caption: unknown field `caption`, one of `captions`, `exact`, `strict` was expected");
+        assert_eq!(
+            at_the_top.to_string(),
+            "caption: unknown field `caption`, one of `captions`, `images`, `exact`, `strict` was expected"
+        );
         let listed = CaptionSpec::list_from_json(br#"[{"captions":[{"text":"a","of":{"x":1}}]}]"#, "specs", 9).unwrap_err();
         assert_eq!(listed.field, "specs[0].captions[0].of");
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_image_is_said_of_it() {
+        let id = "0".repeat(64);
+        let of = |images: &str| refused(&format!(r#"{{"captions":[{{"text":"a"}}],"images":{images}}}"#));
+        for (images, field, said) in [
+            (r#"{"style":"party.png"}"#.to_owned(), "images.style", "an id of 64 lowercase hexadecimal digits"),
+            (r#"{"a":7}"#.to_owned(), "images.a", "expected a string"),
+            (format!(r#"{{"a b":"{id}"}}"#), "images", "got `a b`"),
+            ("[]".to_owned(), "images", "expected a map"),
+        ] {
+            let error = of(&images);
+            assert!(error.code == ErrorCode::BadSpec && error.field == field && error.message.contains(said), "{error}");
+        }
+        let many: Vec<String> = (0..17).map(|i| format!(r#""n{i}":"{id}""#)).collect();
+        let error = of(&format!("{{{}}}", many.join(",")));
+        assert_eq!((error.field.as_str(), error.message.as_str()), ("images", "at most 16 images are allowed, got 17"));
+        let most = format!(r#"{{"captions":[{{"text":"a"}}],"images":{{{}}}}}"#, many[..16].join(","));
+        assert_eq!(CaptionSpec::from_json(most.as_bytes()).unwrap().needs_version(), 2);
     }
 
     #[test]

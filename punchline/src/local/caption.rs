@@ -5,7 +5,7 @@
 
 use std::{fs, io::IoSlice, num::NonZeroUsize, path::PathBuf, thread, time::Instant};
 
-use caption::{Rendered, Watch};
+use caption::{Images, Rendered, Watch};
 use cpu_time::ProcessTime;
 use fonts::{Fonts, FontsError, engine_spec};
 use proto_shared::SpecError;
@@ -27,6 +27,7 @@ use crate::{
 #[command(after_help = format!("Examples:
   punchline caption cat.gif --bottom \"monday\"
   punchline caption cat.gif --top \"me\" --bottom \"also me\" -o out.gif
+  punchline caption cat.gif --image party=party.png --bottom \"it compiles :party:\"
   punchline caption cat.gif --style bar --top \"when the build passes\"
   curl -s https://example.com/cat.gif | punchline caption - --bottom hi > out.gif
 
@@ -129,8 +130,15 @@ impl CaptionArgs {
             (fonts, left_out) = fonts.with_folder(folder).map_err(|e| Failure::new(Reason::NoInput, e))?;
             warn_of_fonts(&left_out);
         }
-        let mut spec =
-            engine_spec(&asked.spec, &fonts).map_err(|e| Failure::new(Reason::Usage, asked.name_flag(SpecError::from(e))))?;
+        // The command line has no store of pictures.
+        let is_there = |name: &proto_shared::ImageName| asked.images.iter().any(|(image, _)| image == name);
+        if let Some(name) = asked.spec.shown_images().into_iter().find(|name| !is_there(name)) {
+            let why = format_args!("{}: a file of it was expected, as --image {name}=FILE", name.field());
+            return Err(Failure::new(Reason::Usage, why));
+        }
+        let images: Images = asked.images.iter().cloned().collect();
+        let mut spec = engine_spec(&asked.spec, &fonts, images)
+            .map_err(|e| Failure::new(Reason::Usage, asked.name_flag(SpecError::from(e))))?;
         for (i, path) in &asked.font_files {
             let font = caption::Font::parse(files::read(path, MAX_FONT_BYTES)?);
             let font =

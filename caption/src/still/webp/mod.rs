@@ -13,9 +13,7 @@ use std::io::Cursor;
 use image::{DynamicImage, codecs::webp::WebPDecoder};
 use webp_encoder::{Kept, encode};
 
-use caption_layout::{
-    CaptionFidelity, Error, Fidelity, Limits, LoadedSpec, MediaType, reading::orientation::turn_of, rect::Rect,
-};
+use caption_layout::{CaptionFidelity, Error, Fidelity, Limits, MediaType, reading::orientation::turn_of, rect::Rect};
 
 use self::container::{Chunk, Metadata, chunks, find};
 use super::{
@@ -25,7 +23,7 @@ use super::{
     rendered::RenderedStill,
     shown::MeanColours,
 };
-use crate::mask::{Cover, Mask};
+use crate::mask::{Cover, DecodedSpec, Mask};
 
 /// The output may weigh so much of its source, in hundredths, before it gets a coarser quantiser than that.
 const MOST_WEIGHT: usize = 115;
@@ -40,7 +38,8 @@ const COARSEST: f64 = 127.0;
 /// spoiled further for their sake.
 const COARSER: [f64; 4] = [2.0, 3.0, 5.0, 8.0];
 
-pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result<RenderedStill, Error> {
+pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits: &Limits) -> Result<RenderedStill, Error> {
+    let spec = spec.into();
     let found = chunks(bytes);
     let (raster, damage) = decode(bytes, &found, limits)?;
     let raster = raster.turned(turn_of(bytes, MediaType::Webp));
@@ -60,7 +59,7 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
     let sides = [mask.width_px, mask.height_px];
     let file = match find(&found, *b"VP8 ") {
         // Without loss every pixel beside the captions stays what it was, whatever that weighs.
-        Some(_) if spec.exact => encode_as(&raster.data, sides, Kept::Lossless)?,
+        Some(_) if spec.spec.exact => encode_as(&raster.data, sides, Kept::Lossless)?,
         Some(frame) => encode_lossy(&raster.data, sides, frame, width_px as usize * height_px as usize)?,
         None => encode_as(&raster.data, sides, Kept::Lossless)?,
     };
@@ -71,8 +70,11 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
         xmp: data(*b"XMP ").map(<[u8]>::to_vec),
     };
     let bytes = container::write(&chunks(&file), sides, &metadata);
-    let captions =
-        if find(&found, *b"VP8 ").is_some() && !spec.exact { lossy_colours(&bytes, &mask, limits)? } else { mask.told.clone() };
+    let captions = if find(&found, *b"VP8 ").is_some() && !spec.spec.exact {
+        lossy_colours(&bytes, &mask, limits)?
+    } else {
+        mask.told.clone()
+    };
     let fidelity = Fidelity { captions, damage: damage.map(|damage| damage.to_string()), ..Fidelity::default() };
     Ok(RenderedStill { bytes, mask, altered: Vec::new(), fidelity })
 }
