@@ -21,6 +21,10 @@ pub struct Fidelity {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub animated_images: Vec<ImageName>,
+    /// Images of the spec that the picture is to shine through: a GIF has no such pixels, and shows them solid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub solid_images: Vec<ImageName>,
     /// What is wrong with the source: what decoders show of it is captioned. Absent of one that is whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
@@ -222,6 +226,9 @@ impl Fidelity {
         }
         for name in &self.animated_images {
             said.push(format!("the image `{name}` is an animation: its first picture is shown"));
+        }
+        for name in &self.solid_images {
+            said.push(format!("the image `{name}` is shown solid: a GIF has no translucent pixels"));
         }
         if let Some(damage) = &self.damage {
             said.push(format!("{damage}: what can be read of it is captioned"));

@@ -9,7 +9,7 @@ use caption_layout::{
 };
 
 use crate::{
-    mask::{DecodedSpec, Image},
+    mask::{DecodedSpec, Image, LEAST_ALPHA},
     reading::canvas,
     still,
 };
@@ -20,6 +20,8 @@ pub(crate) struct DecodedImages {
     images: Vec<Option<Image>>,
     /// Those that are animations: what is drawn is not all of them.
     pub(crate) animated: Vec<ImageName>,
+    /// Those that are drawn solid though the picture was to shine through.
+    pub(crate) solid: Vec<ImageName>,
 }
 
 impl DecodedImages {
@@ -41,6 +43,17 @@ impl DecodedImages {
             decoded.images.push(image.transpose()?);
         }
         Ok(decoded)
+    }
+
+    /// For a GIF, in which nothing is translucent.
+    pub(crate) fn solid(mut self, spec: &LoadedSpec) -> Self {
+        for (image, name) in self.images.iter_mut().zip(spec.images.names()) {
+            if let Some(translucent) = image.take_if(|image| image.is_translucent()) {
+                *image = Some(translucent.solid());
+                self.solid.push(name.clone());
+            }
+        }
+        self
     }
 
     /// Beside the spec that they are of.
@@ -65,15 +78,11 @@ fn decode(file: &[u8]) -> Result<(Image, bool), Error> {
             Image { sides, pixels }
         }
     };
-    // Whatever is fainter leaves no mark: see `Cover`.
     if image.pixels.iter().all(|pixel| pixel[3] < LEAST_ALPHA) {
         return Err(Error::Malformed { what: "every pixel of it is transparent".to_owned() });
     }
     Ok((image, probe.is_animated))
 }
-
-/// Less than half of the least step of coverage.
-const LEAST_ALPHA: u8 = 9;
 
 #[cfg(test)]
 mod tests {
@@ -150,6 +159,16 @@ mod tests {
         let decoded = DecodedImages::of(&spec(":a:", &[("a", gif(3))])).unwrap();
         assert_eq!(decoded.images[0].as_ref().unwrap().pixels[0], [250, 0, 0, 255]);
         assert_eq!(decoded.animated, [ImageName::parse("a").unwrap()]);
+    }
+
+    #[test]
+    fn what_is_translucent_is_solid_in_a_gif_and_told() {
+        let asked = spec(":a:", &[("a", encoded(ImageFormat::Png, 100))]);
+        let solid = DecodedImages::of(&asked).unwrap().solid(&asked);
+        assert!(solid.images[0].as_ref().unwrap().pixels.iter().all(|pixel| pixel[3] == 255));
+        assert_eq!(solid.solid, [ImageName::parse("a").unwrap()]);
+        let opaque = spec(":a:", &[("a", encoded(ImageFormat::Png, 255))]);
+        assert!(DecodedImages::of(&opaque).unwrap().solid(&opaque).solid.is_empty());
     }
 
     #[test]

@@ -112,6 +112,7 @@ enum Kind<'a> {
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
     let media = media_of(bytes, limits)?;
     let images = DecodedImages::of(spec)?;
+    let images = if media == MediaType::Gif { images.solid(spec) } else { images };
     let kind = match media {
         MediaType::Gif => Kind::Gif(Box::new(gif::prepare(bytes, images.with(spec), limits)?)),
         _ if spec.captions.iter().any(|caption| caption.spec.is_timed()) => return Err(Error::NoTime),
@@ -146,7 +147,7 @@ impl Prepared<'_> {
                 (RenderedGif { output: Output::of(bytes), mask, stats, altered, overstaying: Vec::new(), fidelity }, media)
             }
         };
-        fidelity.animated_images = self.images.animated;
+        (fidelity.animated_images, fidelity.solid_images) = (self.images.animated, self.images.solid);
         let differences = fidelity.differences();
         if self.is_strict && !differences.is_empty() {
             return Err(Error::NotAsAsked { what: differences.join("; ") });

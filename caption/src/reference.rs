@@ -13,26 +13,41 @@ use samples::{
 };
 
 use crate::{
+    images::DecodedImages,
     mask::{Cover, Ink, Mask},
     picture,
     planning::{FramePlan, plan, written_on},
     watch::Watch,
 };
 use caption_layout::{
-    Area, Error, Font, Fraction, Limits, LoadedCaption, LoadedSpec, Position, Style,
+    Area, Error, Font, Fraction, ImageName, Images, Limits, LoadedCaption, LoadedSpec, Position, Style,
     reading::blocks::{self, Disposal, Gif},
 };
 
 const WHITE: [u8; 3] = [255; 3];
-/// Letters and emoji, side by side and over one another.
-const EMOJI: &[(&str, Position, Style)] = &[("Hi🎉", Position::Bottom, Style::Overlay)];
+/// Letters and emoji, one of them of one's own, side by side and over one another.
+const EMOJI: &[(&str, Position, Style)] = &[("Hi🎉:dot:", Position::Bottom, Style::Overlay)];
 const LOW: &[(&str, Position, Style)] = &[("Hi", Position::Bottom, Style::Overlay)];
 
 fn spec(captions: &[(&str, Position, Style)]) -> LoadedSpec {
     let caption = |&(text, at, style): &(&str, Position, Style)| {
         LoadedCaption::new(text, at, style, Font::builtin("anton").expect("built in"))
     };
-    LoadedSpec::new(captions.iter().map(caption).collect())
+    LoadedSpec { images: images(), ..LoadedSpec::new(captions.iter().map(caption).collect()) }
+}
+
+/// One of four colours, less of each from left to right.
+fn images() -> Images {
+    let pixels = (0..24_u8).map(|i| [[250, 40, 30], [20, 200, 60], [30, 60, 240], [240, 220, 40]][usize::from(i / 6)]);
+    let pixels = pixels.zip((0..6).cycle()).map(|([r, g, b], x)| [r, g, b, 255 - x * 45]).collect();
+    let file = emoji::Drawn { left_px: 0, top_px: 0, width_px: 6, pixels }.png();
+    [(ImageName::parse("dot").expect("a name"), file)].into_iter().collect()
+}
+
+/// The mask of a spec on a GIF.
+fn mask_of(spec: &LoadedSpec, gif: &Gif) -> Mask {
+    let images = DecodedImages::of(spec).expect("images").solid(spec);
+    Mask::draw(images.with(spec), gif.canvas.width(), gif.canvas.height(), written_on(gif)).expect("a mask")
 }
 
 fn off(a: [u8; 3], b: [u8; 3]) -> u32 {
@@ -54,7 +69,7 @@ fn check(sample: &Sample, captions: &[(&str, Position, Style)]) {
         Err(e) => return assert!(sample.swallows(), "{e}"),
     };
     let gif = Gif::walk(&source, &limits).expect("a walk");
-    let mask = Mask::draw(&spec, gif.canvas.width(), gif.canvas.height(), written_on(&gif)).expect("a mask");
+    let mask = mask_of(&spec, &gif);
     let gray = rendered.mask();
     let (width_px, height_px, picture_top_px) = (mask.width_px, mask.height_px, mask.picture_top_px);
     let allowed = Allowed { mask: &gray, width_px, height_px, picture_top_px };
@@ -110,7 +125,7 @@ fn check_timed(sample: &Sample, captions: &[(&str, Position, Style, [u32; 2])]) 
         return;
     }
     let gif = Gif::walk(&source, &Limits::default()).expect("a walk");
-    let mut mask = Mask::draw(&spec, gif.canvas.width(), gif.canvas.height(), written_on(&gif)).expect("a mask");
+    let mut mask = mask_of(&spec, &gif);
     mask.times = captions.iter().map(|&(.., [first, last])| first as usize..last as usize + 1).collect();
     let before = play(&source);
     let compare = |rendered: &picture::Rendered| {

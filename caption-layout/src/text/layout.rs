@@ -185,6 +185,27 @@ mod tests {
     }
 
     #[test]
+    fn images_wrap_and_alone_are_a_text() {
+        let (font, fallbacks) = (Font::builtin("anton").unwrap(), Font::fallbacks());
+        let names = ["dot"].map(|name| caption_types::ImageName::parse(name).unwrap());
+        let room = Room { width_px: 200.0, heights_px: [400.0; 2], size_px: 40.0, size_is_asked: true, ..Room::default() };
+        let lay = |text: &str| {
+            let writing = Writing { fallbacks: &fallbacks, images: &names, ..Writing::new(text, &font) };
+            layout(writing, room)
+        };
+        assert_eq!(lay(":dot:").unwrap().texts, [":dot:"]);
+        // Without a space between them too, three in a row of 150 px.
+        let found = lay(&":dot:".repeat(10)).unwrap();
+        assert!(found.size_px == 40.0 && found.lines.len() == 3 || found.lines.len() == 4, "{:?}", found.texts);
+        for pair in found.lines.windows(2) {
+            assert!(found.line_height_px / found.size_px + pair[0].ink_bottom_em - pair[1].ink_top_em > 0.05, "rows keep apart");
+        }
+        assert_eq!(lay("a b :dot:\n:other:").unwrap().texts.join("|"), "a b :dot:|:other:");
+        let Err(Error::TextDoesNotFit { chars, .. }) = lay(&":dot:".repeat(5_000)) else { panic!("it is too long") };
+        assert_eq!(chars, 5_000);
+    }
+
+    #[test]
     fn a_line_break_in_the_text_breaks_the_line() {
         assert_eq!(lay("a\nb", 500.0, 200.0, 30.0).unwrap().lines.len(), 2);
         assert_eq!(lay("a\r\nb\n", 500.0, 200.0, 30.0).unwrap().lines.len(), 2);

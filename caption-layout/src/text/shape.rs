@@ -286,6 +286,32 @@ mod tests {
     }
 
     #[test]
+    fn an_image_is_one_glyph_that_goes_the_way_of_the_words_around_it() {
+        let (font, fallbacks) = (Font::builtin("anton").unwrap(), Font::fallbacks());
+        let names = ["dot"].map(|name| caption_types::ImageName::parse(name).unwrap());
+        let shape = |text: &str| {
+            let writing = Writing { fallbacks: &fallbacks, images: &names, ..Writing::new(text, &font) };
+            let words = crate::text::words::Words::of(writing);
+            let mut shaper = TextShaper::new(words.written(writing));
+            (shaper.shape(0..words.text.len()), shaper.missing().to_vec())
+        };
+        let (line, missing) = shape("a:dot::dot:b");
+        let advance = |from: usize| line.glyphs[from + 1].x_em - line.glyphs[from].x_em;
+        assert!(missing.is_empty() && advance(1) == image::ADVANCE_EM && advance(2) == image::ADVANCE_EM);
+        assert_eq!(line.glyphs.iter().map(|glyph| glyph.font).collect::<Vec<_>>(), [0, IMAGES, IMAGES, 0]);
+        assert!(line.ink_bottom_em < -0.2 && line.ink_top_em > 0.9);
+        // As wide as an emoji, and as a gap in words that run from right to left.
+        assert!((shape("a🎉").0.width_em - shape("a:dot:").0.width_em).abs() < 1e-6);
+        let places = |text: &str| shape(text).0.glyphs.iter().position(|glyph| glyph.font == IMAGES).unwrap();
+        assert_eq!((places("אב :dot: גדה"), places("ab :dot: cde")), (3, 2));
+        // What is typed behind it that leaves no mark leaves none, and what does is written by itself.
+        let (joined, missing) = shape(":dot:\u{200D}\u{FE0F}\u{301}:dot:");
+        let marks = joined.glyphs.iter().filter(|glyph| glyph.font != IMAGES).count();
+        assert!(missing.is_empty() && marks == 1, "{joined:?}");
+        assert_eq!(shape("\u{600}:dot:").0.glyphs.iter().filter(|glyph| glyph.font == IMAGES).count(), 1);
+    }
+
+    #[test]
     fn hebrew_runs_from_right_to_left() {
         let (forward, _) = shape("אב");
         let first_letter = shape("א").0.glyphs[0].id;

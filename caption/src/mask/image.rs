@@ -13,6 +13,11 @@ use image::{
 /// More pixels than this no image is drawn with: those of one that fills the largest canvas.
 const MOST_PIXELS: usize = 1 << 24;
 
+/// Whatever is fainter leaves no mark: less than half of the least step of coverage.
+pub(crate) const LEAST_ALPHA: u8 = 9;
+/// From the next alpha on a pixel hides what is beneath it.
+const MOST_TRANSLUCENT: u8 = 246;
+
 /// A decoded image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
@@ -37,6 +42,22 @@ impl<'a> From<&'a LoadedSpec> for DecodedSpec<'a> {
 }
 
 impl Image {
+    /// Whether the picture is to shine through it, and not only through its soft edges: more than a third of what is seen of it is
+    /// translucent.
+    pub(crate) fn is_translucent(&self) -> bool {
+        let of_alpha = |least: u8, most: u8| self.pixels.iter().filter(|pixel| (least..=most).contains(&pixel[3])).count();
+        of_alpha(LEAST_ALPHA, MOST_TRANSLUCENT) * 3 > of_alpha(LEAST_ALPHA, u8::MAX)
+    }
+
+    /// The same without translucent pixels: what covers at least half as much as its densest pixel covers whole, the rest not.
+    pub(crate) fn solid(mut self) -> Self {
+        let densest = self.pixels.iter().map(|pixel| pixel[3]).max().unwrap_or(0);
+        for [.., alpha] in &mut self.pixels {
+            *alpha = if *alpha >= densest.div_ceil(2) { u8::MAX } else { 0 };
+        }
+        self
+    }
+
     /// The image at a size of letters, where an emoji of that size stands.
     pub(super) fn drawn(&self, size_px: f32) -> Option<Drawn> {
         let ([left_px, top_px], [width, height]) = image_box_px(self.sides, size_px);
@@ -104,6 +125,14 @@ mod tests {
                 assert!(r > 250 && g < 5 && b < 5, "{:?} of {sides:?} at {size_px}", [r, g, b, alpha]);
             }
         }
+    }
+
+    #[test]
+    fn only_what_is_translucent_all_over_is_made_solid() {
+        assert!(!image([40, 40]).is_translucent());
+        let glass = Image { sides: [2, 2], pixels: [120, 70, 40, 0].map(|alpha| [9, 8, 7, alpha]).to_vec() };
+        assert!(glass.is_translucent());
+        assert_eq!(glass.solid().pixels, [255, 255, 0, 0].map(|alpha| [9, 8, 7, alpha]));
     }
 
     #[test]

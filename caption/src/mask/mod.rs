@@ -15,6 +15,7 @@ mod stroke;
 
 pub use cover::{Cover, Pair};
 pub(crate) use emoji::{EmojiColours, in_turns};
+pub(crate) use image::LEAST_ALPHA;
 pub use image::{DecodedSpec, Image};
 pub use ink::{Ink, Mask};
 pub use ink_set::InkSet;
