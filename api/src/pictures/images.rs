@@ -47,6 +47,11 @@ impl Refusal for ImageRefusal {
     fn documented() -> Vec<Documented> {
         ImageFault::documented()
     }
+
+    #[cfg(test)]
+    fn cases() -> Vec<crate::problem::Case> {
+        ImageFault::cases()
+    }
 }
 
 refusals! {

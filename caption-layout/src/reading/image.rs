@@ -132,6 +132,7 @@ mod tests {
         assert_eq!(said(&png(4_096, 9, &[b"IDAT"])), "the picture is 4096 x 9 pixels, the limit is 512 a side");
         assert!(said(&gif(513, 1)).contains("the limit is 512"));
         assert_eq!(said(&vec![0; 256_001]), "the file has 256001 bytes, the limit is 256000");
-        assert!(said(&gif(0, 1)).contains("pixel") && said(b"<svg>").contains("not a GIF, PNG, JPEG or WebP"));
+        assert!(said(b"<svg>").contains("not a GIF, PNG, JPEG or WebP"));
+        assert_eq!(said(&png(0, 9, &[b"IDAT"])), "the picture is 0 x 9 pixels, there is nothing to caption");
     }
 }

@@ -41,6 +41,9 @@ impl CaptionSpec {
     }
 }
 
+/// The longest path of a field that is said: those of a spec that is read are shorter.
+const MAX_FIELD_CHARS: usize = 80;
+
 /// Reads JSON whole; what can't be read is said of `root` or of a field whose path begins with `prefix`.
 fn read<T: DeserializeOwned>(json: &[u8], root: &str, prefix: &str) -> Result<T, SpecError> {
     let deserializer = &mut serde_json::Deserializer::from_slice(json);
@@ -56,7 +59,8 @@ fn read<T: DeserializeOwned>(json: &[u8], root: &str, prefix: &str) -> Result<T,
     let value = value.map_err(|e: serde_json::Error| {
         let field = match track.path().to_string() {
             path if path == "." => root.to_owned(),
-            path => format!("{prefix}{path}"),
+            // The name of an image is the client's own; what is said must not echo a megabyte.
+            path => format!("{prefix}{path}").chars().take(MAX_FIELD_CHARS).collect(),
         };
         // An image may have the name of a field.
         let last = field.rsplit('.').next().filter(|_| !field.contains("images."));
@@ -164,7 +168,7 @@ mod tests {
         for (images, field, said) in [
             (r#"{"style":"party.png"}"#.to_owned(), "images.style", "an id of 64 lowercase hexadecimal digits"),
             (r#"{"a":7}"#.to_owned(), "images.a", "expected a string"),
-            (format!(r#"{{"a b":"{id}"}}"#), "images", "got `a b`"),
+            (format!(r#"{{"a b":"{id}"}}"#), "images.a b", "got `a b`"),
             ("[]".to_owned(), "images", "expected a map"),
         ] {
             let error = of(&images);
@@ -180,6 +184,8 @@ mod tests {
     #[test]
     fn a_long_name_is_not_echoed() {
         let json = format!(r#"{{"captions":[{{"text":"a","{}":1}}]}}"#, "x".repeat(100_000));
+        assert!(refused(&json).to_string().len() < 300);
+        let json = format!(r#"{{"captions":[{{"text":"a"}}],"images":{{"{}":"b"}}}}"#, "x".repeat(100_000));
         assert!(refused(&json).to_string().len() < 300);
     }
 }
