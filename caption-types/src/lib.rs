@@ -8,6 +8,7 @@ pub mod colour;
 mod error_code;
 mod fidelity;
 mod id;
+mod image_name;
 mod lang;
 mod limits;
 mod media;
@@ -24,16 +25,16 @@ pub mod visible;
 pub use colour::{Colour, TranslucentColour};
 pub use error_code::ErrorCode;
 pub use fidelity::{
-    ALIKE_DELTA_E, CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, Hundredths, NEAR_DELTA_E, WhyOff, WhyWithout,
+    ALIKE_DELTA_E, CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, Hundredths, ImageFidelity, ImageShown, NEAR_DELTA_E,
+    WhyOff, WhyWithout,
 };
 pub use id::{BadId, SourceId};
+pub use image_name::ImageName;
 pub use lang::Lang;
 pub use limits::Limits;
 pub use media::MediaType;
 pub use number::{Fraction, LineSpacing, Seconds, StrokeWidth};
 pub use size::Size;
-pub use spec::{
-    Align, Area, Caption, CaptionFields, CaptionSpec, Case, ImageName, Position, Presets, RecordedSpec, Style, Valign,
-};
+pub use spec::{Align, Area, Caption, CaptionFields, CaptionSpec, Case, Position, Presets, RecordedSpec, Style, Valign};
 pub use spec_error::SpecError;
 pub use stats::RenderStats;

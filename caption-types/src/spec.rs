@@ -21,13 +21,14 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     fields::CaptionFields,
-    images::ImageName,
     place::{Align, Area, Position, Valign},
     preset::Presets,
     recorded::RecordedSpec,
     style::{Case, Style},
 };
-use crate::{Colour, Lang, LineSpacing, Seconds, Size, SourceId, StrokeWidth, TranslucentColour, bounds::default_font};
+use crate::{
+    Colour, ImageName, Lang, LineSpacing, Seconds, Size, SourceId, StrokeWidth, TranslucentColour, bounds::default_font,
+};
 
 /// The newest version of a job that this release understands. It is raised by each field or value that is added to a spec, and
 /// a job says the version that it needs ([`CaptionSpec::needs_version`]): what asks for nothing new is understood by all.

@@ -4,7 +4,7 @@
 //! by its name. It draws nothing.
 
 use caption_layout::{
-    Error, ImageName, LoadedSpec, MediaType, probe_image,
+    Error, ImageFidelity, ImageShown, LoadedSpec, MediaType, probe_image,
     reading::{blocks::Gif, image::image_limits},
 };
 
@@ -18,10 +18,8 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct DecodedImages {
     images: Vec<Option<Image>>,
-    /// Those that are animations: what is drawn is not all of them.
-    pub(crate) animated: Vec<ImageName>,
-    /// Those that are drawn solid though the picture was to shine through.
-    pub(crate) solid: Vec<ImageName>,
+    /// Those that are not drawn as their files have them.
+    pub(crate) told: Vec<ImageFidelity>,
 }
 
 impl DecodedImages {
@@ -37,7 +35,8 @@ impl DecodedImages {
             let image = shown.map(|(name, file)| {
                 let failed = |why| Error::Image { name: name.clone(), why: Box::new(why) };
                 let (image, is_animated) = decode(file).map_err(failed)?;
-                decoded.animated.extend(is_animated.then(|| name.clone()));
+                let shown = ImageShown::FirstPicture;
+                decoded.told.extend(is_animated.then(|| ImageFidelity { name: name.clone(), shown }));
                 Ok(image)
             });
             decoded.images.push(image.transpose()?);
@@ -50,7 +49,7 @@ impl DecodedImages {
         for (image, name) in self.images.iter_mut().zip(spec.images.names()) {
             if let Some(translucent) = image.take_if(|image| image.is_translucent()) {
                 *image = Some(translucent.solid());
-                self.solid.push(name.clone());
+                self.told.push(ImageFidelity { name: name.clone(), shown: ImageShown::Solid });
             }
         }
         self
@@ -88,7 +87,7 @@ fn decode(file: &[u8]) -> Result<(Image, bool), Error> {
 mod tests {
     use std::io::Cursor;
 
-    use caption_layout::{Font, Images, LoadedCaption, Position, Style};
+    use caption_layout::{Font, ImageName, Images, LoadedCaption, Position, Style};
     use image::{ImageFormat, Rgba, RgbaImage};
 
     use super::*;
@@ -141,7 +140,7 @@ mod tests {
         for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Jpeg] {
             let decoded = DecodedImages::of(&spec("x:a:", &[("a", encoded(format, 255))])).unwrap();
             let image = decoded.images[0].as_ref().unwrap();
-            assert_eq!((image.sides, image.pixels.len(), decoded.animated.len()), ([20, 10], 200, 0), "{format:?}");
+            assert_eq!((image.sides, image.pixels.len(), decoded.told.len()), ([20, 10], 200, 0), "{format:?}");
             for (place, expected) in [(2, [200, 30, 40]), (17, [0, 90, 250])] {
                 let [r, g, b, alpha] = image.pixels[place];
                 let off = [r, g, b].iter().zip(expected).map(|(&got, wanted): (&u8, u8)| got.abs_diff(wanted)).max();
@@ -158,7 +157,7 @@ mod tests {
     fn of_an_animation_the_first_picture_is_drawn_and_it_is_told() {
         let decoded = DecodedImages::of(&spec(":a:", &[("a", gif(3))])).unwrap();
         assert_eq!(decoded.images[0].as_ref().unwrap().pixels[0], [250, 0, 0, 255]);
-        assert_eq!(decoded.animated, [ImageName::parse("a").unwrap()]);
+        assert_eq!(decoded.told, [ImageFidelity { name: ImageName::parse("a").unwrap(), shown: ImageShown::FirstPicture }]);
     }
 
     #[test]
@@ -166,9 +165,9 @@ mod tests {
         let asked = spec(":a:", &[("a", encoded(ImageFormat::Png, 100))]);
         let solid = DecodedImages::of(&asked).unwrap().solid(&asked);
         assert!(solid.images[0].as_ref().unwrap().pixels.iter().all(|pixel| pixel[3] == 255));
-        assert_eq!(solid.solid, [ImageName::parse("a").unwrap()]);
+        assert_eq!(solid.told, [ImageFidelity { name: ImageName::parse("a").unwrap(), shown: ImageShown::Solid }]);
         let opaque = spec(":a:", &[("a", encoded(ImageFormat::Png, 255))]);
-        assert!(DecodedImages::of(&opaque).unwrap().solid(&opaque).solid.is_empty());
+        assert!(DecodedImages::of(&opaque).unwrap().solid(&opaque).told.is_empty());
     }
 
     #[test]

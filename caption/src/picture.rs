@@ -147,7 +147,7 @@ impl Prepared<'_> {
                 (RenderedGif { output: Output::of(bytes), mask, stats, altered, overstaying: Vec::new(), fidelity }, media)
             }
         };
-        (fidelity.animated_images, fidelity.solid_images) = (self.images.animated, self.images.solid);
+        fidelity.images = self.images.told;
         let differences = fidelity.differences();
         if self.is_strict && !differences.is_empty() {
             return Err(Error::NotAsAsked { what: differences.join("; ") });

@@ -63,8 +63,9 @@ async fn what_is_wrong_with_an_image_is_said_of_it_with_the_limit() {
         assert_eq!((answer.refusal(), &problem["field"]), ((*status, *code), &json!(field)), "{problem}");
         assert_eq!(&json!([problem["limit"], problem["got"]]), numbers, "{problem}");
     }
-    let names: Vec<String> = (0..17).map(|i| format!("images.n{i}")).collect();
-    let parts: Vec<Part<'_>> = [("file", GIF), WORDS].into_iter().chain(names.iter().map(|name| (name.as_str(), GIF))).collect();
+    let fields: Vec<String> = (0..17).map(|i| format!("images.n{i}")).collect();
+    let parts: Vec<Part<'_>> =
+        [("file", GIF), WORDS].into_iter().chain(fields.iter().map(|field| (field.as_str(), GIF))).collect();
     assert_eq!(front.post(&parts).await.refusal(), (422, E::BadSpec));
     assert_eq!(front.post(&parts[..18]).await.status, StatusCode::ACCEPTED);
     // A stored picture that is no emoji is not read.

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Align, Caption, CaptionSpec, Case, ImageName, Position, Style, Valign, is_default};
-use crate::{Colour, Lang, LineSpacing, Seconds, Size, SourceId, StrokeWidth, TranslucentColour};
+use super::{Align, Caption, CaptionSpec, Case, Position, Style, Valign, is_default};
+use crate::{Colour, ImageName, Lang, LineSpacing, Seconds, Size, SourceId, StrokeWidth, TranslucentColour};
 
 /// What is hashed of a spec.
 #[derive(Debug, PartialEq, Eq, Serialize)]

@@ -1,26 +1,19 @@
-//! Emoji of one's own: their names, and where a text has them.
+//! Emoji of one's own in a text: where a text has them, and which of a spec's it shows.
 //!
-//! A spec names the pictures; layout asks here which parts of a text they take the place of, and the canonical form which of them are
-//! shown at all. It knows no picture.
+//! Layout asks here which parts of a text they take the place of, and the canonical form which of them are shown at all. It knows no
+//! picture.
 
-use std::{borrow::Borrow, collections::BTreeSet, fmt};
-
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 use super::CaptionSpec;
 use crate::{
-    ErrorCode, SpecError,
+    ErrorCode, ImageName, SpecError,
     bounds::{MAX_IMAGE_NAME_CHARS, MAX_IMAGES},
-    spec_error::shown,
+    image_name::is_of_name,
 };
 
 /// The most digits that an id of Discord's has: those of a number of 64 bits.
 const MAX_ID_DIGITS: usize = 20;
-
-/// The name of an image: 1 to 32 of A-Z, a-z, 0-9 and _, as Discord has it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ImageName(String);
 
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,58 +22,6 @@ pub enum Piece<'t> {
     Words(&'t str),
     /// The image of this name.
     Image(&'t str),
-}
-
-impl ImageName {
-    /// Takes a name.
-    ///
-    /// # Errors
-    /// It is none: what was expected and what was got, of the field `images`.
-    pub fn parse(text: &str) -> Result<Self, SpecError> {
-        if (1..=MAX_IMAGE_NAME_CHARS).contains(&text.len()) && text.bytes().all(is_of_name) {
-            return Ok(Self(text.to_owned()));
-        }
-        let message = format!("a name of 1 to {MAX_IMAGE_NAME_CHARS} of A-Z, a-z, 0-9 and _ was expected, got `{}`", shown(text));
-        Err(SpecError::new(ErrorCode::BadSpec, "images", message))
-    }
-
-    /// The name, without colons.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The field of a spec, and the part of a form, that gives its image.
-    #[must_use]
-    pub fn field(&self) -> String {
-        format!("images.{self}")
-    }
-}
-
-impl TryFrom<String> for ImageName {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        Self::parse(&text).map_err(|e| e.message)
-    }
-}
-
-impl From<ImageName> for String {
-    fn from(name: ImageName) -> Self {
-        name.0
-    }
-}
-
-impl Borrow<str> for ImageName {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ImageName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 impl CaptionSpec {
@@ -156,10 +97,6 @@ fn name_behind(text: &str) -> Option<&str> {
     ((1..=MAX_IMAGE_NAME_CHARS).contains(&len) && rest.as_bytes().get(len) == Some(&b':')).then(|| &rest[..len])
 }
 
-fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -198,16 +135,6 @@ mod tests {
         assert_eq!(read(":party: <:party:1>", &[]), ":party: :party:");
         let long = "x".repeat(33);
         assert_eq!(read(&format!(":{long}:"), &[&long]), format!(":{long}:"));
-    }
-
-    #[test]
-    fn a_name_has_the_letters_of_discords() {
-        for good in ["a", "A_9", &"x".repeat(32)] {
-            assert_eq!(ImageName::parse(good).unwrap().field(), format!("images.{good}"));
-        }
-        for bad in ["", "a b", "ä", ":a:", "a-b", &"x".repeat(33)] {
-            assert_eq!(ImageName::parse(bad).unwrap_err().field, "images", "{bad}");
-        }
     }
 
     #[test]

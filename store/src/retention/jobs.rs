@@ -109,12 +109,11 @@ impl Retention<'_> {
         match records::get::<SourcesOfRecord>(self.objects, &keys::job_record(id)).await {
             Ok(Some(SourcesOfRecord { source, spec })) => {
                 named.sources.insert(source.id);
-                match images_of(&spec) {
-                    Some(images) => named.sources.extend(images),
-                    None => {
-                        tracing::warn!(job_id = %id, "no source is deleted while the images of this record are not known");
-                        named.is_unsure = true;
-                    }
+                if let Some(images) = images_of(&spec) {
+                    named.sources.extend(images);
+                } else {
+                    tracing::warn!(job_id = %id, "no source is deleted while the images of this record are not known");
+                    named.is_unsure = true;
                 }
             }
             // Another sweep has deleted it meanwhile, so it was finished.
