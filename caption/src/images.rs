@@ -89,6 +89,7 @@ mod tests {
 
     use caption_layout::{Font, ImageName, Images, LoadedCaption, Position, Style};
     use image::{ImageFormat, Rgba, RgbaImage};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -174,6 +175,28 @@ mod tests {
     fn what_no_text_shows_is_not_decoded() {
         let decoded = DecodedImages::of(&spec("<:b:7> :a", &[("a", b"nonsense".to_vec()), ("b", gif(0))])).unwrap();
         assert!(decoded.images[0].is_none() && decoded.images[1].is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic_a_decoder(
+            kind in 0_usize..4,
+            cut in any::<proptest::sample::Index>(),
+            changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..8),
+        ) {
+            let formats = [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Jpeg];
+            let mut file = formats.get(kind).map_or_else(|| gif(2), |&format| encoded(format, 200));
+            for (at, byte) in changes {
+                let at = at.index(file.len());
+                file[at] = byte;
+            }
+            let shorter = file[..cut.index(file.len())].to_vec();
+            for file in [file, shorter] {
+                if let Err(error) = DecodedImages::of(&spec(":a:", &[("a", file)])) {
+                    prop_assert!(error.to_string().starts_with("images.a: "), "{error}");
+                }
+            }
+        }
     }
 
     #[test]

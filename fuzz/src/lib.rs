@@ -8,7 +8,7 @@ pub mod streams;
 
 use std::sync::LazyLock;
 
-use caption::{Font, ImageName, Images, Limits, LoadedCaption, LoadedSpec, MediaType, Position, Rendered, Style, Watch};
+use caption::{Error, Font, ImageName, Images, Limits, LoadedCaption, LoadedSpec, MediaType, Position, Rendered, Style, Watch};
 use samples::{
     compare::{Allowed, compare_by_frame},
     show::Player,
@@ -94,8 +94,25 @@ pub fn caption_exactly(source: &[u8], layout: &Layout) {
     }
 }
 
+/// Captions a GIF with a spec without bars above the picture, and holds the output against it.
+///
+/// # Errors
+/// What the engine refuses.
+///
+/// # Panics
+/// As [`caption_and_compare`].
+pub fn caption_spec_and_compare(source: &[u8], spec: &LoadedSpec) -> Result<(), Error> {
+    let rendered = caption::render_with(source, spec, &LIMITS, &Watch::none())?;
+    compare_rendered(source, rendered, false);
+    Ok(())
+}
+
 fn compare_captioned(source: &[u8], layout: &Layout, spec: &LoadedSpec) -> Option<Rendered> {
     let rendered = caption::render_with(source, spec, &LIMITS, &Watch::none()).ok()?;
+    compare_rendered(source, rendered, layout.is_below_bar)
+}
+
+fn compare_rendered(source: &[u8], rendered: Rendered, is_below_bar: bool) -> Option<Rendered> {
     let output = rendered.output.to_vec(source);
     if rendered.media != MediaType::Gif {
         return None;
@@ -106,7 +123,7 @@ fn compare_captioned(source: &[u8], layout: &Layout, spec: &LoadedSpec) -> Optio
             mask: &rendered.mask(),
             width_px: rendered.width_px,
             height_px: rendered.height_px,
-            picture_top_px: if layout.is_below_bar { rendered.height_px - source_height_px } else { 0 },
+            picture_top_px: if is_below_bar { rendered.height_px - source_height_px } else { 0 },
         };
         let masks: Vec<Vec<u8>> = rendered.masks().collect();
         if let Err(difference) =
