@@ -1,7 +1,8 @@
 //! `POST /v1/layout`: where the text of a result will be, before there is a result.
 //!
 //! The places come from the code that a render uses, so a page need not guess. The letters come as outlines and emoji as small
-//! pictures, so it needs no font. No picture is read.
+//! pictures, so it needs no font. No picture is read but images of one's own,
+//! which are answered as they are stored.
 
 mod pictures;
 mod view;
@@ -14,23 +15,28 @@ use axum::{
     extract::{Request, State},
     http::StatusCode,
 };
-use caption_layout::{Error, LoadedCaption, LoadedSpec};
-use fonts::{Fonts, UnknownFont, engine_spec};
+use caption_layout::{Error, Images, LoadedCaption, LoadedSpec, probe_image};
+use fonts::{Fonts, UnknownFont, check_fonts, engine_spec};
 use proto_shared::{CaptionSpec, ErrorCode, Limits, SpecError};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
+use store::Store;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use utoipa::ToSchema;
 
 use self::{pictures::Pictures, view::LayoutView};
 use crate::{
     docs::refusals::Refuses,
+    pictures::{
+        images::{ImageRefusal, not_given},
+        inspect::PictureRefusal,
+    },
     problem::{Defect, Documented, Problem, Refusal, refusals},
 };
 
 refusals! {
     /// Why nothing is laid out.
-    pub(crate) enum LayoutRefusal: Spec(SpecError), Font(UnknownFont), Canvas(CanvasRefusal), Defect(Defect) {}
+    pub(crate) enum LayoutRefusal: Spec(SpecError), Font(UnknownFont), Canvas(CanvasRefusal), Image(ImageRefusal), Defect(Defect) {}
 }
 
 /// The captions do not go on this canvas.
@@ -58,13 +64,28 @@ const AT_ONCE: usize = 4;
 #[derive(Clone)]
 pub(crate) struct Layouts {
     fonts: Fonts,
+    store: Store,
     limits: Limits,
     permits: Arc<Semaphore>,
 }
 
 impl Layouts {
-    pub(crate) fn new(fonts: Fonts, limits: Limits) -> Self {
-        Self { fonts, limits, permits: Arc::new(Semaphore::new(AT_ONCE)) }
+    /// The files of the images that a spec's texts show.
+    async fn images(&self, spec: &CaptionSpec) -> Result<Images, ImageRefusal> {
+        let mut images = Vec::new();
+        for name in spec.shown_images() {
+            let Some(id) = spec.images.get(name) else { continue };
+            let file = self.store.get_image(id).await.map_err(|error| not_given(name.field(), error))?;
+            if let Err(error) = probe_image(&file) {
+                return Err(ImageRefusal { field: name.field(), fault: PictureRefusal::from(error).into() });
+            }
+            images.push((name.clone(), file.to_vec()));
+        }
+        Ok(images.into_iter().collect())
+    }
+
+    pub(crate) fn new(fonts: Fonts, store: Store, limits: Limits) -> Self {
+        Self { fonts, store, limits, permits: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
@@ -83,6 +104,10 @@ struct LayoutRequest {
     /// As in a spec, and read as strictly.
     #[schema(schema_with = proto_shared::openapi::captions)]
     captions: Value,
+    /// As in a spec: stored pictures that the texts show.
+    #[serde(default)]
+    #[schema(schema_with = proto_shared::openapi::images, required = false)]
+    images: Option<Value>,
 }
 
 /// Where the words will stand
@@ -101,17 +126,20 @@ pub(crate) async fn lay_out(State(layouts): State<Layouts>, request: Request) ->
     let body = to_bytes(request.into_body(), MAX_BODY_BYTES).await;
     let too_long = format!("at most {MAX_BODY_BYTES} bytes of JSON were expected");
     let body = body.map_err(|_| SpecError::new(ErrorCode::BadRequest, "body", too_long))?;
-    let LayoutRequest { width_px, height_px, captions } = read(&body)?;
+    let LayoutRequest { width_px, height_px, captions, images } = read(&body)?;
     within_limits(&layouts.limits, width_px, height_px)?;
-    let wire = CaptionSpec::from_json(json!({"captions": captions}).to_string().as_bytes())?;
-    let spec = engine_spec(&wire, &layouts.fonts)?;
+    let asked = json!({"captions": captions, "images": images.unwrap_or_else(|| json!({}))});
+    let wire = CaptionSpec::from_json(asked.to_string().as_bytes())?;
+    check_fonts(&wire, &layouts.fonts)?;
     let ended = |e: &dyn std::fmt::Display| Defect(format!("the layout ended early: {e}"));
-    let permit = layouts.permits.acquire_owned().await.map_err(|e| ended(&e))?;
+    let permit = layouts.permits.clone().acquire_owned().await.map_err(|e| ended(&e))?;
+    let images = layouts.images(&wire).await?;
+    let spec = engine_spec(&wire, &layouts.fonts, images)?;
     let laid_out = spawn_blocking(move || {
         let _permit = permit;
         let preview = caption_layout::preview(&spec, width_px, height_px);
         let preview = preview.map_err(|error| of_caption(&spec, error, [width_px, height_px]))?;
-        let pictures = Pictures::of(&preview);
+        let pictures = Pictures::of(&preview, &spec.images);
         Ok::<_, LayoutRefusal>((preview, pictures))
     });
     let (preview, pictures) = laid_out.await.map_err(|e| ended(&e))??;
@@ -150,12 +178,7 @@ fn within_limits(limits: &Limits, width_px: u32, height_px: u32) -> Result<(), S
 
 /// Says which caption it is that has no budget, or nothing to be seen.
 fn of_caption(spec: &LoadedSpec, error: Error, [width_px, height_px]: [u32; 2]) -> LayoutRefusal {
-    let alone = |caption: &LoadedCaption| LoadedSpec {
-        captions: vec![caption.clone()],
-        fallbacks: spec.fallbacks.clone(),
-        exact: spec.exact,
-        strict: spec.strict,
-    };
+    let alone = |caption: &LoadedCaption| LoadedSpec { captions: vec![caption.clone()], ..spec.clone() };
     match spec.captions.iter().position(|caption| caption_layout::preview(&alone(caption), width_px, height_px).is_err()) {
         Some(i) => SpecError::new(error.code(), format!("captions[{i}].text"), error.to_string()).into(),
         None => CanvasRefusal(error).into(),

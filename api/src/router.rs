@@ -179,9 +179,9 @@ fn state(config: &ApiConfig, parts: ApiParts, budget: Arc<UploadBudget>, metrics
         canceller: Canceller { store: store.clone(), broker: broker.clone(), ids: ids.clone(), metrics: metrics.clone() },
         subscribers: subscribers.clone(),
         acceptor: Acceptor { store: store.clone(), broker, ids, metrics, clients, subscribers, acceptances },
-        store,
         gallery: Gallery::default(),
-        layouts: Layouts::new(fonts.clone(), *limits),
+        layouts: Layouts::new(fonts.clone(), store.clone(), *limits),
+        store,
         info,
     }
 }

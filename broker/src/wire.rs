@@ -70,7 +70,7 @@ impl Reason {
 #[derive(Debug)]
 pub(crate) enum Read {
     /// A job that the process can run.
-    Job(JobMessage),
+    Job(Box<JobMessage>),
     /// A job that a later release can run: it needs a later version, or has a spec that this release does not know whole.
     Newer {
         /// What it says that it needs.
@@ -83,7 +83,7 @@ pub(crate) enum Read {
 /// Reads a body for a process that understands versions up to `newest`.
 pub(crate) fn read(body: &[u8], newest: u32) -> Read {
     match decode(body) {
-        Ok(message) if message.job.version <= newest && !message.job.is_newer() => Read::Job(message),
+        Ok(message) if message.job.version <= newest && !message.job.is_newer() => Read::Job(Box::new(message)),
         Ok(message) => Read::Newer { version: message.job.version.into() },
         Err(reason) => match version(body) {
             Some(version) if version > newest.into() => Read::Newer { version },
@@ -142,7 +142,7 @@ mod tests {
         assert!(is_newer(br#"{"job":{"version":99,"layers":[]},"try":1}"#));
         for passed_over in ["/job", "/job/source", ""] {
             let body = changed(passed_over, "added_later", 7.into());
-            assert!(matches!(read(&body, NEWEST_VERSION), Read::Job(got) if got == message(1)), "{passed_over}");
+            assert!(matches!(read(&body, NEWEST_VERSION), Read::Job(got) if *got == message(1)), "{passed_over}");
         }
         for malformed in [br#"{"job":{"version":99"#.as_slice(), br#"{"job":{"version":1}}"#, b"", b"\0", b"[]", b"99"] {
             assert!(matches!(read(malformed, NEWEST_VERSION), Read::Malformed(_)));

@@ -3,7 +3,7 @@
 //! Returned by every entry point of the crate. Messages are for people and name the limit and what
 //! was got. Nothing here says what to do about it.
 
-use caption_types::ErrorCode;
+use caption_types::{ErrorCode, ImageName};
 
 /// Why a picture was refused or a render stopped.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,6 +99,14 @@ pub enum Error {
     /// A caption has a time, and the picture has none.
     #[error("a still picture has no time: `from`, `to` and `frames` are for animations")]
     NoTime,
+    /// An image of one's own can't be used.
+    #[error("{}: {why}", name.field())]
+    Image {
+        /// Its name.
+        name: ImageName,
+        /// What is wrong with it.
+        why: Box<Error>,
+    },
     /// The bytes are not a usable font.
     #[error("the font can't be used: {what}")]
     BadFont {
@@ -149,6 +157,7 @@ impl Error {
             Self::NoVisibleText => ErrorCode::NoVisibleText,
             Self::TextDoesNotFit { .. } => ErrorCode::TextDoesNotFit,
             Self::NoTime => ErrorCode::BadSpec,
+            Self::Image { why, .. } => why.code(),
             Self::BadFont { .. } => ErrorCode::BadFont,
             Self::Cancelled => ErrorCode::Cancelled,
             Self::NotAsAsked { .. } => ErrorCode::NotAsAsked,

@@ -6,6 +6,7 @@
 //! what everyone needs stands at the root. The crate is pure: no async, no clock, no environment, no network, and no file
 //! but one that is handed to [`probe_file`].
 
+mod images;
 pub mod placing;
 pub mod reading;
 pub mod rect;
@@ -18,18 +19,28 @@ mod spec;
 
 pub use caption_types::{
     Align, Area, Caption, CaptionFidelity, Case, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Fraction,
-    Hundredths, Lang, Limits, MediaType, NEAR_DELTA_E, Position, RenderStats, Seconds, Size, Style, TranslucentColour, Valign,
-    WhyOff, WhyWithout,
+    Hundredths, ImageFidelity, ImageName, ImageShown, Lang, Limits, MediaType, NEAR_DELTA_E, Position, RenderStats, Seconds,
+    Size, Style, TranslucentColour, Valign, WhyOff, WhyWithout,
 };
 pub use error::Error;
+pub use images::Images;
 pub use placing::{
     preview::{CaptionPreview, PlatePreview, Preview, preview},
     shadow::Shadow,
 };
-pub use reading::probe::{Probe, probe, probe_file};
+pub use reading::{
+    image::{ImageProbe, probe_image, without_motion},
+    probe::{Probe, probe, probe_file},
+};
 pub use spec::{LoadedCaption, LoadedSpec};
 pub use text::{
-    about::FontFacts, chosen::chosen_fonts, font::Font, outline::PlacedEmoji, sample::FontSample, shipped::BUILTIN_FONT_NAMES,
+    about::FontFacts,
+    chosen::chosen_fonts,
+    font::Font,
+    image::image_box_px,
+    outline::{EmojiPicture, PlacedEmoji},
+    sample::FontSample,
+    shipped::BUILTIN_FONT_NAMES,
     writing::Writing,
 };
 

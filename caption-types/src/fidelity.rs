@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Colour;
+use crate::{Colour, ImageName};
 
 /// What differs between what was asked for and what came, and by how much.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,10 @@ pub struct Fidelity {
     /// Pixels outside the captions that look different.
     #[serde(default)]
     pub changed: ChangedPixels,
+    /// Images of the spec that are not shown as their files have them. Absent where all are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub images: Vec<ImageFidelity>,
     /// What is wrong with the source: what decoders show of it is captioned. Absent of one that is whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
@@ -100,6 +104,27 @@ pub enum WhyWithout {
     FrameTooSmall,
     /// The frame's codes are none that decoders agree on.
     UnreadableFrame,
+}
+
+/// An image that is not shown as its file has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImageFidelity {
+    /// Which.
+    pub name: ImageName,
+    /// How it is shown.
+    pub shown: ImageShown,
+}
+
+/// How an image is shown in place of what its file has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ImageShown {
+    /// The first picture of an animation.
+    FirstPicture,
+    /// Without its translucent pixels: more than a third of it, and a GIF has none.
+    Solid,
 }
 
 /// Pixels outside the captions that look different.
@@ -230,6 +255,12 @@ impl Fidelity {
                 said.push(format!("no font has {} of {caption_k}", missing.join(", ")));
             }
         }
+        for ImageFidelity { name, shown } in &self.images {
+            said.push(match shown {
+                ImageShown::FirstPicture => format!("the image `{name}` is an animation: its first picture is shown"),
+                ImageShown::Solid => format!("the image `{name}` is shown solid: a GIF has no translucent pixels"),
+            });
+        }
         if let Some(damage) = &self.damage {
             said.push(format!("{damage}: what can be read of it is captioned"));
         }
@@ -289,5 +320,10 @@ mod tests {
         assert!(fidelity.differences()[1].contains("emoji of the caption have lost colours (dE 12.34"));
         assert!(said[0].contains("#090909 in place of #ffffff (dE 9.8) in 3 frames"), "{said:?}");
         assert!(said[2].contains("中 (U+4E2D)"), "{said:?}");
+        let party = |shown| ImageFidelity { name: ImageName::parse("party").unwrap(), shown };
+        fidelity.images = [ImageShown::FirstPicture, ImageShown::Solid].map(party).to_vec();
+        let said = fidelity.differences().concat();
+        assert!(said.contains("the image `party` is an animation: its first picture is shown"), "{said}");
+        assert!(said.contains("the image `party` is shown solid"), "{said}");
     }
 }

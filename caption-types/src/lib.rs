@@ -7,6 +7,8 @@ pub mod bounds;
 pub mod colour;
 mod error_code;
 mod fidelity;
+mod id;
+mod image_name;
 mod lang;
 mod limits;
 mod media;
@@ -23,8 +25,11 @@ pub mod visible;
 pub use colour::{Colour, TranslucentColour};
 pub use error_code::ErrorCode;
 pub use fidelity::{
-    ALIKE_DELTA_E, CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, Hundredths, NEAR_DELTA_E, WhyOff, WhyWithout,
+    ALIKE_DELTA_E, CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, Hundredths, ImageFidelity, ImageShown, NEAR_DELTA_E,
+    WhyOff, WhyWithout,
 };
+pub use id::{BadId, SourceId};
+pub use image_name::ImageName;
 pub use lang::Lang;
 pub use limits::Limits;
 pub use media::MediaType;

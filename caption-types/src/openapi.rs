@@ -9,8 +9,9 @@ use utoipa::openapi::{
 };
 
 use crate::{
-    Colour, ErrorCode, Fraction, Hundredths, Lang, LineSpacing, Position, Seconds, Size, StrokeWidth, TranslucentColour,
-    bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_LANG_CHARS, MAX_TEXT_CHARS, default_font},
+    Colour, ErrorCode, Fraction, Hundredths, ImageName, Lang, LineSpacing, Position, Seconds, Size, SourceId, StrokeWidth,
+    TranslucentColour,
+    bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_IMAGE_NAME_CHARS, MAX_IMAGES, MAX_LANG_CHARS, MAX_TEXT_CHARS, default_font},
     size::SIZE_RANGE_PX,
 };
 
@@ -56,6 +57,30 @@ named_schemas! {
     Lang: lang(),
     ErrorCode: code(),
     Hundredths: hundredths(),
+    ImageName: text("The name of an image of one's own.", &image_name(), "party"),
+    SourceId: text("A picture: the SHA-256 of its bytes.", SOURCE_ID, A_HASH),
+}
+
+const SOURCE_ID: &str = "^[0-9a-f]{64}$";
+const A_HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+fn image_name() -> String {
+    format!("^[A-Za-z0-9_]{{1,{MAX_IMAGE_NAME_CHARS}}}$")
+}
+
+/// The images of a spec.
+#[must_use]
+pub fn images() -> Schema {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Object))
+        .property_names(Some(string().pattern(Some(image_name()))))
+        .additional_properties(Some(Ref::from_schema_name("SourceId")))
+        .max_properties(Some(MAX_IMAGES))
+        .description(Some(
+            "Emoji of one's own: the stored picture that `:name:` in a text shows, by its name. A name that is not here is text.",
+        ))
+        .examples([serde_json::json!({"party": A_HASH})])
+        .into()
 }
 
 /// The captions of a spec.

@@ -7,12 +7,15 @@
 
 mod canonical;
 mod fields;
+pub mod images;
 mod place;
 mod preset;
 mod recorded;
 mod request;
 mod rules;
 mod style;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +26,9 @@ pub use self::{
     recorded::RecordedSpec,
     style::{Case, Style},
 };
-use crate::{Colour, Lang, LineSpacing, Seconds, Size, StrokeWidth, TranslucentColour, bounds::default_font};
+use crate::{
+    Colour, ImageName, Lang, LineSpacing, Seconds, Size, SourceId, StrokeWidth, TranslucentColour, bounds::default_font,
+};
 
 /// The newest version of a job that this release understands. It is raised by each field or value that is added to a spec, and
 /// a job says the version that it needs ([`CaptionSpec::needs_version`]): what asks for nothing new is understood by all.
@@ -36,6 +41,10 @@ pub struct CaptionSpec {
     /// At least one. Where they overlap, a later one lies above an earlier one.
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::captions))]
     pub captions: Vec<Caption>,
+    /// Emoji of one's own: the stored picture that `:name:` in a text shows, by its name. A name that is not here is text.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::images, required = false))]
+    pub images: BTreeMap<ImageName, SourceId>,
     /// Whether no pixel outside the captions may look different, whatever becomes of their colours. Else a full palette gives up
     /// entries for them, where nobody sees it.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -114,7 +123,7 @@ impl CaptionSpec {
     /// Captions, with the defaults of everything else.
     #[must_use]
     pub fn of(captions: Vec<Caption>) -> Self {
-        Self { captions, exact: false, strict: false }
+        Self { captions, images: BTreeMap::new(), exact: false, strict: false }
     }
 }
 

@@ -16,7 +16,7 @@
 use std::ops::Range;
 
 use caption_layout::{
-    CaptionFidelity, ChangedPixels, Error, Fidelity, Limits, LoadedSpec, RenderStats, WhyWithout,
+    CaptionFidelity, ChangedPixels, Error, Fidelity, Limits, RenderStats, WhyWithout,
     limits::CheckLimits as _,
     reading::blocks::{Disposal, Frame, Gif},
     rect::Rect,
@@ -25,7 +25,7 @@ use caption_layout::{
 use crate::{
     altered::Altered,
     lzw::CODE_SIZES,
-    mask::{Cover, Ink, InkSet, Mask},
+    mask::{Cover, DecodedSpec, Ink, InkSet, Mask},
     output::Output,
     painting::{InkRuns, PaintedFrame, Painting},
     planning::{Fate, FramePlan, Palettes, frame_times, plan, shown_frames, written_on},
@@ -70,9 +70,10 @@ pub(crate) struct PreparedGif<'a> {
 }
 
 /// The first three stages.
-pub(crate) fn prepare<'a>(bytes: &'a [u8], spec: &LoadedSpec, limits: &Limits) -> Result<PreparedGif<'a>, Error> {
+pub(crate) fn prepare<'a>(bytes: &'a [u8], decoded: DecodedSpec<'_>, limits: &Limits) -> Result<PreparedGif<'a>, Error> {
+    let spec = decoded.spec;
     let gif = Gif::walk(bytes, limits)?;
-    let mut mask = Mask::draw(spec, gif.canvas.width(), gif.canvas.height(), written_on(&gif))?;
+    let mut mask = Mask::draw(decoded, gif.canvas.width(), gif.canvas.height(), written_on(&gif))?;
     let times = frame_times(&gif);
     mask.times = spec.captions.iter().map(|caption| shown_frames(&caption.spec, &times)).collect();
     let reach = gif.frames.iter().map(|f| f.rect.bottom + mask.picture_top_px).fold(mask.height_px, u32::max);
@@ -153,7 +154,8 @@ impl PreparedGif<'_> {
         for ink in mask.inks.iter().filter(|ink| ink.is_behind) {
             captions[ink.number].background_delta_e = Some(backgrounds_off.get(&ink.number).copied().unwrap_or_default());
         }
-        let fidelity = Fidelity { captions, changed, damage: gif.damage.as_ref().map(ToString::to_string) };
+        let damage = gif.damage.as_ref().map(ToString::to_string);
+        let fidelity = Fidelity { captions, changed, damage, ..Fidelity::default() };
         let overstaying = plans.iter().map(|plan| plan.overstays).collect();
         Ok(RenderedGif { output, mask, stats, altered, overstaying, fidelity })
     }

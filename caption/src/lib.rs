@@ -33,6 +33,7 @@
 mod altered;
 mod difference;
 mod gif;
+mod images;
 mod lzw;
 mod mask;
 mod output;
@@ -49,8 +50,8 @@ mod reference;
 
 pub use caption_layout::{
     BUILTIN_FONT_NAMES, Caption, CaptionFidelity, CaptionPreview, ChangedPixels, Colour, ColourFidelity, ENGINE_VERSION, Error,
-    ErrorCode, Fidelity, Font, FontFacts, FontSample, Limits, LoadedCaption, LoadedSpec, MediaType, Position, Preview, Probe,
-    RenderStats, Size, Style, WhyWithout, preview, probe, probe_file,
+    ErrorCode, Fidelity, Font, FontFacts, FontSample, ImageName, Images, Limits, LoadedCaption, LoadedSpec, MediaType, Position,
+    Preview, Probe, RenderStats, Size, Style, WhyWithout, preview, probe, probe_file, probe_image,
 };
 pub use output::Output;
 pub use picture::{Prepared, Rendered, prepare, render, render_with};

@@ -8,6 +8,7 @@ use caption_layout::{Error, Fidelity, Limits, LoadedSpec, MediaType, RenderStats
 use crate::{
     altered::Altered,
     gif::{self, PreparedGif, RenderedGif},
+    images::DecodedImages,
     mask::{InkSet, Mask},
     output::Output,
     still::{self, RenderedStill},
@@ -93,6 +94,7 @@ pub fn render_with(bytes: &[u8], spec: &LoadedSpec, limits: &Limits, watch: &Wat
 pub struct Prepared<'a> {
     kind: Kind<'a>,
     is_strict: bool,
+    images: DecodedImages,
 }
 
 enum Kind<'a> {
@@ -105,12 +107,15 @@ enum Kind<'a> {
 /// # Errors
 /// As [`render`], but for those that only decoding shows.
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
-    let kind = match media_of(bytes, limits)? {
-        MediaType::Gif => Kind::Gif(Box::new(gif::prepare(bytes, spec, limits)?)),
+    let media = media_of(bytes, limits)?;
+    let images = DecodedImages::of(spec)?;
+    let images = if media == MediaType::Gif { images.solid(spec) } else { images };
+    let kind = match media {
+        MediaType::Gif => Kind::Gif(Box::new(gif::prepare(bytes, images.with(spec), limits)?)),
         _ if spec.captions.iter().any(|caption| caption.spec.is_timed()) => return Err(Error::NoTime),
         _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },
     };
-    Ok(Prepared { kind, is_strict: spec.strict })
+    Ok(Prepared { kind, is_strict: spec.strict, images })
 }
 
 impl Prepared<'_> {
@@ -128,15 +133,17 @@ impl Prepared<'_> {
     /// # Errors
     /// As [`render_with`], and [`Error::NotAsAsked`] of a strict spec.
     pub fn render(self, watch: &Watch<'_>) -> Result<Rendered, Error> {
-        let (RenderedGif { output, mask, stats, altered, overstaying, fidelity }, media) = match self.kind {
+        let (RenderedGif { output, mask, stats, altered, overstaying, mut fidelity }, media) = match self.kind {
             Kind::Gif(gif) => (gif.render(watch)?, MediaType::Gif),
             Kind::Still { bytes, media, spec, limits } => {
-                let RenderedStill { bytes, mask, altered, fidelity } = still::render(bytes, media, spec, limits)?;
+                let RenderedStill { bytes, mask, altered, fidelity } =
+                    still::render(bytes, media, self.images.with(spec), limits)?;
                 (watch.progress)(1, 1);
                 let stats = RenderStats { frames: 1, frames_recoded: 1, ..RenderStats::default() };
                 (RenderedGif { output: Output::of(bytes), mask, stats, altered, overstaying: Vec::new(), fidelity }, media)
             }
         };
+        fidelity.images = self.images.told;
         let differences = fidelity.differences();
         if self.is_strict && !differences.is_empty() {
             return Err(Error::NotAsAsked { what: differences.join("; ") });

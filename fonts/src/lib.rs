@@ -22,7 +22,7 @@ use crate::{
     folder::{FontFile, in_folder},
 };
 pub use output::output_id;
-pub use spec::{UnknownFont, engine_spec};
+pub use spec::{UnknownFont, check_fonts, engine_spec};
 
 /// Larger files are no fonts: all of Noto's Chinese, Japanese and Korean in one collection has half of it.
 const MAX_FILE_BYTES: u64 = 256_000_000;

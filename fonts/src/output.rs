@@ -7,10 +7,10 @@
 use std::io::{self, Write};
 
 use caption_layout::{ENGINE_VERSION, Writing, chosen_fonts};
-use proto_shared::{Caption, CaptionSpec, OutputId, SourceId};
+use proto_shared::{Caption, CaptionSpec, ImageName, OutputId, SourceId};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Fonts, Named, UnknownFont, engine_spec};
+use crate::{Fonts, Named, UnknownFont, check_fonts};
 
 /// The id of what the engine makes of a source and a spec with these fonts. Changing what goes into it orphans every output that
 /// stands.
@@ -18,15 +18,16 @@ use crate::{Fonts, Named, UnknownFont, engine_spec};
 /// # Errors
 /// A font that is not loaded.
 pub fn output_id(source: &SourceId, spec: &CaptionSpec, fonts: &Fonts) -> Result<OutputId, UnknownFont> {
-    engine_spec(spec, fonts)?;
+    check_fonts(spec, fonts)?;
     let mut hash = HashWriter(Sha256::new());
     hash.0.update(source.as_str());
     // What is of no fixed length says first how long it is: else one could end like another begins.
     hash.length(ENGINE_VERSION.len());
     hash.0.update(ENGINE_VERSION);
     hash.length(spec.captions.len());
+    let images: Vec<ImageName> = spec.images.keys().cloned().collect();
     for caption in &spec.captions {
-        let digests = fonts.digests(caption);
+        let digests = fonts.digests(caption, &images);
         hash.length(digests.len());
         for digest in digests {
             hash.0.update(digest);
@@ -39,16 +40,16 @@ pub fn output_id(source: &SourceId, spec: &CaptionSpec, fonts: &Fonts) -> Result
 
 impl Fonts {
     /// Those of the fonts that a caption is drawn with: its own, then the others by their places among the fallbacks.
-    fn digests(&self, caption: &Caption) -> Vec<[u8; 32]> {
+    fn digests(&self, caption: &Caption, images: &[ImageName]) -> Vec<[u8; 32]> {
         let Some(Named { font, digest, .. }) = self.by_name.get(&caption.font) else { return Vec::new() };
         let fallbacks = self.fallback_digests.iter().zip(&self.fallbacks);
         let all: Vec<_> = std::iter::once((digest, font)).chain(fallbacks).collect();
         let chosen = chosen_fonts(Writing {
-            text: &caption.text,
-            font,
             fallbacks: &self.fallbacks,
+            images,
             lang: caption.lang.as_ref(),
             case: caption.case,
+            ..Writing::new(&caption.text, font)
         });
         chosen.into_iter().filter_map(|place| all.get(place)).map(|(digest, font)| digest.of(font)).collect()
     }
@@ -162,9 +163,25 @@ mod tests {
         assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), 4);
         let spec =
             |lang| CaptionSpec::from_json(format!(r#"{{"captions":[{{"text":"骨","lang":"{lang}"}}]}}"#).as_bytes()).unwrap();
-        let digests = |lang| Fonts::built_in().digests(&spec(lang).captions[0]);
+        let digests = |lang| Fonts::built_in().digests(&spec(lang).captions[0], &[]);
         assert_ne!(digests("ja"), digests("ko"), "each by the font of its region");
         assert_eq!((digests("ja").len(), digests("en")), (2, digests("zh-Hans")));
+    }
+
+    #[test]
+    fn an_image_is_in_the_name_of_what_shows_it_and_asks_for_no_font() {
+        let of = |text: &str, image: &str| {
+            id(
+                &format!(r#"{{"captions":[{{"text":"{text}"}}],"images":{{"party":"{}"}}}}"#, image.repeat(64)),
+                &Fonts::built_in(),
+            )
+        };
+        assert_ne!(of(":party:", "1"), of(":party:", "2"));
+        assert_eq!(of("monday", "1"), id(PLAIN, &Fonts::built_in()), "no text shows it");
+        let spec = CaptionSpec::from_json(br#"{"captions":[{"text":":party:"}]}"#).unwrap();
+        let digests = |images: &[ImageName]| Fonts::built_in().digests(&spec.captions[0], images);
+        assert_eq!(digests(&[ImageName::parse("party").unwrap()]).len(), 1, "a text's own font sets the distance of lines");
+        assert_eq!(digests(&[]).len(), 1);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! A spec with its fonts looked up by name.
+//! A spec with its fonts looked up by name, and the files of its images beside it.
 //!
 //! All that render or preview use it, so that a spec means the same everywhere.
 
-use caption_layout::{LoadedCaption, LoadedSpec};
+use caption_layout::{Images, LoadedCaption, LoadedSpec};
 use proto_shared::{Caption, CaptionSpec, ErrorCode, SpecError};
 
 use crate::Fonts;
@@ -33,11 +33,19 @@ impl From<UnknownFont> for SpecError {
     }
 }
 
-/// What the engine is to write.
+/// Checks that there are the fonts that a spec names.
 ///
 /// # Errors
 /// A font that is not loaded.
-pub fn engine_spec(spec: &CaptionSpec, fonts: &Fonts) -> Result<LoadedSpec, UnknownFont> {
+pub fn check_fonts(spec: &CaptionSpec, fonts: &Fonts) -> Result<(), UnknownFont> {
+    engine_spec(spec, fonts, Images::default()).map(drop)
+}
+
+/// What the engine is to write. `images` are the files of those that the spec's texts show.
+///
+/// # Errors
+/// A font that is not loaded.
+pub fn engine_spec(spec: &CaptionSpec, fonts: &Fonts, images: Images) -> Result<LoadedSpec, UnknownFont> {
     let load = |(i, caption): (usize, &Caption)| match fonts.get(&caption.font) {
         Some(font) => Ok(LoadedCaption { spec: caption.clone(), font: font.clone() }),
         None => Err(UnknownFont {
@@ -47,7 +55,7 @@ pub fn engine_spec(spec: &CaptionSpec, fonts: &Fonts) -> Result<LoadedSpec, Unkn
         }),
     };
     let captions = spec.captions.iter().enumerate().map(load).collect::<Result<_, _>>()?;
-    Ok(LoadedSpec { captions, fallbacks: fonts.fallbacks().to_vec(), exact: spec.exact, strict: spec.strict })
+    Ok(LoadedSpec { captions, fallbacks: fonts.fallbacks().to_vec(), images, exact: spec.exact, strict: spec.strict })
 }
 
 #[cfg(test)]
@@ -61,7 +69,7 @@ mod tests {
     #[test]
     fn a_font_that_is_not_loaded_is_named_beside_those_that_are() {
         let spec = read(r#"{"captions":[{"text":"a","font":"impact"}]}"#);
-        let error = engine_spec(&spec, &Fonts::built_in()).unwrap_err();
+        let error = check_fonts(&spec, &Fonts::built_in()).unwrap_err();
         let told = error.to_string();
         assert!(
             told.starts_with("no font is named `impact`; there are `anton`, `bangers`, ") && told.contains("`sans`"),

@@ -8,7 +8,7 @@ pub mod streams;
 
 use std::sync::LazyLock;
 
-use caption::{Font, Limits, LoadedCaption, LoadedSpec, MediaType, Position, Rendered, Style, Watch};
+use caption::{Error, Font, ImageName, Images, Limits, LoadedCaption, LoadedSpec, MediaType, Position, Rendered, Style, Watch};
 use samples::{
     compare::{Allowed, compare_by_frame},
     show::Player,
@@ -33,6 +33,13 @@ impl Layout {
     }
 }
 
+/// An emoji of one's own: a GIF of one red pixel beside a transparent one.
+fn images() -> Images {
+    let head = b"GIF89a\x02\0\x01\0\x80\0\0\xF0\x20\x10\0\0\0\x21\xF9\x04\x01\0\0\x01\0";
+    let frame = b"\x2C\0\0\0\0\x02\0\x01\0\0\x02\x02\x44\x0A\0\x3B";
+    [(ImageName::parse("dot").expect("a name"), [&head[..], frame].concat())].into_iter().collect()
+}
+
 /// The same with captions that come and go; bars stay.
 fn timed(mut layout: Layout) -> Layout {
     let times = [[0, 0], [1, 2], [2, 3]];
@@ -46,7 +53,10 @@ fn timed(mut layout: Layout) -> Layout {
 pub static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
     let font = Font::builtin("anton").expect("a built-in font");
     let of = |text: &str, places: &[(Position, Style)]| Layout {
-        spec: LoadedSpec::new(places.iter().map(|&(at, style)| LoadedCaption::new(text, at, style, font.clone())).collect()),
+        spec: LoadedSpec {
+            images: images(),
+            ..LoadedSpec::new(places.iter().map(|&(at, style)| LoadedCaption::new(text, at, style, font.clone())).collect())
+        },
         is_below_bar: places.contains(&(Position::Top, Style::Bar)),
     };
     let layout = |places: &[(Position, Style)]| of("Hi", places);
@@ -58,6 +68,7 @@ pub static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
         layout(&[(Position::Bottom, Style::Bar), (Position::Bottom, Style::Overlay)]),
         layout(&[(Position::Top, Style::Bar), (Position::Top, Style::Overlay)]),
         of("a🎉🇨🇭", &[(Position::Bottom, Style::Overlay), (Position::Top, Style::Bar)]),
+        of("a:dot:<:dot:1>🎉", &[(Position::Bottom, Style::Overlay), (Position::Top, Style::Box)]),
         layout(&[(Position::Middle, Style::Box), (Position::Bottom, Style::Shadow)]),
         timed(layout(&[(Position::Bottom, Style::Overlay), (Position::Middle, Style::Box), (Position::Top, Style::Plain)])),
         timed(layout(&[(Position::Bottom, Style::Shadow), (Position::Bottom, Style::Bar)])),
@@ -83,8 +94,25 @@ pub fn caption_exactly(source: &[u8], layout: &Layout) {
     }
 }
 
+/// Captions a GIF with a spec without bars above the picture, and holds the output against it.
+///
+/// # Errors
+/// What the engine refuses.
+///
+/// # Panics
+/// As [`caption_and_compare`].
+pub fn caption_spec_and_compare(source: &[u8], spec: &LoadedSpec) -> Result<(), Error> {
+    let rendered = caption::render_with(source, spec, &LIMITS, &Watch::none())?;
+    compare_rendered(source, rendered, false);
+    Ok(())
+}
+
 fn compare_captioned(source: &[u8], layout: &Layout, spec: &LoadedSpec) -> Option<Rendered> {
     let rendered = caption::render_with(source, spec, &LIMITS, &Watch::none()).ok()?;
+    compare_rendered(source, rendered, layout.is_below_bar)
+}
+
+fn compare_rendered(source: &[u8], rendered: Rendered, is_below_bar: bool) -> Option<Rendered> {
     let output = rendered.output.to_vec(source);
     if rendered.media != MediaType::Gif {
         return None;
@@ -95,7 +123,7 @@ fn compare_captioned(source: &[u8], layout: &Layout, spec: &LoadedSpec) -> Optio
             mask: &rendered.mask(),
             width_px: rendered.width_px,
             height_px: rendered.height_px,
-            picture_top_px: if layout.is_below_bar { rendered.height_px - source_height_px } else { 0 },
+            picture_top_px: if is_below_bar { rendered.height_px - source_height_px } else { 0 },
         };
         let masks: Vec<Vec<u8>> = rendered.masks().collect();
         if let Err(difference) =

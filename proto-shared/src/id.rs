@@ -1,82 +1,17 @@
-//! Names of things: jobs, sources and outputs, each a newtype that can only hold a well-formed id.
+//! Names of things: jobs, outputs and those who ask, each a newtype that can only hold a well-formed id. That of a source is
+//! `caption-types'`, as a spec may hold it.
 //!
 //! Made by api (job ids) and store (content ids); read from URLs and records. A value of these types
 //! is safe to put in an object key or a path: nothing a user typed gets further than `parse`.
 
-use std::fmt;
+use caption_types::hex_id;
 
-use serde::{Deserialize, Serialize};
-
-/// The text is not an id of this kind.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an id of {expected_len} lowercase hexadecimal digits was expected")]
-pub struct BadId {
-    expected_len: usize,
-}
-
-macro_rules! hex_id {
-    ($(#[$doc:meta])* $name:ident, $len:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// Takes lowercase hexadecimal digits of exactly the right number.
-            ///
-            /// # Errors
-            /// Anything else is [`BadId`].
-            pub fn parse(text: &str) -> Result<Self, BadId> {
-                let well_formed = text.len() == $len
-                    && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-                if well_formed { Ok(Self(text.to_owned())) } else { Err(BadId { expected_len: $len }) }
-            }
-
-            /// The id whose digits spell these bytes: a digest or a UUID.
-            #[must_use]
-            pub fn from_bytes(bytes: [u8; $len / 2]) -> Self {
-                const DIGITS: &[u8; 16] = b"0123456789abcdef";
-                let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-                Self(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]).collect())
-            }
-
-            /// The digits.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = BadId;
-            fn try_from(text: String) -> Result<Self, BadId> {
-                Self::parse(&text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                id.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
+pub use caption_types::{BadId, SourceId};
 
 hex_id!(
     /// A job: a version 7 UUID without hyphens, so that ids sort by the time they were made.
     JobId,
     32
-);
-hex_id!(
-    /// A source: the SHA-256 of its bytes.
-    SourceId,
-    64
 );
 hex_id!(
     /// An output: the SHA-256 of source id, spec, fonts and engine version, so that a rerun lands on the

@@ -17,8 +17,8 @@ pub mod trace;
 
 pub use caption_types::{
     Align, Area, Caption, CaptionFidelity, CaptionFields, CaptionSpec, Case, ChangedPixels, Colour, ColourFidelity, ErrorCode,
-    Fidelity, Lang, Limits, LineSpacing, MediaType, Position, Presets, RecordedSpec, RenderStats, Seconds, Size, SpecError,
-    StrokeWidth, Style, TranslucentColour, Valign, bounds, spec, subtitles,
+    Fidelity, ImageName, Lang, Limits, LineSpacing, MediaType, Position, Presets, RecordedSpec, RenderStats, Seconds, Size,
+    SpecError, StrokeWidth, Style, TranslucentColour, Valign, bounds, spec, subtitles,
 };
 
 pub use callback::{CallbackEnd, CallbackOutcome};

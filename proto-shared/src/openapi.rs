@@ -2,15 +2,14 @@
 //!
 //! The front's description of itself takes them, and those that are derived beside their types.
 
-pub use caption_types::openapi::{caption_text, captions, font, position_text};
+pub use caption_types::openapi::{caption_text, captions, font, images, position_text};
 use caption_types::{named_schemas, openapi::text};
 use utoipa::openapi::schema::Schema;
 
-use crate::{ClientId, IdempotencyId, JobId, OutputId, SourceId};
+use crate::{ClientId, IdempotencyId, JobId, OutputId};
 
 named_schemas! {
     JobId: hex(32, "A job: sorts by the time it was made.", "0192f0c1a2b37c4d8e9f001122334455"),
-    SourceId: hex(64, "A picture: the SHA-256 of its bytes.", A_HASH),
     OutputId: hex(64, "A result: the SHA-256 of its source, its spec, the fonts that are drawn and the engine's version.", A_HASH),
     IdempotencyId: hex(64, "What a client called a request.", A_HASH),
     ClientId: hex(16, "Who asks.", "9f86d081884c7d65"),

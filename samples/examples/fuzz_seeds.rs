@@ -5,11 +5,12 @@ use std::{fs, io, path::Path};
 
 use samples::{Choices, Content, Frame, Noise, Palette, Sample, stream::Stream};
 
-const SPECS: [&str; 4] = [
+const SPECS: [&str; 5] = [
     r##"{"captions":[{"text":"when it compiles","at":"bottom","style":"overlay","font":"anton","size":"auto","fill":"#fff","stroke":"#000"}]}"##,
     r#"{"captions":[{"text":"骨","lang":"zh-Hant"},{"text":"a","at":"top","lang":null}]}"#,
     r#"{"captions":[{"text":"a\nb","at":"top","style":"bar","size":40},{"text":"c"}]}"#,
     r##"{"captions":[{"text":"a","at":{"x":0.1,"y":0.4,"width":0.8,"height":0.2},"align":"left","valign":"top","style":"box","background":"#00000080","stroke":"gold","stroke_width":0.1,"case":"upper","line_spacing":1.5,"from":0.5,"to":2},{"text":"b","at":"middle","style":"shadow","frames":[3,9]}]}"##,
+    r#"{"captions":[{"text":":a: <a:b:1> <:c:2>"}],"images":{"a":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}}"#,
 ];
 
 const SUBTITLES: [&str; 3] = [

@@ -58,6 +58,16 @@ pub enum StoreError {
         /// The limit.
         max_bytes: u64,
     },
+    /// A source that is to be an image of one's own has more bytes than those have, so it was not read.
+    #[error("the picture {id} has {got_bytes} bytes, the limit of an image is {max_bytes}")]
+    ImageTooLarge {
+        /// Its id.
+        id: SourceId,
+        /// Its length.
+        got_bytes: u64,
+        /// The limit.
+        max_bytes: u64,
+    },
     /// The file to upload cannot be read, or is shorter than was said.
     #[error("failed to read the file that is to become {key}")]
     UnreadableFile {
@@ -98,6 +108,7 @@ impl StoreError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::SourceNotFound(_) => ErrorCode::UnknownSource,
+            Self::ImageTooLarge { .. } => ErrorCode::FileTooLarge,
             Self::Timeout { .. } | Self::Unavailable { .. } => ErrorCode::StoreUnavailable,
             Self::BadUrl { .. }
             | Self::BadSetting { .. }

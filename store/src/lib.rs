@@ -18,7 +18,8 @@
 //! | `put_source`, `put_source_file` below 5 MiB | 1 HEAD, 1 PUT; 1 HEAD if it stands there and is less than 30 minutes old |
 //! | `put_source_file` from 5 MiB on | 1 HEAD, 2 to begin and complete, 1 PUT each 5 MiB |
 //! | `get_source`, `get_output`, `get_job`, `get_result`, `get_idempotency` | 1 GET |
-//! | `reuse_source` | 1 GET; 1 PUT more if it was written over 30 minutes ago |
+//! | `get_image` | 1 GET |
+//! | `reuse_source`, `reuse_image` | 1 GET; 1 PUT more if it was written over 30 minutes ago |
 //! | `has_result` | 1 HEAD |
 //! | `create_job`, `create_result`, `create_idempotency` | 1 PUT; 1 HEAD more if something stands there |
 //! | `mark_queued` | 1 PUT |

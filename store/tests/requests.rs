@@ -57,6 +57,10 @@ async fn sources() {
     assert_eq!(fixture.asked(), [Head], "one that stands there");
     store.get_source(&id).await.unwrap();
     assert_eq!(fixture.asked(), [Get]);
+    store.get_image(&id).await.unwrap();
+    assert_eq!(fixture.asked(), [Get], "a source that is an image");
+    store.reuse_image(&id).await.unwrap();
+    assert_eq!(fixture.asked(), [Get]);
     store.reuse_source(&id).await.unwrap();
     assert_eq!(fixture.asked(), [Get]);
 

@@ -68,6 +68,7 @@ pub(super) fn complete(described: utoipa::openapi::OpenApi, keys_required: bool)
     schemas["BatchForm"]["allOf"] = json!([forms::one_picture()]);
     for form in ["JobForm", "BatchForm"] {
         forms::allow_empty(&mut schemas[form]);
+        schemas[form]["patternProperties"] = forms::images();
     }
     // A request is read strictly; the types themselves are not, as records and messages are read by them too.
     for strict in ["CaptionSpec", "Caption", "Area"] {

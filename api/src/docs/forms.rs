@@ -2,6 +2,7 @@
 //!
 //! `form` decides it; the service is asked by a test for whatever this allows.
 
+use proto_shared::bounds::{MAX_IMAGE_NAME_CHARS, MAX_IMAGES};
 use serde_json::{Map, Value, json};
 
 use crate::jobs::form::{
@@ -23,6 +24,15 @@ pub(super) fn one_picture() -> Value {
     });
     let sent = json!({"required": ["file"], "properties": empty(&NAMES)});
     json!({"oneOf": [sent, named[0], named[1]]})
+}
+
+/// The parts that are files of images of one's own.
+pub(super) fn images() -> Value {
+    let name = format!("^images\\.[A-Za-z0-9_]{{1,{MAX_IMAGE_NAME_CHARS}}}$");
+    let description = format!(
+        "An emoji of one's own, which `:NAME:` in a text shows: PNG, JPEG, WebP or GIF, by its first bytes. At most {MAX_IMAGES}."
+    );
+    json!({name: {"type": "string", "format": "binary", "contentMediaType": "image/png", "description": description}})
 }
 
 /// A spec alone, or the fields of a caption with words in one of them.

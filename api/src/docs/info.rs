@@ -96,6 +96,12 @@ struct LimitsView {
     max_captions: usize,
     /// The most characters of one caption.
     max_text_chars: usize,
+    /// The most images of one's own in one spec.
+    max_images: usize,
+    /// The largest file of one.
+    max_image_bytes: u64,
+    /// The longest side of one.
+    max_image_side_px: u32,
     /// The most specs of one batch.
     max_batch: usize,
 }
@@ -141,6 +147,9 @@ impl InfoAnswer {
                 max_total_pixels: limits.max_total_pixels,
                 max_captions: bounds::MAX_CAPTIONS,
                 max_text_chars: bounds::MAX_TEXT_CHARS,
+                max_images: bounds::MAX_IMAGES,
+                max_image_bytes: bounds::MAX_IMAGE_BYTES,
+                max_image_side_px: bounds::MAX_IMAGE_SIDE_PX,
                 max_batch: MAX_JOBS,
             },
         };

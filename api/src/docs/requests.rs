@@ -57,7 +57,7 @@ pub(crate) struct LastEventIdHeader {
 }
 
 /// One picture and what to write on it: a `spec`, or `top`, `bottom`, `text` and `subtitles` with the other fields for all of them.
-/// An empty part counts as none.
+/// An empty part counts as none. A part `images.NAME` is the file of an emoji of one's own, which `:NAME:` in a text shows.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct JobForm {
@@ -147,7 +147,7 @@ pub(crate) struct JobForm {
     callback_url: Option<String>,
 }
 
-/// One picture and many specs.
+/// One picture and many specs. A part `images.NAME` is the file of an emoji of one's own, which `:NAME:` in a text of any spec shows.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BatchForm {

@@ -8,7 +8,7 @@ use axum::{
     extract::{Request, State},
     http::StatusCode,
 };
-use fonts::{engine_spec, output_id};
+use fonts::{check_fonts, output_id};
 use futures::{StreamExt as _, stream};
 use proto_shared::{SpecError, TraceContext};
 use serde::Serialize;
@@ -77,15 +77,17 @@ pub(crate) async fn create(
     request: Request,
 ) -> Result<(StatusCode, Json<BatchView>), CreateRefusal> {
     let JobRequest { form, idempotency, reservation, .. } = requests.read(request, &caller, Makes::ManyJobs).await?;
-    let Order { picture, spec: specs, is_public, callback_url } = form.into_batch()?;
+    let Order { picture, spec: specs, images, is_public, callback_url } = form.into_batch()?;
     let callback_url = callback_url.map(|url| requests.callbacks.check(&url)).transpose()?;
     for (i, spec) in specs.iter().enumerate() {
-        engine_spec(spec, &requests.fonts).map_err(|e| SpecError::from(e).below(&format!("specs[{i}]")))?;
+        check_fonts(spec, &requests.fonts).map_err(|e| SpecError::from(e).below(&format!("specs[{i}]")))?;
         // The first was admitted with the request.
         if i > 0 {
             requests.clients.admit(&caller.client).map_err(RequestRefusal::from)?;
         }
     }
+    let paths: Vec<_> = specs.iter().enumerate().map(|(i, spec)| (format!("specs[{i}]."), spec)).collect();
+    let images = requests.pictures.take_images(images, &paths).await?;
     let InspectedPicture { picture, upload, reservation } = requests.pictures.take(picture, reservation, &caller.client).await?;
     for (i, spec) in specs.iter().enumerate() {
         spec.suits(picture.source.media).map_err(|e| e.below(&format!("specs[{i}]")))?;
@@ -93,7 +95,8 @@ pub(crate) async fn create(
     let outputs: Vec<_> =
         specs.iter().map(|spec| output_id(&picture.source.id, spec, &requests.fonts)).collect::<Result<_, _>>()?;
     acceptor.store_source(upload).await.map_err(AcceptRefusal::from)?;
-    // It is stored now, and spooled no longer.
+    acceptor.store_images(images).await.map_err(AcceptRefusal::from)?;
+    // All of it is stored now, and spooled no longer.
     drop(reservation);
     let jobs = specs.into_iter().zip(outputs).enumerate().map(|(i, (spec, output))| {
         let (picture, caller, callback_url) = (picture.clone(), caller.clone(), callback_url.clone());
@@ -101,6 +104,7 @@ pub(crate) async fn create(
         let new = NewJob {
             picture,
             upload: None,
+            images: Vec::new(),
             reservation: None,
             spec,
             output,

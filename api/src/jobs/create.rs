@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use fonts::{UnknownFont, engine_spec, output_id};
+use fonts::{UnknownFont, check_fonts, output_id};
 use proto_shared::{SpecError, TraceContext};
 use store::Store;
 
@@ -26,7 +26,10 @@ use crate::{
         requests::{IdempotencyHeader, JobForm, PreferHeader},
     },
     front::{access::About, caller::Caller},
-    pictures::upload::{InspectedPicture, UploadRefusal},
+    pictures::{
+        images::ImagesRefusal,
+        upload::{InspectedPicture, UploadRefusal},
+    },
     problem::{Defect, refusals},
 };
 
@@ -39,6 +42,7 @@ refusals! {
         Spec(SpecError),
         Font(UnknownFont),
         Upload(UploadRefusal),
+        Images(ImagesRefusal),
         Accept(AcceptRefusal),
         Defect(Defect)
     {}
@@ -72,19 +76,20 @@ pub(crate) async fn create(
     request: Request,
 ) -> Result<Response, CreateRefusal> {
     let JobRequest { form, idempotency, first, wait, reservation } = requests.read(request, &caller, Makes::OneJob).await?;
-    let Order { picture, spec, is_public, callback_url } = form.into_job(&requests.presets)?;
+    let Order { picture, spec, images, is_public, callback_url } = form.into_job(&requests.presets)?;
     let callback_url = callback_url.map(|url| requests.callbacks.check(&url)).transpose()?;
-    // Only whether there are such fonts.
-    engine_spec(&spec, &requests.fonts)?;
+    check_fonts(&spec, &requests.fonts)?;
     let accepted = if let Some(first) = first {
         let source = requests.pictures.id_of(picture, &caller.client).await?;
         acceptor.repeat(Repeat { first, source, spec, is_public, caller, trace, callback_url }).await
     } else {
+        let images = requests.pictures.take_images(images, &[(String::new(), &spec)]).await?;
         let taken = requests.pictures.take(picture, reservation, &caller.client).await?;
         let InspectedPicture { picture, upload, reservation } = taken;
         spec.suits(picture.source.media)?;
         let output = output_id(&picture.source.id, &spec, &requests.fonts)?;
-        let new = NewJob { picture, upload, reservation, spec, output, is_public, caller, trace, idempotency, callback_url };
+        let new =
+            NewJob { picture, upload, images, reservation, spec, output, is_public, caller, trace, idempotency, callback_url };
         acceptor.accept(new).await
     };
     let Accepted { job, mut result, waiting } = accepted?;

@@ -8,11 +8,15 @@ pub(crate) mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Multipart, multipart::Field};
-use proto_shared::{CaptionFields, CaptionSpec, Presets, SourceId, SpecError};
+use proto_shared::{
+    CaptionFields, CaptionSpec, ErrorCode, ImageName, Presets, SourceId, SpecError,
+    bounds::{MAX_IMAGE_BYTES, MAX_IMAGES},
+};
 
 use self::words::{SUBTITLES, WORDS, WordsRefusal};
 use crate::{
     pictures::{
+        budget::BudgetRefusal,
         spool::Spool,
         upload::{BodyRefusal, File, Picture},
     },
@@ -27,6 +31,9 @@ pub(crate) const MAX_TEXT_PART_BYTES: usize = 192 * 1024;
 
 /// The parts that are texts, beside those of a caption.
 const TEXTS: [&str; 6] = ["source", "source_url", "callback_url", "gallery", "spec", "specs"];
+
+/// How the name of a part begins that is the file of an image of one's own.
+const IMAGE_PREFIX: &str = "images.";
 
 /// The parts that make up captions where there is no spec.
 pub(crate) fn caption_fields() -> impl Iterator<Item = &'static str> {
@@ -43,6 +50,14 @@ refusals! {
             /// What is wrong with it.
             fault: String,
         } = BAD_REQUEST BadRequest, "{fault}", with field(field);
+        /// An image of one's own has more bytes than those may have.
+        ImageTooLarge {
+            field: String,
+            limit_bytes: u64,
+            /// What was read so far.
+            got_bytes: u64,
+        } = PAYLOAD_TOO_LARGE FileTooLarge, "an image may have {limit_bytes} bytes, got {got_bytes} or more",
+            with field(field).limit(*limit_bytes, *got_bytes);
         /// The form has no picture: none of `file`, `source` and `source_url`.
         MissingFile = BAD_REQUEST MissingFile,
             "a part named `file` (a picture), `source` (the id of a stored one) or `source_url` (where one stands) was expected";
@@ -57,12 +72,16 @@ pub(crate) struct Form {
     texts: BTreeMap<&'static str, String>,
     /// Of any encoding.
     subtitles: Option<Vec<u8>>,
+    /// Emoji of one's own, by name.
+    images: BTreeMap<ImageName, File>,
 }
 
 /// What a form asks for: one caption spec, or many.
 pub(crate) struct Order<S> {
     pub(crate) picture: Picture,
     pub(crate) spec: S,
+    /// The files of images of one's own that came with it.
+    pub(crate) images: BTreeMap<ImageName, File>,
     /// Whether everyone may see the result.
     pub(crate) is_public: bool,
     /// Who is to be told of the end; not checked.
@@ -81,6 +100,10 @@ impl Form {
         let mut seen = BTreeSet::new();
         while let Some(part) = parts.next_field().await.map_err(|e| BodyRefusal::of(&e, max_file_bytes))? {
             let name = part.name().unwrap_or_default().to_owned();
+            if let Some(image) = name.strip_prefix(IMAGE_PREFIX) {
+                form.read_image(ImageName::parse(image)?, part, spool).await?;
+                continue;
+            }
             let known = TEXTS.into_iter().chain(caption_fields()).chain(["file"]).find(|known| *known == name);
             let known = known.ok_or_else(|| bad_part(&name, "no part of this name is known"))?;
             if !seen.insert(known) {
@@ -104,10 +127,42 @@ impl Form {
         Ok(form)
     }
 
+    /// Reads the file of an image. An empty one counts as none, as of every part.
+    async fn read_image(&mut self, name: ImageName, part: Field<'_>, spool: Option<&Spool>) -> Result<(), FormRefusal> {
+        if self.images.contains_key(&name) {
+            return Err(bad_part(&name.field(), "this part may be given once"));
+        }
+        if self.images.len() >= MAX_IMAGES {
+            let message = format!("at most {MAX_IMAGES} images are allowed, got more");
+            return Err(SpecError::new(ErrorCode::BadSpec, "images", message).into());
+        }
+        let file = File::read(part, spool, MAX_IMAGE_BYTES, MAX_IMAGE_BYTES).await.map_err(|refusal| match refusal {
+            BodyRefusal::Budget(BudgetRefusal::FileTooLarge { limit_bytes, got_bytes }) => {
+                FormRefusal::ImageTooLarge { field: name.field(), limit_bytes, got_bytes }
+            }
+            refusal => refusal.into(),
+        })?;
+        if *file.id() != store::source_id(b"") {
+            self.images.insert(name, file);
+        }
+        Ok(())
+    }
+
+    /// Puts the images that came with the form into a spec.
+    fn name_images(&self, spec: &mut CaptionSpec) -> Result<(), FormRefusal> {
+        for (name, file) in &self.images {
+            let named = spec.images.entry(name.clone()).or_insert_with(|| file.id().clone());
+            if named != file.id() {
+                return Err(bad_part(&name.field(), "`images` of the spec names another picture for it"));
+            }
+        }
+        Ok(spec.validate_images()?)
+    }
+
     /// One job: by its `spec`, or by the fields of a caption.
     pub(crate) fn into_job(mut self, presets: &Presets) -> Result<Order<CaptionSpec>, FormRefusal> {
         self.has_no("specs", "`specs` is for /v1/batches")?;
-        let spec = if let Some(json) = self.texts.remove("spec") {
+        let mut spec = if let Some(json) = self.texts.remove("spec") {
             caption_fields().try_for_each(|field| self.has_no(field, "it does not go with `spec`"))?;
             CaptionSpec::from_json(json.as_bytes())?
         } else {
@@ -115,6 +170,7 @@ impl Form {
             let spec = words::spec_of(&mut self.texts, self.subtitles.as_deref(), presets)?;
             CaptionSpec { exact, strict, ..spec }
         };
+        self.name_images(&mut spec)?;
         self.order(spec)
     }
 
@@ -124,7 +180,8 @@ impl Form {
             self.has_no(field, "a batch has `specs`: an array of specs")?;
         }
         let json = self.texts.remove("specs").ok_or_else(|| bad_part("specs", "an array of specs was expected"))?;
-        let specs = CaptionSpec::list_from_json(json.as_bytes(), "specs", MAX_JOBS)?;
+        let mut specs = CaptionSpec::list_from_json(json.as_bytes(), "specs", MAX_JOBS)?;
+        specs.iter_mut().try_for_each(|spec| self.name_images(spec))?;
         self.order(specs)
     }
 
@@ -138,7 +195,8 @@ impl Form {
             _ => return Err(bad_part("source", "`source` does not go with `file` or `source_url`")),
         };
         let is_public = self.flag("gallery")?;
-        Ok(Order { picture, spec, is_public, callback_url: self.texts.remove("callback_url") })
+        let callback_url = self.texts.remove("callback_url");
+        Ok(Order { picture, spec, images: self.images, is_public, callback_url })
     }
 
     /// Whether a part says yes; it need not be there.

@@ -24,7 +24,8 @@ pub(crate) struct LayoutView {
     #[schema(inline)]
     picture: BoxView<u32>,
     captions: Vec<CaptionView>,
-    /// Each different emoji of all captions as a PNG, in a `data:` URI. Absent where there is none.
+    /// Each different emoji of all captions as a picture, in a `data:` URI: a PNG, or the file of an image of one's own. Absent where
+    /// there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(nullable = false, required = false)]
     images: Vec<String>,

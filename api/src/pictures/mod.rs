@@ -3,6 +3,7 @@
 pub(crate) mod budget;
 pub(crate) mod drain;
 pub(crate) mod fetch;
+pub(crate) mod images;
 pub(crate) mod inspect;
 pub(crate) mod pace;
 pub(crate) mod result;

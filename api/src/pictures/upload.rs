@@ -72,6 +72,14 @@ impl BodyRefusal {
 }
 
 impl File {
+    /// Its name in the store.
+    pub(crate) fn id(&self) -> &SourceId {
+        match self {
+            Self::Kept(upload) => &upload.id,
+            Self::Hashed(id) => id,
+        }
+    }
+
     /// Reads a form's file, at most so much of it: into the spool, or only to hash it.
     pub(crate) async fn read(
         part: Field<'_>,

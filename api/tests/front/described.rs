@@ -189,6 +189,11 @@ fn a_spec_that_is_read_is_one_by_its_schema() {
         r#"{"captions":[{"text":"a","stroke_width":0.3}]}"#,
         r#"{"captions":[{"text":"a","line_spacing":0.4}]}"#,
         r#"{"captions":[{"text":"a","case":"lower"}]}"#,
+        r#"{"captions":[{"text":":a:"}],"images":{}}"#,
+        r#"{"captions":[{"text":":a:"}],"images":{"a":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}}"#,
+        r#"{"captions":[{"text":":a:"}],"images":{"a b":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}}"#,
+        r#"{"captions":[{"text":":a:"}],"images":{"a":"party.png"}}"#,
+        r#"{"captions":[{"text":":a:"}],"images":[]}"#,
     ];
     let long = |chars: usize| json!({"captions": [{"text": "é".repeat(chars)}]}).to_string();
     for json in cases.into_iter().map(str::to_owned).chain([long(1_000), long(1_001)]) {

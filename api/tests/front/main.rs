@@ -9,6 +9,7 @@ mod events;
 mod fixture;
 #[path = "../forms/mod.rs"]
 mod forms;
+mod images;
 mod previews;
 mod repeats;
 mod words;

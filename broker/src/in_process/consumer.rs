@@ -72,6 +72,7 @@ fn take_job(queues: &Arc<Queues>, lane: Lane, newest: u32, room: OwnedSemaphoreP
         let entry = queues.take(lane)?;
         match wire::read(&entry.body, newest) {
             Read::Job(message) => {
+                let message = *message;
                 let Message { deliveries_before, trace, .. } = entry;
                 return Ok((ReadJob { message, lane, deliveries_before, trace }, Unsettled::new(queues, entry, room)));
             }

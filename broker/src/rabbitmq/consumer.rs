@@ -46,6 +46,7 @@ impl Consumer<ReadJob> {
         for (lane, _, queue) in topology.all_jobs() {
             let read = move |message: &mut Unsettled| match wire::read(message.body(), newest) {
                 Read::Job(job) => {
+                    let job = *job;
                     let (deliveries_before, trace) = (message.deliveries_before(), message.trace());
                     Ok(ReadJob { message: job, lane, deliveries_before, trace })
                 }

@@ -117,7 +117,7 @@ impl<'a> Arrangement<'a> {
             heights_px: [height * 0.34 - margin, (height / 2.0).floor() - margin - 1.0],
             ..room(caption, comfortable_size_px(width, height), self.width_px)
         };
-        let text = layout(caption.writing(&spec.fallbacks), room)?;
+        let text = layout(caption.writing(spec), room)?;
         // An extent has a pixel of slack on each side, which may lie on the margin.
         self.place(caption, text, shown, valign, margin as u32 - 1);
         Ok(())
@@ -133,7 +133,7 @@ impl<'a> Arrangement<'a> {
             whole_words_down_to: 0.0,
             ..room(caption, height, self.width_px)
         };
-        let text = layout(caption.writing(&spec.fallbacks), room)?;
+        let text = layout(caption.writing(spec), room)?;
         self.place(caption, text, area, caption.spec.valign, 0);
         Ok(())
     }
@@ -180,7 +180,7 @@ impl<'a> Arrangement<'a> {
             heights_px: if matches!(caption.spec.size, Size::OfWidth(_)) { [most; 2] } else { [height * 0.4, most] },
             ..room(caption, comfortable_size_px(width, height), width_px)
         };
-        let text = layout(caption.writing(&spec.fallbacks), room)?;
+        let text = layout(caption.writing(spec), room)?;
         let Extent { width_px: text_width_px, height_px: text_height_px, .. } = Extent::of(&text, 0.0);
         let pad = (text.size_px * 0.4).ceil().max(3.0) as u32;
         let band_height = text_height_px + 2 * pad;

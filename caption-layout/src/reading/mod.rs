@@ -1,6 +1,7 @@
 //! Pictures as far as they are read without decoding a pixel: their kind and size, and a GIF's blocks.
 
 pub mod blocks;
+pub mod image;
 pub mod orientation;
 pub mod probe;
 mod source;

@@ -96,6 +96,12 @@ fn sniff(bytes: &[u8]) -> Option<MediaType> {
 }
 
 fn probe_still(source: &mut impl Source, media: MediaType, limits: &Limits) -> Result<Probe, Error> {
+    let still = probe_still_picture(source, media, limits)?;
+    animation(source, media).map_or(Ok(still), |kind| Err(Error::AnimatedStill { kind }))
+}
+
+/// Of an animated one, what its first picture is.
+pub(super) fn probe_still_picture(source: &mut impl Source, media: MediaType, limits: &Limits) -> Result<Probe, Error> {
     let size = imagesize::reader_size(Reading { source, at: 0 }).map_err(|e| match e {
         imagesize::ImageError::IoError(_) => Error::Truncated { at_byte: source.len() as u64, inside: "the header" },
         other => Error::Malformed { what: other.to_string() },
@@ -108,17 +114,21 @@ fn probe_still(source: &mut impl Source, media: MediaType, limits: &Limits) -> R
     limits.check_side(width_px, height_px)?;
     let total_pixels = u64::from(width_px) * u64::from(height_px);
     limits.check_total_pixels(total_pixels)?;
-    match media {
-        MediaType::Png if chunk_comes_before(source, *b"acTL", *b"IDAT") => return Err(Error::AnimatedStill { kind: "PNG" }),
-        // WebP container, section "Extended File Format": bit 1 of the VP8X flags says animation.
-        MediaType::Webp if source.get(12, 4) == Some(b"VP8X") && source.byte(20).is_some_and(|flags| flags & 2 != 0) => {
-            return Err(Error::AnimatedStill { kind: "WebP" });
-        }
-        _ => {}
-    }
     still_headers::check(source, media)?;
     let [width_px, height_px] = turn_in(source, media).sides([width_px, height_px]);
     Ok(Probe { media, width_px, height_px, frames: 1, total_pixels, duration_cs: 0, loop_count: None })
+}
+
+/// What kind of animation a file is that begins as a still does.
+pub(super) fn animation(source: &mut impl Source, media: MediaType) -> Option<&'static str> {
+    match media {
+        MediaType::Png if chunk_comes_before(source, *b"acTL", *b"IDAT") => Some("PNG"),
+        // WebP container, section "Extended File Format": bit 1 of the VP8X flags says animation.
+        MediaType::Webp if source.get(12, 4) == Some(b"VP8X") && source.byte(20).is_some_and(|flags| flags & 2 != 0) => {
+            Some("WebP")
+        }
+        _ => None,
+    }
 }
 
 /// Whether the PNG chunk `wanted` stands before the first `stop` (PNG, third edition, section 5.3).

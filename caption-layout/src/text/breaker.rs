@@ -50,6 +50,7 @@ struct Piece {
 
 pub(super) struct Breaker<'a> {
     text: &'a str,
+    writing: Writing<'a>,
     shaper: TextShaper<'a>,
     paragraphs: Vec<Vec<Piece>>,
     /// Whether any character leaves a mark.
@@ -71,6 +72,7 @@ impl<'a> Breaker<'a> {
     pub(super) fn new(writing: Writing<'a>) -> Self {
         Self {
             text: writing.text,
+            writing,
             shaper: TextShaper::new(writing),
             paragraphs: Vec::new(),
             has_ink: false,
@@ -135,7 +137,7 @@ impl<'a> Breaker<'a> {
             return None;
         }
         let (missing_glyphs, texts) =
-            (self.shaper.missing().to_vec(), rows.iter().map(|row| self.text[row.clone()].trim().to_owned()).collect());
+            (self.shaper.missing().to_vec(), rows.iter().map(|row| self.writing.typed(row.clone()).trim().to_owned()).collect());
         let align = Align::default();
         Some(Layout { size_px, lines, texts, line_height_px, width_px: width, height_px: height, align, missing_glyphs })
     }

@@ -6,15 +6,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{layout::cleaned, stack::FontStack, writing::Writing};
+use super::{stack::FontStack, words::Words, writing::Writing};
 
 /// The places of the fonts that a text is drawn with: 0 is its own, which is always one as it sets the distance of lines, and 1 is
 /// the first of the fallbacks.
 #[must_use]
 pub fn chosen_fonts(writing: Writing<'_>) -> BTreeSet<usize> {
-    let text = cleaned(&writing.words());
-    let runs = FontStack::new(writing.of(&text)).cut(&text);
-    runs.all.iter().map(|run| run.font).chain([0]).collect()
+    let words = Words::of(writing);
+    let runs = FontStack::new(words.written(writing)).cut(&words.text);
+    let of_letters = runs.all.iter().filter(|run| run.image.is_none());
+    of_letters.map(|run| run.font).chain([0]).collect()
 }
 
 #[cfg(test)]

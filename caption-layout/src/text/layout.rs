@@ -9,7 +9,7 @@ use caption_types::Align;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 pub use super::breaker::Layout;
-use super::{breaker::Breaker, writing::Writing};
+use super::{breaker::Breaker, words::Words, writing::Writing};
 use crate::error::Error;
 
 /// Letters from which on a text is read without effort, in pixels per em: all of the box is used before smaller ones are.
@@ -69,11 +69,11 @@ impl Default for Room {
 /// # Errors
 /// [`Error::EmptyText`], [`Error::NoVisibleText`] and [`Error::TextDoesNotFit`].
 pub fn layout(writing: Writing<'_>, room: Room) -> Result<Layout, Error> {
-    let text = cleaned(&writing.words());
-    if text.trim().is_empty() {
+    let words = Words::of(writing);
+    if words.text.trim().is_empty() {
         return Err(Error::EmptyText);
     }
-    let writing = writing.of(&text);
+    let writing = words.written(writing);
     let mut breaker = Breaker::new(writing);
     breaker.read();
     if !breaker.has_ink {
@@ -146,13 +146,6 @@ pub fn stroke_px(size_px: f32, stroke_em: f32) -> f32 {
     if stroke_em > 0.0 { (size_px * stroke_em).max(MIN_STROKE_PX) } else { 0.0 }
 }
 
-/// The text without what can't be drawn: control characters other than line breaks.
-pub(crate) fn cleaned(text: &str) -> String {
-    let text =
-        text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{0B}', '\u{0C}', '\u{85}'], "\n").replace('\t', " ");
-    text.chars().filter(|&c| c == '\n' || !c.is_control()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +182,27 @@ mod tests {
         let found = lay(&"abcdefghij".repeat(10), 200.0, 200.0, 40.0).unwrap();
         assert!(found.lines.len() > 1);
         assert!(found.width_px <= 200.0);
+    }
+
+    #[test]
+    fn images_wrap_and_alone_are_a_text() {
+        let (font, fallbacks) = (Font::builtin("anton").unwrap(), Font::fallbacks());
+        let names = ["dot"].map(|name| caption_types::ImageName::parse(name).unwrap());
+        let room = Room { width_px: 200.0, heights_px: [400.0; 2], size_px: 40.0, size_is_asked: true, ..Room::default() };
+        let lay = |text: &str| {
+            let writing = Writing { fallbacks: &fallbacks, images: &names, ..Writing::new(text, &font) };
+            layout(writing, room)
+        };
+        assert_eq!(lay(":dot:").unwrap().texts, [":dot:"]);
+        // Without a space between them too, three in a row of 150 px.
+        let found = lay(&":dot:".repeat(10)).unwrap();
+        assert_eq!((found.size_px.to_bits(), found.lines.len()), (40.0_f32.to_bits(), 3), "{:?}", found.texts);
+        for pair in found.lines.windows(2) {
+            assert!(found.line_height_px / found.size_px + pair[0].ink_bottom_em - pair[1].ink_top_em > 0.05, "rows keep apart");
+        }
+        assert_eq!(lay("a b :dot:\n:other:").unwrap().texts.join("|"), "a b :dot:|:other:");
+        let Err(Error::TextDoesNotFit { chars, .. }) = lay(&":dot:".repeat(20_000)) else { panic!("it is too long") };
+        assert_eq!(chars, 20_000);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod emoji;
 pub mod extent;
 pub mod face;
 pub mod font;
+pub mod image;
 pub mod layout;
 pub mod outline;
 #[cfg(test)]
@@ -18,4 +19,5 @@ mod script;
 pub mod shape;
 pub mod shipped;
 mod stack;
+mod words;
 pub mod writing;

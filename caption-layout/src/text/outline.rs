@@ -8,13 +8,24 @@ use super::{
     extent::Extent,
     face::{Face, OutlinePen},
     font::Font,
+    image,
+    shape::IMAGES,
 };
+
+/// What an emoji shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EmojiPicture {
+    /// A glyph of [`Font::emoji`], by its number.
+    Glyph(u16),
+    /// An image of the spec's, by its place among them.
+    Image(u16),
+}
 
 /// An emoji of a layout, to be drawn by who shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlacedEmoji {
-    /// The glyph's number in [`Font::emoji`].
-    pub glyph: u16,
+    /// What it shows.
+    pub picture: EmojiPicture,
     /// Where its origin lies on the result: left end of its advance, baseline.
     pub origin_px: [i32; 2],
 }
@@ -37,14 +48,18 @@ pub(crate) fn outline(extent: Extent<'_>, size_px: f32, font: &Font, fallbacks: 
     let mut faces: BTreeMap<usize, Option<Face<'_>>> = BTreeMap::new();
     let mut pen = Pen { outline: Outline::default(), x_px: 0.0, y_px: 0.0 };
     for (glyph, x, y) in extent.glyphs() {
+        (pen.x_px, pen.y_px) = (left_px as f32 + x as f32, top_px as f32 + y as f32);
+        let of_result = |corner: u32, offset: i32| i32::try_from(corner).unwrap_or(i32::MAX).saturating_add(offset);
+        let origin_px = [of_result(left_px, x), of_result(top_px, y)];
+        if glyph.font == IMAGES {
+            let ([left, right], (bottom, top)) = (image::ENDS_EM, image::INK_EM);
+            pen.place_emoji(EmojiPicture::Image(glyph.id), origin_px, [left, bottom, right, top], size_px);
+            continue;
+        }
         let face = faces.entry(glyph.font).or_insert_with(|| fonts.get(glyph.font)?.face());
         let Some(face) = face else { continue };
-        (pen.x_px, pen.y_px) = (left_px as f32 + x as f32, top_px as f32 + y as f32);
-        if let Some([left, bottom, right, top]) = face.picture_bounds_em(glyph.id) {
-            pen.reach(pen.x_px + left * size_px, pen.y_px - top * size_px);
-            pen.reach(pen.x_px + right * size_px, pen.y_px - bottom * size_px);
-            let of_result = |corner: u32, offset: i32| i32::try_from(corner).unwrap_or(i32::MAX).saturating_add(offset);
-            pen.outline.emoji.push(PlacedEmoji { glyph: glyph.id, origin_px: [of_result(left_px, x), of_result(top_px, y)] });
+        if let Some(bounds_em) = face.picture_bounds_em(glyph.id) {
+            pen.place_emoji(EmojiPicture::Glyph(glyph.id), origin_px, bounds_em, size_px);
             continue;
         }
         // A glyph that can't be outlined leaves no mark in the result either.
@@ -61,6 +76,14 @@ struct Pen {
 }
 
 impl Pen {
+    /// An emoji whose origin is the pen's. Its bounds are left, bottom, right and top.
+    fn place_emoji(&mut self, picture: EmojiPicture, origin_px: [i32; 2], bounds_em: [f32; 4], size_px: f32) {
+        let [left, bottom, right, top] = bounds_em.map(|em| em * size_px);
+        self.reach(self.x_px + left, self.y_px - top);
+        self.reach(self.x_px + right, self.y_px - bottom);
+        self.outline.emoji.push(PlacedEmoji { picture, origin_px });
+    }
+
     /// Takes a point of the result into the box around all.
     fn reach(&mut self, x: f32, y: f32) {
         let [left, top, right, bottom] = self.outline.bounds_px.unwrap_or([x, y, x, y]);

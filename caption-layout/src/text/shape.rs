@@ -10,7 +10,9 @@ use caption_types::visible::is_ignorable;
 use harfrust::{BufferClusterLevel, Direction, GlyphBuffer, Language, Script, ShapeOptions, ShapePlan, UnicodeBuffer};
 use unicode_bidi::BidiInfo;
 
+pub use super::stack::IMAGES;
 use super::{
+    image,
     script::{is_east_asian, is_tall},
     stack::{FontStack, Run, Runs},
     writing::Writing,
@@ -36,9 +38,9 @@ pub(crate) struct TextShaper<'a> {
 /// A glyph of one of the stack's fonts, placed on a line's baseline.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Glyph {
-    /// Index into the stack.
+    /// Index into the stack; [`IMAGES`] of an image.
     pub font: usize,
-    /// Its number in that font.
+    /// Its number in that font, or among the images.
     pub id: u16,
     /// From the line's left end, in ems.
     pub x_em: f32,
@@ -66,6 +68,8 @@ pub(super) struct Piece<'t> {
     language: Option<Language>,
     /// What is drawn of it.
     pub(super) shown: Cow<'t, str>,
+    /// What is drawn in its place.
+    image: Option<u16>,
 }
 
 impl<'a> TextShaper<'a> {
@@ -95,9 +99,11 @@ impl<'a> TextShaper<'a> {
         self.stack.face(0).map_or(1.2, |face| face.line_height_em().clamp(0.8, 2.0) * 0.86)
     }
 
-    /// Whether any of the text is of a script whose marks and stacked letters reach farther than Latin's, or is an emoji.
+    /// Whether any of the text is of a script whose marks and stacked letters reach farther than Latin's, or is an emoji
+    /// or an image.
     pub(crate) fn is_tall(&self) -> bool {
-        self.runs.all.iter().any(|run| run.script.is_some_and(is_tall) || self.stack.is_emoji(run.font))
+        let is_picture = |run: &Run| run.image.is_some() || self.stack.is_emoji(run.font);
+        self.runs.all.iter().any(|run| run.script.is_some_and(is_tall) || is_picture(run))
     }
 
     /// Shapes a part of the text (no line breaks in it) and keeps the glyphs that leave a mark.
@@ -123,7 +129,10 @@ impl<'a> TextShaper<'a> {
     pub(crate) fn advance(&mut self, range: Range<usize>) -> Line {
         let mut line = Line::default();
         for piece in self.pieces(range) {
-            if let Some(shaped) = self.shape_piece(&piece) {
+            if let Some(id) = piece.image {
+                line.glyphs.push(Glyph { font: IMAGES, id, x_em: line.width_em, y_em: 0.0 });
+                line.width_em += image::ADVANCE_EM;
+            } else if let Some(shaped) = self.shape_piece(&piece) {
                 self.place(&mut line, &piece, &shaped);
                 self.buffer = shaped.clear();
             }
@@ -137,7 +146,8 @@ impl<'a> TextShaper<'a> {
         for (direction, part) in self.in_visual_order(range) {
             let first = pieces.len();
             for (run, shown) in self.runs.within(self.text, &part) {
-                pieces.push(Piece { font: run.font, direction, language: self.language_of(run), shown });
+                let image = run.image.filter(|_| !shown.is_empty());
+                pieces.push(Piece { font: run.font, direction, language: self.language_of(run), shown, image });
             }
             if direction == Direction::RightToLeft
                 && let Some(of_part) = pieces.get_mut(first..)
@@ -169,6 +179,9 @@ impl<'a> TextShaper<'a> {
 
     /// How far a glyph reaches below and above its origin, in ems, unless it leaves no mark.
     pub(crate) fn ink(&mut self, glyph: &Glyph) -> Option<(f32, f32)> {
+        if glyph.font == IMAGES {
+            return Some(image::INK_EM);
+        }
         let Self { stack, inks, .. } = self;
         *inks.entry((glyph.font, glyph.id)).or_insert_with(|| stack.face(glyph.font)?.ink(glyph.id))
     }
@@ -225,100 +238,4 @@ fn em(units: i32, units_per_em: f32) -> f32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::font::Font;
-
-    fn shape(text: &str) -> (Line, Vec<char>) {
-        let (font, fallbacks) = (Font::builtin("anton").unwrap(), [Font::builtin("sans").unwrap()]);
-        let mut shaper = TextShaper::new(Writing { fallbacks: &fallbacks, ..Writing::new(text, &font) });
-        (shaper.shape(0..text.len()), shaper.missing().to_vec())
-    }
-
-    #[test]
-    fn latin_comes_from_the_first_font_and_the_rest_from_the_fallback() {
-        let (line, missing) = shape("aЖ");
-        assert_eq!(line.glyphs.iter().map(|g| g.font).collect::<Vec<_>>(), [0, 1]);
-        assert!(missing.is_empty());
-        assert!(line.glyphs[1].x_em > 0.1 && line.width_em > line.glyphs[1].x_em);
-    }
-
-    #[test]
-    fn what_no_font_has_is_replaced_and_reported() {
-        let (line, missing) = shape("中");
-        assert_eq!(missing, ['中']);
-        assert_eq!(line.glyphs.len(), 1);
-        assert_eq!(line.glyphs[0], shape("\u{FFFD}").0.glyphs[0]);
-    }
-
-    #[test]
-    fn a_glyph_that_shows_something_else_is_taken_from_another_font() {
-        let (line, missing) = shape("a≠b=");
-        assert_eq!(line.glyphs.iter().map(|glyph| glyph.font).collect::<Vec<_>>(), [0, 1, 0, 0]);
-        assert!(shape("x\u{334}").0.glyphs.iter().all(|glyph| glyph.font == 1), "a letter stands in its mark's font");
-        assert!(missing.is_empty());
-        let copy = Font::parse(Font::builtin("anton").unwrap().bytes().to_vec()).unwrap();
-        assert!(!copy.face().unwrap().has('≠') && copy.face().unwrap().has('='), "a copy from a file is the same font");
-    }
-
-    #[test]
-    fn a_language_chooses_among_a_fonts_forms() {
-        let (font, fallbacks) = (Font::builtin("sans").unwrap(), []);
-        let shape = |lang: &str| {
-            let lang = lang.parse().unwrap();
-            TextShaper::new(Writing { fallbacks: &fallbacks, lang: Some(&lang), ..Writing::new("б", &font) }).shape(0.."б".len())
-        };
-        assert_ne!(shape("sr"), shape("ru"), "Serbian has a form of its own");
-        assert_eq!(shape("ja"), shape("ru"));
-    }
-
-    #[test]
-    fn hebrew_runs_from_right_to_left() {
-        let (forward, _) = shape("אב");
-        let first_letter = shape("א").0.glyphs[0].id;
-        assert_eq!(forward.glyphs[1].id, first_letter, "the first letter stands on the right");
-    }
-
-    #[test]
-    fn arabic_letters_join() {
-        let isolated = shape("ب").0.glyphs[0].id;
-        let (joined, missing) = shape("بب");
-        assert!(missing.is_empty());
-        assert!(joined.glyphs.iter().all(|g| g.id != isolated), "initial and final forms were expected");
-    }
-
-    #[test]
-    fn joiners_and_fillers_need_no_glyph_and_leave_no_mark() {
-        let (plain, _) = shape("ab");
-        for ignorable in
-            "\u{AD}\u{61C}\u{115F}\u{1160}\u{17B4}\u{180B}\u{180E}\u{200B}\u{200D}\u{2060}\u{3164}\u{FE0F}\u{FFA0}".chars()
-        {
-            let (line, missing) = shape(&format!("a{ignorable}b"));
-            assert!(missing.is_empty(), "U+{:04X}", u32::from(ignorable));
-            assert_eq!(line.glyphs.len(), 2, "U+{:04X}", u32::from(ignorable));
-            assert_eq!([line.glyphs[0].id, line.glyphs[1].id], [plain.glyphs[0].id, plain.glyphs[1].id]);
-            assert!(shape(&ignorable.to_string()).0.glyphs.is_empty());
-        }
-    }
-
-    #[test]
-    fn what_needs_no_glyph_breaks_no_joined_letters() {
-        let ids = |text: &str| shape(text).0.glyphs.iter().map(|glyph| glyph.id).collect::<Vec<_>>();
-        assert_eq!(ids("\u{61C}بب"), ids("بب"));
-        assert_eq!(ids("ب\u{200D}"), [ids("بب")[1]], "the initial form");
-    }
-
-    #[test]
-    fn an_unknown_mark_takes_itself_away_and_not_its_letter() {
-        // A mark of Vedic Sanskrit, which none of the fonts has.
-        let unknown = '\u{1CD0}';
-        for letter in ["a", "Ж", "é", "a\u{301}"] {
-            let (line, missing) = shape(&format!("{letter}{unknown}"));
-            assert_eq!(missing, [unknown], "{letter}");
-            assert_eq!(line, shape(letter).0, "{letter}");
-        }
-        let (alone, missing) = shape(&unknown.to_string());
-        assert_eq!((alone, missing), (shape("\u{FFFD}").0, vec![unknown]));
-        assert_eq!(shape("中\u{301}").1, ['中'], "a letter that no font has is replaced with its marks");
-    }
-}
+mod tests;

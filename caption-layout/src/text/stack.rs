@@ -18,9 +18,11 @@ use super::{
     face::Face,
     font::{Font, Purpose},
     script::{Region, is_east_asian, strong_script},
-    writing::Writing,
+    writing::{ShownImage, Writing},
 };
 
+/// In place of a font: the glyph is an image, by its number.
+pub const IMAGES: usize = usize::MAX;
 /// What stands for a character that no font has.
 const REPLACEMENT: &str = "\u{FFFD}";
 
@@ -31,6 +33,8 @@ pub(super) struct FontStack<'a> {
     order: Vec<usize>,
     /// The font of emoji, if there is one.
     emoji: Option<usize>,
+    /// The images of the text.
+    images: &'a [ShownImage],
     /// Whose forms Han characters have.
     pub(super) region: Region,
 }
@@ -46,6 +50,8 @@ pub(super) struct Run {
     pub script: Option<Script>,
     /// What is drawn, where it isn't the text itself.
     shown: Option<String>,
+    /// The image that is drawn in place of letters, which has a run by itself. The font means nothing then.
+    pub image: Option<u16>,
 }
 
 /// A text cut into runs.
@@ -78,7 +84,7 @@ impl<'a> FontStack<'a> {
                 }
             }
         }
-        Self { fonts, order, emoji, region }
+        Self { fonts, order, emoji, images: writing.shown, region }
     }
 
     /// Whether a font is that of emoji.
@@ -111,8 +117,12 @@ impl<'a> FontStack<'a> {
     fn cut_paragraph(&self, paragraph: &str, start: usize, lead: &mut Option<usize>, runs: &mut Runs) {
         // The fonts of the words that the brackets stand in which are open.
         let mut open: Vec<usize> = Vec::new();
-        for (at, grapheme) in paragraph.grapheme_indices(true) {
+        for (at, grapheme) in self.graphemes(paragraph, start) {
             let range = start + at..start + at + grapheme.len();
+            if let Some(image) = self.image_at(range.start) {
+                runs.all.push(Run { range, font: IMAGES, script: None, shown: None, image: Some(image) });
+                continue;
+            }
             // What needs no glyph breaks no run: letters around it still join.
             if at > 0
                 && grapheme.chars().all(is_ignorable)
@@ -124,7 +134,7 @@ impl<'a> FontStack<'a> {
             if let Some(font) = self.emoji_font(grapheme) {
                 match runs.all.last_mut() {
                     Some(last) if last.takes(font, None) => last.extend(range, grapheme),
-                    _ => runs.all.push(Run { range, font, script: None, shown: None }),
+                    _ => runs.all.push(Run { range, font, script: None, shown: None, image: None }),
                 }
                 continue;
             }
@@ -151,9 +161,36 @@ impl<'a> FontStack<'a> {
                     last.script = last.script.or(script);
                     last.extend(range, grapheme);
                 }
-                _ => runs.all.push(Run { range, font, script, shown }),
+                _ => runs.all.push(Run { range, font, script, shown, image: None }),
             }
         }
+    }
+
+    /// The graphemes of a paragraph by their places, where an image is one by itself: marks that are typed behind it, and what joins
+    /// what follows, are none of it.
+    fn graphemes<'t>(&self, paragraph: &'t str, start: usize) -> Vec<(usize, &'t str)> {
+        let mut graphemes = Vec::with_capacity(paragraph.len());
+        for (at, grapheme) in paragraph.grapheme_indices(true) {
+            if self.images.is_empty() {
+                graphemes.push((at, grapheme));
+                continue;
+            }
+            let mut rest = at;
+            for (within, c) in grapheme.char_indices().filter(|(within, _)| self.image_at(start + at + within).is_some()) {
+                let image = at + within;
+                graphemes.extend([(rest, &paragraph[rest..image]), (image, &paragraph[image..image + c.len_utf8()])]);
+                rest = image + c.len_utf8();
+            }
+            graphemes.push((rest, &paragraph[rest..at + grapheme.len()]));
+        }
+        graphemes.retain(|(_, grapheme)| !grapheme.is_empty());
+        graphemes
+    }
+
+    /// The image whose character begins at a byte of the text.
+    fn image_at(&self, at: usize) -> Option<u16> {
+        let found = self.images.binary_search_by_key(&at, |shown| shown.at).ok()?;
+        self.images.get(found).map(|shown| shown.image)
     }
 
     /// The font of emoji, for a grapheme that is one and that it has.
@@ -244,6 +281,8 @@ impl Runs {
             // Of what isn't drawn as it stands the part that holds its beginning draws all.
             Some(shown) if run.range.start >= range.start => Cow::Owned(shown.clone()),
             Some(_) => Cow::Borrowed(""),
+            // As of an image, which is one character whatever was typed behind it that leaves no mark.
+            None if run.image.is_some() && run.range.start < range.start => Cow::Borrowed(""),
             None => text.get(run.range.start.max(range.start)..run.range.end.min(range.end)).unwrap_or_default().into(),
         };
         runs.map(|run| (run, part(run))).collect()

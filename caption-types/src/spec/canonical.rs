@@ -6,15 +6,20 @@
 //! A field that is added must be left out here while it has its default (`skip_serializing_if`): else every output that stands
 //! would lose its name.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{Align, Caption, CaptionSpec, Case, Position, Style, Valign, is_default};
-use crate::{Colour, Lang, LineSpacing, Seconds, Size, StrokeWidth, TranslucentColour};
+use crate::{Colour, ImageName, Lang, LineSpacing, Seconds, Size, SourceId, StrokeWidth, TranslucentColour};
 
 /// What is hashed of a spec.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Canonical<'a> {
     captions: Vec<CanonicalCaption<'a>>,
+    /// Those that a text shows.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    images: BTreeMap<&'a ImageName, &'a SourceId>,
     #[serde(skip_serializing_if = "is_default")]
     exact: bool,
     /// It changes no picture, but whether there is one.
@@ -60,8 +65,14 @@ impl CaptionSpec {
     #[must_use]
     pub fn canonical(&self) -> Canonical<'_> {
         // Taken apart, so that a field that is added is not forgotten here.
-        let &Self { ref captions, exact, strict } = self;
-        Canonical { captions: captions.iter().map(CanonicalCaption::of).collect(), exact, strict }
+        let &Self { ref captions, ref images, exact, strict } = self;
+        let shown = self.shown_images();
+        Canonical {
+            captions: captions.iter().map(CanonicalCaption::of).collect(),
+            images: images.iter().filter(|(name, _)| shown.contains(name)).collect(),
+            exact,
+            strict,
+        }
     }
 }
 
@@ -131,6 +142,13 @@ mod tests {
     }
 
     #[test]
+    fn an_image_that_no_text_shows_changes_nothing() {
+        let unused =
+            r#"{"captions":[{"text":"a"}],"images":{"a":"0000000000000000000000000000000000000000000000000000000000000000"}}"#;
+        assert_eq!(canonical(unused), canonical(r#"{"captions":[{"text":"a"}]}"#));
+    }
+
+    #[test]
     fn what_draws_otherwise_differs() {
         let of = [
             r#"{"captions":[{"text":"a"}]}"#,
@@ -160,6 +178,9 @@ mod tests {
             r#"{"captions":[{"text":"a","frames":[0,1]}]}"#,
             r#"{"captions":[{"text":"a"}],"exact":true}"#,
             r#"{"captions":[{"text":"a"}],"strict":true}"#,
+            r#"{"captions":[{"text":":a:"}]}"#,
+            r#"{"captions":[{"text":":a:"}],"images":{"a":"0000000000000000000000000000000000000000000000000000000000000000"}}"#,
+            r#"{"captions":[{"text":":a:"}],"images":{"a":"0000000000000000000000000000000000000000000000000000000000000001"}}"#,
         ]
         .map(canonical);
         assert_eq!(of.iter().collect::<std::collections::HashSet<_>>().len(), of.len());

@@ -61,7 +61,8 @@ mod tests {
     #[test]
     fn what_a_later_release_has_added_is_kept_as_it_is() {
         for json in [
-            r#"{"captions":[{"text":"a"}],"images":{}}"#,
+            r#"{"captions":[{"text":"a"}],"filters":{}}"#,
+            r#"{"captions":[{"text":"a"}],"images":{"a":{"url":"b"}}}"#,
             r#"{"captions":[{"fade":0.5,"text":"a"}]}"#,
             r#"{"captions":[{"at":{"path":"M0"},"text":"a"}]}"#,
             r#"{"captions":[{"style":"bubble","text":"a"}]}"#,

@@ -41,6 +41,9 @@ impl CaptionSpec {
     }
 }
 
+/// The longest path of a field that is said: those of a spec that is read are shorter.
+const MAX_FIELD_CHARS: usize = 80;
+
 /// Reads JSON whole; what can't be read is said of `root` or of a field whose path begins with `prefix`.
 fn read<T: DeserializeOwned>(json: &[u8], root: &str, prefix: &str) -> Result<T, SpecError> {
     let deserializer = &mut serde_json::Deserializer::from_slice(json);
@@ -56,9 +59,12 @@ fn read<T: DeserializeOwned>(json: &[u8], root: &str, prefix: &str) -> Result<T,
     let value = value.map_err(|e: serde_json::Error| {
         let field = match track.path().to_string() {
             path if path == "." => root.to_owned(),
-            path => format!("{prefix}{path}"),
+            // The name of an image is the client's own; what is said must not echo a megabyte.
+            path => format!("{prefix}{path}").chars().take(MAX_FIELD_CHARS).collect(),
         };
-        let code = match (e.classify(), field.rsplit('.').next()) {
+        // An image may have the name of a field.
+        let last = field.rsplit('.').next().filter(|_| !field.contains("images."));
+        let code = match (e.classify(), last) {
             (serde_json::error::Category::Data, Some("style")) => ErrorCode::UnknownStyle,
             (serde_json::error::Category::Data, Some("fill" | "stroke" | "background")) => ErrorCode::BadColour,
             (serde_json::error::Category::Data, Some("size")) => ErrorCode::BadSize,
@@ -147,14 +153,39 @@ mod tests {
              `background`, `case`, `line_spacing`, `from`, `to`, `frames`, `lang` was expected"
         );
         let at_the_top = refused(r#"{"captions":[{"text":"a"}],"caption":[]}"#);
-        assert_eq!(at_the_top.to_string(), "caption: unknown field `caption`, one of `captions`, `exact`, `strict` was expected");
+        assert_eq!(
+            at_the_top.to_string(),
+            "caption: unknown field `caption`, one of `captions`, `images`, `exact`, `strict` was expected"
+        );
         let listed = CaptionSpec::list_from_json(br#"[{"captions":[{"text":"a","of":{"x":1}}]}]"#, "specs", 9).unwrap_err();
         assert_eq!(listed.field, "specs[0].captions[0].of");
     }
 
     #[test]
+    fn what_is_wrong_with_an_image_is_said_of_it() {
+        let id = "0".repeat(64);
+        let of = |images: &str| refused(&format!(r#"{{"captions":[{{"text":"a"}}],"images":{images}}}"#));
+        for (images, field, said) in [
+            (r#"{"style":"party.png"}"#.to_owned(), "images.style", "an id of 64 lowercase hexadecimal digits"),
+            (r#"{"a":7}"#.to_owned(), "images.a", "expected a string"),
+            (format!(r#"{{"a b":"{id}"}}"#), "images.a b", "got `a b`"),
+            ("[]".to_owned(), "images", "expected a map"),
+        ] {
+            let error = of(&images);
+            assert!(error.code == ErrorCode::BadSpec && error.field == field && error.message.contains(said), "{error}");
+        }
+        let many: Vec<String> = (0..17).map(|i| format!(r#""n{i}":"{id}""#)).collect();
+        let error = of(&format!("{{{}}}", many.join(",")));
+        assert_eq!((error.field.as_str(), error.message.as_str()), ("images", "at most 16 images are allowed, got 17"));
+        let most = format!(r#"{{"captions":[{{"text":"a"}}],"images":{{{}}}}}"#, many[..16].join(","));
+        assert_eq!(CaptionSpec::from_json(most.as_bytes()).unwrap().needs_version(), 2);
+    }
+
+    #[test]
     fn a_long_name_is_not_echoed() {
         let json = format!(r#"{{"captions":[{{"text":"a","{}":1}}]}}"#, "x".repeat(100_000));
+        assert!(refused(&json).to_string().len() < 300);
+        let json = format!(r#"{{"captions":[{{"text":"a"}}],"images":{{"{}":"b"}}}}"#, "x".repeat(100_000));
         assert!(refused(&json).to_string().len() < 300);
     }
 }

@@ -18,7 +18,8 @@ impl CaptionSpec {
     /// The lowest version that understands all of this spec: 1 without anything that was added since.
     #[must_use]
     pub fn needs_version(&self) -> u32 {
-        let own = if self.exact || self.strict || self.captions.len() > FIRST_MAX_CAPTIONS { 2 } else { 1 };
+        let has_new = self.exact || self.strict || !self.images.is_empty();
+        let own = if has_new || self.captions.len() > FIRST_MAX_CAPTIONS { 2 } else { 1 };
         self.captions.iter().map(Caption::needs_version).fold(own, u32::max)
     }
 
@@ -38,6 +39,7 @@ impl CaptionSpec {
                 format!("at most {MAX_CAPTIONS} captions are allowed, got {count}"),
             ));
         }
+        self.validate_images()?;
         for (i, caption) in self.captions.iter().enumerate() {
             caption.validate(&format!("captions[{i}]"))?;
             if self.captions[..i].iter().any(|other| other.hides_behind(caption)) {

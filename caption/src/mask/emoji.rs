@@ -1,15 +1,23 @@
-//! The emoji of a caption: their pixels where the layout has them, and the few colours that a palette needs for them.
+//! The emoji of a caption, those of the font and those of one's own: their pixels where the layout has them, and the few colours that a palette needs for them.
 //!
-//! Made once a job by `ink`, which draws them after the caption's letters. Pixels keep the colours of the font; what a palette shows
+//! Made once a job by `ink`, which draws them after the caption's letters. Pixels keep the colours of the font or the image; what a palette shows
 //! of them is decided later.
 
 use std::collections::BTreeMap;
 
-use caption_layout::{Font, Hundredths, placing::arrangement::PlacedCaption, text::extent::Extent};
+use caption_layout::{
+    EmojiPicture, Font, Hundredths,
+    placing::arrangement::PlacedCaption,
+    text::{
+        extent::Extent,
+        shape::{Glyph, IMAGES},
+    },
+};
 use emoji::Drawn;
 
 use super::{
     cover::Cover,
+    image::Image,
     representatives::{mean, nearest, representatives},
 };
 use crate::difference::Lab;
@@ -42,13 +50,19 @@ pub(super) struct DrawnEmoji {
 }
 
 /// Draws the emoji of a caption; `None` of one without.
-pub(super) fn draw(place: &PlacedCaption<'_>, fallbacks: &[Font]) -> Option<DrawnEmoji> {
+pub(super) fn draw(place: &PlacedCaption<'_>, fallbacks: &[Font], images: &[Option<Image>]) -> Option<DrawnEmoji> {
     let extent = Extent::of(&place.text, place.stroke_em());
     let is_emoji = |font: usize| font.checked_sub(1).and_then(|place| fallbacks.get(place)).is_some_and(Font::is_emoji);
+    let picture = |glyph: &Glyph| match glyph.font {
+        IMAGES => Some(EmojiPicture::Image(glyph.id)),
+        font => is_emoji(font).then_some(EmojiPicture::Glyph(glyph.id)),
+    };
     // Each is drawn once, and put wherever it stands.
-    let mut placed: BTreeMap<u16, Vec<[i32; 2]>> = BTreeMap::new();
-    for (glyph, x, y) in extent.glyphs().filter(|(glyph, ..)| is_emoji(glyph.font)) {
-        placed.entry(glyph.id).or_default().push([x, y]);
+    let mut placed: BTreeMap<EmojiPicture, Vec<[i32; 2]>> = BTreeMap::new();
+    for (glyph, x, y) in extent.glyphs() {
+        if let Some(picture) = picture(glyph) {
+            placed.entry(picture).or_default().push([x, y]);
+        }
     }
     if placed.is_empty() {
         return None;
@@ -59,8 +73,15 @@ pub(super) fn draw(place: &PlacedCaption<'_>, fallbacks: &[Font]) -> Option<Draw
         colours: EmojiColours { pixels: vec![[0; 3]; width * height], ..EmojiColours::default() },
     };
     let mut wanted = Vec::new();
-    for (glyph, origins) in placed {
-        let Some(drawn) = emoji::draw(glyph, place.text.size_px) else { continue };
+    for (picture, origins) in placed {
+        let size_px = place.text.size_px;
+        let drawn = match picture {
+            EmojiPicture::Glyph(glyph) => emoji::draw(glyph, size_px),
+            EmojiPicture::Image(image) => {
+                images.get(usize::from(image)).and_then(Option::as_ref).and_then(|image| image.drawn(size_px))
+            }
+        };
+        let Some(drawn) = drawn else { continue };
         for origin in &origins {
             canvas.put(&drawn, *origin, width);
         }
@@ -130,11 +151,18 @@ impl EmojiColours {
     }
 }
 
-/// The colours of an emoji's opaque pixels in steps of 8 levels: of each step the mean, and how many pixels.
+/// The colours of an emoji's opaque pixels in steps of 8 levels: of each step the mean, and how many pixels. Of an image that has no
+/// opaque pixel, those of all that are seen.
 fn shades(drawn: &Drawn) -> Vec<([u8; 3], u32)> {
+    let opaque = shades_from(drawn, OPAQUE);
+    if opaque.is_empty() { shades_from(drawn, 1) } else { opaque }
+}
+
+/// Of the pixels of this alpha and more.
+fn shades_from(drawn: &Drawn, least_alpha: u8) -> Vec<([u8; 3], u32)> {
     let mut cells: BTreeMap<[u8; 3], ([u32; 3], u32)> = BTreeMap::new();
     for &[r, g, b, alpha] in &drawn.pixels {
-        if alpha >= OPAQUE {
+        if alpha >= least_alpha {
             let (sum, count) = cells.entry([r, g, b].map(|v| v >> (8 - SHADE_BITS))).or_default();
             sum.iter_mut().zip([r, g, b]).for_each(|(sum, v)| *sum += u32::from(v));
             *count += 1;
@@ -153,7 +181,7 @@ mod tests {
         let caption = LoadedCaption::new(text, Position::Top, Style::Overlay, Font::builtin("anton").unwrap());
         let spec = LoadedSpec::new(vec![caption]);
         let found = Arrangement::find(&spec, 300, 200, Rect::at(0, 0, 300, 200)).unwrap();
-        draw(&found.places[0], &spec.fallbacks)
+        draw(&found.places[0], &spec.fallbacks, &[])
     }
 
     #[test]

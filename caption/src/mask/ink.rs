@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use caption_layout::{
-    CaptionFidelity, Colour, ColourFidelity, Error, Hundredths, LoadedSpec,
+    CaptionFidelity, Colour, ColourFidelity, Error, Hundredths,
     placing::arrangement::{Arrangement, PlacedCaption},
     rect::Rect,
 };
@@ -16,6 +16,7 @@ use super::{
     cover::{Cover, Pair},
     coverage::{Coverage, rasterise},
     emoji::{self, DrawnEmoji, EmojiColours},
+    image::DecodedSpec,
     ink_set::InkSet,
 };
 
@@ -65,7 +66,8 @@ impl Mask {
     ///
     /// # Errors
     /// A text that is empty or does not fit.
-    pub fn draw(spec: &LoadedSpec, width_px: u32, height_px: u32, shown: Rect) -> Result<Self, Error> {
+    pub fn draw<'a>(spec: impl Into<DecodedSpec<'a>>, width_px: u32, height_px: u32, shown: Rect) -> Result<Self, Error> {
+        let DecodedSpec { spec, images } = spec.into();
         let found = Arrangement::find(spec, width_px, height_px, shown)?;
         let mut told = vec![CaptionFidelity::default(); spec.captions.len()];
         let mut inks = Vec::new();
@@ -75,7 +77,7 @@ impl Mask {
             let on_picture = shown.moved_down(found.picture_top_px);
             inks.extend(Ink::behind(place, &letters, on_picture).map(|ink| Self::numbered(ink, number)));
             let ink = Ink { number, ..Ink::draw(place, letters) };
-            let emoji = emoji::draw(place, &spec.fallbacks).and_then(|drawn| Ink::of_emoji(place.rect, drawn));
+            let emoji = emoji::draw(place, &spec.fallbacks, images).and_then(|drawn| Ink::of_emoji(place.rect, drawn));
             let [fill, under] = ink.pair().map(|rgb| ColourFidelity::exact(Colour { rgb }));
             let (letters_px, missing_glyphs) = (place.text.size_px.into(), place.text.missing_glyphs.clone());
             let emoji_delta_e = emoji.as_ref().map(|_| Hundredths::default());

@@ -7,6 +7,7 @@ mod cover;
 mod coverage;
 mod emoji;
 mod glyphs;
+mod image;
 mod ink;
 mod ink_set;
 mod paths;
@@ -15,6 +16,8 @@ mod stroke;
 
 pub use cover::{Cover, Pair};
 pub(crate) use emoji::{EmojiColours, in_turns};
+pub(crate) use image::LEAST_ALPHA;
+pub use image::{DecodedSpec, Image};
 pub use ink::{Ink, Mask};
 pub use ink_set::InkSet;
 pub(crate) use representatives::representatives;

@@ -2,7 +2,8 @@
 //! pixels of earlier frames again.
 //!
 //! Used by `gif` for such GIFs (a frame grown for its caption and then disposed to background, over
-//! a picture that reaches beyond it); most never come here. One canvas, whatever the number of frames.
+//! a picture that reaches beyond it); most never come here. One canvas, whatever the number of frames. `images` takes the first
+//! frame of an emoji from it.
 
 use caption_layout::{
     reading::blocks::{Disposal, Frame, Gif},
@@ -44,6 +45,18 @@ pub(crate) struct Canvas<'a> {
     /// Frames drawn and disposed of so far.
     composed: usize,
     reader: StreamReader,
+}
+
+/// What the canvas shows while the first frame is there, row by row.
+pub(crate) fn first_picture(bytes: &[u8], gif: &Gif) -> Vec<Shown> {
+    let mut canvas = Canvas::new(bytes, gif, gif.canvas);
+    if let Some(frame) = gif.frames.first().filter(|frame| CODE_SIZES.contains(&frame.min_code_size)) {
+        let rect = frame.rect.intersect(gif.canvas);
+        if !rect.is_empty() {
+            canvas.draw(frame, rect);
+        }
+    }
+    canvas.pixels
 }
 
 impl<'a> Canvas<'a> {

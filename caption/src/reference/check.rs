@@ -7,11 +7,10 @@ use samples::{
     compare::{Allowed, compare},
 };
 
-use super::{captioned::Captioned, play, spec};
+use super::{captioned::Captioned, mask_of, play, spec};
 use crate::{
-    mask::Mask,
     picture,
-    planning::{FramePlan, plan, written_on},
+    planning::{FramePlan, plan},
     watch::Watch,
 };
 use caption_layout::{Error, Limits, LoadedSpec, Position, Style, reading::blocks::Gif};
@@ -27,7 +26,7 @@ pub(super) fn check(sample: &Sample, captions: &[(&str, Position, Style)]) {
         Err(e) => return assert!(sample.swallows(), "{e}"),
     };
     let gif = Gif::walk(&source, &limits).expect("a walk");
-    let mask = Mask::draw(&spec, gif.canvas.width(), gif.canvas.height(), written_on(&gif)).expect("a mask");
+    let mask = mask_of(&spec, &gif);
     let gray = rendered.mask();
     let (width_px, height_px, picture_top_px) = (mask.width_px, mask.height_px, mask.picture_top_px);
     let allowed = Allowed { mask: &gray, width_px, height_px, picture_top_px };
@@ -83,7 +82,7 @@ pub(super) fn check_timed(sample: &Sample, captions: &[(&str, Position, Style, [
         return;
     }
     let gif = Gif::walk(&source, &Limits::default()).expect("a walk");
-    let mut mask = Mask::draw(&spec, gif.canvas.width(), gif.canvas.height(), written_on(&gif)).expect("a mask");
+    let mut mask = mask_of(&spec, &gif);
     mask.times = captions.iter().map(|&(.., [first, last])| first as usize..last as usize + 1).collect();
     let before = play(&source);
     let compare = |rendered: &picture::Rendered| {

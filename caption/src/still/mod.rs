@@ -8,6 +8,7 @@ mod colour_space;
 mod damage;
 mod exif;
 mod jpeg;
+mod pixels;
 mod png;
 mod raster;
 mod rendered;
@@ -16,11 +17,17 @@ mod webp;
 
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 
-use caption_layout::{Error, Limits, LoadedSpec, MediaType};
+use caption_layout::{Error, Limits, MediaType};
 
-pub(crate) use self::rendered::RenderedStill;
+pub(crate) use self::{pixels::pixels, rendered::RenderedStill};
+use crate::mask::DecodedSpec;
 
-pub(crate) fn render(bytes: &[u8], media: MediaType, spec: &LoadedSpec, limits: &Limits) -> Result<RenderedStill, Error> {
+pub(crate) fn render<'a>(
+    bytes: &[u8],
+    media: MediaType,
+    spec: impl Into<DecodedSpec<'a>>,
+    limits: &Limits,
+) -> Result<RenderedStill, Error> {
     match media {
         MediaType::Png => png::render(bytes, spec, limits),
         MediaType::Jpeg => jpeg::render(bytes, spec, limits),
@@ -43,7 +50,7 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
-    use caption_layout::{Font, LoadedCaption, Position, Style};
+    use caption_layout::{Font, LoadedCaption, LoadedSpec, Position, Style};
     use image::{DynamicImage, GenericImageView, GrayImage, ImageBuffer, ImageFormat, Luma, Rgba, RgbaImage};
 
     fn spec(style: Style) -> LoadedSpec {

@@ -3,6 +3,7 @@
 //! They make a spec, and an error in it names the flag. No font is loaded: `caption` knows which fonts there are, `submit` does
 //! not.
 
+mod images;
 mod origin;
 mod typed;
 mod words;
@@ -10,7 +11,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Command};
-use proto_shared::{CaptionFields, CaptionSpec, Fidelity, Position, Presets, SpecError, subtitles};
+use proto_shared::{CaptionFields, CaptionSpec, Fidelity, ImageName, Position, Presets, SpecError, subtitles};
 
 use self::{
     origin::{Origin, text},
@@ -27,7 +28,8 @@ pub(crate) const EXAMPLES: &str = "\
   --text \"left\" --at 0,0.3,0.5,0.4 --text \"right\" --at 0.5,0.3,0.5,0.4     two boxes
   --text \"wait for it\" --to 1.5 --text \"now\" --from 1.5 --size 60          one after the other
   --style box --background navy --text \"one\\ntwo\" --align left             two lines on a plate
-  --subtitles talk.srt --style shadow                                     each cue at its time";
+  --subtitles talk.srt --style shadow                                     each cue at its time
+  --image party=party.png --bottom \"done :party:\"                         an emoji of your own";
 
 /// What to write, and how.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub(crate) struct Asked {
     pub(crate) spec: CaptionSpec,
     /// The captions whose `--font` is a file. In the spec they have the default font in its place.
     pub(crate) font_files: Vec<(usize, PathBuf)>,
+    /// The files of `--image`, which the spec names.
+    pub(crate) images: Vec<(ImageName, Vec<u8>)>,
     /// Of each caption; none of a spec from a file.
     origins: Vec<Origin>,
     defaults: TypedFields,
@@ -52,6 +56,7 @@ impl CaptionFlags {
             Some(path) => Asked::of(read_spec(path)?),
             None => self.of_flags()?,
         };
+        asked.images = images::name_in(&mut asked.spec, &self.0.images)?;
         asked.spec.exact |= self.0.exact;
         asked.spec.strict |= self.0.strict;
         Ok(asked)
@@ -147,7 +152,7 @@ impl Fields {
 
 impl Asked {
     fn of(spec: CaptionSpec) -> Self {
-        Self { spec, font_files: Vec::new(), origins: Vec::new(), defaults: Vec::new() }
+        Self { spec, font_files: Vec::new(), images: Vec::new(), origins: Vec::new(), defaults: Vec::new() }
     }
 
     fn add(&mut self, typed: &str, fields: CaptionFields, origin: Origin) {
@@ -167,6 +172,9 @@ impl Asked {
 
     /// The flag that a field of the spec came from, if it came from one.
     pub(crate) fn flag_of(&self, field: &str) -> Option<String> {
+        if let Some(image) = field.strip_prefix("images") {
+            return Some(format!("--image{}", image.replace('.', " ")));
+        }
         let (caption, field) = field.strip_prefix("captions[")?.split_once("].")?;
         let name = field.split(['.', '[']).next().unwrap_or(field);
         Some(self.origins.get(caption.parse::<usize>().ok()?)?.flag_of(name, &self.defaults))

@@ -178,3 +178,34 @@ fn a_preset_says_what_no_other_flag_says() {
     assert!(asked(&["--presets-dir", "none", "--bottom=a"]).is_ok(), "it is not read where no preset is asked for");
     assert!(asked(&["--presets-dir", "none", "--bottom=a", "--preset=meme"]).is_err_and(|e| e.reason() == Reason::NoInput));
 }
+
+#[test]
+fn an_image_is_named_in_the_spec_by_what_is_in_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let frame = b"\x2C\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3B";
+    let gif = |side: u8| [&b"GIF89a"[..], &[side, 2, side, 2, 0, 0, 0], frame].concat();
+    let (small, large, long) = (file("a.gif", &gif(0)), file("b.gif", &gif(1)), file("c.gif", &vec![0; 256_001]));
+    let given = asked(&["--bottom", ":party:", "--image", &format!("party={small}")]).unwrap();
+    let id = store::source_id(&gif(0));
+    assert_eq!((given.images[0].0.as_str(), given.spec.images.values().next()), ("party", Some(&id)));
+    assert_eq!(given.flag_of("images.party"), Some("--image party".to_owned()));
+    let spec = file("spec.json", format!(r#"{{"captions":[{{"text":":a:"}}],"images":{{"a":"{id}"}}}}"#).as_bytes());
+    assert_eq!(asked(&["--spec", &spec, &format!("--image=a={small}")]).unwrap().images.len(), 1);
+    for (images, expected) in [
+        (vec![format!("a={large}")], "--image a: ".to_owned()),
+        (vec![format!("a={large}")], "513 x 513 pixels, the limit is 512 a side (canvas_too_large)".to_owned()),
+        (vec![format!("a={long}")], "the file has 256001 bytes, the limit is 256000 (file_too_large)".to_owned()),
+        (vec![format!("a b={small}")], "1 to 32 of A-Z, a-z, 0-9 and _ was expected, got `a b`".to_owned()),
+        (vec!["party.png".to_owned()], "--image party.png: NAME=FILE was expected".to_owned()),
+        (vec![format!("a={small}"), format!("a={small}")], "this name was given twice".to_owned()),
+        (vec!["a=none.png".to_owned()], "failed to read none.png".to_owned()),
+    ] {
+        let flags = images.iter().flat_map(|image| ["--image", image]).chain(["--top", "x"]).collect::<Vec<_>>();
+        assert!(said(&flags).contains(&expected), "{images:?}: {}", said(&flags));
+    }
+}

@@ -67,6 +67,7 @@ pub(super) struct Typed {
     pub(super) defaults: TypedFields,
     pub(super) subtitles: Option<PathBuf>,
     pub(super) presets_dir: Option<PathBuf>,
+    pub(super) images: Vec<String>,
     pub(super) spec: Option<PathBuf>,
     pub(super) exact: bool,
     pub(super) strict: bool,
@@ -109,11 +110,14 @@ pub(super) fn augment(command: Command) -> Command {
                 .env("PUNCHLINE_PRESETS_DIR")
                 .help("A folder of JSON files, each a preset by its name: the fields of a caption without its words"),
         )
+        .arg(file("image", "NAME=FILE").value_parser(value_parser!(String)).action(ArgAction::Append).help(
+            "An emoji of your own, which :NAME: in a text shows: a PNG, JPEG, WebP or GIF of at most 256 kB and 512 pixels a side",
+        ))
         .arg(flag("exact").help(
             "Change no pixel outside the captions on any account: in a full palette their colours are the nearest there are",
         ))
         .arg(flag("strict").help("Fail if the picture would differ from what was asked for"))
-        .arg(file(SPEC, "FILE.json").help("The whole spec as a JSON file, in place of all these").conflicts_with_all(instead))
+        .arg(file(SPEC, "FILE.json").help("The whole spec as a JSON file, in place of all these but --image").conflicts_with_all(instead))
         .args(fields)
 }
 
@@ -128,6 +132,7 @@ impl Typed {
             bottom: matches.remove_one("bottom"),
             subtitles: matches.remove_one("subtitles"),
             presets_dir: matches.remove_one("presets-dir"),
+            images: matches.remove_many("image").into_iter().flatten().collect(),
             spec: matches.remove_one(SPEC),
             exact: matches.get_flag("exact"),
             strict: matches.get_flag("strict"),

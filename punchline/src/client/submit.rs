@@ -5,8 +5,10 @@
 
 use std::{cell::OnceCell, path::PathBuf, time::Duration};
 
-use proto_shared::CaptionSpec;
-use reqwest::{Method, multipart::Form};
+use reqwest::{
+    Method,
+    multipart::{Form, Part},
+};
 
 use crate::{
     caption_flags::{Asked, CaptionFlags, EXAMPLES},
@@ -102,7 +104,7 @@ async fn submit(
     let key = format!("{:032x}", fastrand::u128(..));
     let document = session
         .retry(async |client, activity| {
-            let form = picture.add_to(args.form(&asked.spec)?, activity).await?;
+            let form = picture.add_to(args.form(asked)?, activity).await?;
             let request = client.request(Method::POST, "v1/jobs").header("idempotency-key", &key).multipart(form);
             tokio::select! {
                 answer = async { JobDocument::read(send(request).await?).await } => answer,
@@ -149,9 +151,12 @@ fn name_flag(error: RequestError, asked: &Asked) -> RequestError {
 
 impl SubmitArgs {
     /// All of the form but the picture.
-    fn form(&self, spec: &CaptionSpec) -> Result<Form, Failure> {
-        let spec = serde_json::to_string(spec).map_err(|e| Failure::new(Reason::Internal, e))?;
+    fn form(&self, asked: &Asked) -> Result<Form, Failure> {
+        let spec = serde_json::to_string(&asked.spec).map_err(|e| Failure::new(Reason::Internal, e))?;
         let mut form = Form::new().text("spec", spec);
+        for (name, file) in &asked.images {
+            form = form.part(name.field(), Part::bytes(file.clone()).file_name(name.to_string()));
+        }
         if self.gallery {
             form = form.text("gallery", "true");
         }

@@ -5,7 +5,7 @@
 
 use std::{fs, io::IoSlice, num::NonZeroUsize, path::PathBuf, thread, time::Instant};
 
-use caption::{Rendered, Watch};
+use caption::{Images, Rendered, Watch};
 use cpu_time::ProcessTime;
 use fonts::engine_spec;
 use proto_shared::SpecError;
@@ -27,6 +27,7 @@ use crate::{
 #[command(after_help = format!("Examples:
   punchline caption cat.gif --bottom \"monday\"
   punchline caption cat.gif --top \"me\" --bottom \"also me\" -o out.gif
+  punchline caption cat.gif --image party=party.png --bottom \"it compiles :party:\"
   punchline caption cat.gif --style bar --top \"when the build passes\"
   punchline caption cat.gif --preset caption --text \"black on white, a tenth of the width\"
   punchline caption cat.gif --font bangers --size 12% --bottom \"pow\"
@@ -126,8 +127,15 @@ impl CaptionArgs {
     fn engine_spec(&self) -> Result<caption::LoadedSpec, Failure> {
         let asked = self.caption.asked()?;
         let fonts = font_folder::open_and_warn(self.font_dir.as_deref())?;
-        let mut spec =
-            engine_spec(&asked.spec, &fonts).map_err(|e| Failure::new(Reason::Usage, asked.name_flag(SpecError::from(e))))?;
+        // The command line has no store of pictures.
+        let is_there = |name: &proto_shared::ImageName| asked.images.iter().any(|(image, _)| image == name);
+        if let Some(name) = asked.spec.shown_images().into_iter().find(|name| !is_there(name)) {
+            let why = format_args!("{}: a file of it was expected, as --image {name}=FILE", name.field());
+            return Err(Failure::new(Reason::Usage, why));
+        }
+        let images: Images = asked.images.iter().cloned().collect();
+        let mut spec = engine_spec(&asked.spec, &fonts, images)
+            .map_err(|e| Failure::new(Reason::Usage, asked.name_flag(SpecError::from(e))))?;
         for (i, path) in &asked.font_files {
             let font = caption::Font::parse(files::read(path, MAX_FONT_BYTES)?);
             let font =

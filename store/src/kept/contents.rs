@@ -8,7 +8,7 @@ use std::{fmt, fs::File, sync::Arc};
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use proto_shared::{MediaType, OutputId, OutputSummary, SourceId, keys};
+use proto_shared::{MediaType, OutputId, OutputSummary, SourceId, bounds::MAX_IMAGE_BYTES, keys};
 use sha2::{Digest, Sha256};
 
 use crate::{Store, StoreError, objects::records, retention::age};
@@ -88,6 +88,38 @@ impl Store {
             self.objects.put(&key, SOURCE_MIME, bytes.clone()).await?;
         }
         Ok(bytes)
+    }
+
+    /// A source that is an image of one's own. A larger one than those may be is not read.
+    ///
+    /// # Errors
+    /// [`StoreError::SourceNotFound`], [`StoreError::ImageTooLarge`], or the backend did not give it.
+    pub async fn get_image(&self, id: &SourceId) -> Result<Bytes, StoreError> {
+        self.small_source(id).await.map(|(bytes, _)| bytes)
+    }
+
+    /// The same of a source that a new job is to name as such an image: see [`Self::reuse_source`].
+    ///
+    /// # Errors
+    /// As [`Self::get_image`], or the backend did not take it.
+    pub async fn reuse_image(&self, id: &SourceId) -> Result<Bytes, StoreError> {
+        let (bytes, modified_ms) = self.small_source(id).await?;
+        if !age::is_reliable(modified_ms) {
+            self.objects.put(&keys::source(id), SOURCE_MIME, bytes.clone()).await?;
+        }
+        Ok(bytes)
+    }
+
+    /// The bytes of a source, and when it was written.
+    async fn small_source(&self, id: &SourceId) -> Result<(Bytes, u64), StoreError> {
+        match self.objects.get_up_to(&keys::source(id), MAX_IMAGE_BYTES).await {
+            Ok(Some((bytes, found))) => Ok((bytes, found.modified_ms)),
+            Ok(None) => Err(StoreError::SourceNotFound(id.clone())),
+            Err(StoreError::RecordTooLarge { got_bytes, max_bytes, .. }) => {
+                Err(StoreError::ImageTooLarge { id: id.clone(), got_bytes, max_bytes })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Stores an output. A rerun writes the same bytes over themselves.

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use futures::TryStreamExt;
 use proto_shared::{JobId, SourceId, keys};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{BATCH_KEYS, Expired, Retention};
 use crate::{
@@ -25,10 +26,12 @@ pub(super) struct Named {
     pub(super) is_unsure: bool,
 }
 
-/// The only part of a record that retention reads, so that a record of a later release, or with a damaged spec, can be read.
+/// The only parts of a record that retention reads, so that a record of a later release, or with a damaged spec, can be read.
 #[derive(Deserialize)]
-struct SourceOfRecord {
+struct SourcesOfRecord {
     source: NamedSource,
+    #[serde(default)]
+    spec: Value,
 }
 
 #[derive(Deserialize)]
@@ -70,7 +73,7 @@ impl Retention<'_> {
                     expired.jobs += std::mem::take(&mut batch).delete(self).await?;
                 }
             } else if job.record_ms.is_some_and(|record_ms| record_ms < self.before_ms) {
-                self.name_source_of(&job.id, &mut named).await?;
+                self.name_sources_of(&job.id, &mut named).await?;
             }
         }
         expired.jobs += batch.delete(self).await?;
@@ -102,9 +105,17 @@ impl Retention<'_> {
         }
     }
 
-    async fn name_source_of(&self, id: &JobId, named: &mut Named) -> Result<(), StoreError> {
-        match records::get::<SourceOfRecord>(self.objects, &keys::job_record(id)).await {
-            Ok(Some(SourceOfRecord { source })) => drop(named.sources.insert(source.id)),
+    async fn name_sources_of(&self, id: &JobId, named: &mut Named) -> Result<(), StoreError> {
+        match records::get::<SourcesOfRecord>(self.objects, &keys::job_record(id)).await {
+            Ok(Some(SourcesOfRecord { source, spec })) => {
+                named.sources.insert(source.id);
+                if let Some(images) = images_of(&spec) {
+                    named.sources.extend(images);
+                } else {
+                    tracing::warn!(job_id = %id, "no source is deleted while the images of this record are not known");
+                    named.is_unsure = true;
+                }
+            }
             // Another sweep has deleted it meanwhile, so it was finished.
             Ok(None) => {}
             Err(error @ (StoreError::BadRecord { .. } | StoreError::RecordTooLarge { .. })) => {
@@ -115,6 +126,12 @@ impl Retention<'_> {
         }
         Ok(())
     }
+}
+
+/// The sources that a spec names as images. `None` where it names them in a way that this release does not know.
+fn images_of(spec: &Value) -> Option<Vec<SourceId>> {
+    let Some(images) = spec.get("images") else { return Some(Vec::new()) };
+    images.as_object()?.values().map(|id| SourceId::parse(id.as_str()?).ok()).collect()
 }
 
 impl Batch {

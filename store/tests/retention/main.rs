@@ -61,6 +61,33 @@ async fn many_at_once_do_what_one_does() {
 }
 
 #[tokio::test]
+async fn a_job_keeps_its_images_as_it_keeps_its_source() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut fixture = Fixture::new(&format!("file://{}", dir.path().display()));
+    let [image, unused] = [b"an image", b"unused!!"].map(|bytes| Bytes::from_static(bytes));
+    for bytes in [&image, &unused] {
+        fixture.store.put_source(&source_id(bytes), bytes.clone()).await.unwrap();
+    }
+    fixture.upload(1, 0).await;
+    let record = dir.path().join("jobs").join(fixture.jobs[0].job.id.as_str()).join("job.json");
+    let mut job: serde_json::Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
+    let mut write = |images: serde_json::Value| {
+        job["spec"]["images"] = images;
+        std::fs::write(&record, job.to_string()).unwrap();
+    };
+    write(serde_json::json!({"party": source_id(&image).as_str()}));
+    fixture.pass(100);
+    assert_eq!(fixture.expire().await.unwrap().sources, 1, "the unused one");
+    assert!(fixture.store.get_source(&source_id(&image)).await.is_ok());
+    // As a later release may write it: any source may be meant.
+    write(serde_json::json!({"party": {"id": source_id(&image).as_str()}}));
+    assert_eq!(fixture.expire().await.unwrap().sources, 0);
+    write(serde_json::json!({}));
+    fixture.pass(100);
+    assert_eq!(fixture.expire().await.unwrap().sources, 1, "named by no job any more");
+}
+
+#[tokio::test]
 async fn a_record_that_cannot_be_read_keeps_all_sources() {
     let dir = tempfile::tempdir().unwrap();
     let mut fixture = Fixture::new(&format!("file://{}", dir.path().display()));

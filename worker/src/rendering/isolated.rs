@@ -1,7 +1,8 @@
 //! One rendering in a process of its own, for jobs that a worker may have died of: such a job can harm that process alone.
 //!
 //! `job` uses it where `start_marks` says that a job is a suspect, and for a job that took too long beside others. The other end,
-//! [`answer`], is a hidden command of the binary. Both send one JSON line, then bytes: no path, no argument from a job.
+//! [`answer`], is a hidden command of the binary. Both send one JSON line, then bytes, the images' before the source's: no
+//! path, no argument from a job.
 
 use std::{
     ffi::OsString,
@@ -14,9 +15,10 @@ use std::{
 };
 
 use bytes::Bytes;
+use caption::Images;
 use fonts::{Fonts, engine_spec};
 use nix::sys::resource::{Resource, setrlimit};
-use proto_shared::{CaptionSpec, ErrorCode, Fidelity, Lane, Limits, MediaType, RenderStats};
+use proto_shared::{CaptionSpec, ErrorCode, Fidelity, ImageName, Lane, Limits, MediaType, RenderStats};
 use rayon::ThreadPoolBuilder;
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -65,6 +67,9 @@ struct Request {
     spec: CaptionSpec,
     memory_bytes: u64,
     limits: Limits,
+    /// The images that follow, one after the other: each by its name and length.
+    #[serde(default)]
+    images: Vec<(ImageName, usize)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -92,13 +97,23 @@ impl Isolated {
     }
 
     /// Renders one picture. Dropping the future kills the process.
-    pub(crate) async fn run(&self, spec: &CaptionSpec, limits: &Limits, source: Bytes) -> Result<Product, EngineError> {
+    pub(crate) async fn run(
+        &self,
+        spec: &CaptionSpec,
+        limits: &Limits,
+        source: Bytes,
+        images: Vec<(ImageName, Bytes)>,
+    ) -> Result<Product, EngineError> {
         let crashed = |how: String| EngineError::Crashed { how };
         let _slot = self.slots.acquire().await.map_err(|e| crashed(e.to_string()))?;
         let limit = self.isolation.timeout;
         let work = async {
             let child = self.start().map_err(|e| crashed(format!("it could not be started: {e}")))?;
-            self.talk(child, spec, limits, source).await
+            let named = images.iter().map(|(name, image)| (name.clone(), image.len())).collect();
+            let memory_bytes = self.isolation.memory_bytes;
+            let request = Request { spec: spec.clone(), memory_bytes, limits: *limits, images: named };
+            let files = images.into_iter().map(|(_, image)| image).chain([source]).collect();
+            self.talk(child, &request, files).await
         };
         timeout(limit, work).await.unwrap_or(Err(EngineError::TimedOut { limit_s: limit.as_secs() }))
     }
@@ -109,19 +124,19 @@ impl Isolated {
         command.kill_on_drop(true).spawn()
     }
 
-    async fn talk(&self, mut child: Child, spec: &CaptionSpec, limits: &Limits, source: Bytes) -> Result<Product, EngineError> {
+    async fn talk(&self, mut child: Child, request: &Request, files: Vec<Bytes>) -> Result<Product, EngineError> {
         let crashed = |how: String| EngineError::Crashed { how };
         let (Some(mut to), Some(mut from), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
             return Err(crashed("it has no streams".to_owned()));
         };
-        let mut request =
-            serde_json::to_vec(&Request { spec: spec.clone(), memory_bytes: self.isolation.memory_bytes, limits: *limits })
-                .map_err(|e| crashed(format!("its task could not be written: {e}")))?;
-        request.push(b'\n');
+        let mut line = serde_json::to_vec(request).map_err(|e| crashed(format!("its task could not be written: {e}")))?;
+        line.push(b'\n');
         let tell = async move {
-            // A process that dies before it has read all is explained by how it ends.
-            if to.write_all(&request).await.is_ok() {
-                let _ = to.write_all(&source).await;
+            for bytes in std::iter::once(Bytes::from(line)).chain(files) {
+                // A process that dies before it has read all is explained by how it ends.
+                if to.write_all(&bytes).await.is_err() {
+                    break;
+                }
             }
         };
         let mut answer = Vec::new();
@@ -174,10 +189,17 @@ pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Res
     from.read_to_end(&mut request)?;
     let mut request = Bytes::from(request);
     let end = request.iter().position(|&byte| byte == b'\n').ok_or(io::ErrorKind::UnexpectedEof)?;
-    let source = request.split_off(end + 1);
+    let mut files = request.split_off(end + 1);
     let request: Request = serde_json::from_slice(&request)?;
+    let mut images = Vec::new();
+    for (name, len) in &request.images {
+        if *len > files.len() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        images.push((name.clone(), files.split_to(*len).to_vec()));
+    }
     setrlimit(Resource::RLIMIT_AS, request.memory_bytes, request.memory_bytes)?;
-    let (reply, picture) = match produce(fonts, &request, source) {
+    let (reply, picture) = match produce(fonts, &request, files, images.into_iter().collect()) {
         Ok(Product { bytes, media, width_px, height_px, stats, missing_glyphs, fidelity }) => {
             (Reply::Done { media, width_px, height_px, stats, missing_glyphs, fidelity }, bytes)
         }
@@ -189,8 +211,8 @@ pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Res
     to.flush()
 }
 
-fn produce(fonts: &Fonts, request: &Request, source: Bytes) -> Result<Product, (ErrorCode, String)> {
-    let spec = engine_spec(&request.spec, fonts).map_err(|e| (e.code(), e.to_string()))?;
+fn produce(fonts: &Fonts, request: &Request, source: Bytes, images: Images) -> Result<Product, (ErrorCode, String)> {
+    let spec = engine_spec(&request.spec, fonts, images).map_err(|e| (e.code(), e.to_string()))?;
     let task = Task { source, spec, limits: request.limits, progress: Progress::default(), lane: Lane::Standard };
     // A pool of its own size, whatever the environment asks for.
     let threads = ThreadPoolBuilder::new().num_threads(THREADS).build().map_err(|e| (ErrorCode::Internal, e.to_string()))?;
@@ -198,103 +220,4 @@ fn produce(fonts: &Fonts, request: &Request, source: Bytes) -> Result<Product, (
 }
 
 #[cfg(test)]
-mod tests {
-    use proto_shared::{Caption, Position, Style};
-
-    use super::*;
-
-    fn spec() -> CaptionSpec {
-        CaptionSpec::of(vec![Caption::new("here", Position::Bottom, Style::Overlay)])
-    }
-
-    fn shell(script: &str) -> Isolated {
-        let args = ["-c".into(), script.into()].into();
-        let (memory_bytes, at_once) = (1 << 30, NonZeroUsize::MIN);
-        Isolated::new(Isolation { program: "/bin/sh".into(), args, memory_bytes, at_once, timeout: Duration::from_secs(60) })
-    }
-
-    async fn run(script: &str) -> String {
-        // More than a pipe holds: a process that reads nothing must not be waited for.
-        let source = Bytes::from(vec![0; 1 << 20]);
-        shell(script).run(&spec(), &Limits::default(), source).await.unwrap_err().to_string()
-    }
-
-    #[tokio::test]
-    async fn however_a_process_ends_the_job_alone_is_told() {
-        assert!(run("kill -ABRT $$").await.contains("signal: 6"), "{}", run("kill -ABRT $$").await);
-        let text = run("echo too much >&2; exit 3").await;
-        assert!(text.contains("exit status: 3") && text.ends_with("too much"), "{text}");
-        assert!(run("exit 0").await.contains("cut off"));
-        assert!(run("cat > /dev/null; echo nonsense").await.contains("could not be read"));
-    }
-
-    #[test]
-    fn the_last_line_but_advice_is_told() {
-        let status = std::os::unix::process::ExitStatusExt::from_raw(6);
-        let said = how_it_ended(status, "memory allocation of 64 bytes failed\nnote: run with `RUST_BACKTRACE=1`\n\n");
-        assert!(said.ends_with(": memory allocation of 64 bytes failed"), "{said}");
-    }
-
-    /// More than a pipe holds, and then a last line.
-    #[tokio::test]
-    async fn standard_error_is_read_to_the_end() {
-        let text = run("yes 'word after word after word after word' | head -n 10000 >&2; echo the reason >&2; exit 3").await;
-        assert!(text.contains("exit status: 3") && text.ends_with(": the reason"), "{text}");
-        let all = vec![b'x'; 3 * MAX_STDERR_BYTES + 7];
-        assert_eq!(stderr_end(&all[..]).await.len(), MAX_STDERR_BYTES);
-        assert_eq!(stderr_end(&b"no \xff text"[..]).await, "no \u{fffd} text");
-    }
-
-    /// Each waits until the others have begun.
-    #[tokio::test]
-    async fn suspects_run_side_by_side_as_far_as_is_allowed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().display();
-        let script = format!("mkdir {path}/$$; while [ $(ls {path} | wc -l) -lt 3 ]; do sleep 0.01; done; exit 7");
-        let alone = shell(&script);
-        let isolated = Isolated::new(Isolation { at_once: NonZeroUsize::new(3).unwrap(), ..alone.isolation });
-        let (spec, limits) = (spec(), Limits::default());
-        let runs = (0..3).map(|_| isolated.run(&spec, &limits, Bytes::new()));
-        for ended in futures::future::join_all(runs).await {
-            let error = ended.unwrap_err();
-            assert!(error.to_string().contains("exit status: 7"), "{error}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_process_that_never_ends_is_killed_at_its_time() {
-        let isolated = shell("while true; do sleep 1; done");
-        let isolated = Isolated::new(Isolation { timeout: Duration::from_millis(50), ..isolated.isolation });
-        let error = isolated.run(&spec(), &Limits::default(), Bytes::new()).await.unwrap_err();
-        assert_eq!(error.code(), ErrorCode::Timeout);
-    }
-
-    #[test]
-    fn what_is_asked_is_answered_with_the_engines_bytes() {
-        let source = Bytes::from(samples_gif());
-        let mut request =
-            serde_json::to_vec(&Request { spec: spec(), memory_bytes: u64::MAX, limits: Limits::default() }).unwrap();
-        request.push(b'\n');
-        request.extend_from_slice(&source);
-        let mut reply = Vec::new();
-        answer(&Fonts::built_in(), &request[..], &mut reply).unwrap();
-        let product = read_answer(reply).unwrap();
-        let head_len = request.len() - source.len() + 20;
-        let expected = engine_spec(&spec(), &Fonts::built_in()).unwrap();
-        let task =
-            Task { source, spec: expected, limits: Limits::default(), progress: Progress::default(), lane: Lane::Standard };
-        assert_eq!(product.bytes, render(&task, &AtomicBool::new(false)).unwrap().bytes);
-
-        let mut refused = Vec::new();
-        let cut = &request[..head_len];
-        answer(&Fonts::built_in(), cut, &mut refused).unwrap();
-        assert_eq!(read_answer(refused).unwrap_err().code(), ErrorCode::Truncated);
-        assert!(answer(&Fonts::built_in(), &b"no task"[..], Vec::new()).is_err());
-    }
-
-    fn samples_gif() -> Vec<u8> {
-        let palette = Some(samples::Palette { log2_len: 5, seed: 1, has_black_and_white: true });
-        let frame = samples::Frame::plain(200, 100, samples::Content::Runs, 3);
-        samples::Sample { width: 200, height: 100, palette, loop_count: None, frames: vec![frame] }.bytes()
-    }
-}
+mod tests;

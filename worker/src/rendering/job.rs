@@ -3,9 +3,10 @@
 //! Used by `settle`. It decides how the job ends; it writes no result and settles nothing.
 
 use bytes::Bytes;
-use caption::Limits;
+use caption::{Images, Limits};
 use fonts::{Fonts, UnknownFont, engine_spec, output_id};
-use proto_shared::{ErrorCode, JobRecord, NewerRelease, Outcome, OutputId, OutputInfo, OutputSummary};
+use futures::future::try_join_all;
+use proto_shared::{ErrorCode, ImageName, JobRecord, NewerRelease, Outcome, OutputId, OutputInfo, OutputSummary};
 use store::{Store, StoreError};
 
 use crate::{
@@ -39,8 +40,8 @@ pub(crate) enum Placement {
     Isolated,
 }
 
-/// A job's source, or why the store did not give it.
-pub(crate) struct Source(Result<Bytes, StoreError>);
+/// A job's source and the images that its texts show, or why the store did not give them.
+pub(crate) struct Sources(Result<(Bytes, Vec<(ImageName, Bytes)>), StoreError>);
 
 /// Why an attempt gave no output.
 #[derive(Debug, thiserror::Error)]
@@ -72,31 +73,43 @@ impl Runner {
     pub(crate) async fn attempt(
         &self,
         job: &JobRecord,
-        source: Source,
+        sources: Sources,
         suspicion: Suspicion,
         placement: Placement,
     ) -> Result<Outcome, StoreError> {
-        match self.produce(job, source, suspicion, placement).await {
+        match self.produce(job, sources, suspicion, placement).await {
             Ok(done) => Ok(done),
             Err(Failure::Store(error)) if error.is_passing() => Err(error),
             Err(failure) => Ok(Outcome::Failed { code: failure.code(), message: failure.to_string() }),
         }
     }
 
-    /// The source; fetched while the store is asked for other things.
-    pub(crate) async fn source(&self, job: &JobRecord) -> Source {
-        Source(self.metrics.stored(StoreStep::Source, self.store.get_source(&job.source.id)).await)
+    /// The source, and images where a text shows any; fetched while the store is asked for other things.
+    pub(crate) async fn sources(&self, job: &JobRecord) -> Sources {
+        let source = self.metrics.stored(StoreStep::Source, self.store.get_source(&job.source.id));
+        // Of a job that is not known nothing is rendered.
+        let shown = job.known_spec().map_or_else(
+            |_| Vec::new(),
+            |spec| {
+                let name_and_id = |name: &ImageName| Some((name.clone(), spec.images.get(name)?.clone()));
+                spec.shown_images().into_iter().filter_map(name_and_id).collect()
+            },
+        );
+        let images = try_join_all(shown.into_iter().map(|(name, id)| async move {
+            let image = self.metrics.stored(StoreStep::Source, self.store.get_image(&id)).await?;
+            Ok::<_, StoreError>((name, image))
+        }));
+        Sources(tokio::try_join!(source, images))
     }
 
     async fn produce(
         &self,
         job: &JobRecord,
-        source: Source,
+        sources: Sources,
         suspicion: Suspicion,
         placement: Placement,
     ) -> Result<Outcome, Failure> {
         let asked = job.known_spec()?;
-        let spec = engine_spec(asked, &self.fonts)?;
         let id = output_id(&job.source.id, asked, &self.fonts)?;
         if suspicion != Suspicion::FirstDelivery
             && let Some(OutputSummary { output, stats, missing_glyphs, fidelity, .. }) = self.stored_output(&id).await
@@ -104,7 +117,9 @@ impl Runner {
             tracing::info!("rendered before");
             return Ok(Outcome::Done { output, stats, missing_glyphs, fidelity });
         }
-        let source = source.0?;
+        let (source, images) = sources.0?;
+        let files: Images = images.iter().map(|(name, image)| (name.clone(), image.to_vec())).collect();
+        let spec = engine_spec(asked, &self.fonts, files)?;
         let rendered_here = match placement {
             Placement::Isolated => None,
             Placement::Shared(progress) => {
@@ -115,7 +130,7 @@ impl Runner {
         let product = match rendered_here {
             // The delay may be another job's fault: a job that never ends takes threads from those beside it. A second attempt in
             // a process of its own tells which it was.
-            None | Some(Err(EngineError::TimedOut { .. })) => self.isolated.run(asked, &self.limits, source).await,
+            None | Some(Err(EngineError::TimedOut { .. })) => self.isolated.run(asked, &self.limits, source, images).await,
             Some(rendered) => rendered,
         };
         let Product { bytes, media, width_px, height_px, stats, missing_glyphs, fidelity } = product?;

@@ -116,8 +116,8 @@ impl Settler {
         let _alone = running.alone(delivery.redelivered()).await;
         let _permit = self.lane_priority.acquire(delivery.lane()).await;
         // There is a result if the job was cancelled, or if a worker finished it and died, or lost its channel, before the ack.
-        let (result, source, suspicion) =
-            tokio::join!(self.store.get_result(&job.id), self.runner.source(job), self.start_marks.check(delivery));
+        let (result, sources, suspicion) =
+            tokio::join!(self.store.get_result(&job.id), self.runner.sources(job), self.start_marks.check(delivery));
         if let Some(JobResult { outcome, .. }) = result? {
             tracing::info!("finished already");
             let how = if outcome == Outcome::Cancelled { Ending::Cancelled } else { Ending::Duplicate };
@@ -127,7 +127,7 @@ impl Settler {
         tracing::debug!(attempt, lane = delivery.lane().as_str(), "taken");
         self.tell(broker, job, News::Started { attempt });
         let placement = self.placement(delivery, suspicion, broker).await;
-        let working = self.runner.attempt(job, source, suspicion, placement);
+        let working = self.runner.attempt(job, sources, suspicion, placement);
         let Some(outcome) = running.cancelled.run_until_cancelled(working).await else {
             tracing::info!("cancelled");
             return Ok(Ended { how: Ending::Cancelled, failure: None });

@@ -14,8 +14,8 @@ use std::{
     time::Duration,
 };
 
-use proto_shared::{ErrorCode, JobResult, Outcome, job};
-use store::{Created, Fault, Operation};
+use proto_shared::{ErrorCode, ImageName, JobResult, Outcome, RecordedSpec, job};
+use store::{Created, Fault, Operation, source_id};
 use tokio::sync::Notify;
 
 use fixture::*;
@@ -37,6 +37,33 @@ async fn a_job_is_rendered_stored_and_acked() {
     running.counted(r#"punchline_worker_segments_total{how="copied"} 7"#).await;
     running.counted(r#"punchline_worker_segments_total{how="recoded"} 2"#).await;
     running.counted("punchline_worker_jobs_in_flight 0").await;
+    assert!(running.end().await);
+}
+
+#[tokio::test]
+async fn the_images_that_a_text_shows_come_from_the_store() {
+    let fixture = house_on("memory:");
+    let running = fixture.work(LONG, |task, _| {
+        let images: Vec<_> = (0..2).map_while(|place| task.spec.images.get(place)).collect();
+        let images: Vec<_> = images.into_iter().map(|(name, file)| (name.as_str(), file)).collect();
+        if images == [("dot", &b"an image"[..])] { Ok(product(b"captioned")) } else { Err(caption::Error::UnsupportedMedia) }
+    });
+    let image = bytes::Bytes::from_static(b"an image");
+    let [shown, missing] = [image.clone(), bytes::Bytes::from_static(b"not stored")].map(|bytes| source_id(&bytes));
+    fixture.store.put_source(&shown, image).await.unwrap();
+    let with = |mut message: proto_shared::JobMessage, id: &proto_shared::SourceId, text: &str| {
+        let RecordedSpec::Known(spec) = &mut message.job.spec else { panic!("it is known") };
+        spec.captions[0].text = text.to_owned();
+        let named = [("dot", id), ("unused", &missing)];
+        spec.images = named.map(|(name, id)| (ImageName::parse(name).unwrap(), id.clone())).into();
+        message
+    };
+    let drawn = with(fixture.job(1).await, &shown, "hello :dot:");
+    fixture.broker.publish(&drawn).await.unwrap();
+    assert!(matches!(fixture.outcome(&drawn).await, Outcome::Done { .. }));
+    let lacks = with(fixture.job(2).await, &missing, ":dot:");
+    fixture.broker.publish(&lacks).await.unwrap();
+    assert_eq!(code_of(&fixture.outcome(&lacks).await), ErrorCode::UnknownSource, "as of a source that is gone");
     assert!(running.end().await);
 }
 
@@ -99,7 +126,7 @@ async fn a_font_or_a_source_that_is_not_there_fails_the_job() {
     spec.captions[0].font = "wingdings".to_owned();
     no_font.job.spec = spec.into();
     let mut no_source = fixture.job(2).await;
-    no_source.job.source.id = store::source_id(b"never stored");
+    no_source.job.source.id = source_id(b"never stored");
     for (message, code) in [(no_font, ErrorCode::UnknownFont), (no_source, ErrorCode::UnknownSource)] {
         fixture.broker.publish(&message).await.unwrap();
         assert_eq!(code_of(&fixture.outcome(&message).await), code);

@@ -41,6 +41,8 @@ pub(super) struct Acceptance {
     pub(super) total_pixels: u64,
     /// Where the picture may not be stored yet.
     pub(super) upload: Option<Spooled>,
+    /// Images of one's own that may not be stored yet.
+    pub(super) images: Vec<Spooled>,
     /// Held until the upload is stored.
     pub(super) reservation: Option<Reservation>,
     /// The name of what is to be made, for a job that is not known to be recorded.
@@ -171,8 +173,8 @@ impl Acceptance {
         }
         // Before anybody can run it, so that its end is heard.
         self.gathered.waiting = Some(self.with.subscribers.of(&self.job.id));
-        let upload = self.upload.take();
-        let (known, created) = tokio::join!(self.known(), self.with.store_job(&self.job, upload, self.idempotency.is_some()));
+        let uploads = (self.upload.take(), std::mem::take(&mut self.images));
+        let (known, created) = tokio::join!(self.known(), self.with.store_job(&self.job, uploads, self.idempotency.is_some()));
         self.reservation = None;
         // An answer about what is known is not worth a refusal.
         self.gathered.known = known.unwrap_or_default();

@@ -3,6 +3,7 @@
 //! The router makes the one [`Acceptor`]. `start` and `record` add their methods to it. It must hold nothing of a single job.
 
 use broker::Broker;
+use futures::future::try_join_all;
 use proto_shared::{JobRecord, JobResult};
 use service::Eventual;
 use store::{Store, StoreError};
@@ -49,6 +50,11 @@ pub(crate) struct Accepted {
 }
 
 impl Acceptor {
+    /// Stores images of one's own that jobs are to name.
+    pub(crate) async fn store_images(&self, images: Vec<Spooled>) -> Result<(), StoreError> {
+        try_join_all(images.into_iter().map(|image| self.store_source(Some(image)))).await.map(drop)
+    }
+
     /// Stores a picture that jobs are to name.
     pub(crate) async fn store_source(&self, upload: Option<Spooled>) -> Result<(), StoreError> {
         let Some(upload) = upload else { return Ok(()) };

@@ -54,15 +54,15 @@ impl Acceptor {
         Ok(result)
     }
 
-    /// Stores a job's source and its record. A job with a name can be requested again meanwhile. Its record must then have its
+    /// Stores a job's source with its images, and its record. A job with a name can be requested again meanwhile. Its record must then have its
     /// source, so the source comes first. No client knows of a job without a name before the answer, so both are written at once.
     pub(super) async fn store_job(
         &self,
         job: &JobRecord,
-        upload: Option<Spooled>,
+        (upload, images): (Option<Spooled>, Vec<Spooled>),
         is_named: bool,
     ) -> Result<Created, NotRecorded> {
-        let stored = async { tokio::try_join!(self.store_source(upload), self.show_in_gallery(job)) };
+        let stored = async { tokio::try_join!(self.store_source(upload), self.store_images(images), self.show_in_gallery(job)) };
         if is_named {
             stored.await.map_err(NotRecorded::Surely)?;
             return self.create_record(job).await.map_err(NotRecorded::Perhaps);

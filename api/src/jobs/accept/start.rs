@@ -36,6 +36,8 @@ pub(crate) struct NewJob {
     pub(crate) picture: Inspected,
     /// Where the picture may not be stored yet.
     pub(crate) upload: Option<Spooled>,
+    /// Images of one's own that may not be stored yet.
+    pub(crate) images: Vec<Spooled>,
     /// For the upload.
     pub(crate) reservation: Option<Reservation>,
     pub(crate) spec: CaptionSpec,
@@ -54,7 +56,8 @@ pub(crate) struct NewJob {
 impl Acceptor {
     /// Accepts a job, or finds the one that this request has made before. What is begun goes on when this is dropped.
     pub(crate) async fn accept(&self, new: NewJob) -> Result<Accepted, AcceptRefusal> {
-        let NewJob { picture, upload, reservation, spec, output, is_public, caller, trace, idempotency, callback_url } = new;
+        let NewJob { picture, upload, images, reservation, spec, output, is_public, caller, trace, idempotency, callback_url } =
+            new;
         // This comes first: without a broker nothing should be written for a job that can't be accepted.
         let broker = self.broker.get().ok_or(QueueRefusal::NotConnected)?.clone();
         let job = JobRecord {
@@ -72,6 +75,7 @@ impl Acceptor {
             trace,
             total_pixels: picture.total_pixels,
             upload,
+            images,
             reservation,
             output: Some(output),
             idempotency,
@@ -94,6 +98,7 @@ impl Acceptor {
             trace,
             total_pixels: 0,
             upload: None,
+            images: Vec::new(),
             reservation: None,
             output: None,
             idempotency: None,

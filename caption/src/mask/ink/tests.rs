@@ -3,7 +3,7 @@
 use caption_layout::Font;
 
 use super::*;
-use caption_layout::{LoadedCaption, Position, Size, Style, preview};
+use caption_layout::{LoadedCaption, LoadedSpec, Position, Size, Style, preview};
 
 fn spec(captions: &[(&str, Position, Style)]) -> LoadedSpec {
     let caption =

@@ -19,16 +19,17 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use caption_layout::{Error, Fidelity, Limits, LoadedSpec, MediaType, reading::orientation::turn_of, rect::Rect};
+use caption_layout::{Error, Fidelity, Limits, MediaType, reading::orientation::turn_of, rect::Rect};
 
 use self::frame::Model;
 use super::{beside::Beside, exif::exif_without_turn, rendered::RenderedStill};
-use crate::mask::{Ink, Mask};
+use crate::mask::{DecodedSpec, Ink, Mask};
 
 /// How a segment with a piece of an ICC profile begins (ICC.1, section B.4).
 const PROFILE: &[u8] = b"ICC_PROFILE\0";
 
-pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result<RenderedStill, Error> {
+pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits: &Limits) -> Result<RenderedStill, Error> {
+    let spec = spec.into();
     let jpeg = read::read(bytes, limits)?;
     let damage = jpeg.damage.map(|damage| damage.to_string());
     let turn = turn_of(bytes, MediaType::Jpeg);
@@ -55,12 +56,18 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
         beside = Beside::of_rows(top..top + height_px, &mask, before, |x, y| output[y as usize * width_px as usize + x as usize]);
     }
     let Beside { altered, changed } = beside;
-    let fidelity = Fidelity { captions: jpeg.shown(&mask), changed, damage };
+    let fidelity = Fidelity { captions: jpeg.shown(&mask), changed, damage, ..Fidelity::default() };
     let segments = std::mem::take(&mut jpeg.segments);
     let profile_fits = fits(&segments, jpeg.model);
     let adobe_holds = jpeg.model == was;
     jpeg.segments = segments.into_iter().filter_map(|segment| kept(segment, profile_fits, adobe_holds)).collect();
     Ok(RenderedStill { bytes: jpeg.write(), mask, altered, fidelity })
+}
+
+/// Its sides and its pixels, as they are stored.
+pub(super) fn pixels(bytes: &[u8], limits: &Limits) -> Result<([usize; 2], Vec<[u8; 3]>), Error> {
+    let jpeg = read::read(bytes, limits)?;
+    Ok((jpeg.sides, jpeg.pixels()))
 }
 
 /// A segment of the source as it holds for the output.

@@ -1,6 +1,6 @@
 //! JPEGs of each kind, written here, captioned, and read again by this reader and by the `image` crate.
 
-use caption_layout::{Font, LoadedCaption, Position, Style, WhyOff, reading::orientation::Turn};
+use caption_layout::{Font, LoadedCaption, LoadedSpec, Position, Style, WhyOff, reading::orientation::Turn};
 use proptest::prelude::*;
 use samples::Noise;
 

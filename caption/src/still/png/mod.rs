@@ -15,7 +15,7 @@ mod write;
 mod tests;
 
 use caption_layout::{
-    Error, Fidelity, Limits, LoadedSpec, MediaType,
+    Error, Fidelity, Limits, MediaType,
     reading::orientation::{orientation_in, turn_of},
     rect::Rect,
 };
@@ -31,10 +31,11 @@ use self::{
 use super::{colour_space::Samples, exif::exif_without_turn, raster::Raster, rendered::RenderedStill};
 use crate::{
     altered::Altered,
-    mask::{Ink, Mask},
+    mask::{DecodedSpec, Ink, Mask},
 };
 
-pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result<RenderedStill, Error> {
+pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits: &Limits) -> Result<RenderedStill, Error> {
+    let spec = spec.into();
     let mut png = read::read(bytes, limits)?;
     let turn = turn_of(bytes, MediaType::Png);
     let empty = Raster { width: 0, height: 0, pixel_bytes: 1, data: Vec::new() };
@@ -52,11 +53,12 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
     let damage = png.damage.map(|damage| damage.to_string());
     if let Some(palette) = few_colours(&png, &mask) {
         let indexed = Indexed { raster, depth: png.depth, palette };
-        let Painted { picture, altered, changed, captions } = indexed.paint(&mask, samples, spec.exact);
+        let Painted { picture, altered, changed, captions } = indexed.paint(&mask, samples, spec.spec.exact);
         let bytes = write_indexed(&png, &picture, filters, bytes.len());
         let mut marked = Altered::default();
         marked.add(0, mask.width_px, altered);
-        return Ok(RenderedStill { bytes, mask, altered: marked, fidelity: Fidelity { captions, changed, damage } });
+        let fidelity = Fidelity { captions, changed, damage, ..Fidelity::default() };
+        return Ok(RenderedStill { bytes, mask, altered: marked, fidelity });
     }
     let mut painted = Direct { colour: png.colour, depth: png.depth, raster, key: key_of(&png) };
     painted.paint(&mask, samples);

@@ -1,6 +1,6 @@
 //! PNG files of each kind, made here, captioned, and read again by this reader and by the `image` crate.
 
-use caption_layout::{Colour as Rgb, ColourFidelity, Font, Hundredths, LoadedCaption, NEAR_DELTA_E, Position, Style};
+use caption_layout::{Colour as Rgb, ColourFidelity, Font, Hundredths, LoadedCaption, LoadedSpec, NEAR_DELTA_E, Position, Style};
 use proptest::prelude::*;
 use samples::Noise;
 

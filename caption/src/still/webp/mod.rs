@@ -13,9 +13,7 @@ use std::io::Cursor;
 use image::{DynamicImage, codecs::webp::WebPDecoder};
 use webp_encoder::{Kept, encode};
 
-use caption_layout::{
-    CaptionFidelity, Error, Fidelity, Limits, LoadedSpec, MediaType, reading::orientation::turn_of, rect::Rect,
-};
+use caption_layout::{CaptionFidelity, Error, Fidelity, Limits, MediaType, reading::orientation::turn_of, rect::Rect};
 
 use self::container::{Chunk, Metadata, chunks, find};
 use super::{
@@ -26,7 +24,7 @@ use super::{
     rendered::RenderedStill,
     shown::MeanColours,
 };
-use crate::mask::{Cover, Mask};
+use crate::mask::{Cover, DecodedSpec, Mask};
 
 /// The output may weigh so much of its source, in hundredths, before it gets a coarser quantiser than that.
 const MOST_WEIGHT: usize = 115;
@@ -41,7 +39,8 @@ const COARSEST: f64 = 127.0;
 /// spoiled further for their sake.
 const COARSER: [f64; 4] = [2.0, 3.0, 5.0, 8.0];
 
-pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result<RenderedStill, Error> {
+pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits: &Limits) -> Result<RenderedStill, Error> {
+    let spec = spec.into();
     let found = chunks(bytes);
     let (raster, damage) = decode(bytes, &found, limits)?;
     let raster = raster.turned(turn_of(bytes, MediaType::Webp));
@@ -61,7 +60,7 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
     let sides = [mask.width_px, mask.height_px];
     let file = match find(&found, *b"VP8 ") {
         // Without loss every pixel beside the captions stays what it was, whatever that weighs.
-        Some(_) if spec.exact => encode_as(&raster.data, sides, Kept::Lossless)?,
+        Some(_) if spec.spec.exact => encode_as(&raster.data, sides, Kept::Lossless)?,
         Some(frame) => encode_lossy(&raster.data, sides, frame, width_px as usize * height_px as usize)?,
         None => encode_as(&raster.data, sides, Kept::Lossless)?,
     };
@@ -72,7 +71,7 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
         xmp: data(*b"XMP ").map(<[u8]>::to_vec),
     };
     let bytes = container::write(&chunks(&file), sides, &metadata);
-    let (captions, Beside { altered, changed }) = if find(&found, *b"VP8 ").is_some() && !spec.exact {
+    let (captions, Beside { altered, changed }) = if find(&found, *b"VP8 ").is_some() && !spec.spec.exact {
         let output = pixels(&bytes, limits)?;
         let rows = mask.picture_top_px..mask.picture_top_px + height_px;
         let [before, after] = [&raster, &output].map(|raster| move |x: u32, y: u32| raster.visible_rgb(x, y));
@@ -80,7 +79,7 @@ pub(super) fn render(bytes: &[u8], spec: &LoadedSpec, limits: &Limits) -> Result
     } else {
         (mask.told.clone(), Beside::default())
     };
-    let fidelity = Fidelity { captions, changed, damage: damage.map(|damage| damage.to_string()) };
+    let fidelity = Fidelity { captions, changed, damage: damage.map(|damage| damage.to_string()), ..Fidelity::default() };
     Ok(RenderedStill { bytes, mask, altered, fidelity })
 }
 

@@ -1,6 +1,6 @@
 //! `WebP`s of each kind, captioned and read again by the `image` crate.
 
-use caption_layout::{Font, LoadedCaption, Position, Style, WhyOff};
+use caption_layout::{Font, LoadedCaption, LoadedSpec, Position, Style, WhyOff};
 use proptest::prelude::*;
 
 use super::{super::damage::Damage, container::write, *};
