@@ -2,7 +2,7 @@
 //! outside the mask changes, and a decoder that took the source takes the output.
 //!
 //! `samples` makes the GIFs and plays them, sharing no code with the engine. What a caption shows within the mask is held
-//! in `caption/src/reference.rs`.
+//! in `caption/src/reference/check.rs`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use caption::{Error, Font, Limits, LoadedCaption, LoadedSpec, Position, Style, Watch};
