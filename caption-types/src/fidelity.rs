@@ -258,7 +258,7 @@ impl Fidelity {
         for ImageFidelity { name, shown } in &self.images {
             said.push(match shown {
                 ImageShown::FirstPicture => format!("the image `{name}` is an animation: its first picture is shown"),
-                ImageShown::Solid => format!("the image `{name}` is shown solid: a GIF has no translucent pixels"),
+                ImageShown::Solid => format!("the image `{name}` is shown solid: a palette has no translucent pixels to spare"),
             });
         }
         if let Some(damage) = &self.damage {

@@ -44,7 +44,7 @@ impl DecodedImages {
         Ok(decoded)
     }
 
-    /// For a GIF, in which nothing is translucent.
+    /// For a GIF, in which nothing is translucent, and for an indexed PNG, whose few entries are not for soft pixels.
     pub(crate) fn solid(mut self, spec: &LoadedSpec) -> Self {
         for (image, name) in self.images.iter_mut().zip(spec.images.names()) {
             if let Some(translucent) = image.take_if(|image| image.is_translucent()) {

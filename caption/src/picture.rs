@@ -109,7 +109,8 @@ enum Kind<'a> {
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
     let media = media_of(bytes, limits)?;
     let images = DecodedImages::of(spec)?;
-    let images = if media == MediaType::Gif { images.solid(spec) } else { images };
+    let has_palette = media == MediaType::Gif || still::is_indexed(bytes, media);
+    let images = if has_palette { images.solid(spec) } else { images };
     let kind = match media {
         MediaType::Gif => Kind::Gif(Box::new(gif::prepare(bytes, images.with(spec), limits)?)),
         _ if spec.captions.iter().any(|caption| caption.spec.is_timed()) => return Err(Error::NoTime),

@@ -36,6 +36,11 @@ pub(crate) fn render<'a>(
     }
 }
 
+/// Whether the picture's pixels are entries of a palette.
+pub(crate) fn is_indexed(bytes: &[u8], media: MediaType) -> bool {
+    media == MediaType::Png && png::is_indexed(bytes)
+}
+
 /// A grey PNG, a byte a pixel.
 pub(crate) fn gray_png(gray: &[u8], width_px: u32, height_px: u32) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();

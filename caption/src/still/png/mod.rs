@@ -34,6 +34,11 @@ use crate::{
     mask::{DecodedSpec, Ink, Mask},
 };
 
+/// Whether its colour type is that of a palette (PNG, section 11.2.1: byte 9 of the first chunk's data).
+pub(super) fn is_indexed(bytes: &[u8]) -> bool {
+    bytes.get(25) == Some(&3)
+}
+
 pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits: &Limits) -> Result<RenderedStill, Error> {
     let spec = spec.into();
     let mut png = read::read(bytes, limits)?;

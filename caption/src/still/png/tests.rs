@@ -1,6 +1,9 @@
 //! PNG files of each kind, made here, captioned, and read again by this reader and by the `image` crate.
 
-use caption_layout::{Colour as Rgb, ColourFidelity, Font, Hundredths, LoadedCaption, LoadedSpec, NEAR_DELTA_E, Position, Style};
+use caption_layout::{
+    Colour as Rgb, ColourFidelity, Font, Hundredths, ImageName, ImageShown, LoadedCaption, LoadedSpec, NEAR_DELTA_E, Position,
+    Style,
+};
 use proptest::prelude::*;
 use samples::Noise;
 
@@ -211,4 +214,20 @@ proptest! {
             prop_assert!(image::load_from_memory(&rendered.bytes).is_ok());
         }
     }
+}
+
+#[test]
+fn a_translucent_image_is_solid_in_an_indexed_picture_and_told() {
+    let file = emoji::Drawn { left_px: 0, top_px: 0, width_px: 4, pixels: vec![[200, 30, 40, 100]; 16] }.png();
+    let asked = LoadedSpec {
+        images: [(ImageName::parse("glass").unwrap(), file)].into_iter().collect(),
+        captions: vec![LoadedCaption::new("a:glass:", Position::Top, Style::Overlay, Font::builtin("anton").unwrap())],
+        ..spec(Style::Overlay, "#fff")
+    };
+    let told = |colour| {
+        let picture = source(colour, 8, 200, Vec::new());
+        let rendered = crate::render_with(&picture, &asked, &Limits::default(), &crate::Watch::none()).unwrap();
+        rendered.fidelity.images.into_iter().map(|image| image.shown).collect::<Vec<_>>()
+    };
+    assert_eq!((told(Colour::Indexed), told(Colour::Rgb)), (vec![ImageShown::Solid], Vec::new()));
 }
