@@ -133,7 +133,8 @@ impl<'a> Breaker<'a> {
         }
         let lines: Vec<Line> = rows.iter().map(|row| self.line(row)).collect();
         let width = lines.iter().map(|l| l.width_em).fold(0.0, f32::max) * size_px;
-        if width > width_px {
+        let overhang_px = lines.iter().map(|l| l.overhang_em).fold(0.0, f32::max) * size_px;
+        if width + 2.0 * overhang_px > width_px {
             return None;
         }
         let (missing_glyphs, texts) =

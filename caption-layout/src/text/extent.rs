@@ -16,8 +16,8 @@ const SLACK_PX: f32 = 1.0;
 #[derive(Clone, Copy)]
 pub struct Extent<'a> {
     layout: &'a Layout,
-    /// From the rectangle's edge to the ink.
-    pad_px: f32,
+    /// From the rectangle's left and upper edges to the advances and the ink.
+    pads_px: [f32; 2],
     /// The rectangle's width.
     pub width_px: u32,
     /// The rectangle's height.
@@ -30,8 +30,15 @@ impl<'a> Extent<'a> {
     #[must_use]
     pub fn of(layout: &'a Layout, stroke_em: f32) -> Self {
         let pad_px = stroke_px(layout.size_px, stroke_em) + SLACK_PX;
-        let side = |ink_px: f32| (ink_px + 2.0 * pad_px).ceil() as u32;
-        Self { layout, pad_px, width_px: side(layout.width_px), height_px: side(layout.height_px) }
+        let side = |inside_px: f32, pad_px: f32| (inside_px + 2.0 * pad_px).ceil() as u32;
+        let overhang_em = layout.lines.iter().map(|line| line.overhang_em).fold(0.0, f32::max);
+        let beside_px = pad_px + overhang_em * layout.size_px;
+        Self {
+            layout,
+            pads_px: [beside_px, pad_px],
+            width_px: side(layout.width_px, beside_px),
+            height_px: side(layout.height_px, pad_px),
+        }
     }
 
     /// Each glyph and its origin, on the rectangle's whole pixels.
@@ -42,11 +49,11 @@ impl<'a> Extent<'a> {
         lines.iter().enumerate().flat_map(move |(i, line)| {
             let beside_px = self.width_px as f32 - line.width_em * size_px;
             let left = match align {
-                Align::Left => self.pad_px,
+                Align::Left => self.pads_px[0],
                 Align::Center => beside_px / 2.0,
-                Align::Right => beside_px - self.pad_px,
+                Align::Right => beside_px - self.pads_px[0],
             };
-            let baseline = self.pad_px + first_top_px + i as f32 * line_height_px;
+            let baseline = self.pads_px[1] + first_top_px + i as f32 * line_height_px;
             let origin = move |glyph: &'a Glyph| {
                 let (x, y) = (left + glyph.x_em * size_px, baseline - glyph.y_em * size_px);
                 (glyph, x.round() as i32, y.round() as i32)

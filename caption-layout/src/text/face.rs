@@ -94,14 +94,12 @@ impl<'a> Face<'a> {
         &self.shaper
     }
 
-    /// How far a glyph reaches below and above its origin, in ems, unless it leaves no mark.
-    pub(super) fn ink(&self, id: u16) -> Option<(f32, f32)> {
+    /// Left, bottom, right and top of a glyph's mark, from its origin, upwards, in ems; `None` of one without.
+    pub(super) fn ink(&self, id: u16) -> Option<[f32; 4]> {
         if self.pictures.is_some() {
-            let [_, bottom, _, top] = self.picture_bounds_em(id)?;
-            return Some((bottom, top));
+            return self.picture_bounds_em(id);
         }
-        let (bottom, top) = ink(&self.metrics, &self.points, GlyphId::from(id))?;
-        Some((bottom / self.units_per_em, top / self.units_per_em))
+        Some(ink(&self.metrics, &self.points, GlyphId::from(id))?.map(|units| units / self.units_per_em))
     }
 
     /// Left, bottom, right and top of a glyph that is a picture, from its origin, upwards, in ems.
@@ -112,7 +110,7 @@ impl<'a> Face<'a> {
     }
 
     /// The same of a font that isn't opened, in its own units.
-    pub(super) fn ink_of(tables: &FontRef<'_>, id: GlyphId) -> Option<(f32, f32)> {
+    pub(super) fn ink_of(tables: &FontRef<'_>, id: GlyphId) -> Option<[f32; 4]> {
         ink(&tables.glyph_metrics(Size::unscaled(), LocationRef::default()), &Points::of(tables), id)
     }
 
@@ -132,9 +130,9 @@ fn wrong_glyphs(tables: &FontRef<'_>) -> &'static [char] {
     known.map_or(&[], |(_, characters)| characters)
 }
 
-fn ink(metrics: &GlyphMetrics<'_>, points: &Points<'_>, id: GlyphId) -> Option<(f32, f32)> {
+fn ink(metrics: &GlyphMetrics<'_>, points: &Points<'_>, id: GlyphId) -> Option<[f32; 4]> {
     let ink = if points.can_be_read(id) { metrics.bounds(id)? } else { return None };
-    (ink.x_min < ink.x_max && ink.y_min < ink.y_max).then_some((ink.y_min, ink.y_max))
+    (ink.x_min < ink.x_max && ink.y_min < ink.y_max).then_some([ink.x_min, ink.y_min, ink.x_max, ink.y_max])
 }
 
 /// The glyphs of a TrueType font, to look into before skrifa reads them: 0.44 panics on a glyph of no contours that has data.

@@ -9,10 +9,10 @@ const SIDE_EM: f32 = 1200.0 / 1024.0;
 /// How far the square reaches below the baseline, in ems; negative as a glyph's lowest point is.
 const BOTTOM_EM: f32 = -250.0 / 1024.0;
 
-/// How far the square reaches below and above the baseline, in ems.
-pub(super) const INK_EM: (f32, f32) = (BOTTOM_EM, BOTTOM_EM + SIDE_EM);
 /// Its left and right end from the origin, in ems.
-pub(super) const ENDS_EM: [f32; 2] = [(ADVANCE_EM - SIDE_EM) / 2.0, f32::midpoint(ADVANCE_EM, SIDE_EM)];
+const ENDS_EM: [f32; 2] = [(ADVANCE_EM - SIDE_EM) / 2.0, f32::midpoint(ADVANCE_EM, SIDE_EM)];
+/// Left, bottom, right and top of the square, from the origin, upwards, in ems.
+pub(super) const INK_EM: [f32; 4] = [ENDS_EM[0], BOTTOM_EM, ENDS_EM[1], BOTTOM_EM + SIDE_EM];
 
 /// Where an image of these sides stands around its origin, which is on the baseline, at a size in pixels per em: left, top, width and
 /// height in whole pixels. It keeps its aspect, in the middle of the square.
@@ -51,7 +51,7 @@ mod tests {
                 let ([left, top], [width, height]) = image_box_px(sides, size_px);
                 let bottom = top + i32::try_from(height).unwrap();
                 let right = left + i32::try_from(width).unwrap();
-                let (low, high) = (-f64::from(INK_EM.0 * size_px), -f64::from(INK_EM.1 * size_px));
+                let (low, high) = (-f64::from(INK_EM[1] * size_px), -f64::from(INK_EM[3] * size_px));
                 assert!(f64::from(top) >= high - 0.6 && f64::from(bottom) <= low + 0.6, "{sides:?} at {size_px}");
                 assert!(left >= 0 && f64::from(right) <= f64::from(ADVANCE_EM * size_px).ceil(), "{sides:?} at {size_px}");
             }

@@ -31,7 +31,7 @@ pub(crate) struct TextShaper<'a> {
     /// How to shape a script with a font: the same for every line, and dear to find out.
     plans: HashMap<(usize, Direction, Option<Script>, bool), ShapePlan>,
     /// How far a glyph reaches below and above the baseline, in ems; `None` where it leaves no mark.
-    inks: HashMap<(usize, u16), Option<(f32, f32)>>,
+    inks: HashMap<(usize, u16), Option<[f32; 4]>>,
     buffer: UnicodeBuffer,
 }
 
@@ -59,6 +59,8 @@ pub struct Line {
     pub ink_top_em: f32,
     /// Of the lowest glyph; negative below the baseline.
     pub ink_bottom_em: f32,
+    /// How far marks reach beyond the advances, on the side where it is more.
+    pub overhang_em: f32,
 }
 
 /// A stretch of one font, script, direction and language.
@@ -109,17 +111,18 @@ impl<'a> TextShaper<'a> {
     /// Shapes a part of the text (no line breaks in it) and keeps the glyphs that leave a mark.
     pub(crate) fn shape(&mut self, range: Range<usize>) -> Line {
         let mut line = self.advance(range);
-        let (mut top, mut bottom) = (f32::MIN, f32::MAX);
+        let (mut top, mut bottom, mut overhang, width) = (f32::MIN, f32::MAX, 0.0_f32, line.width_em);
         line.glyphs.retain(|glyph| {
             let ink = self.ink(glyph);
-            if let Some((below, above)) = ink {
+            if let Some([left, below, right, above]) = ink {
                 top = top.max(glyph.y_em + above);
                 bottom = bottom.min(glyph.y_em + below);
+                overhang = overhang.max(-glyph.x_em - left).max(glyph.x_em + right - width);
             }
             ink.is_some()
         });
         if !line.glyphs.is_empty() {
-            (line.ink_top_em, line.ink_bottom_em) = (top, bottom);
+            (line.ink_top_em, line.ink_bottom_em, line.overhang_em) = (top, bottom, overhang);
         }
         line
     }
@@ -177,8 +180,8 @@ impl<'a> TextShaper<'a> {
         self.language.clone().or_else(|| run.script.filter(|&script| is_east_asian(script)).and(self.region.clone()))
     }
 
-    /// How far a glyph reaches below and above its origin, in ems, unless it leaves no mark.
-    pub(crate) fn ink(&mut self, glyph: &Glyph) -> Option<(f32, f32)> {
+    /// Left, bottom, right and top of a glyph's mark, from its origin, upwards, in ems; `None` of one without.
+    pub(crate) fn ink(&mut self, glyph: &Glyph) -> Option<[f32; 4]> {
         if glyph.font == IMAGES {
             return Some(image::INK_EM);
         }

@@ -54,7 +54,7 @@ fn draw(layout: &Layout, font: &Font, fallbacks: &[Font], stroke_em: f32, most_l
         // Emoji are no letters: `emoji` draws them.
         let Some(font) = font.filter(|font| !font.is_emoji()) else { continue };
         let ids: Vec<u16> = of_font.iter().map(|(glyph, ..)| glyph.id).collect();
-        let Some(drawer) = Drawer::new(font, &ids, layout.size_px, [extent.width_px, extent.height_px]) else { continue };
+        let Some(drawer) = Drawer::new(font, &ids, layout.size_px, reach(extent, of_font)) else { continue };
         for same in of_font.chunk_by(|(a, ..), (b, ..)| a.id == b.id) {
             let Some((glyph, ..)) = same.first() else { continue };
             let glyph = drawer.glyph(glyph.id);
@@ -75,6 +75,14 @@ fn draw(layout: &Layout, font: &Font, fallbacks: &[Font], stroke_em: f32, most_l
     // A path's stroke covers its lines and not the inside of the letter.
     keep_greater(&mut stroke, &fill.coverage);
     Coverage { width_px: extent.width_px, fill: fill.coverage, stroke }
+}
+
+/// How far the rectangle reaches from an origin, at most. Origins may lie outside: the baseline of a quotation mark does.
+fn reach(extent: Extent<'_>, placed: &[(&Glyph, i32, i32)]) -> [u32; 2] {
+    let farthest = |side: u32, at: i32| at.unsigned_abs().max(at.abs_diff(i32::try_from(side).unwrap_or(i32::MAX)));
+    placed.iter().fold([0, 0], |[x, y], &(_, at_x, at_y)| {
+        [x.max(farthest(extent.width_px, at_x)), y.max(farthest(extent.height_px, at_y))]
+    })
 }
 
 fn keep_greater(coverage: &mut [u8], other: &[u8]) {
@@ -139,6 +147,24 @@ mod tests {
         let width = c.width_px as usize;
         let edge = |i: usize| i < width || i >= c.stroke.len() - width || i.is_multiple_of(width) || i % width == width - 1;
         assert!(c.stroke.iter().enumerate().all(|(i, &s)| !edge(i) || s < 128), "cut off at an edge");
+    }
+
+    #[test]
+    fn marks_far_from_the_baseline_and_beyond_their_advance_are_drawn_whole() {
+        let fallbacks = Font::fallbacks();
+        for name in caption_layout::BUILTIN_FONT_NAMES {
+            let font = Font::builtin(name).unwrap();
+            for text in ["\"", "'", "^", "~", "-", "*", "_", ".", "“”", "´", "一", "WOW TV", "if", "jaj", "Ty", "ď", "र्"]
+            {
+                let room = Room { width_px: 900.0, heights_px: [300.0; 2], size_px: 90.0, stroke_em: 0.0, ..Room::default() };
+                let writing = Writing { fallbacks: &fallbacks, ..Writing::new(text, &font) };
+                let Coverage { width_px, fill, .. } = draw(&layout(writing, room).unwrap(), &font, &fallbacks, 0.0, 0);
+                let (width, pixels) = (width_px as usize, fill.len());
+                let is_edge = |i: usize| i < width || i >= pixels - width || i.is_multiple_of(width) || i % width == width - 1;
+                assert!(fill.iter().any(|&fill| fill > 200), "{name}: {text:?} leaves no mark");
+                assert!(fill.iter().enumerate().all(|(i, &fill)| !is_edge(i) || fill < 160), "{name}: {text:?} is cut off");
+            }
+        }
     }
 
     #[test]
