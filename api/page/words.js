@@ -45,7 +45,7 @@ function sentence({ detail = '', field }) {
 export function differences({ fidelity, missing_glyphs: missing = [] }) {
   const notes = [];
   if (missing.length) notes.push(`No font here has ${missing.join(' ')}; a question mark in a diamond stands for each.`);
-  for (const { fill, under, frames_without: bare, letters_px: letters, emoji_delta_e: emoji = 0, background_delta_e: behind = 0, frames_shown: shown, frames_beyond: beyond } of fidelity?.captions ?? []) {
+  for (const { fill, under, frames_without: bare, letters_px: letters, asked_px: asked, emoji_delta_e: emoji = 0, background_delta_e: behind = 0, frames_shown: shown, frames_beyond: beyond } of fidelity?.captions ?? []) {
     for (const [part, colour] of [['letters', fill], ['outline or band', under]]) {
       const why = colour.why_off === 'lossy' ? "this picture's own lossy compression blurs it. Larger letters are nearer."
         : `this picture's ${colour.frames_off > 1 ? 'palettes have' : 'palette has'} no room. Without “exact”, or with another colour, it may have.`;
@@ -56,6 +56,7 @@ export function differences({ fidelity, missing_glyphs: missing = [] }) {
     if (bare) notes.push(`${number(bare)} ${bare > 1 ? 'frames come' : 'frame comes'} without all of the caption: it does not reach there, and more would change the picture.`);
     if (shown === 0) notes.push('No frame shows the caption: the animation ends before its time begins.');
     if (beyond) notes.push(`The caption may be seen in ${number(beyond)} ${beyond > 1 ? 'frames' : 'frame'} behind its time: there is nothing to hide it with.`);
+    if (asked) notes.push(`The letters have ${number(letters)} px instead of ${number(asked)}: the text does not fit.`);
     if (letters < 10) notes.push(`The letters are ${number(letters)} px small; fewer words read better.`);
   }
   if (fidelity?.damage) notes.push(`${sentence({ detail: fidelity.damage })} What can be read of it has its caption.`);

@@ -39,6 +39,10 @@ pub struct CaptionFidelity {
     pub under: ColourFidelity,
     /// The letters' size, in pixels per em.
     pub letters_px: Hundredths,
+    /// The size that was asked for, where the text did not fit and its letters are smaller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub asked_px: Option<Hundredths>,
     /// Frames that show none of it, or not all of it.
     pub frames_without: u32,
     /// Why they do; absent if there is none.
@@ -133,7 +137,7 @@ pub enum ImageShown {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangedPixels {
-    /// How many, over all frames.
+    /// How many were drawn so, over all frames. A later frame that leaves them standing is not counted again.
     pub count: u64,
     /// The largest difference of one: CIE76 dE. 0 of those that were drawn in the background's colour, which some decoders showed
     /// there anyway and others did not.

@@ -68,6 +68,9 @@ fn decode(file: &[u8]) -> Result<(Image, bool), Error> {
     let image = match probe.media {
         MediaType::Gif => {
             let gif = Gif::walk(file, &limits)?;
+            if let Some(damage) = &gif.damage {
+                return Err(Error::Malformed { what: damage.to_string() });
+            }
             let shown = canvas::first_picture(file, &gif);
             let pixel = |shown: canvas::Shown| shown.map_or([0; 4], |[r, g, b]| [r, g, b, u8::MAX]);
             Image { sides: [gif.canvas.width(), gif.canvas.height()], pixels: shown.into_iter().map(pixel).collect() }
@@ -207,6 +210,10 @@ mod tests {
         let mut cut = encoded(ImageFormat::Png, 255);
         cut.truncate(60);
         assert!(refused(":a:", cut).starts_with("images.a: the file is"));
+        for mut damaged in [encoded(ImageFormat::Jpeg, 255), gif(0)] {
+            damaged.truncate(damaged.len() - 6);
+            assert!(refused(":a:", damaged).contains("the file"), "what is damaged is refused, of each kind");
+        }
         let mut large = encoded(ImageFormat::Png, 255);
         large[16..20].copy_from_slice(&4_096_u32.to_be_bytes());
         assert_eq!(refused(":a:", large), "images.a: the picture is 4096 x 10 pixels, the limit is 512 a side");

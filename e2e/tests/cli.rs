@@ -52,6 +52,23 @@ fn a_dash_is_standard_input_and_output() {
 }
 
 #[test]
+fn an_answer_that_nobody_can_take_is_no_panic() {
+    let (folder, _) = with_cat();
+    for command in ["presets", "presets --json", "fonts", "fonts --json", "probe cat.gif", "probe cat.gif --json"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let ran = std::process::Command::new(e2e::binary::punchline().unwrap())
+            .args(command.split(' '))
+            .current_dir(folder.path("."))
+            .stdout(full)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(73), "{command}: {said}");
+        assert!(said.contains("failed to write to standard output"), "{command}: {said}");
+    }
+}
+
+#[test]
 fn any_number_of_threads_gives_the_same_bytes() {
     let (folder, _) = with_cat();
     let outputs =

@@ -3,6 +3,7 @@
 
 use std::{
     ffi::OsStr,
+    fmt,
     fs::{self, File, OpenOptions},
     io::{self, IoSlice, Read, Stdout, Write},
     path::{Path, PathBuf},
@@ -52,6 +53,12 @@ enum Sink {
     Device(File),
     /// Under another name. None once it has taken its place.
     Unfinished(File, Option<PathBuf>),
+}
+
+/// Prints a line of an answer.
+pub(crate) fn print(line: impl fmt::Display) -> Result<(), Failure> {
+    writeln!(io::stdout().lock(), "{line}")
+        .map_err(|error| Failure::new(Reason::CannotWrite, format_args!("failed to write to standard output: {error}")))
 }
 
 impl Output {

@@ -127,7 +127,7 @@ impl Form {
         Ok(form)
     }
 
-    /// Reads the file of an image. An empty one counts as none, as of every part.
+    /// Reads the file of an image. No page sends one that nobody chose, so an empty one is none of the kinds that are read.
     async fn read_image(&mut self, name: ImageName, part: Field<'_>, spool: Option<&Spool>) -> Result<(), FormRefusal> {
         if self.images.contains_key(&name) {
             return Err(bad_part(&name.field(), "this part may be given once"));
@@ -142,9 +142,7 @@ impl Form {
             }
             refusal => refusal.into(),
         })?;
-        if *file.id() != store::source_id(b"") {
-            self.images.insert(name, file);
-        }
+        self.images.insert(name, file);
         Ok(())
     }
 

@@ -25,7 +25,9 @@ fn spec(text: &str, images: &Value) -> Vec<u8> {
 async fn a_file_is_stored_as_a_source_and_named_in_the_spec() {
     let front = front();
     let id = source_id(MOVING);
-    let answer = front.post(&[("file", GIF), WORDS, ("images.dot", MOVING), ("images.none", b"")]).await;
+    let empty = front.post(&[("file", GIF), WORDS, ("images.dot", MOVING), ("images.none", b"")]).await;
+    assert_eq!((empty.status, empty.json()["field"].as_str()), (StatusCode::UNSUPPORTED_MEDIA_TYPE, Some("images.none")));
+    let answer = front.post(&[("file", GIF), WORDS, ("images.dot", MOVING)]).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{:?}", answer.body);
     assert_eq!(answer.json()["spec"]["images"], json!({"dot": id.as_str()}));
     assert_eq!(front.store.get_source(&id).await.unwrap(), MOVING);

@@ -98,6 +98,7 @@ async fn what_is_wrong_is_said_of_its_part() {
         (422, E::BadColour, "background", &[("text", b"a"), ("style", b"bar"), ("background", b"#00000080")]),
         (422, E::BadSubtitles, "subtitles", &[("subtitles", b"hello")]),
         (422, E::BadSubtitles, "subtitles", &[("subtitles", b"1\n00:00:02,000 --> 00:00:01,000\nx")]),
+        (422, E::BadSpec, "from", &[("subtitles", b"1\n00:00:01,000 --> 00:00:02,000\nx"), ("from", b"1")]),
         (422, E::TextTooLong, "subtitles", &[("subtitles", long.as_bytes())]),
         (400, E::BadRequest, "subtitles", &[("spec", spec), ("subtitles", b"x")]),
         (400, E::BadRequest, "subtitles", &[("subtitles", &vec![b'x'; 200_000])]),

@@ -62,6 +62,12 @@ impl PlacedCaption<'_> {
     pub fn stroke_em(&self) -> f32 {
         stroke_em(self.caption)
     }
+
+    /// The size that was asked for on a picture of this width, in pixels per em.
+    #[must_use]
+    pub fn asked_px(&self, picture_width_px: u32) -> Option<f32> {
+        asked_px(self.caption.spec.size, picture_width_px)
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "at most 0.25")]
@@ -208,20 +214,26 @@ impl<'a> Arrangement<'a> {
     }
 }
 
+/// The size that was asked for, in pixels per em.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "sides of a canvas")]
+fn asked_px(size: Size, picture_width_px: u32) -> Option<f32> {
+    let of_width = |percent: f64| f64::from(picture_width_px) * percent / 100.0;
+    match size {
+        Size::Auto => None,
+        Size::Px(px) => Some(px as f32),
+        // Of a tiny picture a part is less than anyone may ask for.
+        Size::OfWidth(percent) => Some(of_width(percent.get()).max(f64::from(*SIZE_RANGE_PX.start())) as f32),
+    }
+}
+
 /// What a caption says of its room on a picture of this width; `auto_px` is the size to begin with when none is asked for.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "sizes of some thousand pixels, spacings of 3")]
+#[expect(clippy::cast_possible_truncation, reason = "spacings of 3")]
 fn room(caption: &LoadedCaption, auto_px: f32, picture_width_px: u32) -> Room {
     let spec = &caption.spec;
-    let of_width = |percent: f64| f64::from(picture_width_px) * percent / 100.0;
-    let (size_px, size_is_asked) = match spec.size {
-        Size::Auto => (auto_px, false),
-        Size::Px(px) => (px as f32, true),
-        // Of a tiny picture a part is less than anyone may ask for.
-        Size::OfWidth(percent) => (of_width(percent.get()).max(f64::from(*SIZE_RANGE_PX.start())) as f32, true),
-    };
+    let asked_px = asked_px(spec.size, picture_width_px);
     Room {
-        size_px,
-        size_is_asked,
+        size_px: asked_px.unwrap_or(auto_px),
+        size_is_asked: asked_px.is_some(),
         stroke_em: stroke_em(caption),
         pad_em: pad_em(caption),
         line_spacing: spec.line_spacing.map_or(1.0, |spacing| spacing.get() as f32),

@@ -40,6 +40,12 @@ impl Fidelity {
                     "the plate or shadow of {caption_k} has lost colours (dE {off} on the mean): the picture has no room for them"
                 ));
             }
+            if let Some(asked_px) = caption.asked_px {
+                let letters_px = caption.letters_px;
+                said.push(format!(
+                    "the letters of {caption_k} have {letters_px} px in place of {asked_px}: the text does not fit"
+                ));
+            }
             if caption.frames_without > 0 {
                 let why = match caption.why_without {
                     Some(WhyWithout::UnreadableFrame) => "their codes are none that decoders agree on",

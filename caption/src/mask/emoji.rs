@@ -26,8 +26,8 @@ use crate::difference::Lab;
 const COLOURS_AN_EMOJI: usize = 8;
 /// Entries that all emoji of a caption may use: those of four, and what they have in common counts once.
 const MOST_COLOURS: usize = 32;
-/// From this alpha on a pixel hides what is beneath it ([`Cover::is_opaque`]).
-const OPAQUE: u8 = 247;
+/// From this alpha on a pixel is drawn in a GIF, so its colour is wanted.
+const DRAWN: u8 = 128;
 /// Bits of a channel by which shades are told apart.
 const SHADE_BITS: u32 = 5;
 
@@ -151,11 +151,11 @@ impl EmojiColours {
     }
 }
 
-/// The colours of an emoji's opaque pixels in steps of 8 levels: of each step the mean, and how many pixels. Of an image that has no
-/// opaque pixel, those of all that are seen.
+/// The colours of an emoji's drawn pixels in steps of 8 levels: of each step the mean, and how many pixels. Of an image of which a GIF
+/// would draw none, those of all that are seen.
 fn shades(drawn: &Drawn) -> Vec<([u8; 3], u32)> {
-    let opaque = shades_from(drawn, OPAQUE);
-    if opaque.is_empty() { shades_from(drawn, 1) } else { opaque }
+    let seen = shades_from(drawn, DRAWN);
+    if seen.is_empty() { shades_from(drawn, 1) } else { seen }
 }
 
 /// Of the pixels of this alpha and more.

@@ -42,11 +42,11 @@ impl<'a> From<&'a LoadedSpec> for DecodedSpec<'a> {
 }
 
 impl Image {
-    /// Whether the picture is to shine through it, and not only through its soft edges: more than a third of what is seen of it is
+    /// Whether the picture is to shine through it, and not only through its soft edges: more than an eighth of what is seen of it is
     /// translucent.
     pub(crate) fn is_translucent(&self) -> bool {
         let of_alpha = |least: u8, most: u8| self.pixels.iter().filter(|pixel| (least..=most).contains(&pixel[3])).count();
-        of_alpha(LEAST_ALPHA, MOST_TRANSLUCENT) * 3 > of_alpha(LEAST_ALPHA, u8::MAX)
+        of_alpha(LEAST_ALPHA, MOST_TRANSLUCENT) * 8 > of_alpha(LEAST_ALPHA, u8::MAX)
     }
 
     /// The same without translucent pixels: what covers at least half as much as its densest pixel covers whole, the rest not.

@@ -81,8 +81,16 @@ impl Mask {
             let [fill, under] = ink.pair().map(|rgb| ColourFidelity::exact(Colour { rgb }));
             let (letters_px, missing_glyphs) = (place.text.size_px.into(), place.text.missing_glyphs.clone());
             let emoji_delta_e = emoji.as_ref().map(|_| Hundredths::default());
-            told[number] =
-                CaptionFidelity { fill, under, letters_px, missing_glyphs, emoji_delta_e, ..CaptionFidelity::default() };
+            let asked_px = place.asked_px(width_px).map(Hundredths::from).filter(|&asked_px| asked_px > letters_px);
+            told[number] = CaptionFidelity {
+                fill,
+                under,
+                letters_px,
+                asked_px,
+                missing_glyphs,
+                emoji_delta_e,
+                ..CaptionFidelity::default()
+            };
             // Of emoji alone there are no letters that would need a colour.
             if emoji.is_none() || ink.is_band || ink.covers.iter().any(|&cover| cover != Cover::NONE) {
                 inks.push(ink);

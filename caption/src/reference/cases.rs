@@ -7,7 +7,7 @@ use samples::{
 
 use super::{EMOJI, LOW, check::check, play, spec};
 use crate::{picture, watch::Watch};
-use caption_layout::{Error, Limits, Position, Style, reading::blocks::Gif};
+use caption_layout::{Error, Limits, Position, Size, Style, reading::blocks::Gif};
 
 const WHITE: [u8; 3] = [255; 3];
 
@@ -46,6 +46,19 @@ fn entries_that_decoders_show_where_nothing_is_drawn_keep_their_colours() {
             }
         }
     }
+}
+
+#[test]
+fn letters_smaller_than_the_size_that_was_asked_for_are_told() {
+    let told = |size| {
+        let mut spec = spec(LOW);
+        spec.captions[0].spec.size = size;
+        picture::render_with(&all_greys(), &spec, &Limits::default(), &Watch::none()).unwrap().fidelity
+    };
+    let [large, small, auto] = [Size::Px(500), Size::Px(12), Size::Auto].map(told);
+    assert_eq!(large.captions[0].asked_px, Some(500.0_f64.into()));
+    assert!(large.differences()[0].contains("px in place of 500: the text does not fit"), "{:?}", large.differences());
+    assert_eq!((small.captions[0].asked_px, auto.captions[0].asked_px), (None, None));
 }
 
 #[test]

@@ -94,6 +94,11 @@ impl CaptionFlags {
         if has_place && texts.is_empty() && subtitles.is_none() {
             return Err(Failure::new(Reason::Usage, "--at: --top and --bottom have their places; --text goes anywhere"));
         }
+        let time = defaults.iter().find(|(name, _)| matches!(*name, "from" | "to" | "frames"));
+        if let (Some((name, _)), true, Some(_)) = (time, texts.is_empty() && top.is_none() && bottom.is_none(), subtitles) {
+            let why = format_args!("--{name}: cues have their own times: none was expected beside --subtitles alone");
+            return Err(Failure::new(Reason::Usage, why));
+        }
         asked.take_font_files();
         asked.spec.validate().map_err(|e| Failure::new(Reason::Usage, asked.name_flag(e)))?;
         Ok(asked)

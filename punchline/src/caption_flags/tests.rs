@@ -209,3 +209,14 @@ fn an_image_is_named_in_the_spec_by_what_is_in_its_file() {
         assert!(said(&flags).contains(&expected), "{images:?}: {}", said(&flags));
     }
 }
+
+#[test]
+fn cues_have_their_own_times() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.srt");
+    std::fs::write(&file, "1\n00:00:01,000 --> 00:00:02,000\nx\n").unwrap();
+    let file = file.to_str().unwrap();
+    let why = said(&["--subtitles", file, "--from", "1"]);
+    assert!(why.contains("--from: cues have their own times"), "{why}");
+    assert_eq!(each(&["--top", "a", "--from", "1", "--subtitles", file], |caption| caption.from.is_some()), [true, true]);
+}

@@ -65,7 +65,6 @@ impl<'a> FontLine<'a> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the answer is what this command is for")]
 pub(crate) fn run(args: &FontsArgs) -> Result<(), Failure> {
     let fonts = font_folder::open_and_warn(args.font_dir.as_deref())?;
     if let Some(path) = &args.sample {
@@ -74,11 +73,11 @@ pub(crate) fn run(args: &FontsArgs) -> Result<(), Failure> {
     }
     let lines: Vec<_> = fonts.all().map(FontLine::of).collect();
     if args.json {
-        println!("{}", serde_json::to_string(&lines).map_err(|e| Failure::new(Reason::Internal, e))?);
+        files::print(serde_json::to_string(&lines).map_err(|e| Failure::new(Reason::Internal, e))?)?;
     } else {
         let widest = lines.iter().map(|line| line.name.chars().count()).max().unwrap_or(0);
         for line in &lines {
-            println!("{}", sentence(line, widest));
+            files::print(sentence(line, widest))?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::{
     exit::{Failure, Reason},
-    presets,
+    files, presets,
 };
 
 /// List the presets: looks by name, for --preset.
@@ -28,17 +28,15 @@ pub(crate) struct PresetsArgs {
     json: bool,
 }
 
-#[expect(clippy::print_stdout, reason = "the answer is what this command is for")]
 pub(crate) fn run(args: &PresetsArgs) -> Result<(), Failure> {
     let presets = presets::open_and_warn(args.presets_dir.as_deref())?;
     let internal = |e| Failure::new(Reason::Internal, e);
     if args.json {
         let all: std::collections::BTreeMap<_, _> = presets.iter().collect();
-        println!("{}", serde_json::to_string(&all).map_err(internal)?);
-        return Ok(());
+        return files::print(serde_json::to_string(&all).map_err(internal)?);
     }
     for (name, fields) in presets.iter() {
-        println!("{name:<12} {}", serde_json::to_string(fields).map_err(internal)?);
+        files::print(format_args!("{name:<12} {}", serde_json::to_string(fields).map_err(internal)?))?;
     }
     Ok(())
 }

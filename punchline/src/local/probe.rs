@@ -42,17 +42,15 @@ struct ProbeLine {
     bytes: usize,
 }
 
-#[expect(clippy::print_stdout, reason = "the answer is what this command is for")]
 pub(crate) fn run(args: &ProbeArgs) -> Result<(), Failure> {
     let limits = args.limits.limits();
     let bytes = files::read(&args.input, limits.max_bytes)?;
     let found = caption::probe(&bytes, &limits)?;
     if args.json {
-        println!("{}", serde_json::to_string(&line(&found, bytes.len())).map_err(|e| Failure::new(Reason::Internal, e))?);
+        files::print(serde_json::to_string(&line(&found, bytes.len())).map_err(|e| Failure::new(Reason::Internal, e))?)
     } else {
-        println!("{}", sentence(&found, bytes.len()));
+        files::print(sentence(&found, bytes.len()))
     }
-    Ok(())
 }
 
 fn line(found: &Probe, bytes: usize) -> ProbeLine {

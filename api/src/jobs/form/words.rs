@@ -72,6 +72,12 @@ pub(super) fn spec_of(
         let message = "`text` stands there, and cues do: `top` and `bottom` have their places";
         return Err(SpecError::new(ErrorCode::BadSpec, "at", message).into());
     }
+    let has_words = top.is_some() || bottom.is_some() || text.is_some();
+    let time = [("from", fields.from.is_some()), ("to", fields.to.is_some()), ("frames", fields.frames.is_some())];
+    if let Some((name, _)) = time.into_iter().find(|&(_, is_given)| is_given && subtitles.is_some() && !has_words) {
+        let message = "cues have their own times: none was expected beside `subtitles` alone";
+        return Err(SpecError::new(ErrorCode::BadSpec, name, message).into());
+    }
     if let Some(preset) = parts.remove("preset") {
         fields = fields.over(presets.get(&preset).map_err(UnknownPreset)?);
     }

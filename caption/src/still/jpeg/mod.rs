@@ -64,9 +64,12 @@ pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits:
     Ok(RenderedStill { bytes: jpeg.write(), mask, altered, fidelity })
 }
 
-/// Its sides and its pixels, as they are stored.
+/// Its sides and its pixels, as they are stored, of one that is whole.
 pub(super) fn pixels(bytes: &[u8], limits: &Limits) -> Result<([usize; 2], Vec<[u8; 3]>), Error> {
     let jpeg = read::read(bytes, limits)?;
+    if let Some(damage) = jpeg.damage {
+        return Err(Error::Malformed { what: damage.to_string() });
+    }
     Ok((jpeg.sides, jpeg.pixels()))
 }
 
