@@ -51,12 +51,13 @@ export function differences({ fidelity, missing_glyphs: missing = [] }) {
         : `this picture's ${colour.frames_off > 1 ? 'palettes have' : 'palette has'} no room. Without “exact”, or with another colour, it may have.`;
       if (colour.delta_e > 3) notes.push(`The ${part} came out ${colour.shown} instead of ${colour.asked}: ${why}`);
     }
-    if (emoji > 8) notes.push(`The emoji have lost colours (dE ${emoji} on the mean): this picture has no room for them.`);
-    if (behind > 8) notes.push(`What lies behind the words has lost colours (dE ${behind} on the mean): this picture has no room for them.`);
+    for (const [what, off] of [['The emoji have', emoji], ['What lies behind the words has', behind]]) {
+      if (off > 8) notes.push(`${what} lost colours (dE ${off} on the mean): this picture has no room for them.`);
+    }
     if (bare) notes.push(`${number(bare)} ${bare > 1 ? 'frames come' : 'frame comes'} without all of the caption: it does not reach there, and more would change the picture.`);
-    if (shown === 0) notes.push('No frame shows the caption: the animation ends before its time begins.');
-    if (beyond) notes.push(`The caption may be seen in ${number(beyond)} ${beyond > 1 ? 'frames' : 'frame'} behind its time: there is nothing to hide it with.`);
-    if (asked) notes.push(`The letters have ${number(letters)} px instead of ${number(asked)}: the text does not fit.`);
+    if (shown === 0) notes.push('No frame shows the caption: the animation ends before.');
+    if (beyond) notes.push(`The caption may be seen after its time (frames: ${number(beyond)}): nothing can hide it.`);
+    if (asked) notes.push(`The letters have ${number(letters)} px, not ${number(asked)}: the text does not fit.`);
     if (letters < 10) notes.push(`The letters are ${number(letters)} px small; fewer words read better.`);
   }
   if (fidelity?.damage) notes.push(`${sentence({ detail: fidelity.damage })} What can be read of it has its caption.`);
