@@ -81,26 +81,13 @@ fn still_of(file: &[u8], media: MediaType) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::probe::tests::png, *};
 
     /// A GIF whose frames have one pixel each.
     fn gif(side_px: u16, frames: usize) -> Vec<u8> {
         let frame = b"\x2C\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0";
         let side = side_px.to_le_bytes();
         [&b"GIF89a"[..], &side, &side, b"\0\0\0", &frame.repeat(frames), b"\x3B"].concat()
-    }
-
-    fn png(width: u32, height: u32, chunks: &[&[u8; 4]]) -> Vec<u8> {
-        let mut out = b"\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR".to_vec();
-        out.extend(width.to_be_bytes());
-        out.extend(height.to_be_bytes());
-        out.extend(b"\x08\x06\0\0\0crc!");
-        for kind in chunks {
-            out.extend(b"\0\0\0\x02");
-            out.extend(*kind);
-            out.extend(b"..crc!");
-        }
-        out
     }
 
     #[test]

@@ -147,11 +147,11 @@ fn chunk_comes_before(png: &mut impl Source, wanted: [u8; 4], stop: [u8; 4]) -> 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Signature and IHDR, then chunks without their checks: sizes are read from no more.
-    fn png(width: u32, height: u32, chunks: &[&[u8; 4]]) -> Vec<u8> {
+    pub(in super::super) fn png(width: u32, height: u32, chunks: &[&[u8; 4]]) -> Vec<u8> {
         let mut out = b"\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR".to_vec();
         out.extend(width.to_be_bytes());
         out.extend(height.to_be_bytes());

@@ -52,8 +52,7 @@ pub(crate) fn outline(extent: Extent<'_>, size_px: f32, font: &Font, fallbacks: 
         let of_result = |corner: u32, offset: i32| i32::try_from(corner).unwrap_or(i32::MAX).saturating_add(offset);
         let origin_px = [of_result(left_px, x), of_result(top_px, y)];
         if glyph.font == IMAGES {
-            let [left, bottom, right, top] = image::INK_EM;
-            pen.place_emoji(EmojiPicture::Image(glyph.id), origin_px, [left, bottom, right, top], size_px);
+            pen.place_emoji(EmojiPicture::Image(glyph.id), origin_px, image::INK_EM, size_px);
             continue;
         }
         let face = faces.entry(glyph.font).or_insert_with(|| fonts.get(glyph.font)?.face());
