@@ -9,7 +9,7 @@ import * as intake from './intake.js';
 import * as job from './job.js';
 import { Picture, motionButton } from './picture.js';
 import { Preview } from './preview.js';
-import { bytes, differences, said } from './words.js';
+import { bytes, notes, said } from './words.js';
 
 const CURRENT = 'punchline.job';
 const at = (id) => document.getElementById(id);
@@ -92,9 +92,8 @@ async function result(done, file, signal, looking) {
   if (subject && (subject.file === file || subject.source === source)) subject.source = source;
   else turnTo({ file: original, source, size: { width_px: done.source.width_px, height_px: done.source.height_px } }, looking && (aside ?? subject));
   form.absolve(['file']);
-  const notes = differences(done);
-  at('done-note').textContent = notes.join(' ');
-  at('done-note').hidden = !notes.length;
+  at('done-note').textContent = notes(done).join(' ');
+  at('done-note').hidden = !at('done-note').textContent;
   if (!looking) gallery.remember(done.id);
   at('copy').textContent = 'Copy link';
   show('done');

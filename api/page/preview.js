@@ -13,12 +13,13 @@ const element = (name, attributes) => {
   return made;
 };
 
-/** Blurred, and then stronger by `gain`: what a shadow's letters go through. */
-function blurred(id, { blur_px, gain }, { width_px: width, height_px: height }) {
+/** What casts a shadow, in its colour, blurred and then stronger by `gain`. */
+function blurred(id, { blur_px, gain, colour }, { width_px: width, height_px: height }) {
   const filter = element('filter', { id, filterUnits: 'userSpaceOnUse', x: 0, y: 0, width, height, 'color-interpolation-filters': 'sRGB' });
-  const stronger = element('feComponentTransfer', {});
+  const stronger = element('feComponentTransfer', { result: 'cast' });
   stronger.append(element('feFuncA', { type: 'linear', slope: gain }));
-  filter.append(element('feGaussianBlur', { stdDeviation: blur_px }), stronger);
+  filter.append(element('feGaussianBlur', { in: 'SourceAlpha', stdDeviation: blur_px }), stronger);
+  filter.append(element('feFlood', { 'flood-color': colour }), element('feComposite', { operator: 'in', in2: 'cast' }));
   return filter;
 }
 
@@ -36,12 +37,16 @@ function drawn(caption, index, images) {
   const { at, band, plate, background, shadow, path, fill, stroke, stroke_px, emoji = [] } = caption;
   const behind = [band, plate].filter(Boolean).map(({ left_px: x, top_px: y, width_px: width, height_px: height, radius_px: rx = 0 }) =>
     element('rect', { x, y, width, height, rx, fill: background }));
-  // The filter's bounds are the picture's, so the letters are moved within it.
-  const through = shadow ? [element('g', { filter: `url(#shade-${index})` })] : [];
-  for (const group of through) group.append(element('path', { d: path, fill: shadow.colour, transform: `translate(${shadow.offset_px} ${shadow.offset_px})` }));
   const outline = stroke_px > 0 ? { stroke, 'stroke-width': 2 * stroke_px, 'stroke-linejoin': 'round', 'paint-order': 'stroke' } : {};
   const letters = element('path', { d: path, fill, 'data-at': typeof at === 'string' ? at : 'box', ...outline });
   const pictures = emoji.map(({ image, left_px: x, top_px: y, width_px: width, height_px: height }) => element('image', { href: images[image], x, y, width, height }));
+  const through = shadow ? [element('g', { filter: `url(#shade-${index})` })] : [];
+  for (const group of through) {
+    // The filter's bounds are the picture's, so what casts the shadow is moved within it.
+    const moved = element('g', { transform: `translate(${shadow.offset_px} ${shadow.offset_px})` });
+    moved.append(element('path', { d: path }), ...pictures.map((picture) => picture.cloneNode()));
+    group.append(moved);
+  }
   return [...behind, ...through, letters, ...pictures];
 }
 

@@ -42,28 +42,10 @@ function sentence({ detail = '', field }) {
 }
 
 /** What of a finished picture is not as it was asked for, a sentence each; none if all is. */
-export function differences({ fidelity, missing_glyphs: missing = [] }) {
-  const notes = [];
-  if (missing.length) notes.push(`No font here has ${missing.join(' ')}; a question mark in a diamond stands for each.`);
-  for (const { fill, under, frames_without: bare, letters_px: letters, asked_px: asked, emoji_delta_e: emoji = 0, background_delta_e: behind = 0, frames_shown: shown, frames_beyond: beyond } of fidelity?.captions ?? []) {
-    for (const [part, colour] of [['letters', fill], ['outline or band', under]]) {
-      const why = colour.why_off === 'lossy' ? "this picture's own lossy compression blurs it. Larger letters are nearer."
-        : `this picture's ${colour.frames_off > 1 ? 'palettes have' : 'palette has'} no room. Without “exact”, or with another colour, it may have.`;
-      if (colour.delta_e > 3) notes.push(`The ${part} came out ${colour.shown} instead of ${colour.asked}: ${why}`);
-    }
-    for (const [what, off] of [['The emoji have', emoji], ['What lies behind the words has', behind]]) {
-      if (off > 8) notes.push(`${what} lost colours (dE ${off} on the mean): this picture has no room for them.`);
-    }
-    if (bare) notes.push(`${number(bare)} ${bare > 1 ? 'frames come' : 'frame comes'} without all of the caption: it does not reach there, and more would change the picture.`);
-    if (shown === 0) notes.push('No frame shows the caption: the animation ends before.');
-    if (beyond) notes.push(`The caption may be seen after its time (frames: ${number(beyond)}): nothing can hide it.`);
-    if (asked) notes.push(`The letters have ${number(letters)} px, not ${number(asked)}: the text does not fit.`);
-    if (letters < 10) notes.push(`The letters are ${number(letters)} px small; fewer words read better.`);
-  }
-  if (fidelity?.damage) notes.push(`${sentence({ detail: fidelity.damage })} What can be read of it has its caption.`);
-  const { count = 0, delta_e: most, why: whyChanged } = fidelity?.changed ?? {};
-  const pixels = count === 1 ? '1 pixel' : `${number(count)} pixels`;
-  if (count && most === 0) notes.push(`${pixels} beside the captions ${count === 1 ? 'has' : 'have'} the background's colour, where some programs showed nothing.`);
-  if (most > 0) notes.push(`${pixels} beside the captions ${count === 1 ? 'looks' : 'look'} a little different (dE ${most} at most), ${whyChanged === 'lossy' ? 'as a lossy picture is coded again there' : count === 1 ? 'as its colour made room' : 'as their colours made room'}.`);
-  return notes;
+export function notes({ differences = [], fidelity }) {
+  const small = fidelity?.captions.filter(({ letters_px: letters }) => letters < 10) ?? [];
+  return [
+    ...differences.map((detail) => sentence({ detail })),
+    ...small.map(({ letters_px: letters }) => `The letters are ${number(letters)} px small; fewer words read better.`),
+  ];
 }

@@ -70,6 +70,11 @@ pub struct CaptionFidelity {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub missing_glyphs: Vec<char>,
+    /// Characters that another font draws, of a caption that asks for a font by a name other than the default's; no emoji. Absent if
+    /// there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>, required = false))]
+    pub substituted_glyphs: Vec<char>,
 }
 
 /// A colour that was asked for, and the farthest from it that a frame shows.
@@ -129,8 +134,12 @@ pub struct ImageFidelity {
 pub enum ImageShown {
     /// The first picture of an animation.
     FirstPicture,
-    /// Without its translucent pixels: more than a third of it, and a GIF has none.
+    /// Without its translucent pixels: more than an eighth of it is, and a palette has none to spare.
     Solid,
+    /// With its colours taken for sRGB, where its file has a profile of others.
+    WithoutProfile,
+    /// Not at all: no text has its name.
+    Nowhere,
 }
 
 /// Pixels outside the captions that look different.

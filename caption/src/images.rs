@@ -11,7 +11,7 @@ use caption_layout::{
 use crate::{
     mask::{DecodedSpec, Image, LEAST_ALPHA},
     reading::canvas,
-    still,
+    still::{self, Pixels},
 };
 
 /// Decoded images, by their places among the spec's.
@@ -23,36 +23,45 @@ pub(crate) struct DecodedImages {
 }
 
 impl DecodedImages {
-    /// Decodes the images that a text of the spec shows.
+    /// Decodes the images that a text of the spec shows. `largest_px` finds out how large letters may be, and is asked if there is any;
+    /// an image of many more pixels is kept smaller.
+    ///
+    /// Where the picture has a palette images are solid: in a GIF nothing is translucent, and the few entries of an indexed PNG are not
+    /// for soft pixels.
     ///
     /// # Errors
-    /// [`Error::Image`] of the first that can't be drawn.
-    pub(crate) fn of(spec: &LoadedSpec) -> Result<Self, Error> {
+    /// [`Error::Image`] of the first that can't be drawn, and those of `largest_px`.
+    pub(crate) fn of(
+        spec: &LoadedSpec,
+        has_palette: bool,
+        largest_px: impl FnOnce() -> Result<f32, Error>,
+    ) -> Result<Self, Error> {
         let mut decoded = Self::default();
         let shown = spec.shown_images();
+        let largest_px = if shown.is_empty() { 0.0 } else { largest_px()? };
         for place in 0..spec.images.names().len() {
-            let shown = shown.contains(&place).then(|| spec.images.get(place)).flatten();
-            let image = shown.map(|(name, file)| {
-                let failed = |why| Error::Image { name: name.clone(), why: Box::new(why) };
-                let (image, is_animated) = decode(file).map_err(failed)?;
-                let shown = ImageShown::FirstPicture;
-                decoded.told.extend(is_animated.then(|| ImageFidelity { name: name.clone(), shown }));
-                Ok(image)
-            });
-            decoded.images.push(image.transpose()?);
+            let Some((name, file)) = spec.images.get(place) else { continue };
+            let mut tell = |shown| decoded.told.push(ImageFidelity { name: name.clone(), shown });
+            if !shown.contains(&place) {
+                tell(ImageShown::Nowhere);
+                decoded.images.push(None);
+                continue;
+            }
+            let failed = |why| Error::Image { name: name.clone(), why: Box::new(why) };
+            let Decoded { mut image, is_animated, has_other_colours } = decode(file).map_err(failed)?;
+            if is_animated {
+                tell(ImageShown::FirstPicture);
+            }
+            if has_other_colours {
+                tell(ImageShown::WithoutProfile);
+            }
+            if has_palette && image.is_translucent() {
+                tell(ImageShown::Solid);
+                image = image.solid();
+            }
+            decoded.images.push(Some(image.sized_for(largest_px)));
         }
         Ok(decoded)
-    }
-
-    /// For a GIF, in which nothing is translucent, and for an indexed PNG, whose few entries are not for soft pixels.
-    pub(crate) fn solid(mut self, spec: &LoadedSpec) -> Self {
-        for (image, name) in self.images.iter_mut().zip(spec.images.names()) {
-            if let Some(translucent) = image.take_if(|image| image.is_translucent()) {
-                *image = Some(translucent.solid());
-                self.told.push(ImageFidelity { name: name.clone(), shown: ImageShown::Solid });
-            }
-        }
-        self
     }
 
     /// Beside the spec that they are of.
@@ -61,11 +70,19 @@ impl DecodedImages {
     }
 }
 
-/// An image, and whether it is the first picture of an animation.
-fn decode(file: &[u8]) -> Result<(Image, bool), Error> {
+/// An image, and how it differs from what its file has.
+struct Decoded {
+    image: Image,
+    /// Whether it is the first picture of an animation.
+    is_animated: bool,
+    /// Whether its colours are of a profile that is not sRGB, and are taken for sRGB.
+    has_other_colours: bool,
+}
+
+fn decode(file: &[u8]) -> Result<Decoded, Error> {
     let probe = probe_image(file)?;
     let limits = image_limits();
-    let image = match probe.media {
+    let (image, has_other_colours) = match probe.media {
         MediaType::Gif => {
             let gif = Gif::walk(file, &limits)?;
             if let Some(damage) = &gif.damage {
@@ -73,17 +90,18 @@ fn decode(file: &[u8]) -> Result<(Image, bool), Error> {
             }
             let shown = canvas::first_picture(file, &gif);
             let pixel = |shown: canvas::Shown| shown.map_or([0; 4], |[r, g, b]| [r, g, b, u8::MAX]);
-            Image { sides: [gif.canvas.width(), gif.canvas.height()], pixels: shown.into_iter().map(pixel).collect() }
+            let sides = [gif.canvas.width(), gif.canvas.height()];
+            (Image { sides, pixels: shown.into_iter().map(pixel).collect() }, false)
         }
         media => {
-            let (sides, pixels) = still::pixels(file, media, &limits)?;
-            Image { sides, pixels }
+            let Pixels { sides, pixels, has_other_colours } = still::pixels(file, media, &limits)?;
+            (Image { sides, pixels }, has_other_colours)
         }
     };
     if image.pixels.iter().all(|pixel| pixel[3] < LEAST_ALPHA) {
         return Err(Error::Malformed { what: "every pixel of it is transparent".to_owned() });
     }
-    Ok((image, probe.is_animated))
+    Ok(Decoded { image, is_animated: probe.is_animated, has_other_colours })
 }
 
 #[cfg(test)]
@@ -135,14 +153,19 @@ mod tests {
         out
     }
 
+    /// Letters that need all of an image.
+    fn large() -> Result<f32, Error> {
+        Ok(1_000.0)
+    }
+
     fn refused(text: &str, file: Vec<u8>) -> String {
-        DecodedImages::of(&spec(text, &[("a", file)])).err().unwrap().to_string()
+        DecodedImages::of(&spec(text, &[("a", file)]), false, large).err().unwrap().to_string()
     }
 
     #[test]
     fn each_kind_is_decoded() {
         for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Jpeg] {
-            let decoded = DecodedImages::of(&spec("x:a:", &[("a", encoded(format, 255))])).unwrap();
+            let decoded = DecodedImages::of(&spec("x:a:", &[("a", encoded(format, 255))]), false, large).unwrap();
             let image = decoded.images[0].as_ref().unwrap();
             assert_eq!((image.sides, image.pixels.len(), decoded.told.len()), ([20, 10], 200, 0), "{format:?}");
             for (place, expected) in [(2, [200, 30, 40]), (17, [0, 90, 250])] {
@@ -152,14 +175,14 @@ mod tests {
             }
         }
         assert_eq!(
-            DecodedImages::of(&spec(":a:", &[("a", gif(0))])).unwrap().images[0].as_ref().unwrap().pixels,
+            DecodedImages::of(&spec(":a:", &[("a", gif(0))]), false, large).unwrap().images[0].as_ref().unwrap().pixels,
             [[250, 0, 0, 255], [0; 4]]
         );
     }
 
     #[test]
     fn of_an_animation_the_first_picture_is_drawn_and_it_is_told() {
-        let decoded = DecodedImages::of(&spec(":a:", &[("a", gif(3))])).unwrap();
+        let decoded = DecodedImages::of(&spec(":a:", &[("a", gif(3))]), false, large).unwrap();
         assert_eq!(decoded.images[0].as_ref().unwrap().pixels[0], [250, 0, 0, 255]);
         assert_eq!(decoded.told, [ImageFidelity { name: ImageName::parse("a").unwrap(), shown: ImageShown::FirstPicture }]);
     }
@@ -167,17 +190,55 @@ mod tests {
     #[test]
     fn what_is_translucent_is_solid_in_a_gif_and_told() {
         let asked = spec(":a:", &[("a", encoded(ImageFormat::Png, 100))]);
-        let solid = DecodedImages::of(&asked).unwrap().solid(&asked);
+        let solid = DecodedImages::of(&asked, true, large).unwrap();
         assert!(solid.images[0].as_ref().unwrap().pixels.iter().all(|pixel| pixel[3] == 255));
         assert_eq!(solid.told, [ImageFidelity { name: ImageName::parse("a").unwrap(), shown: ImageShown::Solid }]);
         let opaque = spec(":a:", &[("a", encoded(ImageFormat::Png, 255))]);
-        assert!(DecodedImages::of(&opaque).unwrap().solid(&opaque).told.is_empty());
+        assert!(DecodedImages::of(&opaque, true, large).unwrap().told.is_empty());
     }
 
     #[test]
     fn what_no_text_shows_is_not_decoded() {
-        let decoded = DecodedImages::of(&spec("<:b:7> :a", &[("a", b"nonsense".to_vec()), ("b", gif(0))])).unwrap();
+        let decoded = DecodedImages::of(&spec("<:b:7> :a", &[("a", b"nonsense".to_vec()), ("b", gif(0))]), false, large).unwrap();
         assert!(decoded.images[0].is_none() && decoded.images[1].is_some());
+        assert_eq!(decoded.told, [ImageFidelity { name: ImageName::parse("a").unwrap(), shown: ImageShown::Nowhere }]);
+        let none = |text: &str| DecodedImages::of(&spec(text, &[("a", gif(0))]), false, || Err(Error::Cancelled)).err();
+        assert_eq!((none("x"), none(":a:")), (None, Some(Error::Cancelled)), "sizes are asked for images alone");
+    }
+
+    #[test]
+    fn an_image_is_kept_no_larger_than_its_letters_need() {
+        let kept = |largest_px: f32| {
+            DecodedImages::of(&spec(":a:", &[("a", encoded(ImageFormat::Png, 255))]), false, || Ok(largest_px)).unwrap().images[0]
+                .clone()
+                .unwrap()
+        };
+        assert_eq!((kept(40.0).sides, kept(4.0).sides), ([20, 10], [9, 4]));
+        assert_eq!(kept(4.0).pixels[9], [200, 30, 40, 255]);
+    }
+
+    #[test]
+    fn gamma_is_converted_and_a_profile_of_other_colours_is_told() {
+        let png = encoded(ImageFormat::Png, 255);
+        // Behind the header's chunk; a decoder asks for sound checks.
+        let with = |kind: &[u8; 4], data: &[u8]| {
+            let check = [&kind[..], data].concat().iter().fold(u32::MAX, |check, &byte| {
+                (0..8).fold(check ^ u32::from(byte), |check, _| (check >> 1) ^ (0xEDB8_8320 & (check & 1).wrapping_neg()))
+            });
+            let len = u32::try_from(data.len()).unwrap().to_be_bytes();
+            [&png[..33], &len, kind, data, &(!check).to_be_bytes(), &png[33..]].concat()
+        };
+        let decoded = |file: Vec<u8>| DecodedImages::of(&spec(":a:", &[("a", file)]), false, large).unwrap();
+        let linear = decoded(with(b"gAMA", &100_000_u32.to_be_bytes()));
+        assert_eq!((linear.images[0].as_ref().unwrap().pixels[0], linear.told.len()), ([229, 96, 110, 255], 0));
+        let profile = |said: &[u8]| {
+            let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut packed, &[&[0; 128], said].concat()).unwrap();
+            with(b"iCCP", &[&b"a\0\0"[..], &packed.finish().unwrap()].concat())
+        };
+        assert!(decoded(profile(b"sRGB built-in")).told.is_empty());
+        let other = decoded(profile(b"Display P3")).told;
+        assert_eq!(other, [ImageFidelity { name: ImageName::parse("a").unwrap(), shown: ImageShown::WithoutProfile }]);
     }
 
     proptest! {
@@ -195,7 +256,7 @@ mod tests {
             }
             let shorter = file[..cut.index(file.len())].to_vec();
             for file in [file, shorter] {
-                if let Err(error) = DecodedImages::of(&spec(":a:", &[("a", file)])) {
+                if let Err(error) = DecodedImages::of(&spec(":a:", &[("a", file)]), false, large) {
                     prop_assert!(error.to_string().starts_with("images.a: "), "{error}");
                 }
             }

@@ -3,7 +3,10 @@
 //! It decides by the probe which of the two ways a picture goes, a GIF's or a still's, and gives both
 //! answers one shape.
 
-use caption_layout::{Error, Fidelity, Limits, LoadedSpec, MediaType, RenderStats, probe, reading::probe::media_of};
+use caption_layout::{
+    Error, Fidelity, Limits, LoadedSpec, MediaType, RenderStats, placing::arrangement::largest_letters_px, probe,
+    reading::probe::media_of,
+};
 
 use crate::{
     altered::Altered,
@@ -108,9 +111,9 @@ enum Kind<'a> {
 /// As [`render`], but for those that only decoding shows.
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
     let media = media_of(bytes, limits)?;
-    let images = DecodedImages::of(spec)?;
     let has_palette = media == MediaType::Gif || still::is_indexed(bytes, media);
-    let images = if has_palette { images.solid(spec) } else { images };
+    let largest_px = || probe(bytes, limits).map(|picture| largest_letters_px(spec, picture.width_px, picture.height_px));
+    let images = DecodedImages::of(spec, has_palette, largest_px)?;
     let kind = match media {
         MediaType::Gif => Kind::Gif(Box::new(gif::prepare(bytes, images.with(spec), limits)?)),
         _ if spec.captions.iter().any(|caption| caption.spec.is_timed()) => return Err(Error::NoTime),

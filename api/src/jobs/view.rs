@@ -42,6 +42,10 @@ pub(crate) struct JobView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     fidelity: Option<Fidelity>,
+    /// What of it is not as it was asked for, a sentence each; absent where all is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    differences: Vec<String>,
     /// Why it can't be done; of a job that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -97,6 +101,7 @@ impl JobView {
             stats: None,
             missing_glyphs: None,
             fidelity: None,
+            differences: Vec::new(),
             error: None,
             attempts: None,
         };
@@ -108,6 +113,7 @@ impl JobView {
                 output: Some(OutputView { info: output, url }),
                 stats: Some(stats),
                 missing_glyphs: Some(missing_glyphs),
+                differences: fidelity.differences(),
                 // A result of a release that did not tell it has none.
                 fidelity: Some(fidelity).filter(|fidelity| !fidelity.is_untold()),
                 ..ended

@@ -21,6 +21,9 @@ const PLATE_RADIUS_EM: f32 = 0.25;
 /// What is kept free around letters for their shadow, in ems. It fades out beyond.
 const SHADOW_PAD_EM: f32 = 0.1;
 
+/// With its bars a picture becomes no higher than this, or by a half where that is more; the bars' margins come to it.
+const TALLEST_WITH_BARS_PX: f32 = 4_096.0;
+
 /// A caption on the output.
 pub struct PlacedCaption<'a> {
     /// What is written.
@@ -179,11 +182,11 @@ impl<'a> Arrangement<'a> {
     fn add_bar(&mut self, caption: &'a LoadedCaption, spec: &LoadedSpec, width_px: u32, height_px: u32) -> Result<(), Error> {
         let (width, height) = (width_px as f32, height_px as f32);
         let margin = (width * 0.03).round();
-        let most = (height * 1.5).max(160.0);
+        let most = (height * 1.5).max(160.0).min(bars_most_px(height) - (self.height_px - height_px) as f32);
         let room = Room {
             width_px: width - 2.0 * margin - 2.0,
             // Letters of a part of the width keep it, and the band grows with the words: a wide picture is no reason to shrink them.
-            heights_px: if matches!(caption.spec.size, Size::OfWidth(_)) { [most; 2] } else { [height * 0.4, most] },
+            heights_px: if matches!(caption.spec.size, Size::OfWidth(_)) { [most; 2] } else { [(height * 0.4).min(most), most] },
             ..room(caption, comfortable_size_px(width, height), width_px)
         };
         let text = layout(caption.writing(spec), room)?;
@@ -224,6 +227,24 @@ fn asked_px(size: Size, picture_width_px: u32) -> Option<f32> {
         // Of a tiny picture a part is less than anyone may ask for.
         Size::OfWidth(percent) => Some(of_width(percent.get()).max(f64::from(*SIZE_RANGE_PX.start())) as f32),
     }
+}
+
+/// How high the words of all bars may be together. It is no matter of a process's limits, or the same spec would give other pictures.
+fn bars_most_px(picture_height: f32) -> f32 {
+    let least = picture_height / 2.0;
+    (picture_height * 1.5).max(320.0).min((TALLEST_WITH_BARS_PX - picture_height).max(least))
+}
+
+/// What no letter of the captions is larger than on a picture of this size, in pixels per em.
+#[expect(clippy::cast_precision_loss, reason = "sides of a canvas")]
+#[must_use]
+pub fn largest_letters_px(spec: &LoadedSpec, width_px: u32, height_px: u32) -> f32 {
+    let largest = |caption: &LoadedCaption| match (asked_px(caption.spec.size, width_px), caption.spec.at) {
+        (Some(asked_px), _) => asked_px,
+        (None, Position::Within(area)) => on_picture(area, width_px, height_px).height() as f32,
+        (None, _) => comfortable_size_px(width_px as f32, height_px as f32),
+    };
+    spec.captions.iter().map(largest).fold(0.0, f32::max)
 }
 
 /// What a caption says of its room on a picture of this width; `auto_px` is the size to begin with when none is asked for.

@@ -37,6 +37,8 @@ pub struct Layout {
     pub align: Align,
     /// Characters that no font has, each once.
     pub missing_glyphs: Vec<char>,
+    /// Characters that another font than the named one draws, each once; no emoji.
+    pub substituted_glyphs: Vec<char>,
 }
 
 /// A stretch of text that may stand on its own line; its width is known in ems.
@@ -137,10 +139,18 @@ impl<'a> Breaker<'a> {
         if width + 2.0 * overhang_px > width_px {
             return None;
         }
-        let (missing_glyphs, texts) =
-            (self.shaper.missing().to_vec(), rows.iter().map(|row| self.writing.typed(row.clone()).trim().to_owned()).collect());
-        let align = Align::default();
-        Some(Layout { size_px, lines, texts, line_height_px, width_px: width, height_px: height, align, missing_glyphs })
+        let texts = rows.iter().map(|row| self.writing.typed(row.clone()).trim().to_owned()).collect();
+        Some(Layout {
+            size_px,
+            lines,
+            texts,
+            line_height_px,
+            width_px: width,
+            height_px: height,
+            align: Align::default(),
+            missing_glyphs: self.shaper.missing().to_vec(),
+            substituted_glyphs: self.shaper.substituted().to_vec(),
+        })
     }
 
     /// From one baseline to the next: what the first font asks for, and of emoji and scripts that write above and below their letters

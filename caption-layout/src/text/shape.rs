@@ -96,6 +96,11 @@ impl<'a> TextShaper<'a> {
         &self.runs.missing
     }
 
+    /// Characters of the text that another font than the named one draws, each once; no emoji.
+    pub(crate) fn substituted(&self) -> &[char] {
+        &self.runs.substituted
+    }
+
     /// Baseline to baseline, in ems: what the first font asks for.
     pub(crate) fn line_height_em(&self) -> f32 {
         self.stack.face(0).map_or(1.2, |face| face.line_height_em().clamp(0.8, 2.0) * 0.86)

@@ -4,7 +4,7 @@
 //! script, then of the others in their order: those that ship, then those of a folder. What is of no script stays with the words
 //! that it stands among. Nothing is shaped here.
 
-use std::{borrow::Cow, cell::OnceCell, ops::Range};
+use std::{borrow::Cow, cell::OnceCell, collections::BTreeSet, ops::Range};
 
 use caption_types::visible::{is_ignorable, is_visible};
 use icu_properties::{
@@ -61,6 +61,8 @@ pub(super) struct Runs {
     pub all: Vec<Run>,
     /// Characters that no font has, each once.
     pub missing: Vec<char>,
+    /// Characters that another font than the named one draws, each once; no emoji.
+    pub substituted: Vec<char>,
 }
 
 impl<'a> FontStack<'a> {
@@ -111,6 +113,10 @@ impl<'a> FontStack<'a> {
         }
         runs.missing.sort_unstable();
         runs.missing.dedup();
+        let is_of_another = |run: &&Run| run.font != 0 && run.image.is_none() && run.shown.is_none() && !self.is_emoji(run.font);
+        let of_others = runs.all.iter().filter(is_of_another).filter_map(|run| text.get(run.range.clone()));
+        let substituted: BTreeSet<char> = of_others.flat_map(str::chars).filter(|&c| is_visible(c)).collect();
+        runs.substituted = substituted.into_iter().collect();
         runs
     }
 

@@ -4,6 +4,9 @@
 
 use super::{ALIKE_DELTA_E, ChangedPixels, ColourFidelity, Fidelity, Hundredths, ImageFidelity, ImageShown, WhyOff, WhyWithout};
 
+/// So many characters are named in a sentence.
+const MOST_LISTED: usize = 12;
+
 impl Fidelity {
     /// Whether nothing was told: it is of a result of a release before it was.
     #[must_use]
@@ -62,15 +65,21 @@ impl Fidelity {
                 said.push(format!("{caption_k} may be seen in {frames} behind its time: there is nothing to hide it with"));
             }
             if !caption.missing_glyphs.is_empty() {
-                let missing: Vec<String> =
-                    caption.missing_glyphs.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
-                said.push(format!("no font has {} of {caption_k}", missing.join(", ")));
+                said.push(format!("no font has {} of {caption_k}", listed(&caption.missing_glyphs)));
+            }
+            if !caption.substituted_glyphs.is_empty() {
+                let glyphs = listed(&caption.substituted_glyphs);
+                said.push(format!("another font than the one that was asked for draws {glyphs} of {caption_k}"));
             }
         }
         for ImageFidelity { name, shown } in &self.images {
             said.push(match shown {
                 ImageShown::FirstPicture => format!("the image `{name}` is an animation: its first picture is shown"),
                 ImageShown::Solid => format!("the image `{name}` is shown solid: a palette has no translucent pixels to spare"),
+                ImageShown::WithoutProfile => {
+                    format!("the colours of the image `{name}` are taken for sRGB: its profile is of others")
+                }
+                ImageShown::Nowhere => format!("the image `{name}` is not shown: no text has `:{name}:`"),
             });
         }
         if let Some(damage) = &self.damage {
@@ -87,6 +96,16 @@ impl Fidelity {
             });
         }
         said
+    }
+}
+
+/// The first characters with their numbers, and how many more there are.
+fn listed(characters: &[char]) -> String {
+    let first = characters.iter().take(MOST_LISTED).map(|c| format!("{c} (U+{:04X})", u32::from(*c)));
+    let first = first.collect::<Vec<_>>().join(", ");
+    match characters.len().saturating_sub(MOST_LISTED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }
 

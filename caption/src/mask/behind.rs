@@ -61,6 +61,17 @@ fn translucent(share: f32) -> Cover {
     best.1
 }
 
+/// Letters and the emoji that stand among them, whose rows are `width` pixels wide, as one coverage without an outline.
+pub(super) fn joined(letters: &Coverage, emoji: &[Cover], width: u32) -> Coverage {
+    let mut fill = letters.fill.clone();
+    let rows = fill.chunks_exact_mut(letters.width_px.max(1) as usize).zip(emoji.chunks_exact(width.max(1) as usize));
+    for (mine, cover) in rows.flat_map(|(row, covers)| row.iter_mut().zip(covers)) {
+        // A cover's steps are seventeenths of 255.
+        *mine = (*mine).max(u8::try_from(cover.fill() * 17).unwrap_or(u8::MAX));
+    }
+    Coverage { width_px: letters.width_px, fill, stroke: Vec::new() }
+}
+
 /// The shadow of letters that have this coverage, whose rectangle begins at `corner`: where it lies within `clip`, and its covers
 /// there. `None` of letters without a mark.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas, and shares of 255")]
@@ -153,5 +164,12 @@ mod tests {
         let (clipped, covers) = shadow(&letters, [0, 0], 20.0, Rect::at(0, 0, 20, 10)).unwrap();
         assert_eq!((clipped, covers.len()), (Rect::at(0, 0, 20, 10), 200));
         assert!(shadow(&letters, [100, 100], 20.0, Rect::at(0, 0, 20, 10)).is_none());
+    }
+
+    #[test]
+    fn an_emoji_among_letters_casts_a_shadow_too() {
+        let letters = Coverage { width_px: 4, fill: vec![0, 90, 0, 0, 255, 0, 0, 0], stroke: Vec::new() };
+        let emoji = [0, 0xF0, 0, 0x10, 0xF0, 0].map(Cover);
+        assert_eq!(joined(&letters, &emoji, 3).fill, [0, 255, 0, 0, 255, 255, 0, 0]);
     }
 }

@@ -49,6 +49,18 @@ impl Image {
         of_alpha(LEAST_ALPHA, MOST_TRANSLUCENT) * 8 > of_alpha(LEAST_ALPHA, u8::MAX)
     }
 
+    /// The same, or smaller where it has more than four pixels for each that letters of `largest_px` will show of it.
+    pub(crate) fn sized_for(self, largest_px: f32) -> Self {
+        let (_, [width, height]) = image_box_px(self.sides, 2.0 * largest_px);
+        if width >= self.sides[0] {
+            return self;
+        }
+        match self.resized(width, height) {
+            Some(pixels) => Self { sides: [width, height], pixels },
+            None => self,
+        }
+    }
+
     /// The same without translucent pixels: what covers at least half as much as its densest pixel covers whole, the rest not.
     pub(crate) fn solid(mut self) -> Self {
         let densest = self.pixels.iter().map(|pixel| pixel[3]).max().unwrap_or(0);

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use caption_layout::{
-    CaptionFidelity, Colour, ColourFidelity, Error, Hundredths,
+    CaptionFidelity, Colour, ColourFidelity, Error, Hundredths, default_font,
     placing::arrangement::{Arrangement, PlacedCaption},
     rect::Rect,
 };
@@ -75,11 +75,15 @@ impl Mask {
             let number = spec.captions.iter().position(|caption| std::ptr::eq(caption, place.caption)).unwrap_or(0);
             let letters = rasterise(&place.text, &place.caption.font, &spec.fallbacks, place.stroke_em());
             let on_picture = shown.moved_down(found.picture_top_px);
-            inks.extend(Ink::behind(place, &letters, on_picture).map(|ink| Self::numbered(ink, number)));
+            let emoji = emoji::draw(place, &spec.fallbacks, images);
+            inks.extend(Ink::behind(place, &letters, emoji.as_ref(), on_picture).map(|ink| Self::numbered(ink, number)));
             let ink = Ink { number, ..Ink::draw(place, letters) };
-            let emoji = emoji::draw(place, &spec.fallbacks, images).and_then(|drawn| Ink::of_emoji(place.rect, drawn));
+            let emoji = emoji.and_then(|drawn| Ink::of_emoji(place.rect, drawn));
             let [fill, under] = ink.pair().map(|rgb| ColourFidelity::exact(Colour { rgb }));
-            let (letters_px, missing_glyphs) = (place.text.size_px.into(), place.text.missing_glyphs.clone());
+            let letters_px = place.text.size_px.into();
+            // The default was named by nobody, and has no more than Latin.
+            let is_named = place.caption.spec.font != default_font();
+            let substituted_glyphs = if is_named { place.text.substituted_glyphs.clone() } else { Vec::new() };
             let emoji_delta_e = emoji.as_ref().map(|_| Hundredths::default());
             let asked_px = place.asked_px(width_px).map(Hundredths::from).filter(|&asked_px| asked_px > letters_px);
             told[number] = CaptionFidelity {
@@ -87,7 +91,8 @@ impl Mask {
                 under,
                 letters_px,
                 asked_px,
-                missing_glyphs,
+                missing_glyphs: place.text.missing_glyphs.clone(),
+                substituted_glyphs,
                 emoji_delta_e,
                 ..CaptionFidelity::default()
             };
@@ -175,14 +180,16 @@ impl Ink {
     }
 
     /// What lies behind the words, if anything does; a shadow within `on_picture`.
-    fn behind(place: &PlacedCaption<'_>, letters: &Coverage, on_picture: Rect) -> Option<Self> {
+    fn behind(place: &PlacedCaption<'_>, letters: &Coverage, emoji: Option<&DrawnEmoji>, on_picture: Rect) -> Option<Self> {
         let spec = &place.caption.spec;
         let (rect, covers, rgb) = if let (Some(plate), Some(colour)) = (place.plate, spec.drawn_background()) {
             (plate.rect, behind::plate(plate, colour), colour.rgb)
         } else {
             let corner = [place.rect.left, place.rect.top];
             let colour = spec.drawn_shadow()?;
-            let (rect, covers) = behind::shadow(letters, corner, place.text.size_px, on_picture)?;
+            let with_emoji = emoji.map(|emoji| behind::joined(letters, &emoji.covers, place.rect.width()));
+            let cast_by = with_emoji.as_ref().unwrap_or(letters);
+            let (rect, covers) = behind::shadow(cast_by, corner, place.text.size_px, on_picture)?;
             (rect, covers, colour.rgb)
         };
         let see_through = behind::see_through(&covers);

@@ -35,7 +35,7 @@ fn images() -> Images {
 
 /// The mask of a spec on a GIF.
 fn mask_of(spec: &LoadedSpec, gif: &Gif) -> Mask {
-    let images = DecodedImages::of(spec).expect("images").solid(spec);
+    let images = DecodedImages::of(spec, true, || Ok(1_000.0)).expect("images");
     Mask::draw(images.with(spec), gif.canvas.width(), gif.canvas.height(), written_on(gif)).expect("a mask")
 }
 

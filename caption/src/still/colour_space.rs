@@ -31,6 +31,21 @@ impl Samples {
             Self::Gamma(gamma) => (power(light(channel), gamma) * f64::from(most) + 0.5) as u32,
         }
     }
+
+    /// The sRGB channel, from 0 to 255, that a sample from 0 to 255 shows.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 255")]
+    pub(super) fn shown(self, sample: u8) -> u8 {
+        let Self::Gamma(gamma) = self else { return sample };
+        let light = power(f64::from(sample) / 255.0, 1.0 / gamma);
+        let value = if light <= 0.003_130_8 { light * 12.92 } else { power(light, 1.0 / 2.4) * 1.055 - 0.055 };
+        (value * 255.0 + 0.5) as u8
+    }
+}
+
+/// Whether an ICC profile says of itself that it is sRGB: in ASCII or UTF-16, as its description is written (ICC.1, sections 10.15 and
+/// 10.24).
+pub(super) fn is_srgb_profile(profile: &[u8]) -> bool {
+    profile.windows(4).any(|words| words == b"sRGB") || profile.windows(7).any(|words| words == b"s\0R\0G\0B")
 }
 
 /// Light from 0 to 1 of a channel from 0 to 255 (IEC 61966-2-1).
@@ -99,5 +114,13 @@ mod tests {
         let linear = Samples::of_gama(100_000);
         assert_eq!([0, 188, 255].map(|channel| linear.sample(channel, 255)), [0, 128, 255]);
         assert_eq!([0, 188, 255].map(|channel| Samples::of_gama(45_455).sample(channel, 65_535)), [0, 188 * 257, 65_535]);
+        assert_eq!([0, 128, 255].map(|sample| linear.shown(sample)), [0, 188, 255]);
+        assert_eq!(Samples::Srgb.shown(128), 128);
+    }
+
+    #[test]
+    fn a_profile_is_known_by_its_description() {
+        assert!(is_srgb_profile(b"....desc\0\0\0\x12sRGB IEC61966-2.1") && is_srgb_profile(b"mluc\0s\0R\0G\0B\0 "));
+        assert!(!is_srgb_profile(b"....desc Display P3") && !is_srgb_profile(b""));
     }
 }

@@ -19,7 +19,10 @@ use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 
 use caption_layout::{Error, Limits, MediaType};
 
-pub(crate) use self::{pixels::pixels, rendered::RenderedStill};
+pub(crate) use self::{
+    pixels::{Pixels, pixels},
+    rendered::RenderedStill,
+};
 use crate::mask::DecodedSpec;
 
 pub(crate) fn render<'a>(

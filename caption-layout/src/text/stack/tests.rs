@@ -91,3 +91,12 @@ fn a_named_font_is_asked_first_and_one_without_spaces_leaves_them_to_others() {
     let alone = FontStack::new(Writing::new("", math));
     assert_eq!((alone.cut("⫅ ⫅").all.len(), alone.cut("⫅ ⫅").missing), (1, vec![]));
 }
+
+#[test]
+fn what_another_font_draws_is_told_and_emoji_are_not() {
+    let (font, fallbacks) = (Font::builtin("bangers").unwrap(), Font::fallbacks());
+    let told = |text: &str| FontStack::new(Writing { fallbacks: &fallbacks, ..Writing::new(text, &font) }).cut(text).substituted;
+    assert!(told("plain words 12 🎉").is_empty());
+    assert_eq!(told("ж and \u{200B}中中 7"), ['7', 'ж', '中']);
+    assert!(told("\u{10FFFE}").is_empty(), "what no font has is told by itself");
+}

@@ -64,13 +64,25 @@ pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits:
     Ok(RenderedStill { bytes: jpeg.write(), mask, altered, fidelity })
 }
 
-/// Its sides and its pixels, as they are stored, of one that is whole.
-pub(super) fn pixels(bytes: &[u8], limits: &Limits) -> Result<([usize; 2], Vec<[u8; 3]>), Error> {
+/// A JPEG as it is stored.
+pub(super) struct Pixels {
+    pub sides: [usize; 2],
+    pub pixels: Vec<[u8; 3]>,
+    /// The ICC profile, of all its pieces.
+    pub profile: Option<Vec<u8>>,
+}
+
+/// The pixels of one that is whole.
+pub(super) fn pixels(bytes: &[u8], limits: &Limits) -> Result<Pixels, Error> {
     let jpeg = read::read(bytes, limits)?;
     if let Some(damage) = jpeg.damage {
         return Err(Error::Malformed { what: damage.to_string() });
     }
-    Ok((jpeg.sides, jpeg.pixels()))
+    let pieces = jpeg.segments.iter().filter(|(marker, data)| *marker == 0xE2 && data.starts_with(PROFILE));
+    // Behind its name, its number, and how many there are.
+    let pieces: Vec<&[u8]> = pieces.filter_map(|(_, data)| data.get(PROFILE.len() + 2..)).collect();
+    let profile = (!pieces.is_empty()).then(|| pieces.concat());
+    Ok(Pixels { sides: jpeg.sides, pixels: jpeg.pixels(), profile })
 }
 
 /// A segment of the source as it holds for the output.

@@ -21,7 +21,7 @@ use caption_layout::{
 };
 
 use self::{
-    chunks::Chunk,
+    chunks::{Chunk, Chunks},
     indexed::{Indexed, Painted},
     paint::Direct,
     read::{Colour, Png},
@@ -113,10 +113,20 @@ fn key_of(png: &Png<'_>) -> Option<Vec<u32>> {
 
 /// What the samples mean. The first of cICP, iCCP, sRGB and gAMA decides (section 4.3).
 fn samples_of(png: &Png<'_>) -> Samples {
-    if [*b"cICP", *b"iCCP", *b"sRGB"].iter().any(|&kind| png.chunk(kind).is_some()) {
+    samples_by(|kind| png.chunk(kind))
+}
+
+/// The same of a file, by the chunks before its data.
+pub(super) fn samples_in(file: &[u8]) -> Samples {
+    let before: Vec<Chunk<'_>> = Chunks::of(file).take_while(|chunk| chunk.kind != *b"IDAT").collect();
+    samples_by(|kind| before.iter().find(|chunk| chunk.kind == kind).map(|chunk| chunk.data))
+}
+
+fn samples_by<'a>(chunk: impl Fn([u8; 4]) -> Option<&'a [u8]>) -> Samples {
+    if [*b"cICP", *b"iCCP", *b"sRGB"].iter().any(|&kind| chunk(kind).is_some()) {
         return Samples::Srgb;
     }
-    let gamma = png.chunk(*b"gAMA").and_then(|data| data.first_chunk::<4>());
+    let gamma = chunk(*b"gAMA").and_then(|data| data.first_chunk::<4>());
     gamma.map_or(Samples::Srgb, |&gamma| Samples::of_gama(u32::from_be_bytes(gamma)))
 }
 
