@@ -76,9 +76,9 @@ pub(crate) fn prepare<'a>(bytes: &'a [u8], decoded: DecodedSpec<'_>, limits: &Li
     let mut mask = Mask::draw(decoded, gif.canvas.width(), gif.canvas.height(), written_on(&gif))?;
     let times = frame_times(&gif);
     mask.times = spec.captions.iter().map(|caption| shown_frames(&caption.spec, &times)).collect();
-    let reach = gif.frames.iter().map(|f| f.rect.bottom + mask.picture_top_px).fold(mask.height_px, u32::max);
-    if reach > MAX_SIDE_PX {
-        return Err(Error::CanvasTooLarge { width_px: mask.width_px, height_px: reach, limit_px: MAX_SIDE_PX });
+    // A frame that stands beyond the screen may stay there, wherever that is.
+    if mask.height_px > MAX_SIDE_PX {
+        return Err(Error::CanvasTooLarge { width_px: mask.width_px, height_px: mask.height_px, limit_px: MAX_SIDE_PX });
     }
     let is_timed = spec.captions.iter().map(|caption| caption.spec.is_timed()).collect();
     let plans = plan(&gif, &mask, spec.exact);

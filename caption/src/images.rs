@@ -11,7 +11,7 @@ use caption_layout::{
 use crate::{
     mask::{DecodedSpec, Image, LEAST_ALPHA},
     reading::canvas,
-    still::{self, Pixels},
+    still::{self, Upright},
 };
 
 /// Decoded images, by their places among the spec's.
@@ -94,7 +94,7 @@ fn decode(file: &[u8]) -> Result<Decoded, Error> {
             (Image { sides, pixels: shown.into_iter().map(pixel).collect() }, false)
         }
         media => {
-            let Pixels { sides, pixels, has_other_colours } = still::pixels(file, media, &limits)?;
+            let Upright { sides, pixels, has_other_colours } = still::pixels(file, media, &limits)?;
             (Image { sides, pixels }, has_other_colours)
         }
     };

@@ -145,3 +145,16 @@ fn a_first_frame_without_pixels_makes_the_picture_no_larger() {
     let sample = Sample { width: 42, height: 49, palette, loop_count: None, frames };
     assert!(is_captioned(&sample, 0, "an empty first frame"));
 }
+
+#[test]
+fn a_frame_as_far_beyond_the_screen_as_can_be_is_no_reason_to_refuse() {
+    let frame = |place: [u8; 2]| [b"\x2C", &place[..], &place, b"\x78\0\x50\0\0\x02\x02\x44\x01\0"].concat();
+    let source = [&b"GIF89a\x78\0\x50\0\x80\0\0\xFF\xFF\xFF\0\0\0"[..], &frame([0; 2]), &frame([0xFF; 2]), b"\x3B"].concat();
+    for (at, style) in [(Position::Top, Style::Bar), (Position::Bottom, Style::Bar), (Position::Bottom, Style::Overlay)] {
+        let rendered = caption::render_with(&source, &spec(&[(at, style)]), &Limits::default(), &Watch::none()).unwrap();
+        let output = rendered.output.to_vec(&source);
+        assert!(output.ends_with(&frame([0xFF; 2])[1..].iter().copied().chain([0x3B]).collect::<Vec<_>>()), "it stays there");
+        let probe = caption::probe(&output, &Limits { max_side_px: u32::MAX, ..Limits::default() }).unwrap();
+        assert_eq!((probe.frames, probe.height_px), (2, rendered.height_px));
+    }
+}

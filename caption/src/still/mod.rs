@@ -20,7 +20,7 @@ use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use caption_layout::{Error, Limits, MediaType};
 
 pub(crate) use self::{
-    pixels::{Pixels, pixels},
+    pixels::{Upright, pixels},
     rendered::RenderedStill,
 };
 use crate::mask::DecodedSpec;

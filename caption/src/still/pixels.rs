@@ -18,7 +18,7 @@ use super::{
 };
 
 /// An upright still.
-pub(crate) struct Pixels {
+pub(crate) struct Upright {
     /// Width and height.
     pub sides: [u32; 2],
     /// Row by row: sRGB and alpha.
@@ -31,12 +31,12 @@ pub(crate) struct Pixels {
 ///
 /// # Errors
 /// [`Error::Malformed`] and [`Error::Truncated`].
-pub(crate) fn pixels(bytes: &[u8], media: MediaType, limits: &Limits) -> Result<Pixels, Error> {
+pub(crate) fn pixels(bytes: &[u8], media: MediaType, limits: &Limits) -> Result<Upright, Error> {
     let (raster, profile) = match media {
         MediaType::Png => decoded(PngDecoder::new(Cursor::new(bytes)).map_err(unreadable)?, limits)?,
         MediaType::Webp => decoded(WebPDecoder::new(Cursor::new(bytes)).map_err(unreadable)?, limits)?,
         MediaType::Jpeg => {
-            let jpeg::Pixels { sides: [width, height], pixels, profile } = jpeg::pixels(bytes, limits)?;
+            let jpeg::Stored { sides: [width, height], pixels, profile } = jpeg::pixels(bytes, limits)?;
             let data = pixels.into_iter().flat_map(|[r, g, b]| [r, g, b, u8::MAX]).collect();
             (Raster { width, height, pixel_bytes: 4, data }, profile)
         }
@@ -53,7 +53,7 @@ pub(crate) fn pixels(bytes: &[u8], media: MediaType, limits: &Limits) -> Result<
         }
     }
     let has_other_colours = profile.is_some_and(|profile| !is_srgb_profile(&profile));
-    Ok(Pixels { sides: [side(raster.width), side(raster.height)], pixels, has_other_colours })
+    Ok(Upright { sides: [side(raster.width), side(raster.height)], pixels, has_other_colours })
 }
 
 /// A picture and its profile.

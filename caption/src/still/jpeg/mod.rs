@@ -65,7 +65,7 @@ pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits:
 }
 
 /// A JPEG as it is stored.
-pub(super) struct Pixels {
+pub(super) struct Stored {
     pub sides: [usize; 2],
     pub pixels: Vec<[u8; 3]>,
     /// The ICC profile, of all its pieces.
@@ -73,7 +73,7 @@ pub(super) struct Pixels {
 }
 
 /// The pixels of one that is whole.
-pub(super) fn pixels(bytes: &[u8], limits: &Limits) -> Result<Pixels, Error> {
+pub(super) fn pixels(bytes: &[u8], limits: &Limits) -> Result<Stored, Error> {
     let jpeg = read::read(bytes, limits)?;
     if let Some(damage) = jpeg.damage {
         return Err(Error::Malformed { what: damage.to_string() });
@@ -82,7 +82,7 @@ pub(super) fn pixels(bytes: &[u8], limits: &Limits) -> Result<Pixels, Error> {
     // Behind its name, its number, and how many there are.
     let pieces: Vec<&[u8]> = pieces.filter_map(|(_, data)| data.get(PROFILE.len() + 2..)).collect();
     let profile = (!pieces.is_empty()).then(|| pieces.concat());
-    Ok(Pixels { sides: jpeg.sides, pixels: jpeg.pixels(), profile })
+    Ok(Stored { sides: jpeg.sides, pixels: jpeg.pixels(), profile })
 }
 
 /// A segment of the source as it holds for the output.
