@@ -154,18 +154,16 @@ mod tests {
     }
 
     /// Letters that need all of an image.
-    fn large() -> Result<f32, Error> {
-        Ok(1_000.0)
-    }
+    const LARGE: fn() -> Result<f32, Error> = || Ok(1_000.0);
 
     fn refused(text: &str, file: Vec<u8>) -> String {
-        DecodedImages::of(&spec(text, &[("a", file)]), false, large).err().unwrap().to_string()
+        DecodedImages::of(&spec(text, &[("a", file)]), false, LARGE).err().unwrap().to_string()
     }
 
     #[test]
     fn each_kind_is_decoded() {
         for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Jpeg] {
-            let decoded = DecodedImages::of(&spec("x:a:", &[("a", encoded(format, 255))]), false, large).unwrap();
+            let decoded = DecodedImages::of(&spec("x:a:", &[("a", encoded(format, 255))]), false, LARGE).unwrap();
             let image = decoded.images[0].as_ref().unwrap();
             assert_eq!((image.sides, image.pixels.len(), decoded.told.len()), ([20, 10], 200, 0), "{format:?}");
             for (place, expected) in [(2, [200, 30, 40]), (17, [0, 90, 250])] {
@@ -175,14 +173,14 @@ mod tests {
             }
         }
         assert_eq!(
-            DecodedImages::of(&spec(":a:", &[("a", gif(0))]), false, large).unwrap().images[0].as_ref().unwrap().pixels,
+            DecodedImages::of(&spec(":a:", &[("a", gif(0))]), false, LARGE).unwrap().images[0].as_ref().unwrap().pixels,
             [[250, 0, 0, 255], [0; 4]]
         );
     }
 
     #[test]
     fn of_an_animation_the_first_picture_is_drawn_and_it_is_told() {
-        let decoded = DecodedImages::of(&spec(":a:", &[("a", gif(3))]), false, large).unwrap();
+        let decoded = DecodedImages::of(&spec(":a:", &[("a", gif(3))]), false, LARGE).unwrap();
         assert_eq!(decoded.images[0].as_ref().unwrap().pixels[0], [250, 0, 0, 255]);
         assert_eq!(decoded.told, [ImageFidelity { name: ImageName::parse("a").unwrap(), shown: ImageShown::FirstPicture }]);
     }
@@ -190,16 +188,16 @@ mod tests {
     #[test]
     fn what_is_translucent_is_solid_in_a_gif_and_told() {
         let asked = spec(":a:", &[("a", encoded(ImageFormat::Png, 100))]);
-        let solid = DecodedImages::of(&asked, true, large).unwrap();
+        let solid = DecodedImages::of(&asked, true, LARGE).unwrap();
         assert!(solid.images[0].as_ref().unwrap().pixels.iter().all(|pixel| pixel[3] == 255));
         assert_eq!(solid.told, [ImageFidelity { name: ImageName::parse("a").unwrap(), shown: ImageShown::Solid }]);
         let opaque = spec(":a:", &[("a", encoded(ImageFormat::Png, 255))]);
-        assert!(DecodedImages::of(&opaque, true, large).unwrap().told.is_empty());
+        assert!(DecodedImages::of(&opaque, true, LARGE).unwrap().told.is_empty());
     }
 
     #[test]
     fn what_no_text_shows_is_not_decoded() {
-        let decoded = DecodedImages::of(&spec("<:b:7> :a", &[("a", b"nonsense".to_vec()), ("b", gif(0))]), false, large).unwrap();
+        let decoded = DecodedImages::of(&spec("<:b:7> :a", &[("a", b"nonsense".to_vec()), ("b", gif(0))]), false, LARGE).unwrap();
         assert!(decoded.images[0].is_none() && decoded.images[1].is_some());
         assert_eq!(decoded.told, [ImageFidelity { name: ImageName::parse("a").unwrap(), shown: ImageShown::Nowhere }]);
         let none = |text: &str| DecodedImages::of(&spec(text, &[("a", gif(0))]), false, || Err(Error::Cancelled)).err();
@@ -228,7 +226,7 @@ mod tests {
             let len = u32::try_from(data.len()).unwrap().to_be_bytes();
             [&png[..33], &len, kind, data, &(!check).to_be_bytes(), &png[33..]].concat()
         };
-        let decoded = |file: Vec<u8>| DecodedImages::of(&spec(":a:", &[("a", file)]), false, large).unwrap();
+        let decoded = |file: Vec<u8>| DecodedImages::of(&spec(":a:", &[("a", file)]), false, LARGE).unwrap();
         let linear = decoded(with(b"gAMA", &100_000_u32.to_be_bytes()));
         assert_eq!((linear.images[0].as_ref().unwrap().pixels[0], linear.told.len()), ([229, 96, 110, 255], 0));
         let profile = |said: &[u8]| {
@@ -256,7 +254,7 @@ mod tests {
             }
             let shorter = file[..cut.index(file.len())].to_vec();
             for file in [file, shorter] {
-                if let Err(error) = DecodedImages::of(&spec(":a:", &[("a", file)]), false, large) {
+                if let Err(error) = DecodedImages::of(&spec(":a:", &[("a", file)]), false, LARGE) {
                     prop_assert!(error.to_string().starts_with("images.a: "), "{error}");
                 }
             }

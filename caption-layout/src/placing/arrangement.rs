@@ -90,8 +90,9 @@ impl<'a> Arrangement<'a> {
         }
         let mut found = Self { places: Vec::new(), width_px, height_px, picture_top_px: 0 };
         let (bars, others): (Vec<_>, Vec<_>) = spec.captions.iter().partition(|caption| caption.spec.style == Style::Bar);
+        let most_px = bar_most_px(height_px, bars.len());
         for bar in bars {
-            found.add_bar(bar, spec, width_px, height_px)?;
+            found.add_bar(bar, spec, [width_px, height_px], most_px)?;
         }
         for caption in others {
             match caption.spec.at {
@@ -179,10 +180,15 @@ impl<'a> Arrangement<'a> {
     }
 
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a canvas")]
-    fn add_bar(&mut self, caption: &'a LoadedCaption, spec: &LoadedSpec, width_px: u32, height_px: u32) -> Result<(), Error> {
+    fn add_bar(
+        &mut self,
+        caption: &'a LoadedCaption,
+        spec: &LoadedSpec,
+        [width_px, height_px]: [u32; 2],
+        most: f32,
+    ) -> Result<(), Error> {
         let (width, height) = (width_px as f32, height_px as f32);
         let margin = (width * 0.03).round();
-        let most = (height * 1.5).max(160.0).min(bars_most_px(height) - (self.height_px - height_px) as f32);
         let room = Room {
             width_px: width - 2.0 * margin - 2.0,
             // Letters of a part of the width keep it, and the band grows with the words: a wide picture is no reason to shrink them.
@@ -229,10 +235,12 @@ fn asked_px(size: Size, picture_width_px: u32) -> Option<f32> {
     }
 }
 
-/// How high the words of all bars may be together. It is no matter of a process's limits, or the same spec would give other pictures.
-fn bars_most_px(picture_height: f32) -> f32 {
-    let least = picture_height / 2.0;
-    (picture_height * 1.5).max(320.0).min((TALLEST_WITH_BARS_PX - picture_height).max(least))
+/// How high the words of each of so many bars may be. It is no matter of a process's limits, or the same spec would give other pictures.
+#[expect(clippy::cast_precision_loss, reason = "a side of a canvas, and a few bars")]
+fn bar_most_px(picture_height_px: u32, bars: usize) -> f32 {
+    let height = picture_height_px as f32;
+    let of_all = (height * 1.5).max(320.0).min((TALLEST_WITH_BARS_PX - height).max(height / 2.0));
+    (height * 1.5).max(160.0).min(of_all / bars.max(1) as f32)
 }
 
 /// What no letter of the captions is larger than on a picture of this size, in pixels per em.
