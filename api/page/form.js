@@ -18,7 +18,7 @@ const USUAL = {
 /** What shows through a box: a colour's last two digits, as a page's colours have none of their own. */
 const BOX_ALPHA = 'b3';
 /** What the form has no field for, and a look may have. */
-const BEYOND = ['stroke_width', 'line_spacing', 'lang'];
+const BEYOND = ['stroke_width', 'line_spacing', 'lang', 'valign', 'frames'];
 const NUMBER = /^\d+([.,]\d+)?$/;
 
 const at = (id) => document.getElementById(id);
@@ -60,7 +60,12 @@ function looks(place) {
   }
   if (at('align').value !== 'center') made.align = at('align').value;
   if (at('case').checked) made.case = 'upper';
-  for (const id of ['from', 'to']) if (seconds(id) !== undefined) made[id] = seconds(id);
+  for (const id of ['from', 'to']) {
+    if (seconds(id) === undefined) continue;
+    made[id] = seconds(id);
+    delete made.frames;
+  }
+  if (typeof position(place) === 'string') delete made.valign;
   return made;
 }
 
@@ -169,7 +174,13 @@ function colours() {
 }
 
 /** Fills the form in with a look; what it says nothing of becomes the usual. */
-function wear({ style: own = 'overlay', font = 'anton', size = 'auto', align = 'center', case: letters, ...look }) {
+function wear({ style: own = 'overlay', font = 'anton', size = 'auto', align = 'center', case: letters, at: where, from = '', to = '', ...look }) {
+  if (where) {
+    const value = where.x === undefined ? where : [where.x, where.y, where.width, where.height].join();
+    if (![...at('at').options].some((option) => option.value === value)) at('at').append(new Option('The look’s own', value));
+    at('at').value = value;
+  }
+  [at('from').value, at('to').value] = [from, to];
   form.elements.style.value = own;
   form.elements.font.value = font;
   at('size').value = size === 'auto' ? '' : size;

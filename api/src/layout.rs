@@ -125,7 +125,9 @@ struct LayoutRequest {
 pub(crate) async fn lay_out(State(layouts): State<Layouts>, request: Request) -> Result<Json<LayoutView>, LayoutRefusal> {
     let body = to_bytes(request.into_body(), MAX_BODY_BYTES).await;
     let too_long = format!("at most {MAX_BODY_BYTES} bytes of JSON were expected");
-    let body = body.map_err(|_| SpecError::new(ErrorCode::BadRequest, "body", too_long))?;
+    // Reading stopped at the first byte too many.
+    let refused = || SpecError::new(ErrorCode::BadRequest, "body", too_long).limit(MAX_BODY_BYTES, MAX_BODY_BYTES + 1);
+    let body = body.map_err(|_| refused())?;
     let LayoutRequest { width_px, height_px, captions, images } = read(&body)?;
     within_limits(&layouts.limits, width_px, height_px)?;
     let asked = json!({"captions": captions, "images": images.unwrap_or_else(|| json!({}))});
@@ -157,6 +159,10 @@ fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
 }
 
 fn read(body: &[u8]) -> Result<LayoutRequest, SpecError> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        // serde would take its items for the fields in their order.
+        return Err(SpecError::new(ErrorCode::BadRequest, "body", "an object was expected, got an array"));
+    }
     let deserializer = &mut serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(deserializer).map_err(|e| {
         // Of a body that is no JSON object there is no field to name.
@@ -170,7 +176,9 @@ fn within_limits(limits: &Limits, width_px: u32, height_px: u32) -> Result<(), S
     for (field, px) in [("width_px", width_px), ("height_px", height_px)] {
         if !(1..=most).contains(&px) {
             let code = if px == 0 { ErrorCode::ZeroSized } else { ErrorCode::CanvasTooLarge };
-            return Err(SpecError::new(code, field, format!("1 to {most} pixels were expected, got {px}")));
+            let limit = if px == 0 { 1 } else { most };
+            let refused = SpecError::new(code, field, format!("1 to {most} pixels were expected, got {px}"));
+            return Err(refused.limit(limit as usize, px as usize));
         }
     }
     Ok(())

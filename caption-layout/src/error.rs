@@ -139,6 +139,15 @@ fn what_fits(chars: usize) -> String {
 }
 
 impl Error {
+    /// The field of the spec that it is about, where it is about one.
+    #[must_use]
+    pub fn field(&self) -> Option<String> {
+        match self {
+            Self::Image { name, .. } => Some(name.field()),
+            _ => None,
+        }
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> ErrorCode {

@@ -20,7 +20,7 @@ mod spec;
 pub use caption_types::{
     Align, Area, Caption, CaptionFidelity, Case, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Fraction,
     Hundredths, ImageFidelity, ImageName, ImageShown, Lang, Limits, MediaType, NEAR_DELTA_E, Position, RenderStats, Seconds,
-    Size, Style, TranslucentColour, Valign, WhyOff, WhyWithout, bounds::default_font,
+    Size, Style, TranslucentColour, Valign, WhyOff, WhyWithout,
 };
 pub use error::Error;
 pub use images::Images;

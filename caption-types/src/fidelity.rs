@@ -138,8 +138,6 @@ pub enum ImageShown {
     Solid,
     /// With its colours taken for sRGB, where its file has a profile of others.
     WithoutProfile,
-    /// Not at all: no text has its name.
-    Nowhere,
 }
 
 /// Pixels outside the captions that look different.

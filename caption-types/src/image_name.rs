@@ -23,7 +23,9 @@ impl ImageName {
             return Ok(Self(text.to_owned()));
         }
         let message = format!("a name of 1 to {MAX_IMAGE_NAME_CHARS} of A-Z, a-z, 0-9 and _ was expected, got `{}`", shown(text));
-        Err(SpecError::new(ErrorCode::BadSpec, "images", message))
+        let refused = SpecError::new(ErrorCode::BadSpec, "images", message);
+        let is_too_long = text.len() > MAX_IMAGE_NAME_CHARS;
+        Err(if is_too_long { refused.limit(MAX_IMAGE_NAME_CHARS, text.chars().count()) } else { refused })
     }
 
     /// The name, without colons.

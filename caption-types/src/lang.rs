@@ -35,7 +35,8 @@ impl FromStr for Lang {
                 "a language tag (BCP 47) of at most {MAX_LANG_CHARS} characters was expected, such as `ja`, got `{}`",
                 shown(text)
             );
-            return Err(SpecError::new(ErrorCode::BadSpec, "lang", message));
+            let refused = SpecError::new(ErrorCode::BadSpec, "lang", message);
+            return Err(if text.len() > MAX_LANG_CHARS { refused.limit(MAX_LANG_CHARS, text.len()) } else { refused });
         }
         Ok(Self(in_usual_case(text)))
     }

@@ -36,5 +36,5 @@ pub use media::MediaType;
 pub use number::{Fraction, LineSpacing, Seconds, StrokeWidth, WidthPercent};
 pub use size::Size;
 pub use spec::{Align, Area, Caption, CaptionFields, CaptionSpec, Case, Position, Presets, RecordedSpec, Style, Valign};
-pub use spec_error::SpecError;
+pub use spec_error::{Beyond, SpecError};
 pub use stats::RenderStats;

@@ -1,4 +1,4 @@
-//! What is wrong with a spec: code, field and message.
+//! What is wrong with a spec: code, field and message, and the bound that a number broke.
 //!
 //! Every reader of a spec answers with it.
 
@@ -14,12 +14,30 @@ pub struct SpecError {
     pub field: String,
     /// What was expected and what was got.
     pub message: String,
+    /// The same as numbers, where a count or a whole number is beyond its bound.
+    pub beyond: Option<Beyond>,
+}
+
+/// A number that is beyond what is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// The bound that it broke.
+    pub limit: u64,
+    /// What was got.
+    pub got: u64,
 }
 
 impl SpecError {
     /// What is wrong with a field.
     pub fn new(code: ErrorCode, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code, field: field.into(), message: message.into() }
+        Self { code, field: field.into(), message: message.into(), beyond: None }
+    }
+
+    /// The same error, of a number that is beyond its bound.
+    #[must_use]
+    pub fn limit(self, limit: usize, got: usize) -> Self {
+        let [limit, got] = [limit, got].map(|number| u64::try_from(number).unwrap_or(u64::MAX));
+        Self { beyond: Some(Beyond { limit, got }), ..self }
     }
 
     /// The same error, of a spec that is itself a field.

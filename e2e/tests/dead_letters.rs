@@ -43,7 +43,7 @@ async fn folder() -> (TempDir, Store, JobId) {
     let spec = CaptionSpec::of(vec![Caption::new("a", Position::Top, Style::Bar)]);
     let job = JobRecord::new(id(BROKEN), 1, source, spec);
     assert_eq!(store.create_job(&job).await.unwrap(), Created::New);
-    let outcome = Outcome::Failed { code: ErrorCode::EnginePanic, message: "tested".to_owned() };
+    let outcome = Outcome::Failed { code: ErrorCode::EnginePanic, message: "tested".to_owned(), field: None };
     let result = JobResult { version: job::VERSION, id: job.id.clone(), finished_at_ms: 2, attempts: 1, outcome };
     assert_eq!(store.create_result(&result).await.unwrap(), Created::New);
     let (id, message) = (job.id.clone(), Some(JobMessage::first(job)));

@@ -194,6 +194,9 @@ pub enum Outcome {
         code: ErrorCode,
         /// Why, for people.
         message: String,
+        /// The field of the spec that it is about, where it is about one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        field: Option<String>,
     },
     /// Nobody wants it any more.
     Cancelled,
@@ -271,7 +274,7 @@ mod tests {
             id: JobId::parse("0192f0c1a2b37c4d8e9f001122334455").unwrap(),
             finished_at_ms: 7,
             attempts: 1,
-            outcome: Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".into() },
+            outcome: Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".into(), field: None },
         };
         let json = serde_json::to_value(&failed).unwrap();
         assert_eq!(json["state"], "failed");

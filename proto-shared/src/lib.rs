@@ -16,9 +16,9 @@ pub mod queue;
 pub mod trace;
 
 pub use caption_types::{
-    Align, Area, Caption, CaptionFidelity, CaptionFields, CaptionSpec, Case, ChangedPixels, Colour, ColourFidelity, ErrorCode,
-    Fidelity, ImageName, Lang, Limits, LineSpacing, MediaType, Position, Presets, RecordedSpec, RenderStats, Seconds, Size,
-    SpecError, StrokeWidth, Style, TranslucentColour, Valign, bounds, spec, subtitles,
+    Align, Area, Beyond, Caption, CaptionFidelity, CaptionFields, CaptionSpec, Case, ChangedPixels, Colour, ColourFidelity,
+    ErrorCode, Fidelity, ImageName, Lang, Limits, LineSpacing, MediaType, Position, Presets, RecordedSpec, RenderStats, Seconds,
+    Size, SpecError, StrokeWidth, Style, TranslucentColour, Valign, bounds, spec, subtitles,
 };
 
 pub use callback::{CallbackEnd, CallbackOutcome};

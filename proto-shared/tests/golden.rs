@@ -141,7 +141,7 @@ fn meant() -> Vec<(&'static str, Kept)> {
                 fidelity: fidelity.clone(),
             }),
         ),
-        ("result-failed", result(Outcome::Failed { code, message: "it does not fit".to_owned() })),
+        ("result-failed", result(Outcome::Failed { code, message: "it does not fit".to_owned(), field: None })),
         ("result-cancelled", result(Outcome::Cancelled)),
         ("summary", Kept::Summary(OutputSummary { version: 1, output, stats, missing_glyphs, fidelity })),
         ("idempotency", Kept::Idempotency(IdempotencyRecord { version: 1, job: id.clone(), created_at_ms: 1_700_000_000_123 })),

@@ -33,7 +33,7 @@ fn job() -> JobRecord {
 }
 
 fn failed() -> JobResult {
-    let outcome = Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".to_owned() };
+    let outcome = Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".to_owned(), field: None };
     JobResult { version: 1, id: job().id, finished_at_ms: 1, attempts: 1, outcome }
 }
 

@@ -64,7 +64,7 @@ async fn answer(socket: TcpStream, status: u16) -> String {
 }
 
 fn result() -> JobResult {
-    let outcome = Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".to_owned() };
+    let outcome = Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".to_owned(), field: None };
     JobResult { version: 1, id: JobId::from_bytes([7; 16]), finished_at_ms: 1, attempts: 1, outcome }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, env, fs, path::Path};
 
 use axum::http::StatusCode;
-use proto_shared::{ErrorCode, Limits, Size, bounds};
+use proto_shared::{CaptionSpec, ErrorCode, Limits, Size, bounds};
 use service::config::{Process, SETTINGS};
 use utoipa::openapi::{HttpMethod, path::Operation};
 
@@ -122,7 +122,7 @@ fn each_number_on_the_page_of_limits_is_the_one_in_the_code() {
         let setting = SETTINGS.iter().find(|setting| setting.name == "PUNCHLINE_REQUEST_TIMEOUT_S").unwrap();
         setting.default_for(Process::Api).unwrap().parse().unwrap()
     };
-    let is_size = |px: u32| px.to_string().parse::<Size>().is_ok();
+    let is_size = |px: u32| CaptionSpec::from_json(format!(r#"{{"captions":[{{"text":"a","size":{px}}}]}}"#).as_bytes()).is_ok();
     assert_eq!([3, 4, 1_000, 1_001].map(is_size), [false, true, true, false]);
     let is_part = |percent: f64| format!("{percent}%").parse::<Size>().is_ok();
     assert_eq!([0.99, 1.0, 50.0, 50.01].map(is_part), [false, true, true, false]);

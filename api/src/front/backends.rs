@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use broker::BrokerError;
 use fonts::UnknownFont;
 use outbound::OutboundError;
-use proto_shared::{CaptionSpec, ErrorCode, SpecError};
+use proto_shared::{Beyond, CaptionSpec, ErrorCode, SpecError};
 use store::StoreError;
 
 use crate::problem::{Documented, Problem, Refusal, refusals};
@@ -68,7 +68,11 @@ impl Refusal for SpecError {
             ErrorCode::BadRequest => StatusCode::BAD_REQUEST,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
-        Problem::new(status, self.code, self.to_string()).field(&self.field)
+        let problem = Problem::new(status, self.code, self.to_string()).field(&self.field);
+        match self.beyond {
+            Some(Beyond { limit, got }) => problem.limit(limit, got),
+            None => problem,
+        }
     }
 
     fn documented() -> Vec<Documented> {

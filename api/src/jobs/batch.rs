@@ -77,7 +77,7 @@ pub(crate) async fn create(
     request: Request,
 ) -> Result<(StatusCode, Json<BatchView>), CreateRefusal> {
     let JobRequest { form, idempotency, reservation, .. } = requests.read(request, &caller, Makes::ManyJobs).await?;
-    let Order { picture, spec: specs, images, is_public, callback_url } = form.into_batch()?;
+    let Order { picture, spec: specs, images, is_public, callback_url, .. } = form.into_batch()?;
     let callback_url = callback_url.map(|url| requests.callbacks.check(&url)).transpose()?;
     for (i, spec) in specs.iter().enumerate() {
         check_fonts(spec, &requests.fonts).map_err(|e| SpecError::from(e).below(&format!("specs[{i}]")))?;

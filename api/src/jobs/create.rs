@@ -76,9 +76,9 @@ pub(crate) async fn create(
     request: Request,
 ) -> Result<Response, CreateRefusal> {
     let JobRequest { form, idempotency, first, wait, reservation } = requests.read(request, &caller, Makes::OneJob).await?;
-    let Order { picture, spec, images, is_public, callback_url } = form.into_job(&requests.presets)?;
+    let Order { picture, spec, origins, images, is_public, callback_url } = form.into_job(&requests.presets)?;
     let callback_url = callback_url.map(|url| requests.callbacks.check(&url)).transpose()?;
-    check_fonts(&spec, &requests.fonts)?;
+    check_fonts(&spec, &requests.fonts).map_err(|e| origins.named(e.into()))?;
     let accepted = if let Some(first) = first {
         let source = requests.pictures.id_of(picture, &caller.client).await?;
         acceptor.repeat(Repeat { first, source, spec, is_public, caller, trace, callback_url }).await
@@ -86,7 +86,7 @@ pub(crate) async fn create(
         let images = requests.pictures.take_images(images, &[(String::new(), &spec)]).await?;
         let taken = requests.pictures.take(picture, reservation, &caller.client).await?;
         let InspectedPicture { picture, upload, reservation } = taken;
-        spec.suits(picture.source.media)?;
+        spec.suits(picture.source.media).map_err(|e| origins.named(e))?;
         let output = output_id(&picture.source.id, &spec, &requests.fonts)?;
         let new =
             NewJob { picture, upload, images, reservation, spec, output, is_public, caller, trace, idempotency, callback_url };

@@ -13,7 +13,7 @@ use proto_shared::{
     bounds::{MAX_IMAGE_BYTES, MAX_IMAGES},
 };
 
-use self::words::{SUBTITLES, WORDS, WordsRefusal};
+use self::words::{Origins, SUBTITLES, WORDS, WordsRefusal};
 use crate::{
     pictures::{
         budget::BudgetRefusal,
@@ -50,6 +50,14 @@ refusals! {
             /// What is wrong with it.
             fault: String,
         } = BAD_REQUEST BadRequest, "{fault}", with field(field);
+        /// A part of the form that is no file has more bytes than those may have.
+        PartTooLong {
+            field: &'static str,
+            limit_bytes: u64,
+            /// What was read so far.
+            got_bytes: u64,
+        } = BAD_REQUEST BadRequest, "at most {limit_bytes} bytes are allowed, got {got_bytes} or more",
+            with field(*field).limit(*limit_bytes, *got_bytes);
         /// An image of one's own has more bytes than those may have.
         ImageTooLarge {
             field: String,
@@ -80,6 +88,8 @@ pub(crate) struct Form {
 pub(crate) struct Order<S> {
     pub(crate) picture: Picture,
     pub(crate) spec: S,
+    /// The parts that the captions of a spec were made of.
+    pub(crate) origins: Origins,
     /// The files of images of one's own that came with it.
     pub(crate) images: BTreeMap<ImageName, File>,
     /// Whether everyone may see the result.
@@ -134,7 +144,7 @@ impl Form {
         }
         if self.images.len() >= MAX_IMAGES {
             let message = format!("at most {MAX_IMAGES} images are allowed, got more");
-            return Err(SpecError::new(ErrorCode::BadSpec, "images", message).into());
+            return Err(SpecError::new(ErrorCode::BadSpec, "images", message).limit(MAX_IMAGES, MAX_IMAGES + 1).into());
         }
         let file = File::read(part, spool, MAX_IMAGE_BYTES, MAX_IMAGE_BYTES).await.map_err(|refusal| match refusal {
             BodyRefusal::Budget(BudgetRefusal::FileTooLarge { limit_bytes, got_bytes }) => {
@@ -160,16 +170,16 @@ impl Form {
     /// One job: by its `spec`, or by the fields of a caption.
     pub(crate) fn into_job(mut self, presets: &Presets) -> Result<Order<CaptionSpec>, FormRefusal> {
         self.has_no("specs", "`specs` is for /v1/batches")?;
-        let mut spec = if let Some(json) = self.texts.remove("spec") {
+        let (mut spec, origins) = if let Some(json) = self.texts.remove("spec") {
             caption_fields().try_for_each(|field| self.has_no(field, "it does not go with `spec`"))?;
-            CaptionSpec::from_json(json.as_bytes())?
+            (CaptionSpec::from_json(json.as_bytes())?, Origins::default())
         } else {
             let (exact, strict) = (self.flag("exact")?, self.flag("strict")?);
-            let spec = words::spec_of(&mut self.texts, self.subtitles.as_deref(), presets)?;
-            CaptionSpec { exact, strict, ..spec }
+            let (spec, origins) = words::spec_of(&mut self.texts, self.subtitles.as_deref(), presets)?;
+            (CaptionSpec { exact, strict, ..spec }, origins)
         };
         self.name_images(&mut spec)?;
-        self.order(spec)
+        self.order(spec, origins)
     }
 
     /// Many jobs: by their `specs`.
@@ -180,10 +190,10 @@ impl Form {
         let json = self.texts.remove("specs").ok_or_else(|| bad_part("specs", "an array of specs was expected"))?;
         let mut specs = CaptionSpec::list_from_json(json.as_bytes(), "specs", MAX_JOBS)?;
         specs.iter_mut().try_for_each(|spec| self.name_images(spec))?;
-        self.order(specs)
+        self.order(specs, Origins::default())
     }
 
-    fn order<S>(mut self, spec: S) -> Result<Order<S>, FormRefusal> {
+    fn order<S>(mut self, spec: S, origins: Origins) -> Result<Order<S>, FormRefusal> {
         let picture = match (self.file.take(), self.texts.remove("source"), self.texts.remove("source_url")) {
             (Some(file), None, None) => Picture::File(file),
             (None, Some(id), None) => Picture::Stored(SourceId::parse(&id).map_err(|e| bad_part("source", &e.to_string()))?),
@@ -194,7 +204,7 @@ impl Form {
         };
         let is_public = self.flag("gallery")?;
         let callback_url = self.texts.remove("callback_url");
-        Ok(Order { picture, spec, images: self.images, is_public, callback_url })
+        Ok(Order { picture, spec, origins, images: self.images, is_public, callback_url })
     }
 
     /// Whether a part says yes; it need not be there.
@@ -217,11 +227,12 @@ fn bad_part(field: &str, fault: &str) -> FormRefusal {
     FormRefusal::BadPart { field: field.chars().take(40).collect(), fault: fault.to_owned() }
 }
 
-async fn bytes(mut part: Field<'_>, name: &str, max_file_bytes: u64) -> Result<Vec<u8>, FormRefusal> {
+async fn bytes(mut part: Field<'_>, field: &'static str, max_file_bytes: u64) -> Result<Vec<u8>, FormRefusal> {
     let mut bytes = Vec::new();
     while let Some(chunk) = part.chunk().await.map_err(|e| BodyRefusal::of(&e, max_file_bytes))? {
-        if bytes.len() + chunk.len() > MAX_TEXT_PART_BYTES {
-            return Err(bad_part(name, &format!("at most {MAX_TEXT_PART_BYTES} bytes are allowed")));
+        let got = bytes.len() + chunk.len();
+        if got > MAX_TEXT_PART_BYTES {
+            return Err(FormRefusal::PartTooLong { field, limit_bytes: MAX_TEXT_PART_BYTES as u64, got_bytes: got as u64 });
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -85,6 +85,10 @@ struct ErrorView {
     code: ErrorCode,
     /// Why, for people.
     message: String,
+    /// The field of the spec that it is about, such as `images.party`; absent where it is about none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    field: Option<String>,
 }
 
 impl JobView {
@@ -106,6 +110,10 @@ impl JobView {
             attempts: None,
         };
         let Some(result) = result else { return queued };
+        let idle_images: Vec<String> = match &queued.spec {
+            RecordedSpec::Known(spec) => spec.idle_images().collect(),
+            RecordedSpec::Newer(_) => Vec::new(),
+        };
         let ended = Self { finished_at: rfc3339(result.finished_at_ms), attempts: Some(result.attempts), ..queued };
         match result.outcome {
             Outcome::Done { output, stats, missing_glyphs, fidelity } => Self {
@@ -113,13 +121,15 @@ impl JobView {
                 output: Some(OutputView { info: output, url }),
                 stats: Some(stats),
                 missing_glyphs: Some(missing_glyphs),
-                differences: fidelity.differences(),
+                differences: fidelity.differences().into_iter().chain(idle_images).collect(),
                 // A result of a release that did not tell it has none.
                 fidelity: Some(fidelity).filter(|fidelity| !fidelity.is_untold()),
                 ..ended
             },
             Outcome::Cancelled => Self { state: State::Cancelled, ..ended },
-            Outcome::Failed { code, message } => Self { state: State::Failed, error: Some(ErrorView { code, message }), ..ended },
+            Outcome::Failed { code, message, field } => {
+                Self { state: State::Failed, error: Some(ErrorView { code, message, field }), ..ended }
+            }
         }
     }
 }

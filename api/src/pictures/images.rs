@@ -100,7 +100,7 @@ impl Pictures {
                 }
                 if known.len() > MAX_IMAGES {
                     let message = format!("at most {MAX_IMAGES} different images are allowed in all, got more");
-                    return Err(SpecError::new(ErrorCode::BadSpec, "specs", message).into());
+                    return Err(SpecError::new(ErrorCode::BadSpec, "specs", message).limit(MAX_IMAGES, known.len()).into());
                 }
                 let field = format!("{path}{}", name.field());
                 let looked_at = match self.store.reuse_image(id).await {

@@ -44,7 +44,7 @@ async fn output_of(store: &Store, id: &JobId) -> Result<OutputInfo, ResultRefusa
     match store.get_result(id).await? {
         Some(result) => match result.outcome {
             Outcome::Done { output, .. } => Ok(output),
-            Outcome::Failed { code, message } => Err(ResultRefusal::JobFailed { code, message }),
+            Outcome::Failed { code, message, .. } => Err(ResultRefusal::JobFailed { code, message }),
             Outcome::Cancelled => Err(ResultRefusal::Cancelled),
         },
         None if store.get_job(id).await?.is_some() => Err(ResultRefusal::NotReady),

@@ -115,7 +115,7 @@ async fn an_end_whose_news_is_lost_is_found_in_the_store() {
     let id = next_message(&front.broker).await.job.id;
     let mut stream = listen(&front, &path).await;
     assert_eq!(stream.next().await.unwrap().name, "queued");
-    let failed = Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".to_owned() };
+    let failed = Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".to_owned(), field: None };
     front.finish(&id, failed).await;
     let end = stream.next().await.unwrap();
     assert_eq!((end.name.as_str(), &end.data["code"]), ("failed", &json!("truncated")));

@@ -54,7 +54,7 @@ async fn what_is_wrong_with_an_image_is_said_of_it_with_the_limit() {
         (413, E::FileTooLarge, "images.dot", json!([256_000, 256_001]), vec![WORDS, ("images.dot", &long)]),
         (415, E::UnsupportedMedia, "images.dot", json!([null, null]), vec![WORDS, ("images.dot", b"<svg>")]),
         (422, E::BadSpec, "images", json!([null, null]), vec![WORDS, ("images.a b", GIF)]),
-        (422, E::BadSpec, "images", json!([null, null]), vec![WORDS, (&long_name, GIF)]),
+        (422, E::BadSpec, "images", json!([32, 33]), vec![WORDS, (&long_name, GIF)]),
         (400, E::BadRequest, "images.dot", json!([null, null]), vec![WORDS, ("images.dot", GIF), ("images.dot", GIF)]),
         (422, E::UnknownSource, "images.dot", json!([null, null]), vec![("spec", &unknown)]),
         (400, E::BadRequest, "images.dot", json!([null, null]), vec![("spec", &other), ("images.dot", MOVING)]),

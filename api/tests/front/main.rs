@@ -299,7 +299,7 @@ async fn a_failed_job_says_why_and_its_result_is_gone() {
     let front = front();
     let accepted = front.post(&[("file", GIF), ("bottom", b"a")]).await;
     let id = next_message(&front.broker).await.job.id;
-    front.finish(&id, Outcome::Failed { code: ErrorCode::TextDoesNotFit, message: "too long".into() }).await;
+    front.finish(&id, Outcome::Failed { code: ErrorCode::TextDoesNotFit, message: "too long".into(), field: None }).await;
     let job = front.get(accepted.header("location")).await.json();
     assert_eq!(job["state"], "failed");
     assert_eq!(job["error"], json!({"code":"text_does_not_fit","message":"too long"}));

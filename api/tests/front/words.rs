@@ -100,6 +100,8 @@ async fn what_is_wrong_is_said_of_its_part() {
         (422, E::BadSubtitles, "subtitles", &[("subtitles", b"1\n00:00:02,000 --> 00:00:01,000\nx")]),
         (422, E::BadSpec, "from", &[("subtitles", b"1\n00:00:01,000 --> 00:00:02,000\nx"), ("from", b"1")]),
         (422, E::TextTooLong, "subtitles", &[("subtitles", long.as_bytes())]),
+        (422, E::UnknownFont, "font", &[("bottom", b"a"), ("font", b"wingdings")]),
+        (422, E::BadSize, "size", &[("bottom", b"a"), ("size", b"1001")]),
         (400, E::BadRequest, "subtitles", &[("spec", spec), ("subtitles", b"x")]),
         (400, E::BadRequest, "subtitles", &[("subtitles", &vec![b'x'; 200_000])]),
         (400, E::BadRequest, "text", &[("spec", spec), ("text", b"x")]),
@@ -108,4 +110,6 @@ async fn what_is_wrong_is_said_of_its_part() {
         let answer = front().post(&[&[("file", GIF)], *parts].concat()).await;
         assert_eq!((answer.refusal(), &answer.json()["field"]), ((*status, *code), &json!(field)), "{parts:?} {:?}", answer.body);
     }
+    let large = front().post(&[("file", GIF), ("bottom", b"a"), ("size", b"1001")]).await.json();
+    assert_eq!((&large["limit"], &large["got"]), (&json!(1_000), &json!(1_001)));
 }

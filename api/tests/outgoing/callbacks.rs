@@ -35,7 +35,7 @@ async fn submit(front: &Front, url: &str) -> JobId {
 impl Fixture {
     /// The job ends, and nobody hears of it.
     async fn finish(&self, id: &JobId) {
-        let outcome = Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".to_owned() };
+        let outcome = Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".to_owned(), field: None };
         let result = JobResult { version: job::VERSION, id: id.clone(), finished_at_ms: FINISHED_AT_MS, attempts: 1, outcome };
         assert_eq!(self.store.create_result(&result).await.unwrap(), Created::New);
     }

@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use caption_types::bounds::default_font;
 use icu_properties::props::Script;
 
 use super::{
@@ -80,6 +81,12 @@ impl Font {
     pub fn builtin(name: &str) -> Option<Self> {
         let (_, font) = NAMED.iter().find(|(known, _)| *known == name)?;
         Some(LazyLock::force(font).clone())
+    }
+
+    /// Whether it is the very font that is used when none is named.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        Self::builtin(&default_font()).is_some_and(|font| std::ptr::eq(font.bytes(), self.bytes()))
     }
 
     /// The fonts that ship for characters that a caption's own lacks, and that of emoji.

@@ -79,7 +79,6 @@ impl Fidelity {
                 ImageShown::WithoutProfile => {
                     format!("the colours of the image `{name}` are taken for sRGB: its profile is of others")
                 }
-                ImageShown::Nowhere => format!("the image `{name}` is not shown: no text has `:{name}:`"),
             });
         }
         if let Some(damage) = &self.damage {

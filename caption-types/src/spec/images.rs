@@ -39,6 +39,14 @@ impl CaptionSpec {
         shown.collect()
     }
 
+    /// What there is to say of images that no text shows, a sentence each. It is said of a spec and not of an output, which is the same
+    /// without them.
+    pub fn idle_images(&self) -> impl Iterator<Item = String> {
+        let shown = self.shown_images();
+        let idle = self.images.keys().filter(move |name| !shown.contains(name));
+        idle.map(|name| format!("the image `{name}` is not shown: no text has `:{name}:`"))
+    }
+
     /// Checks that there are no more images than there may be.
     ///
     /// # Errors
@@ -47,7 +55,7 @@ impl CaptionSpec {
         let count = self.images.len();
         if count > MAX_IMAGES {
             let message = format!("at most {MAX_IMAGES} images are allowed, got {count}");
-            return Err(SpecError::new(ErrorCode::BadSpec, "images", message));
+            return Err(SpecError::new(ErrorCode::BadSpec, "images", message).limit(MAX_IMAGES, count));
         }
         Ok(())
     }
@@ -143,6 +151,7 @@ mod tests {
         let json = format!(r#"{{"captions":[{{"text":"<a:b:1>"}}],"images":{{"a":"{id}","b":"{id}"}}}}"#);
         let spec = CaptionSpec::from_json(json.as_bytes()).unwrap();
         assert_eq!(spec.shown_images().into_iter().map(ImageName::as_str).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(spec.idle_images().collect::<Vec<_>>(), ["the image `a` is not shown: no text has `:a:`"]);
     }
 
     proptest! {

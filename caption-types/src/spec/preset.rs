@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::CaptionFields;
 use crate::{CaptionSpec, ErrorCode, SpecError, spec_error::shown};
 
@@ -35,12 +37,17 @@ impl Presets {
             let message = format!("1 to {MAX_NAME_CHARS} of a-z, 0-9, - and _ were expected as its name, got `{}`", shown(name));
             return Err(SpecError::new(ErrorCode::BadSpec, "preset", message));
         }
-        let fields: CaptionFields =
-            serde_json::from_slice(json).map_err(|e| SpecError::new(ErrorCode::BadSpec, "preset", e.to_string()))?;
+        let refused = |why: String| SpecError::new(ErrorCode::BadSpec, "preset", why);
+        let value: Value = serde_json::from_slice(json).map_err(|e| refused(e.to_string()))?;
+        if !value.is_object() {
+            // serde would take an array for one.
+            return Err(refused("an object of a caption's fields was expected".to_owned()));
+        }
+        let fields: CaptionFields = serde_json::from_slice(json).map_err(|e| refused(e.to_string()))?;
         // Whatever is written with it.
         CaptionSpec::of(vec![fields.clone().caption("words")]).validate().map_err(|e| {
             let field = e.field.trim_start_matches("captions[0].");
-            SpecError::new(e.code, "preset", format!("{field}: {}", e.message))
+            SpecError { message: format!("{field}: {}", e.message), ..e.clone() }.at("preset")
         })?;
         self.0.insert(name.to_owned(), fields);
         Ok(())
@@ -95,6 +102,7 @@ mod tests {
             ("Meme", "{}", "got `Meme`"),
             ("", "{}", "got ``"),
             ("a", "{", "EOF"),
+            ("a", r#"["top"]"#, "an object of a caption's fields was expected"),
             ("a", r#"{"text":"words"}"#, "unknown field `text`"),
             ("a", r#"{"style":"plain","stroke":"red"}"#, "stroke: plain letters"),
             ("a", r##"{"fill":"#12"}"##, "got `#12`"),

@@ -8,6 +8,7 @@ use serde::{
     de::{DeserializeOwned, Error as _, Visitor, value::Error as Unread},
 };
 use serde_ignored::Path;
+use serde_json::Value;
 
 use super::{Area, Caption, CaptionSpec};
 use crate::{ErrorCode, SpecError, spec_error::shown};
@@ -19,6 +20,9 @@ impl CaptionSpec {
     /// JSON that does not parse is `bad_request`; a value that is not allowed has its own code and
     /// names its field.
     pub fn from_json(json: &[u8]) -> Result<Self, SpecError> {
+        if let Ok(value) = serde_json::from_slice(json) {
+            has_objects(&value, "spec", "")?;
+        }
         let spec: Self = read(json, "spec", "")?;
         spec.validate()?;
         Ok(spec)
@@ -29,10 +33,17 @@ impl CaptionSpec {
     /// # Errors
     /// As [`CaptionSpec::from_json`]; and an array of none, or of more than `most`.
     pub fn list_from_json(json: &[u8], root: &str, most: usize) -> Result<Vec<Self>, SpecError> {
+        if let Ok(Value::Array(specs)) = serde_json::from_slice(json) {
+            for (i, spec) in specs.iter().enumerate() {
+                let path = format!("{root}[{i}]");
+                has_objects(spec, &path, &format!("{path}."))?;
+            }
+        }
         let specs: Vec<Self> = read(json, root, root)?;
         if !(1..=most).contains(&specs.len()) {
             let message = format!("1 to {most} specs were expected, got {}", specs.len());
-            return Err(SpecError::new(ErrorCode::BadSpec, root, message));
+            let limit = if specs.is_empty() { 1 } else { most };
+            return Err(SpecError::new(ErrorCode::BadSpec, root, message).limit(limit, specs.len()));
         }
         for (i, spec) in specs.iter().enumerate() {
             spec.validate().map_err(|e| e.below(&format!("{root}[{i}]")))?;
@@ -77,6 +88,19 @@ fn read<T: DeserializeOwned>(json: &[u8], root: &str, prefix: &str) -> Result<T,
     Ok(value)
 }
 
+/// Whether a spec and its captions are objects: serde takes an array for a struct, its items for the fields in their order, and nobody
+/// means that. Fields are named behind `below`.
+fn has_objects(spec: &Value, path: &str, below: &str) -> Result<(), SpecError> {
+    let is_object = |value: &Value, field: &str, known: &[&str]| {
+        let message = format!("an object of the fields {} was expected, got an array", listed(known));
+        if value.is_array() { Err(SpecError::new(ErrorCode::BadSpec, field, message)) } else { Ok(()) }
+    };
+    is_object(spec, path, fields_of::<CaptionSpec>())?;
+    let captions = spec.get("captions").and_then(Value::as_array);
+    let mut captions = captions.into_iter().flatten().enumerate();
+    captions.try_for_each(|(i, caption)| is_object(caption, &format!("{below}captions[{i}]"), fields_of::<Caption>()))
+}
+
 fn unknown_field(prefix: &str, path: &Path<'_>) -> SpecError {
     let (name, known) = match path {
         Path::Map { parent: Path::Seq { parent: Path::Map { .. }, .. }, key } => (key.as_str(), fields_of::<Caption>()),
@@ -84,9 +108,12 @@ fn unknown_field(prefix: &str, path: &Path<'_>) -> SpecError {
         Path::Map { key, .. } => (key.as_str(), fields_of::<CaptionSpec>()),
         _ => ("", [].as_slice()),
     };
-    let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let message = format!("unknown field `{}`, one of {known} was expected", shown(name));
+    let message = format!("unknown field `{}`, one of {} was expected", shown(name), listed(known));
     SpecError::new(ErrorCode::BadSpec, format!("{prefix}{}", written(path)), message)
+}
+
+fn listed(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// As `serde_path_to_error` writes it: `captions[0].fill`.
@@ -138,6 +165,7 @@ fn fields_of<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Beyond, ImageName};
 
     fn refused(json: &str) -> SpecError {
         CaptionSpec::from_json(json.as_bytes()).unwrap_err()
@@ -179,6 +207,41 @@ mod tests {
         assert_eq!((error.field.as_str(), error.message.as_str()), ("images", "at most 16 images are allowed, got 17"));
         let most = format!(r#"{{"captions":[{{"text":"a"}}],"images":{{{}}}}}"#, many[..16].join(","));
         assert_eq!(CaptionSpec::from_json(most.as_bytes()).unwrap().needs_version(), 2);
+    }
+
+    #[test]
+    fn an_array_is_no_object() {
+        for (json, field) in [
+            ("[[]]", "spec"),
+            (r#"{"captions":[["a"]]}"#, "captions[0]"),
+            (r#"{"captions":[{"text":"a"},["b"]]}"#, "captions[1]"),
+        ] {
+            let error = refused(json);
+            assert_eq!((error.code, error.field.as_str()), (ErrorCode::BadSpec, field), "{error}");
+            assert!(error.message.ends_with("was expected, got an array"), "{error}");
+        }
+        let listed = CaptionSpec::list_from_json(br#"[{"captions":[["a"]]}]"#, "specs", 9).unwrap_err();
+        assert_eq!(listed.field, "specs[0].captions[0]");
+    }
+
+    #[test]
+    fn what_is_beyond_a_bound_says_so_in_numbers() {
+        let caption = |fields: &str| format!(r#"{{"captions":[{{"text":"a",{fields}}}]}}"#);
+        let names = (0..17).map(|i| format!(r#""n{i}":"{}""#, "0".repeat(64))).collect::<Vec<_>>().join(",");
+        for (json, limit, got) in [
+            (caption(r#""size":3"#), 4, 3),
+            (caption(r#""size":1001"#), 1_000, 1_001),
+            (caption(&format!(r#""font":"{}""#, "f".repeat(65))), 64, 65),
+            (caption(r#""font":"""#), 1, 0),
+            (format!(r#"{{"captions":[{{"text":"{}"}}]}}"#, "x".repeat(1_001)), 1_000, 1_001),
+            (format!(r#"{{"captions":[{}]}}"#, [r#"{"text":"a"}"#; 33].join(",")), 32, 33),
+            (format!(r#"{{"captions":[{{"text":"a"}}],"images":{{{names}}}}}"#), 16, 17),
+        ] {
+            assert_eq!(refused(&json).beyond, Some(Beyond { limit, got }), "{}", refused(&json));
+        }
+        assert_eq!(ImageName::parse(&"x".repeat(33)).unwrap_err().beyond, Some(Beyond { limit: 32, got: 33 }));
+        let none = CaptionSpec::list_from_json(b"[]", "specs", 9).unwrap_err();
+        assert_eq!(none.beyond, Some(Beyond { limit: 1, got: 0 }));
     }
 
     #[test]

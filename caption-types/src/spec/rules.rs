@@ -33,11 +33,8 @@ impl CaptionSpec {
             return Err(SpecError::new(ErrorCode::EmptyText, "captions", "at least one caption was expected, got none"));
         }
         if count > MAX_CAPTIONS {
-            return Err(SpecError::new(
-                ErrorCode::BadSpec,
-                "captions",
-                format!("at most {MAX_CAPTIONS} captions are allowed, got {count}"),
-            ));
+            let message = format!("at most {MAX_CAPTIONS} captions are allowed, got {count}");
+            return Err(SpecError::new(ErrorCode::BadSpec, "captions", message).limit(MAX_CAPTIONS, count));
         }
         self.validate_images()?;
         for (i, caption) in self.captions.iter().enumerate() {
@@ -184,21 +181,22 @@ impl Caption {
             return err(ErrorCode::BadSpec, "text", message);
         }
         if chars > MAX_TEXT_CHARS {
-            return err(ErrorCode::TextTooLong, "text", format!("at most {MAX_TEXT_CHARS} characters are allowed, got {chars}"));
+            let message = format!("at most {MAX_TEXT_CHARS} characters are allowed, got {chars}");
+            return err(ErrorCode::TextTooLong, "text", message).map_err(|e| e.limit(MAX_TEXT_CHARS, chars));
         }
         let name_chars = self.font.chars().count();
         if name_chars == 0 || name_chars > MAX_FONT_NAME_CHARS {
-            return err(
-                ErrorCode::UnknownFont,
-                "font",
-                format!("a name of 1 to {MAX_FONT_NAME_CHARS} characters was expected, got {name_chars}"),
-            );
+            let limit = if name_chars == 0 { 1 } else { MAX_FONT_NAME_CHARS };
+            let message = format!("a name of 1 to {MAX_FONT_NAME_CHARS} characters was expected, got {name_chars}");
+            return err(ErrorCode::UnknownFont, "font", message).map_err(|e| e.limit(limit, name_chars));
         }
         if let Size::Px(px) = self.size
             && !SIZE_RANGE_PX.contains(&px)
         {
             let (least, most) = (SIZE_RANGE_PX.start(), SIZE_RANGE_PX.end());
-            return err(ErrorCode::BadSize, "size", format!("{least} to {most} pixels are allowed, got {px}"));
+            let limit = if px < *least { least } else { most };
+            let message = format!("{least} to {most} pixels are allowed, got {px}");
+            return err(ErrorCode::BadSize, "size", message).map_err(|e| e.limit(*limit as usize, px as usize));
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use caption_layout::{
-    CaptionFidelity, Colour, ColourFidelity, Error, Hundredths, default_font,
+    CaptionFidelity, Colour, ColourFidelity, Error, Hundredths,
     placing::arrangement::{Arrangement, PlacedCaption},
     rect::Rect,
 };
@@ -81,9 +81,9 @@ impl Mask {
             let emoji = emoji.and_then(|drawn| Ink::of_emoji(place.rect, drawn));
             let [fill, under] = ink.pair().map(|rgb| ColourFidelity::exact(Colour { rgb }));
             let letters_px = place.text.size_px.into();
-            // The default was named by nobody, and has no more than Latin.
-            let is_named = place.caption.spec.font != default_font();
-            let substituted_glyphs = if is_named { place.text.substituted_glyphs.clone() } else { Vec::new() };
+            // Nobody asks for the default, which has no more than Latin.
+            let is_default = place.caption.font.is_default();
+            let substituted_glyphs = if is_default { Vec::new() } else { place.text.substituted_glyphs.clone() };
             let emoji_delta_e = emoji.as_ref().map(|_| Hundredths::default());
             let asked_px = place.asked_px(width_px).map(Hundredths::from).filter(|&asked_px| asked_px > letters_px);
             told[number] = CaptionFidelity {

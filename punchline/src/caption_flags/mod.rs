@@ -11,7 +11,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Command};
-use proto_shared::{CaptionFields, CaptionSpec, Fidelity, ImageName, Position, Presets, SpecError, subtitles};
+use proto_shared::{CaptionFields, CaptionSpec, ImageName, Position, Presets, SpecError, subtitles};
 
 use self::{
     origin::{Origin, text},
@@ -24,8 +24,7 @@ use crate::{
 };
 
 /// What these flags can do, for the help of a command that has them.
-pub(crate) const EXAMPLES: &str = "\
-  --text \"left\" --at 0,0.3,0.5,0.4 --text \"right\" --at 0.5,0.3,0.5,0.4     two boxes
+pub(crate) const EXAMPLES: &str = "  --text \"left\" --at 0,0.3,0.5,0.4 --text \"right\" --at 0.5,0.3,0.5,0.4     two boxes
   --text \"wait for it\" --to 1.5 --text \"now\" --from 1.5 --size 60          one after the other
   --style box --background navy --text \"one\\ntwo\" --align left             two lines on a plate
   --subtitles talk.srt --style shadow                                     each cue at its time
@@ -94,8 +93,10 @@ impl CaptionFlags {
         if has_place && texts.is_empty() && subtitles.is_none() {
             return Err(Failure::new(Reason::Usage, "--at: --top and --bottom have their places; --text goes anywhere"));
         }
-        let time = defaults.iter().find(|(name, _)| matches!(*name, "from" | "to" | "frames"));
-        if let (Some((name, _)), true, Some(_)) = (time, texts.is_empty() && top.is_none() && bottom.is_none(), subtitles) {
+        let has_time = under.from.is_some() || under.to.is_some() || under.frames.is_some();
+        if has_time && texts.is_empty() && top.is_none() && bottom.is_none() && subtitles.is_some() {
+            let own = defaults.iter().find(|(name, _)| matches!(*name, "from" | "to" | "frames"));
+            let name = own.map_or("preset", |(name, _)| *name);
             let why = format_args!("--{name}: cues have their own times: none was expected beside --subtitles alone");
             return Err(Failure::new(Reason::Usage, why));
         }
@@ -240,10 +241,10 @@ impl clap::Args for CaptionFlags {
     }
 }
 
-/// Says what of the picture is not as it was asked for, a line each.
+/// Says what is not as it was asked for, a line each.
 #[expect(clippy::print_stderr, reason = "what is told beside the result belongs on standard error")]
-pub(crate) fn warn_of(fidelity: &Fidelity) {
-    for difference in fidelity.differences() {
+pub(crate) fn warn_of(differences: impl IntoIterator<Item = String>) {
+    for difference in differences {
         eprintln!("punchline: warning: {difference}");
     }
 }

@@ -41,7 +41,7 @@ pub(crate) async fn fetch(session: &mut Session, document: &JobDocument, output:
         print(&document.json.to_string(), files::is_stream(output), &session.activity)?;
     }
     download::result(session, &document.job, output).await?;
-    session.activity.aside(|| warn_of(&document.job.fidelity));
+    session.activity.aside(|| warn_of(document.job.differences()));
     Ok(())
 }
 

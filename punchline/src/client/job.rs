@@ -34,7 +34,10 @@ pub(crate) struct Job {
     #[serde(default)]
     pub(crate) output: Option<OutputInfo>,
     #[serde(default)]
-    pub(crate) fidelity: Fidelity,
+    fidelity: Fidelity,
+    /// A service of the release before does not say them.
+    #[serde(default)]
+    differences: Option<Vec<String>>,
     #[serde(default)]
     error: Option<Error>,
     #[serde(default)]
@@ -88,6 +91,11 @@ fn unlike_ours(error: &serde_json::Error) -> Failure {
 }
 
 impl Job {
+    /// What of the result is not as it was asked for, a sentence each.
+    pub(crate) fn differences(&self) -> Vec<String> {
+        self.differences.clone().unwrap_or_else(|| self.fidelity.differences())
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         matches!(self.state, State::Done | State::Failed | State::Cancelled)
     }

@@ -106,7 +106,7 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
 
 #[expect(clippy::print_stderr, reason = "what is told beside the result belongs on standard error")]
 fn tell(args: &CaptionArgs, bytes: &[u8], rendered: &Rendered, began: Instant, cpu_began: ProcessTime) {
-    warn_of(&rendered.fidelity);
+    warn_of(rendered.fidelity.differences());
     if args.stats {
         let line = StatsLine::new(
             &rendered.stats,
@@ -133,6 +133,7 @@ impl CaptionArgs {
             let why = format_args!("{}: a file of it was expected, as --image {name}=FILE", name.field());
             return Err(Failure::new(Reason::Usage, why));
         }
+        warn_of(asked.spec.idle_images());
         let images: Images = asked.images.iter().cloned().collect();
         let mut spec = engine_spec(&asked.spec, &fonts, images)
             .map_err(|e| Failure::new(Reason::Usage, asked.name_flag(SpecError::from(e))))?;

@@ -28,7 +28,7 @@ async fn serve(settings: ApiSettings) -> anyhow::Result<()> {
     let startup = Startup::begin(&store, open::amqp(&settings.amqp_url, common, "punchline api"), &shutdown);
     let health = health::of_api(&startup.broker, &store, &startup.store_checked, &shutdown);
     let mut registry = registry();
-    let side = HttpSide::new(http, common, &startup.broker, &store, &mut registry)?;
+    let side = HttpSide::new(http, common, open::fonts(common.font_dir.as_deref())?, &startup.broker, &store, &mut registry)?;
     broker_metrics::watch(&startup.broker, &mut registry, &shutdown);
     tracing::info!(listen = %http.listen, "listening");
     let all_finished = side.serve(listeners, health, registry, common, &shutdown).await;

@@ -6,6 +6,7 @@
 use anyhow::Context as _;
 use api::{Acceptances, ApiConfig, ApiParts, CallbackSchedule, Callbacks, Clients, Courier, EventSubscribers, Ids, Signer};
 use broker::Broker;
+use fonts::Fonts;
 use service::{
     ApiKeys, Clock, Eventual, FrontListeners, Health,
     config::{CommonSettings, HttpSettings, OutboundSettings},
@@ -33,6 +34,7 @@ impl HttpSide {
     pub(crate) fn new(
         http: &HttpSettings,
         common: &CommonSettings,
+        fonts: Fonts,
         broker: &Eventual<Broker>,
         store: &Store,
         registry: &mut Registry,
@@ -57,7 +59,7 @@ impl HttpSide {
             body_stall: http.body_stall,
             spool_dir: http.spool_dir.clone(),
             trusted_proxies: http.trusted_proxies.clone(),
-            fonts: open::fonts(common.font_dir.as_deref())?,
+            fonts,
             presets: open::presets(http.presets_dir.as_deref())?,
         };
         Ok(Self { config, parts, bounds: bounds(http), courier })

@@ -5,6 +5,7 @@ use std::num::{NonZeroU16, NonZeroUsize};
 
 use anyhow::Context as _;
 use broker::Broker;
+use fonts::Fonts;
 use service::{
     Clock, Eventual,
     config::{CommonSettings, JobSettings},
@@ -14,7 +15,7 @@ use service::{
 use store::Store;
 use worker::{Engine, Isolation, ProcessId, Worker, WorkerConfig, WorkerParts};
 
-use crate::{open, processes::render_one};
+use crate::processes::render_one;
 
 /// Address space of a process that renders a job which a worker may have died of: many times what any picture within
 /// the limits takes.
@@ -23,12 +24,13 @@ const SUSPECT_MEMORY_BYTES: u64 = 2 << 30;
 /// What is left to this process when it is counted how many such processes there is memory for.
 const OWN_MEMORY_BYTES: u64 = 1 << 30;
 
-/// A worker that is ready to run. Its fonts and its threads are made here, once; its metrics are added to `registry`.
+/// A worker that is ready to run. Its threads are made here, once; its metrics are added to `registry`.
 pub(crate) fn worker(
     broker: &Eventual<Broker>,
     store: &Store,
     jobs: &JobSettings,
     common: &CommonSettings,
+    fonts: Fonts,
     registry: &mut Registry,
 ) -> anyhow::Result<Worker> {
     let isolation = Isolation {
@@ -43,7 +45,7 @@ pub(crate) fn worker(
         store: store.clone(),
         engine: Engine::new(jobs.timeout).context("failed to start the engine's threads")?,
         isolation,
-        fonts: open::fonts(common.font_dir.as_deref())?,
+        fonts,
         clock: Clock::system(),
         process: ProcessId::random(),
     };

@@ -54,8 +54,9 @@ async fn serve(settings: ServeSettings) -> anyhow::Result<()> {
     let health = health::of_api(&late, &store, &Eventual::from(()), &shutdown);
 
     let mut registry = registry();
-    let worker = job_side::worker(&late, &store, &settings.jobs, &settings.common, &mut registry)?;
-    let side = HttpSide::new(&settings.http, &settings.common, &late, &store, &mut registry)?;
+    let fonts = open::fonts(settings.common.font_dir.as_deref())?;
+    let worker = job_side::worker(&late, &store, &settings.jobs, &settings.common, fonts.clone(), &mut registry)?;
+    let side = HttpSide::new(&settings.http, &settings.common, fonts, &late, &store, &mut registry)?;
     broker_metrics::watch(&late, &mut registry, &shutdown);
     greet(address, folder)?;
 

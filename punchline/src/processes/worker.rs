@@ -33,7 +33,8 @@ async fn work(settings: WorkerSettings) -> anyhow::Result<()> {
     let health = health::of_worker(&startup.broker, &store, &shutdown);
 
     let mut registry = registry();
-    let worker = job_side::worker(&startup.broker, &store, &settings.jobs, &settings.common, &mut registry)?;
+    let fonts = open::fonts(settings.common.font_dir.as_deref())?;
+    let worker = job_side::worker(&startup.broker, &store, &settings.jobs, &settings.common, fonts, &mut registry)?;
     broker_metrics::watch(&startup.broker, &mut registry, &shutdown);
     let ops = ops::router(health, Exposition::new(registry));
     tracing::info!(ops_listen = %settings.ops_listen, "listening");

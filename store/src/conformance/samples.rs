@@ -35,7 +35,7 @@ pub(super) fn job(run: u64, name: &str, created_at_ms: u64) -> JobRecord {
 }
 
 pub(super) fn failed(id: &JobId, attempts: u32) -> JobResult {
-    let outcome = Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".to_owned() };
+    let outcome = Outcome::Failed { code: ErrorCode::Truncated, message: "cut short".to_owned(), field: None };
     JobResult { version: VERSION, id: id.clone(), finished_at_ms: 9_000, attempts, outcome }
 }
 

@@ -87,7 +87,7 @@ impl Fixture {
         let reason = "attempts exhausted".to_owned();
         let letter = DeadRecord { version: 1, id: job.id, dead_at_ms: 1, reason, message, body: None };
         self.store.put_dead(&letter).await.unwrap();
-        let failed = Outcome::Failed { code: ErrorCode::AttemptsExhausted, message: "no use".to_owned() };
+        let failed = Outcome::Failed { code: ErrorCode::AttemptsExhausted, message: "no use".to_owned(), field: None };
         self.end(index, failed).await;
         self.jobs[index].has_letter = true;
     }

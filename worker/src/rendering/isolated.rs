@@ -18,7 +18,7 @@ use bytes::Bytes;
 use caption::Images;
 use fonts::{Fonts, engine_spec};
 use nix::sys::resource::{Resource, setrlimit};
-use proto_shared::{CaptionSpec, ErrorCode, Fidelity, ImageName, Lane, Limits, MediaType, RenderStats};
+use proto_shared::{CaptionSpec, ErrorCode, Fidelity, ImageName, Lane, Limits, MediaType, RenderStats, SpecError};
 use rayon::ThreadPoolBuilder;
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -84,10 +84,17 @@ enum Reply {
         missing_glyphs: Vec<char>,
         fidelity: Fidelity,
     },
-    Refused {
-        code: ErrorCode,
-        message: String,
-    },
+    Refused(Refused),
+}
+
+/// Why there is no picture.
+#[derive(Serialize, Deserialize)]
+struct Refused {
+    code: ErrorCode,
+    message: String,
+    /// The field of the spec that it is about. Absent of a program of the release before.
+    #[serde(default)]
+    field: Option<String>,
 }
 
 impl Isolated {
@@ -165,7 +172,7 @@ fn read_answer(mut answer: Vec<u8>) -> Result<Product, EngineError> {
     let end = answer.iter().position(|&byte| byte == b'\n').ok_or_else(|| crashed("its answer is cut off".to_owned()))?;
     let picture = answer.split_off(end + 1);
     match serde_json::from_slice(&answer).map_err(|e| crashed(format!("its answer could not be read: {e}")))? {
-        Reply::Refused { code, message } => Err(EngineError::RefusedElsewhere { code, message }),
+        Reply::Refused(Refused { code, message, field }) => Err(EngineError::RefusedElsewhere { code, message, field }),
         Reply::Done { media, width_px, height_px, stats, missing_glyphs, fidelity } => {
             Ok(Product { bytes: picture.into(), media, width_px, height_px, stats, missing_glyphs, fidelity })
         }
@@ -203,7 +210,7 @@ pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Res
         Ok(Product { bytes, media, width_px, height_px, stats, missing_glyphs, fidelity }) => {
             (Reply::Done { media, width_px, height_px, stats, missing_glyphs, fidelity }, bytes)
         }
-        Err((code, message)) => (Reply::Refused { code, message }, Bytes::new()),
+        Err(refused) => (Reply::Refused(refused), Bytes::new()),
     };
     serde_json::to_writer(&mut to, &reply)?;
     to.write_all(b"\n")?;
@@ -211,12 +218,16 @@ pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Res
     to.flush()
 }
 
-fn produce(fonts: &Fonts, request: &Request, source: Bytes, images: Images) -> Result<Product, (ErrorCode, String)> {
-    let spec = engine_spec(&request.spec, fonts, images).map_err(|e| (e.code(), e.to_string()))?;
+fn produce(fonts: &Fonts, request: &Request, source: Bytes, images: Images) -> Result<Product, Refused> {
+    let refused = |code, message, field| Refused { code, message, field };
+    let spec = engine_spec(&request.spec, fonts, images)
+        .map_err(|e| refused(e.code(), e.to_string(), Some(SpecError::from(e).field)))?;
     let task = Task { source, spec, limits: request.limits, progress: Progress::default(), lane: Lane::Standard };
     // A pool of its own size, whatever the environment asks for.
-    let threads = ThreadPoolBuilder::new().num_threads(THREADS).build().map_err(|e| (ErrorCode::Internal, e.to_string()))?;
-    threads.install(|| attempt(render, &task, &AtomicBool::new(false))).map_err(|e| (e.code(), e.to_string()))
+    let threads = ThreadPoolBuilder::new().num_threads(THREADS).build();
+    let threads = threads.map_err(|e| refused(ErrorCode::Internal, e.to_string(), None))?;
+    let rendered = threads.install(|| attempt(render, &task, &AtomicBool::new(false)));
+    rendered.map_err(|e| refused(e.code(), e.to_string(), e.field()))
 }
 
 #[cfg(test)]

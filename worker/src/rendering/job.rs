@@ -6,7 +6,7 @@ use bytes::Bytes;
 use caption::{Images, Limits};
 use fonts::{Fonts, UnknownFont, engine_spec, output_id};
 use futures::future::try_join_all;
-use proto_shared::{ErrorCode, ImageName, JobRecord, NewerRelease, Outcome, OutputId, OutputInfo, OutputSummary};
+use proto_shared::{ErrorCode, ImageName, JobRecord, NewerRelease, Outcome, OutputId, OutputInfo, OutputSummary, SpecError};
 use store::{Store, StoreError};
 
 use crate::{
@@ -66,6 +66,14 @@ impl Failure {
             Self::Newer(_) => ErrorCode::Internal,
         }
     }
+
+    fn field(&self) -> Option<String> {
+        match self {
+            Self::Engine(error) => error.field(),
+            Self::Font(error) => Some(SpecError::from(error.clone()).field),
+            Self::Store(_) | Self::Newer(_) => None,
+        }
+    }
 }
 
 impl Runner {
@@ -80,7 +88,7 @@ impl Runner {
         match self.produce(job, sources, suspicion, placement).await {
             Ok(done) => Ok(done),
             Err(Failure::Store(error)) if error.is_passing() => Err(error),
-            Err(failure) => Ok(Outcome::Failed { code: failure.code(), message: failure.to_string() }),
+            Err(failure) => Ok(Outcome::Failed { code: failure.code(), message: failure.to_string(), field: failure.field() }),
         }
     }
 

@@ -65,6 +65,8 @@ pub enum EngineError {
         code: ErrorCode,
         /// The engine's message.
         message: String,
+        /// The field of the spec that it is about.
+        field: Option<String>,
     },
     /// The process that rendered it died.
     #[error("the engine crashed: {how}")]
@@ -81,6 +83,15 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// The field of the spec that it is about, where it is about one.
+    pub(crate) fn field(&self) -> Option<String> {
+        match self {
+            Self::Refused(error) => error.field(),
+            Self::RefusedElsewhere { field, .. } => field.clone(),
+            Self::Crashed { .. } | Self::Panicked(_) | Self::TimedOut { .. } => None,
+        }
+    }
+
     /// The code for the job's result.
     #[must_use]
     pub fn code(&self) -> ErrorCode {

@@ -97,7 +97,7 @@ impl DeadLetterMover {
             id: record.id.clone(),
             finished_at_ms: record.dead_at_ms,
             attempts: message.attempt,
-            outcome: Outcome::Failed { code, message: format!("given up: {}", record.reason) },
+            outcome: Outcome::Failed { code, message: format!("given up: {}", record.reason), field: None },
         };
         if self.store.create_result(&result).await? == Created::New {
             self.metrics.job_ended(Ending::Dead, &result.outcome);

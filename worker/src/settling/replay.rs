@@ -148,7 +148,7 @@ mod tests {
     }
 
     fn failed() -> JobResult {
-        result(Outcome::Failed { code: ErrorCode::AttemptsExhausted, message: "tested".to_owned() })
+        result(Outcome::Failed { code: ErrorCode::AttemptsExhausted, message: "tested".to_owned(), field: None })
     }
 
     /// A job that was given up.

@@ -140,10 +140,10 @@ impl Settler {
                 tracing::info!(source_bytes, output_bytes = output.bytes, frames, engine_ms, took_ms, "done");
             }
             Outcome::Cancelled => tracing::info!("cancelled"),
-            Outcome::Failed { code, message } if is_kept(*code) => {
+            Outcome::Failed { code, message, .. } if is_kept(*code) => {
                 tracing::error!(%code, error = message, "the job failed by a defect of ours");
             }
-            Outcome::Failed { code, message } => tracing::warn!(%code, error = message, "the job failed"),
+            Outcome::Failed { code, message, .. } => tracing::warn!(%code, error = message, "the job failed"),
         }
         Ok(Ended { how: Ending::of(&outcome), failure: kept_failure(&outcome) })
     }
@@ -174,7 +174,7 @@ impl Settler {
         tracing::error!(error = with_source(error), "the last attempt failed");
         let message = format!("{attempt} attempts failed, the last one: {error}");
         let code = ErrorCode::AttemptsExhausted;
-        let outcome = Outcome::Failed { code, message: message.clone() };
+        let outcome = Outcome::Failed { code, message: message.clone(), field: None };
         match self.write(&delivery.message().job, attempt, outcome, broker).await {
             Ok(stored) if kept_failure(&stored).is_none() => return (Ending::of(&stored), delivery.ack().await),
             Ok(_) => {}
@@ -246,7 +246,7 @@ struct Ended {
 /// the result may have ended before its dead letter was stored, and a replay takes all letters of a job as one.
 fn kept_failure(outcome: &Outcome) -> Option<(ErrorCode, String)> {
     match outcome {
-        Outcome::Failed { code, message } if is_kept(*code) => Some((*code, message.clone())),
+        Outcome::Failed { code, message, .. } if is_kept(*code) => Some((*code, message.clone())),
         _ => None,
     }
 }

@@ -46,6 +46,10 @@ async fn the_images_that_a_text_shows_come_from_the_store() {
     let running = fixture.work(LONG, |task, _| {
         let images: Vec<_> = (0..2).map_while(|place| task.spec.images.get(place)).collect();
         let images: Vec<_> = images.into_iter().map(|(name, file)| (name.as_str(), file)).collect();
+        if task.source[0] == 9 {
+            let name = ImageName::parse("dot").unwrap();
+            return Err(caption::Error::Image { name, why: Box::new(caption::Error::UnsupportedMedia) });
+        }
         if images == [("dot", &b"an image"[..])] { Ok(product(b"captioned")) } else { Err(caption::Error::UnsupportedMedia) }
     });
     let image = bytes::Bytes::from_static(b"an image");
@@ -64,6 +68,10 @@ async fn the_images_that_a_text_shows_come_from_the_store() {
     let lacks = with(fixture.job(2).await, &missing, ":dot:");
     fixture.broker.publish(&lacks).await.unwrap();
     assert_eq!(code_of(&fixture.outcome(&lacks).await), ErrorCode::UnknownSource, "as of a source that is gone");
+    let damaged = with(fixture.job(9).await, &shown, ":dot:");
+    fixture.broker.publish(&damaged).await.unwrap();
+    let Outcome::Failed { field, code, .. } = fixture.outcome(&damaged).await else { panic!("it can't be drawn") };
+    assert_eq!((field.as_deref(), code), (Some("images.dot"), ErrorCode::UnsupportedMedia));
     assert!(running.end().await);
 }
 
@@ -241,7 +249,7 @@ async fn a_delivery_is_counted_by_the_result_that_stands() {
         attempts: 1,
         outcome,
     };
-    let crashed = Outcome::Failed { code: ErrorCode::EngineCrashed, message: "elsewhere".to_owned() };
+    let crashed = Outcome::Failed { code: ErrorCode::EngineCrashed, message: "elsewhere".to_owned(), field: None };
     for (stands, counted, letter) in
         [(Outcome::Cancelled, "cancelled", None), (crashed, "dead", Some("engine_crashed: elsewhere"))]
     {
@@ -272,7 +280,7 @@ async fn a_delivery_is_counted_by_the_result_that_stands() {
 async fn what_comes_again_after_it_failed_by_a_defect_is_kept() {
     let fixture = house_on("memory:");
     let message = fixture.job(1).await;
-    let outcome = Outcome::Failed { code: ErrorCode::EnginePanic, message: "unlucky".to_owned() };
+    let outcome = Outcome::Failed { code: ErrorCode::EnginePanic, message: "unlucky".to_owned(), field: None };
     let result = JobResult { version: job::VERSION, id: message.job.id.clone(), finished_at_ms: 1, attempts: 1, outcome };
     assert_eq!(fixture.store.create_result(&result).await.unwrap(), Created::New);
     fixture.redeliver(&message, 1).await;

@@ -60,7 +60,7 @@ pub(super) fn spec_of(
     parts: &mut BTreeMap<&'static str, String>,
     subtitles: Option<&[u8]>,
     presets: &Presets,
-) -> Result<CaptionSpec, WordsRefusal> {
+) -> Result<(CaptionSpec, Origins), WordsRefusal> {
     let mut fields = CaptionFields::default();
     for name in CaptionFields::NAMES {
         if let Some(text) = parts.remove(name) {
@@ -73,55 +73,69 @@ pub(super) fn spec_of(
         return Err(SpecError::new(ErrorCode::BadSpec, "at", message).into());
     }
     let has_words = top.is_some() || bottom.is_some() || text.is_some();
-    let time = [("from", fields.from.is_some()), ("to", fields.to.is_some()), ("frames", fields.frames.is_some())];
-    if let Some((name, _)) = time.into_iter().find(|&(_, is_given)| is_given && subtitles.is_some() && !has_words) {
-        let message = "cues have their own times: none was expected beside `subtitles` alone";
-        return Err(SpecError::new(ErrorCode::BadSpec, name, message).into());
-    }
+    let own_time = time_of(&fields);
     if let Some(preset) = parts.remove("preset") {
         fields = fields.over(presets.get(&preset).map_err(UnknownPreset)?);
     }
+    if subtitles.is_some() && !has_words && time_of(&fields).is_some() {
+        let message = "cues have their own times: none was expected beside `subtitles` alone";
+        return Err(SpecError::new(ErrorCode::BadSpec, own_time.unwrap_or("preset"), message).into());
+    }
     let at = |at| CaptionFields { at: Some(at), ..CaptionFields::default() }.over(&fields);
-    let mut names = Vec::new();
+    let mut origins = Origins::default();
     let mut captions = Vec::new();
     for (name, fields, text) in
         [("top", at(Position::Top), top), ("bottom", at(Position::Bottom), bottom), ("text", fields.clone(), text)]
     {
         if let Some(text) = text {
-            names.push(Source::Part(name));
+            origins.0.push(Origin::Part(name));
             captions.push(fields.caption(text));
         }
     }
     for cue in subtitles.map(subtitles::read).transpose()?.into_iter().flatten() {
-        names.push(Source::Cue { line: cue.line });
+        origins.0.push(Origin::Cue { line: cue.line });
         captions.push(cue.fields.over(&fields).caption(cue.text));
     }
     let spec = CaptionSpec::of(captions);
-    spec.validate().map_err(|e| of_part(e, &names))?;
-    Ok(spec)
+    spec.validate().map_err(|e| origins.named(e))?;
+    Ok((spec, origins))
 }
 
+/// The field that gives a time.
+fn time_of(fields: &CaptionFields) -> Option<&'static str> {
+    let CaptionFields { from, to, frames, .. } = fields;
+    let time = [("from", from.is_some()), ("to", to.is_some()), ("frames", frames.is_some())];
+    time.into_iter().find_map(|(name, is_given)| is_given.then_some(name))
+}
+
+/// What the captions were made of, in their order; nothing of a spec that was sent as one.
+#[derive(Default)]
+pub(crate) struct Origins(Vec<Origin>);
+
 /// Where a caption came from.
-enum Source {
+enum Origin {
     Part(&'static str),
     Cue { line: usize },
 }
 
-/// `captions[0].text` is `top`, `bottom` or `text`, `captions[0].font` is `font`; of a cue it is `subtitles`.
-fn of_part(error: SpecError, names: &[Source]) -> SpecError {
-    if error.field == "captions" && error.code == ErrorCode::EmptyText {
-        return error.at("bottom");
-    }
-    let Some((caption, field)) = error.field.strip_prefix("captions[").and_then(|path| path.split_once("].")) else {
-        return error;
-    };
-    let field = field.to_owned();
-    match (field.as_str(), caption.parse::<usize>().ok().and_then(|i| names.get(i))) {
-        ("text", Some(Source::Part(name))) => error.at(*name),
-        ("text" | "at" | "from" | "to", Some(Source::Cue { line })) => {
-            let message = format!("line {line}: {}", error.message);
-            SpecError::new(error.code, SUBTITLES, message)
+impl Origins {
+    /// What is wrong with a spec, said of the part: `captions[0].text` is `top`, `bottom` or `text`, `captions[0].font` is `font`; of
+    /// a cue it is `subtitles`.
+    pub(crate) fn named(&self, error: SpecError) -> SpecError {
+        if self.0.is_empty() {
+            return if error.field == "captions" && error.code == ErrorCode::EmptyText { error.at("bottom") } else { error };
         }
-        _ => error.at(field),
+        let Some((caption, field)) = error.field.strip_prefix("captions[").and_then(|path| path.split_once("].")) else {
+            return error;
+        };
+        let field = field.to_owned();
+        match (field.as_str(), caption.parse::<usize>().ok().and_then(|i| self.0.get(i))) {
+            ("text", Some(Origin::Part(name))) => error.at(*name),
+            ("text" | "at" | "from" | "to", Some(Origin::Cue { line })) => {
+                let message = format!("line {line}: {}", error.message);
+                SpecError { message, ..error }.at(SUBTITLES)
+            }
+            _ => error.at(field),
+        }
     }
 }
