@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::CaptionFields;
+use super::{CaptionFields, request::has_words};
 use crate::{CaptionSpec, ErrorCode, SpecError, spec_error::shown};
 
 /// Those that ship.
@@ -43,6 +43,7 @@ impl Presets {
             // serde would take an array for one.
             return Err(refused("an object of a caption's fields was expected".to_owned()));
         }
+        has_words(&value).map_err(|e| refused(e.to_string()))?;
         let fields: CaptionFields = serde_json::from_slice(json).map_err(|e| refused(e.to_string()))?;
         // Whatever is written with it.
         CaptionSpec::of(vec![fields.clone().caption("words")]).validate().map_err(|e| {
@@ -102,6 +103,7 @@ mod tests {
             ("Meme", "{}", "got `Meme`"),
             ("", "{}", "got ``"),
             ("a", "{", "EOF"),
+            ("a", r#"{"style":{"bar":null}}"#, "style: a word was expected"),
             ("a", r#"["top"]"#, "an object of a caption's fields was expected"),
             ("a", r#"{"text":"words"}"#, "unknown field `text`"),
             ("a", r#"{"style":"plain","stroke":"red"}"#, "stroke: plain letters"),

@@ -88,8 +88,8 @@ fn read<T: DeserializeOwned>(json: &[u8], root: &str, prefix: &str) -> Result<T,
     Ok(value)
 }
 
-/// Whether a spec and its captions are objects: serde takes an array for a struct, its items for the fields in their order, and nobody
-/// means that. Fields are named behind `below`.
+/// Whether a spec and its captions are objects, and their words are words: serde takes an array for a struct, its items for the fields in
+/// their order, and an object of one key for a word; nobody means that. Fields are named behind `below`.
 fn has_objects(spec: &Value, path: &str, below: &str) -> Result<(), SpecError> {
     let is_object = |value: &Value, field: &str, known: &[&str]| {
         let message = format!("an object of the fields {} was expected, got an array", listed(known));
@@ -98,7 +98,22 @@ fn has_objects(spec: &Value, path: &str, below: &str) -> Result<(), SpecError> {
     is_object(spec, path, fields_of::<CaptionSpec>())?;
     let captions = spec.get("captions").and_then(Value::as_array);
     let mut captions = captions.into_iter().flatten().enumerate();
-    captions.try_for_each(|(i, caption)| is_object(caption, &format!("{below}captions[{i}]"), fields_of::<Caption>()))
+    captions.try_for_each(|(i, caption)| {
+        let path = format!("{below}captions[{i}]");
+        is_object(caption, &path, fields_of::<Caption>())?;
+        has_words(caption).map_err(|e| e.below(&path))
+    })
+}
+
+/// Whether the fields of a caption that are words are no objects.
+pub(super) fn has_words(caption: &Value) -> Result<(), SpecError> {
+    let is_object = |(name, _): &(&str, ErrorCode)| caption.get(name).is_some_and(Value::is_object);
+    let words = [("style", ErrorCode::UnknownStyle)];
+    let others = ["align", "valign", "case"].map(|name| (name, ErrorCode::BadSpec));
+    match words.into_iter().chain(others).find(is_object) {
+        Some((name, code)) => Err(SpecError::new(code, name, "a word was expected, got an object")),
+        None => Ok(()),
+    }
 }
 
 fn unknown_field(prefix: &str, path: &Path<'_>) -> SpecError {
@@ -219,6 +234,15 @@ mod tests {
             let error = refused(json);
             assert_eq!((error.code, error.field.as_str()), (ErrorCode::BadSpec, field), "{error}");
             assert!(error.message.ends_with("was expected, got an array"), "{error}");
+        }
+        for (field, code) in [
+            ("style", ErrorCode::UnknownStyle),
+            ("align", ErrorCode::BadSpec),
+            ("valign", ErrorCode::BadSpec),
+            ("case", ErrorCode::BadSpec),
+        ] {
+            let error = refused(&format!(r#"{{"captions":[{{"text":"a","{field}":{{"bar":null}}}}]}}"#));
+            assert_eq!((error.code, error.field), (code, format!("captions[0].{field}")));
         }
         let listed = CaptionSpec::list_from_json(br#"[{"captions":[["a"]]}]"#, "specs", 9).unwrap_err();
         assert_eq!(listed.field, "specs[0].captions[0]");
