@@ -188,9 +188,15 @@ impl Brush {
         found
     }
 
+    /// Whether any entry that captions may use passes for a colour.
+    pub(super) fn has_alike(&mut self, wanted: [u8; 3]) -> bool {
+        let nearest = self.emoji_alone(wanted);
+        self.is_alike(nearest, wanted)
+    }
+
     /// Whether an entry passes for a colour of a soft edge.
     #[inline]
-    fn is_alike(&mut self, entry: u8, wanted: [u8; 3]) -> bool {
+    pub(super) fn is_alike(&mut self, entry: u8, wanted: [u8; 3]) -> bool {
         let Some(shown) = self.palette.as_ref().and_then(|palette| palette.colour(entry)) else { return true };
         // No channel changes more by a level than by one dE.
         if shown.iter().zip(wanted).all(|(shown, wanted)| shown.abs_diff(wanted) <= 4) {

@@ -12,7 +12,7 @@ use super::{
     work::FrameWork,
 };
 use crate::{
-    mask::Cover,
+    mask::{Cover, Ink},
     planning::Palette,
     reading::{
         canvas::Patch,
@@ -32,6 +32,11 @@ pub(super) struct Painter<'a> {
     backgrounds: Backgrounds,
     /// The transparent index. Where the canvas shows the caption already, an opaque pixel becomes transparent by it.
     through: Option<u8>,
+    /// By ink, as far as it was asked: whether the palette lacks colours of it.
+    lacking: Vec<Option<bool>>,
+    /// The transparent index while an ink is painted whose colours the palette lacks: its soft edges go on showing the canvas where no
+    /// entry passes for them.
+    edges_through: Option<u8>,
     /// The largest index that was painted.
     pub largest: u8,
     /// Whether a pixel was drawn where the source's stream or rectangle does not reach.
@@ -60,7 +65,8 @@ impl<'a> Painter<'a> {
     pub(super) fn new(work: &'a FrameWork<'a>, palette: &'a Palette, through: Option<u8>, brush: &'a mut Brush) -> Self {
         brush.take_up(palette);
         let (inks, bare, lost) = (work.inks, work.plan.bare(), &work.lost);
-        Self { inks, bare, lost, palette, brush, backgrounds: Backgrounds::default(), through, largest: 0, extended: false }
+        let (backgrounds, lacking) = (Backgrounds::default(), vec![None; inks.len()]);
+        Self { inks, bare, lost, palette, brush, backgrounds, through, lacking, edges_through: None, largest: 0, extended: false }
     }
 
     /// Paints all captions on a stretch; answers the place in it of the first index that changed.
@@ -79,6 +85,7 @@ impl<'a> Painter<'a> {
         let here = ink.rect.intersect(stretch.lines());
         self.brush.select(runs);
         self.backgrounds.select(place, runs);
+        self.edges_through = self.through.filter(|_| self.lacks_colours(place, ink));
         let mut first_changed: Option<usize> = None;
         for y in here.top..here.bottom {
             let (place, left, indices) = stretch.row(y, here.left..here.right);
@@ -110,6 +117,23 @@ impl<'a> Painter<'a> {
             first_changed = first_changed.into_iter().chain(in_row).min();
         }
         first_changed
+    }
+
+    /// Whether the palette lacks a colour of an ink: it was not asked to have them where the ink stands on the canvas already.
+    fn lacks_colours(&mut self, place: usize, ink: &Ink) -> bool {
+        let Self { lacking, brush, .. } = self;
+        let lacks = || ink.colours().into_iter().any(|colour| !brush.has_alike(colour));
+        lacking.get_mut(place).is_some_and(|known| *known.get_or_insert_with(lacks))
+    }
+
+    /// The entry for a pixel over an index where the canvas shows the caption already.
+    #[inline]
+    fn over_standing(&mut self, runs: &InkRuns<'_>, cover: Cover, at: [u32; 2], index: u8, beneath: [u8; 3]) -> u8 {
+        let painted = self.over_index(runs, cover, at, index, beneath);
+        let Some(through) = self.edges_through.filter(|_| cover.is_solid()) else { return painted };
+        let [fill, under] = runs.ink.pair_at(at[0], at[1]);
+        let passes = [Some(beneath), None].iter().any(|&beneath| self.brush.is_alike(painted, cover.blend(fill, under, beneath)));
+        if passes { painted } else { through }
     }
 
     /// The entry for a pixel of which nothing shows what is beneath, or that lies over nothing.
@@ -165,7 +189,7 @@ impl<'a> Painter<'a> {
             let painted = if run.is_opaque {
                 self.alone(runs, cover, [x, y])
             } else {
-                self.over_index(runs, cover, [x, y], *index, beneath)
+                self.over_standing(runs, cover, [x, y], *index, beneath)
             };
             if painted != *index {
                 *index = painted;
@@ -223,11 +247,13 @@ impl<'a> Painter<'a> {
             let is_bare = self.bare.contains(x, y);
             // What the source does not have was made transparent: a colour there is of a caption that lies behind this one.
             let is_known = is_sourced || self.palette.transparent().is_some();
+            let stands = !is_bare && !self.lost.rect.contains(x, y);
             let painted = match self.palette.colour(*index).filter(|_| is_known) {
                 Some(_) if cover.is_opaque() => match self.through {
-                    Some(through) if !is_bare && !self.lost.rect.contains(x, y) => through,
+                    Some(through) if stands => through,
                     _ => self.alone(runs, cover, [x, y]),
                 },
+                Some(beneath) if stands && is_sourced => self.over_standing(runs, cover, [x, y], *index, beneath),
                 Some(beneath) => self.over_index(runs, cover, [x, y], *index, beneath),
                 None => match self.lost.at(x, y) {
                     Some(beneath) => self.over(runs, cover, [x, y], beneath),

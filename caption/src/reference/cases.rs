@@ -276,3 +276,35 @@ fn a_frame_that_draws_all_colours_again_still_leaves_the_rest_of_the_canvas_as_i
     let sample = Sample { width: 207, height: 150, palette, loop_count: Some(0), frames };
     check(&sample, &[("bar", Position::Top, Style::Bar), ("Hi", Position::Bottom, Style::Overlay)]);
 }
+
+/// Frames with grey tables of their own: the first with room, the others with one entry to spare, by which a caption that stands shows
+/// through.
+fn grey_frames() -> Vec<u8> {
+    let greys = |levels: u8| (0..=255_u8).flat_map(move |at| [at.min(levels - 1); 3]);
+    let mut source = b"GIF89a\x80\0\x60\0\x70\0\0".to_vec();
+    for levels in [200_u8, 255, 255] {
+        source.extend(b"\x2C\0\0\0\0\x80\0\x60\0\x87");
+        source.extend(greys(levels));
+        source.push(8);
+        let indices: Vec<u8> =
+            (0..128 * 96_u32).map(|at| u8::try_from((at * 7 + at / 128) % u32::from(levels)).unwrap()).collect();
+        source.extend(crate::lzw::whole::encode(&indices, 8));
+    }
+    source.push(0x3B);
+    source
+}
+
+#[test]
+fn soft_edges_of_a_caption_that_stands_keep_their_colours_where_a_frame_has_none_of_them() {
+    let coloured =
+        |pixel: &Option<[u8; 3]>| pixel.is_some_and(|[r, g, b]| r.abs_diff(g).max(g.abs_diff(b)).max(r.abs_diff(b)) > 60);
+    for (words, style) in [("🎉🌈", Style::Overlay), ("words", Style::Plain)] {
+        let mut spec = spec(&[(words, Position::Bottom, style)]);
+        spec.captions[0].spec.size = Size::Px(12);
+        spec.captions[0].spec.fill = Some(caption_layout::Colour { rgb: [255, 0, 200] });
+        let output = picture::render(&grey_frames(), &spec, &Limits::default()).unwrap();
+        let counts: Vec<usize> =
+            play(&output).iter().map(|shown| shown.canvas.iter().filter(|pixel| coloured(pixel)).count()).collect();
+        assert!(counts[0] > 60 && counts.iter().all(|count| count.abs_diff(counts[0]) * 8 < counts[0]), "{words}: {counts:?}");
+    }
+}
