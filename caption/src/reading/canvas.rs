@@ -114,6 +114,8 @@ impl<'a> Canvas<'a> {
         let width = self.gif.canvas.width() as usize;
         let table = frame.local_palette.as_ref().or(self.gif.global_palette.as_ref());
         let colours = colours(table.map(|range| &self.bytes[range.clone()]));
+        // Browsers draw nothing for an index behind the table's end.
+        let entries = table.map_or(256, |table| table.len() / 3);
         self.reader.open(self.bytes, frame);
         let rows = self.reader.decode(frame.min_code_size).chunks(frame.rect.width() as usize);
         for (row, y) in rows.zip(row_order(frame.rect.height(), frame.interlaced)) {
@@ -124,7 +126,7 @@ impl<'a> Canvas<'a> {
             let start = y as usize * width + rect.left as usize;
             let own = row.get((rect.left - frame.rect.left) as usize..).unwrap_or_default();
             for (&index, pixel) in own.iter().zip(&mut self.pixels[start..start + rect.width() as usize]) {
-                if Some(index) != frame.transparent {
+                if Some(index) != frame.transparent && usize::from(index) < entries {
                     *pixel = Some(colours[usize::from(index)]);
                 }
             }
