@@ -109,6 +109,20 @@ mod tests {
     }
 
     #[test]
+    fn a_bar_may_make_a_picture_larger_than_a_source_may_be() {
+        let limits = Limits { max_side_px: 100, ..Limits::default() };
+        let picture = DynamicImage::ImageRgb8(image::RgbImage::from_pixel(100, 100, image::Rgb([90, 120, 200])));
+        let lossy = crate::still::webp::lossy(picture.as_bytes(), [100, 100]);
+        let files =
+            [(MediaType::Png, ImageFormat::Png), (MediaType::Jpeg, ImageFormat::Jpeg), (MediaType::Webp, ImageFormat::WebP)]
+                .map(|(media, format)| (media, encoded(&picture, format)));
+        for (media, file) in files.into_iter().chain([(MediaType::Webp, lossy)]) {
+            let rendered = render(&file, media, &spec(Style::Bar), &limits).unwrap();
+            assert!(rendered.mask.height_px > 100, "{media:?}");
+        }
+    }
+
+    #[test]
     fn a_still_that_does_not_decode_is_malformed() {
         let mut png = encoded(&DynamicImage::new_rgb8(40, 40), ImageFormat::Png);
         png.truncate(40);

@@ -72,7 +72,8 @@ pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits:
     };
     let bytes = container::write(&chunks(&file), sides, &metadata);
     let (captions, Beside { altered, changed }) = if find(&found, *b"VP8 ").is_some() && !spec.spec.exact {
-        let output = pixels(&bytes, limits)?;
+        // With its bars it may be larger than a source may be.
+        let output = pixels(&bytes, &Limits { max_side_px: mask.width_px.max(mask.height_px), ..*limits })?;
         let rows = mask.picture_top_px..mask.picture_top_px + height_px;
         let [before, after] = [&raster, &output].map(|raster| move |x: u32, y: u32| raster.visible_rgb(x, y));
         (lossy_colours(&output, &mask), Beside::of_rows(rows, &mask, before, after))
@@ -137,6 +138,14 @@ fn pixels(webp: &[u8], limits: &Limits) -> Result<Raster, Error> {
     let picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?.into_rgba8();
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     Ok(Raster { width, height, pixel_bytes: 4, data: picture.into_raw() })
+}
+
+/// A lossy file of RGB pixels, for tests of other files.
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+pub(super) fn lossy(rgb: &[u8], sides: [u32; 2]) -> Vec<u8> {
+    let rgba: Vec<u8> = rgb.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], u8::MAX]).collect();
+    encode_as(&rgba, sides, Kept::Lossy { quality: 80.0 }).unwrap()
 }
 
 fn encode_as(rgba: &[u8], [width_px, height_px]: [u32; 2], kept: Kept) -> Result<Vec<u8>, Error> {
