@@ -112,7 +112,7 @@ mod tests {
     fn a_bar_may_make_a_picture_larger_than_a_source_may_be() {
         let limits = Limits { max_side_px: 100, ..Limits::default() };
         let picture = DynamicImage::ImageRgb8(image::RgbImage::from_pixel(100, 100, image::Rgb([90, 120, 200])));
-        let lossy = crate::still::webp::lossy(picture.as_bytes(), [100, 100]);
+        let lossy = webp::lossy(picture.as_bytes(), [100, 100]);
         let files =
             [(MediaType::Png, ImageFormat::Png), (MediaType::Jpeg, ImageFormat::Jpeg), (MediaType::Webp, ImageFormat::WebP)]
                 .map(|(media, format)| (media, encoded(&picture, format)));

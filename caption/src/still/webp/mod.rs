@@ -142,7 +142,6 @@ fn pixels(webp: &[u8], limits: &Limits) -> Result<Raster, Error> {
 
 /// A lossy file of RGB pixels, for tests of other files.
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 pub(super) fn lossy(rgb: &[u8], sides: [u32; 2]) -> Vec<u8> {
     let rgba: Vec<u8> = rgb.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], u8::MAX]).collect();
     encode_as(&rgba, sides, Kept::Lossy { quality: 80.0 }).unwrap()
