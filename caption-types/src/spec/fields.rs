@@ -114,6 +114,12 @@ impl CaptionFields {
         self.or(&under)
     }
 
+    /// The first field that gives a time.
+    #[must_use]
+    pub fn time_field(&self) -> Option<&'static str> {
+        self.given().find(|name| matches!(*name, "from" | "to" | "frames"))
+    }
+
     /// A caption of these words; it is not checked.
     #[must_use]
     pub fn caption(self, text: impl Into<String>) -> Caption {

@@ -93,8 +93,7 @@ impl CaptionFlags {
         if has_place && texts.is_empty() && subtitles.is_none() {
             return Err(Failure::new(Reason::Usage, "--at: --top and --bottom have their places; --text goes anywhere"));
         }
-        let has_time = under.from.is_some() || under.to.is_some() || under.frames.is_some();
-        if has_time && texts.is_empty() && top.is_none() && bottom.is_none() && subtitles.is_some() {
+        if under.time_field().is_some() && texts.is_empty() && top.is_none() && bottom.is_none() && subtitles.is_some() {
             let own = defaults.iter().find(|(name, _)| matches!(*name, "from" | "to" | "frames"));
             let name = own.map_or("preset", |(name, _)| *name);
             let why = format_args!("--{name}: cues have their own times: none was expected beside --subtitles alone");

@@ -73,11 +73,11 @@ pub(super) fn spec_of(
         return Err(SpecError::new(ErrorCode::BadSpec, "at", message).into());
     }
     let has_words = top.is_some() || bottom.is_some() || text.is_some();
-    let own_time = time_of(&fields);
+    let own_time = fields.time_field();
     if let Some(preset) = parts.remove("preset") {
         fields = fields.over(presets.get(&preset).map_err(UnknownPreset)?);
     }
-    if subtitles.is_some() && !has_words && time_of(&fields).is_some() {
+    if subtitles.is_some() && !has_words && fields.time_field().is_some() {
         let message = "cues have their own times: none was expected beside `subtitles` alone";
         return Err(SpecError::new(ErrorCode::BadSpec, own_time.unwrap_or("preset"), message).into());
     }
@@ -99,13 +99,6 @@ pub(super) fn spec_of(
     let spec = CaptionSpec::of(captions);
     spec.validate().map_err(|e| origins.named(e))?;
     Ok((spec, origins))
-}
-
-/// The field that gives a time.
-fn time_of(fields: &CaptionFields) -> Option<&'static str> {
-    let CaptionFields { from, to, frames, .. } = fields;
-    let time = [("from", from.is_some()), ("to", to.is_some()), ("frames", frames.is_some())];
-    time.into_iter().find_map(|(name, is_given)| is_given.then_some(name))
 }
 
 /// What the captions were made of, in their order; nothing of a spec that was sent as one.
@@ -137,5 +130,24 @@ impl Origins {
             }
             _ => error.at(field),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preset_with_a_time_is_refused_beside_cues_alone() {
+        let mut presets = Presets::shipped();
+        presets.add("late", br#"{"from":1}"#).unwrap();
+        let field = |parts: &[(&'static str, &str)]| {
+            let mut parts = parts.iter().map(|&(name, text)| (name, text.to_owned())).collect();
+            let cues = b"1\n00:00:01,000 --> 00:00:02,000\nhi\n";
+            spec_of(&mut parts, Some(cues), &presets).err().map(|e| serde_json::to_value(e.problem()).unwrap()["field"].clone())
+        };
+        assert_eq!(field(&[("preset", "late")]), Some("preset".into()));
+        assert_eq!(field(&[("preset", "late"), ("from", "2")]), Some("from".into()));
+        assert_eq!((field(&[("preset", "subtitle")]), field(&[("preset", "late"), ("top", "a")])), (None, None));
     }
 }
