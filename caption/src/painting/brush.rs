@@ -151,15 +151,23 @@ impl Brush {
     }
 
     /// The entry for the half covered pixel of an emoji over an index, which has a colour: their mixture where an entry is near it,
-    /// else one of the two.
+    /// else the one of the two that looks more like it.
     pub(super) fn emoji_over(&mut self, colour: [u8; 3], cover: Cover, index: Option<u8>, beneath: [u8; 3]) -> u8 {
         let wanted = cover.blend(colour, colour, Some(beneath));
         let found = self.emoji_alone(wanted);
-        match index {
-            _ if self.is_alike(found, wanted) => found,
-            Some(index) if !cover.is_solid() => index,
-            _ => self.emoji_alone(colour),
+        if self.is_alike(found, wanted) {
+            return found;
         }
+        let whole = self.emoji_alone(colour);
+        let Some(index) = index else { return whole };
+        let wanted = Lab::of(wanted);
+        if Lab::of(beneath).squared_difference(wanted) < self.lab(whole).squared_difference(wanted) { index } else { whole }
+    }
+
+    /// How the colour of an entry looks.
+    fn lab(&mut self, entry: u8) -> Lab {
+        let colour = self.palette.as_ref().and_then(|palette| palette.colour(entry)).unwrap_or_default();
+        *self.labs[usize::from(entry)].get_or_insert_with(|| Lab::of(colour))
     }
 
     /// The entry for a cover over a colour.

@@ -135,3 +135,19 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn the_edge_of_an_emoji_is_its_mixture_or_the_one_of_the_two_that_looks_more_like_it() {
+    let (yellow, green, grey) = ([250, 210, 0], [20, 120, 20], [128; 3]);
+    let mut brush = Brush::default();
+    brush.take_up(&palette(&[yellow, green, grey]));
+    for level in 1..=15 {
+        let cover = Cover(level << 4);
+        let wanted = Lab::of(cover.blend(yellow, yellow, Some(green)));
+        let nearer = u8::from(Lab::of(green).squared_difference(wanted) < Lab::of(yellow).squared_difference(wanted));
+        assert_eq!(brush.emoji_over(yellow, cover, Some(1), green), nearer, "level {level}");
+    }
+    let half = Cover(0x80);
+    brush.take_up(&palette(&[yellow, green, half.blend(yellow, yellow, Some(green))]));
+    assert_eq!(brush.emoji_over(yellow, half, Some(1), green), 2);
+}
