@@ -12,7 +12,11 @@ use e2e::{
     rabbitmq::RabbitMq,
 };
 use proto_shared::{Lane, event::News, queue};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    time::{Instant, sleep, timeout},
+};
 
 /// Longer than a node's restart and the longest backoff together.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -328,6 +332,61 @@ async fn connect_through(proxy: &Proxy, name: &str) -> Broker {
         ..AmqpConfig::new(url, format!("test {name}"))
     };
     Broker::connect(&config).await.unwrap()
+}
+
+/// The port of a relay to the node whose clients don't seem to know `basic.cancel`: the node tells their consumers nothing when
+/// it forgets them, as it tells nothing to one that came while its queue was being deleted.
+async fn relay_without_cancels(node: &RabbitMq) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (port, node) = (listener.local_addr().unwrap().port(), node.amqp_port());
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = TcpStream::connect(("127.0.0.1", node)).await.unwrap();
+            tokio::spawn(async move {
+                let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+                    (client.into_split(), server.into_split());
+                let up = async {
+                    let (mut chunk, knows) = (vec![0; 64 * 1024], b"consumer_cancel_notifyt\x01");
+                    loop {
+                        let read = from_client.read(&mut chunk).await?;
+                        if let Some(at) = chunk[..read].windows(knows.len()).position(|bytes| bytes == knows) {
+                            chunk[at + knows.len() - 1] = 0;
+                        }
+                        if read == 0 {
+                            return to_server.shutdown().await;
+                        }
+                        to_server.write_all(&chunk[..read]).await?;
+                    }
+                };
+                let _ = tokio::join!(up, tokio::io::copy(&mut from_server, &mut to_client));
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consumer_that_the_node_gives_nothing_is_renewed() {
+    let node = RabbitMq::start().await.unwrap();
+    let (heartbeat, connect_timeout) = (Duration::from_secs(1), Duration::from_secs(10));
+    let url = node.amqp_url_at(relay_without_cancels(&node).await);
+    let broker = Broker::connect(&AmqpConfig { heartbeat, connect_timeout, url, ..config(&node, "forgotten") }).await.unwrap();
+    let mut deliveries = consume(&broker, 2).await;
+    // While a message is in hand nothing is renewed, or it would be given back.
+    broker.publish(&message(0)).await.unwrap();
+    let in_hand = next(&mut deliveries).await;
+    sleep(4 * heartbeat).await;
+    in_hand.ack().await.unwrap();
+    for number in 1..4 {
+        delete(&node, "queues", &format!("forgotten.{}", queue::JOBS)).await;
+        // The publisher makes the queue again.
+        broker.publish(&message(number)).await.unwrap();
+        let delivery = next(&mut deliveries).await;
+        assert_eq!(delivery.message(), &message(number));
+        delivery.ack().await.unwrap();
+    }
+    assert_eq!(broker.counts().reconnects, 0);
+    broker.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

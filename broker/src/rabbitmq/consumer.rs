@@ -129,6 +129,7 @@ where
     R: Fn(&mut Unsettled) -> Result<T, NotOurs> + Send + Sync + 'static,
 {
     const WHAT: &'static str = "consume";
+    const IS_RENEWED: bool = true;
 
     async fn open(&self, _: &Arc<Server>, connection: &Connection) -> Result<Open, BrokerError> {
         let channel = connection.create_channel().await.map_err(channel_error)?;
@@ -136,11 +137,11 @@ where
         let queue = ShortString::from(self.queue.as_str());
         let options = BasicConsumeOptions::default();
         let stream = channel.basic_consume(queue, ShortString::default(), options, FieldTable::default()).await;
-        Ok(Open { stream: stream.map_err(channel_error)?, channel })
+        Ok(Open { stream: stream.map_err(channel_error)?, channel: Arc::new(channel) })
     }
 
-    async fn arrived(&self, server: &Arc<Server>, channel: &Channel, raw: lapin::message::Delivery) {
-        let mut message = Box::new(Unsettled::new(server, &self.queue, channel.clone(), raw));
+    async fn arrived(&self, server: &Arc<Server>, channel: &Arc<Channel>, raw: lapin::message::Delivery) {
+        let mut message = Box::new(Unsettled::new(server, &self.queue, Arc::clone(channel), raw));
         match (self.read)(&mut message) {
             Ok(read) => {
                 // There is room, unless deliveries of an ended channel still take it. A consumer that

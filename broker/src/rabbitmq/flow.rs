@@ -3,6 +3,9 @@
 //! Used for jobs, dead letters and events. Each flow has a task that opens a channel, forwards what arrives and opens the next
 //! channel when the stream ends, which is always a fault unless this process stopped it. The task reads the stream even while
 //! nobody asks for the next message, so that a fault is seen (and shown by `ready`) at once. A fault must never end the task.
+//!
+//! A consumer that has nothing in hand and heard nothing for a while is renewed. The server may count one that it gives nothing: if
+//! a queue is deleted and declared again at once, RabbitMQ 3.10 keeps the consumer without a word, and drops what it should deliver.
 
 use std::sync::{Arc, Weak};
 
@@ -15,10 +18,16 @@ use tokio_util::sync::CancellationToken;
 use super::{outages::Outage, server::Server};
 use crate::{BrokerError, backoff::Backoff};
 
+/// After so many heartbeats without a message a consumer is renewed.
+const RENEWED_AFTER_HEARTBEATS: u32 = 3;
+
 /// What is asked of the server, and what becomes of its messages.
 pub(super) trait Flow: Send + Sync + 'static {
     /// Its name in logs.
     const WHAT: &'static str;
+
+    /// Whether it is renewed when it is idle. What has a queue of its own is not: renewed, it would miss something.
+    const IS_RENEWED: bool;
 
     /// Sets it up at the server, whatever is missing there.
     fn open(
@@ -28,7 +37,7 @@ pub(super) trait Flow: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Open, BrokerError>> + Send;
 
     /// Takes what has arrived.
-    fn arrived(&self, server: &Arc<Server>, channel: &Channel, raw: Delivery) -> impl Future<Output = ()> + Send;
+    fn arrived(&self, server: &Arc<Server>, channel: &Arc<Channel>, raw: Delivery) -> impl Future<Output = ()> + Send;
 
     /// It flows again after a fault.
     fn resumed(&self) {}
@@ -39,7 +48,8 @@ pub(super) trait Flow: Send + Sync + 'static {
 
 /// A consumer as the server knows it.
 pub(super) struct Open {
-    pub(super) channel: Channel,
+    /// Each message in hand has it too.
+    pub(super) channel: Arc<Channel>,
     pub(super) stream: lapin::Consumer,
 }
 
@@ -63,6 +73,14 @@ async fn open<F: Flow>(flow: &F, server: &Arc<Server>) -> Result<Open, BrokerErr
     timeout(limit, steps).await.map_err(|_| BrokerError::timeout(F::WHAT, limit))?
 }
 
+/// Why a stream is forwarded no more.
+enum End {
+    /// It failed, by this cause.
+    Fault(String),
+    /// Nothing is in hand, and nothing has come for a while.
+    Idle,
+}
+
 struct Supervisor<F> {
     flow: F,
     stop: CancellationToken,
@@ -76,7 +94,15 @@ impl<F: Flow> Supervisor<F> {
         let mut backoff = Backoff::default();
         loop {
             let since = Instant::now();
-            let Some(cause) = self.forward(&mut open).await else { return };
+            let Some(end) = self.forward(&mut open).await else { return };
+            let cause = match end {
+                End::Fault(cause) => cause,
+                End::Idle => match self.renew(&mut open).await {
+                    Some(Ok(())) => continue,
+                    Some(Err(error)) => error.to_string(),
+                    None => return,
+                },
+            };
             self.outage.begin();
             backoff.worked_for(since.elapsed());
             // A lost connection is told of by its own link.
@@ -93,11 +119,18 @@ impl<F: Flow> Supervisor<F> {
         }
     }
 
-    /// Forwards until the stream fails (the cause is returned) or the flow is stopped.
-    async fn forward(&self, open: &mut Open) -> Option<String> {
+    /// Forwards until the stream has an end of its own (which is returned) or the flow is stopped.
+    async fn forward(&self, open: &mut Open) -> Option<End> {
+        let idle_after = RENEWED_AFTER_HEARTBEATS * self.server()?.config.heartbeat;
         loop {
             let arrived = tokio::select! {
                 arrived = open.stream.next() => arrived,
+                () = sleep(idle_after), if F::IS_RENEWED => {
+                    if Arc::strong_count(&open.channel) == 1 {
+                        return Some(End::Idle);
+                    }
+                    continue;
+                }
                 () = self.stop.cancelled() => {
                     self.flow.stopped(self.server().as_ref(), open).await;
                     return None;
@@ -105,10 +138,21 @@ impl<F: Flow> Supervisor<F> {
             };
             match arrived {
                 Some(Ok(raw)) => self.flow.arrived(&self.server()?, &open.channel, raw).await,
-                Some(Err(error)) => return Some(error.to_string()),
-                None => return Some("cancelled by the server".to_owned()),
+                Some(Err(error)) => return Some(End::Fault(error.to_string())),
+                None => return Some(End::Fault("cancelled by the server".to_owned())),
             }
         }
+    }
+
+    /// Ends the consumer and opens another, on a channel of its own. `None` if the flow was stopped meanwhile.
+    async fn renew(&self, open: &mut Open) -> Option<Result<(), BrokerError>> {
+        let server = self.server()?;
+        self.flow.stopped(Some(&server), open).await;
+        let limit = server.config.connect_timeout;
+        // The queues are not declared: they were there a while ago.
+        let steps = async { self.flow.open(&server, &*server.consuming.current()?).await };
+        let renewed = self.stop.run_until_cancelled(timeout(limit, steps)).await?;
+        Some(renewed.unwrap_or_else(|_| Err(BrokerError::timeout(F::WHAT, limit))).map(|next| *open = next))
     }
 
     async fn reopen(&self, backoff: &mut Backoff) -> Option<Open> {

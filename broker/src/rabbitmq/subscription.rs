@@ -39,6 +39,7 @@ struct Subscription {
 
 impl Flow for Subscription {
     const WHAT: &'static str = "subscribe";
+    const IS_RENEWED: bool = false;
 
     async fn open(&self, server: &Arc<Server>, connection: &Connection) -> Result<Open, BrokerError> {
         let channel = connection.create_channel().await.map_err(channel_error)?;
@@ -55,10 +56,10 @@ impl Flow for Subscription {
         bound.map_err(channel_error)?;
         let options = BasicConsumeOptions { no_ack: true, exclusive: true, ..BasicConsumeOptions::default() };
         let stream = channel.basic_consume(queue, ShortString::default(), options, FieldTable::default()).await;
-        Ok(Open { stream: stream.map_err(channel_error)?, channel })
+        Ok(Open { stream: stream.map_err(channel_error)?, channel: Arc::new(channel) })
     }
 
-    async fn arrived(&self, _: &Arc<Server>, _: &Channel, raw: Delivery) {
+    async fn arrived(&self, _: &Arc<Server>, _: &Arc<Channel>, raw: Delivery) {
         if let Some(event) = wire::decode_event(&raw.data) {
             // A subscriber that was dropped has cancelled the token, which ends the flow.
             let _ = self.sender.send(Heard::Event(event));

@@ -55,7 +55,7 @@ pub(crate) struct Unsettled {
     redelivered: bool,
     acker: Acker,
     /// The last handle on a channel closes it, and with it goes the right to settle.
-    channel: Channel,
+    channel: Arc<Channel>,
     publisher: Publisher,
     topology: Arc<Topology>,
     tally: Arc<Tally>,
@@ -64,7 +64,7 @@ pub(crate) struct Unsettled {
 }
 
 impl Unsettled {
-    pub(super) fn new(server: &Server, queue: &str, channel: Channel, raw: lapin::message::Delivery) -> Self {
+    pub(super) fn new(server: &Server, queue: &str, channel: Arc<Channel>, raw: lapin::message::Delivery) -> Self {
         Self {
             message_id: raw.properties.message_id().as_ref().map(ToString::to_string).unwrap_or_default(),
             queue: queue.to_owned(),
