@@ -16,38 +16,25 @@
 use std::ops::Range;
 
 use caption_layout::{
-    CaptionFidelity, ChangedPixels, Error, Fidelity, Limits, RenderStats, WhyWithout,
+    CaptionFidelity, ChangedPixels, Error, Fidelity, Limits, WhyWithout,
     limits::CheckLimits as _,
     reading::blocks::{Disposal, Frame, Gif},
     rect::Rect,
 };
 
 use crate::{
-    altered::Altered,
     lzw::CODE_SIZES,
     mask::{Cover, DecodedSpec, Ink, InkSet, Mask},
-    output::Output,
     painting::{InkRuns, PaintedFrame, Painting},
-    planning::{Fate, FramePlan, Palettes, frame_times, plan, shown_frames, written_on},
+    planning::{Fate, FramePlan, Palettes, delays_us, frame_times, plan, shown_frames, written_on},
     reading::{
         canvas::{Canvas, Patch},
         streams::StreamReader,
     },
+    rendered_animation::RenderedAnimation,
     watch::Watch,
     writing::Writer,
 };
-
-/// A captioned GIF and what is to be told of it.
-pub(crate) struct RenderedGif {
-    pub output: Output,
-    pub mask: Mask,
-    pub stats: RenderStats,
-    /// Pixels outside the captions that took a neighbouring colour.
-    pub altered: Altered,
-    /// By frame: inks that may still be seen though their time is over.
-    pub overstaying: Vec<InkSet>,
-    pub fidelity: Fidelity,
-}
 
 /// Frames in flight for each thread: enough to even out small and large ones.
 const FRAMES_PER_THREAD: usize = 32;
@@ -74,7 +61,7 @@ pub(crate) fn prepare<'a>(bytes: &'a [u8], decoded: DecodedSpec<'_>, limits: &Li
     let spec = decoded.spec;
     let gif = Gif::walk(bytes, limits)?;
     let mut mask = Mask::draw(decoded, gif.canvas.width(), gif.canvas.height(), written_on(&gif))?;
-    let times = frame_times(&gif);
+    let times = frame_times(delays_us(&gif));
     mask.times = spec.captions.iter().map(|caption| shown_frames(&caption.spec, &times)).collect();
     // A frame that stands beyond the screen may stay there, wherever that is.
     if mask.height_px > MAX_SIDE_PX {
@@ -96,7 +83,7 @@ impl PreparedGif<'_> {
     }
 
     /// The other stages.
-    pub(crate) fn render(self, watch: &Watch<'_>) -> Result<RenderedGif, Error> {
+    pub(crate) fn render(self, watch: &Watch<'_>) -> Result<RenderedAnimation, Error> {
         let Self { bytes, gif, mask, mut plans, is_exact, is_timed } = self;
         plans.iter_mut().zip(&gif.frames).for_each(|(plan, frame)| *plan = settled(*plan, frame, &mask, bytes));
         let palettes = Palettes::decide(bytes, &gif, &mask, &plans, is_exact);
@@ -157,7 +144,7 @@ impl PreparedGif<'_> {
         let damage = gif.damage.as_ref().map(ToString::to_string);
         let fidelity = Fidelity { captions, changed, damage, ..Fidelity::default() };
         let overstaying = plans.iter().map(|plan| plan.overstays).collect();
-        Ok(RenderedGif { output, mask, stats, altered, overstaying, fidelity })
+        Ok(RenderedAnimation { output, mask, stats, altered, overstaying, fidelity })
     }
 }
 

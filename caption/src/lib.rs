@@ -31,6 +31,7 @@
 #![cfg_attr(feature = "stages", allow(missing_docs, clippy::must_use_candidate, clippy::new_without_default))]
 
 mod altered;
+mod apng;
 mod difference;
 mod gif;
 mod images;
@@ -41,6 +42,7 @@ mod painting;
 mod picture;
 mod planning;
 mod reading;
+mod rendered_animation;
 mod still;
 mod watch;
 mod writing;

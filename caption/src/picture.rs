@@ -1,19 +1,23 @@
 //! The crate's entry: any kind of picture, one call.
 //!
-//! It decides by the probe which of the two ways a picture goes, a GIF's or a still's, and gives both
+//! It decides by the probe which way a picture goes, a GIF's, an animated PNG's or a still's, and gives all
 //! answers one shape.
 
 use caption_layout::{
-    Error, Fidelity, Limits, LoadedSpec, MediaType, RenderStats, placing::arrangement::largest_letters_px, probe,
-    reading::probe::media_of,
+    Error, Fidelity, Limits, LoadedSpec, MediaType, RenderStats,
+    placing::arrangement::largest_letters_px,
+    probe,
+    reading::probe::{is_animated_png, media_of},
 };
 
 use crate::{
     altered::Altered,
-    gif::{self, PreparedGif, RenderedGif},
+    apng::{self, PreparedApng},
+    gif::{self, PreparedGif},
     images::DecodedImages,
     mask::{InkSet, Mask},
     output::Output,
+    rendered_animation::RenderedAnimation,
     still::{self, RenderedStill},
     watch::Watch,
 };
@@ -102,6 +106,7 @@ pub struct Prepared<'a> {
 
 enum Kind<'a> {
     Gif(Box<PreparedGif<'a>>),
+    Apng(Box<PreparedApng<'a>>),
     Still { bytes: &'a [u8], media: MediaType, spec: &'a LoadedSpec, limits: &'a Limits },
 }
 
@@ -116,6 +121,7 @@ pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) ->
     let images = DecodedImages::of(spec, has_palette, largest_px)?;
     let kind = match media {
         MediaType::Gif => Kind::Gif(Box::new(gif::prepare(bytes, images.with(spec), limits)?)),
+        MediaType::Png if is_animated_png(bytes) => Kind::Apng(Box::new(apng::prepare(bytes, images.with(spec), limits)?)),
         _ if spec.captions.iter().any(|caption| caption.spec.is_timed()) => return Err(Error::NoTime),
         _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },
     };
@@ -128,6 +134,7 @@ impl Prepared<'_> {
     pub fn busy_threads(&self) -> usize {
         match &self.kind {
             Kind::Gif(gif) => gif.busy_threads(),
+            Kind::Apng(apng) => apng.busy_threads(),
             Kind::Still { .. } => 1,
         }
     }
@@ -137,14 +144,15 @@ impl Prepared<'_> {
     /// # Errors
     /// As [`render_with`], and [`Error::NotAsAsked`] of a strict spec.
     pub fn render(self, watch: &Watch<'_>) -> Result<Rendered, Error> {
-        let (RenderedGif { output, mask, stats, altered, overstaying, mut fidelity }, media) = match self.kind {
+        let (RenderedAnimation { output, mask, stats, altered, overstaying, mut fidelity }, media) = match self.kind {
             Kind::Gif(gif) => (gif.render(watch)?, MediaType::Gif),
+            Kind::Apng(apng) => (apng.render(watch)?, MediaType::Png),
             Kind::Still { bytes, media, spec, limits } => {
                 let RenderedStill { bytes, mask, altered, fidelity } =
                     still::render(bytes, media, self.images.with(spec), limits)?;
                 (watch.progress)(1, 1);
                 let stats = RenderStats { frames: 1, frames_recoded: 1, ..RenderStats::default() };
-                (RenderedGif { output: Output::of(bytes), mask, stats, altered, overstaying: Vec::new(), fidelity }, media)
+                (RenderedAnimation { output: Output::of(bytes), mask, stats, altered, overstaying: Vec::new(), fidelity }, media)
             }
         };
         fidelity.images = self.images.told;

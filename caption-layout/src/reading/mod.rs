@@ -1,5 +1,6 @@
 //! Pictures as far as they are read without decoding a pixel: their kind and size, and a GIF's blocks.
 
+pub mod apng;
 pub mod blocks;
 pub mod image;
 pub mod orientation;

@@ -6,6 +6,7 @@
 use std::io::{self, Read, Seek};
 
 use super::{
+    apng::Apng,
     blocks::Gif,
     orientation::turn_in,
     source::{FileWindow, Reading, Source},
@@ -97,7 +98,34 @@ fn sniff(bytes: &[u8]) -> Option<MediaType> {
 
 fn probe_still(source: &mut impl Source, media: MediaType, limits: &Limits) -> Result<Probe, Error> {
     let still = probe_still_picture(source, media, limits)?;
-    animation(source, media).map_or(Ok(still), |kind| Err(Error::AnimatedStill { kind }))
+    match animation(source, media) {
+        None => Ok(still),
+        Some("PNG") => {
+            let apng = Apng::walk_in(source, limits)?;
+            let [width_px, height_px] = apng.sides_px;
+            Ok(Probe {
+                // Programs don't turn an animation.
+                width_px,
+                height_px,
+                frames: u32::try_from(apng.frames.len()).unwrap_or(u32::MAX),
+                total_pixels: apng.frames.iter().map(|frame| frame.rect.area() as u64).sum(),
+                duration_cs: apng.duration_cs(),
+                // One showing is no repetition.
+                loop_count: match apng.plays {
+                    0 => Some(0),
+                    plays => plays.checked_sub(1).filter(|&more| more > 0).map(|more| u16::try_from(more).unwrap_or(u16::MAX)),
+                },
+                ..still
+            })
+        }
+        Some(kind) => Err(Error::AnimatedStill { kind }),
+    }
+}
+
+/// Whether it is an animated PNG.
+#[must_use]
+pub fn is_animated_png(mut bytes: &[u8]) -> bool {
+    animation(&mut bytes, MediaType::Png) == Some("PNG")
 }
 
 /// Of an animated one, what its first picture is.

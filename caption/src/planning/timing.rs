@@ -6,19 +6,25 @@ use std::ops::Range;
 
 use caption_layout::{Caption, reading::blocks::Gif};
 
-/// Browsers show a frame of a shorter delay for [`SHORT_DELAY_SHOWN_CS`], and so do most programs that play GIFs.
-const LEAST_DELAY_CS: u16 = 2;
-const SHORT_DELAY_SHOWN_CS: u64 = 10;
+/// Browsers show a frame of no longer a delay for [`SHORT_DELAY_SHOWN_US`], and so do most programs that play animations.
+const SHORT_DELAY_US: u64 = 10_000;
+const SHORT_DELAY_SHOWN_US: u64 = 100_000;
+const US_A_CS: u64 = 10_000;
 
-/// When each frame begins, and when the last one ends, in hundredths of a second.
-pub(crate) fn frame_times(gif: &Gif) -> Vec<u64> {
+/// When each frame begins, and when the last one ends, in hundredths of a second; the delays are in microseconds.
+pub(crate) fn frame_times(delays_us: impl Iterator<Item = u64>) -> Vec<u64> {
     let mut times = vec![0];
-    let mut at = 0;
-    for frame in &gif.frames {
-        at += if frame.delay_cs < LEAST_DELAY_CS { SHORT_DELAY_SHOWN_CS } else { u64::from(frame.delay_cs) };
-        times.push(at);
+    let mut at_us = 0;
+    for delay_us in delays_us {
+        at_us += if delay_us <= SHORT_DELAY_US { SHORT_DELAY_SHOWN_US } else { delay_us };
+        times.push(at_us / US_A_CS);
     }
     times
+}
+
+/// The delays of a GIF's frames, in microseconds.
+pub(crate) fn delays_us(gif: &Gif) -> impl Iterator<Item = u64> {
+    gif.frames.iter().map(|frame| u64::from(frame.delay_cs) * US_A_CS)
 }
 
 /// The frames that show a caption: those that begin within its time; where none does, the one that is shown when it begins.
@@ -49,7 +55,7 @@ mod tests {
     fn times(delays: &[u16]) -> Vec<u64> {
         let frames = delays.iter().map(|&delay_cs| Frame { delay_cs, ..Frame::plain(2, 2, Content::Flat, 1) }).collect();
         let bytes = Sample { width: 2, height: 2, palette: None, loop_count: None, frames }.bytes();
-        frame_times(&Gif::walk(&bytes, &Limits::default()).unwrap())
+        frame_times(delays_us(&Gif::walk(&bytes, &Limits::default()).unwrap()))
     }
 
     fn shown(from: Option<f64>, to: Option<f64>, times: &[u64]) -> Range<usize> {

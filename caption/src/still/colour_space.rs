@@ -5,7 +5,7 @@
 
 /// What a sample of the picture means.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) enum Samples {
+pub(crate) enum Samples {
     /// sRGB, or what is taken for it.
     #[default]
     Srgb,
@@ -25,7 +25,7 @@ impl Samples {
 
     /// A channel of an sRGB colour, from 0 to 255, as a sample from 0 to `most`.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and `most`")]
-    pub(super) fn sample(self, channel: u8, most: u32) -> u32 {
+    pub(crate) fn sample(self, channel: u8, most: u32) -> u32 {
         match self {
             Self::Srgb => u32::from(channel) * most / 255,
             Self::Gamma(gamma) => (power(light(channel), gamma) * f64::from(most) + 0.5) as u32,

@@ -4,13 +4,13 @@
 //! metadata. All of them draw by the same mask, and turn the picture upright as its EXIF data say.
 
 mod beside;
-mod colour_space;
+pub(crate) mod colour_space;
 mod damage;
 mod exif;
 mod jpeg;
 mod pixels;
-mod png;
-mod raster;
+pub(crate) mod png;
+pub(crate) mod raster;
 mod rendered;
 mod shown;
 mod webp;

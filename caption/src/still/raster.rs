@@ -8,7 +8,7 @@ use crate::mask::Mask;
 
 /// Pixels row by row, each of the same number of bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Raster {
+pub(crate) struct Raster {
     pub width: usize,
     pub height: usize,
     pub pixel_bytes: usize,

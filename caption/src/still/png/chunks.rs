@@ -4,7 +4,7 @@
 
 /// A chunk, or as much of it as the file has.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Chunk<'a> {
+pub(crate) struct Chunk<'a> {
     pub kind: [u8; 4],
     pub data: &'a [u8],
     /// Whether it ends in the file.
@@ -14,10 +14,10 @@ pub(super) struct Chunk<'a> {
 }
 
 /// The chunks of a file, from behind its signature.
-pub(super) struct Chunks<'a>(&'a [u8]);
+pub(crate) struct Chunks<'a>(&'a [u8]);
 
 impl<'a> Chunks<'a> {
-    pub(super) fn of(png: &'a [u8]) -> Self {
+    pub(crate) fn of(png: &'a [u8]) -> Self {
         Self(png.get(8..).unwrap_or_default())
     }
 }
@@ -50,7 +50,7 @@ fn check(kind: [u8; 4], data: &[u8]) -> u32 {
 }
 
 /// Appends a chunk.
-pub(super) fn add(out: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
+pub(crate) fn add(out: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
     out.extend(u32::try_from(data.len()).unwrap_or(u32::MAX).to_be_bytes());
     out.extend(kind);
     out.extend_from_slice(data);

@@ -2,14 +2,14 @@
 //!
 //! `still` calls it. An indexed picture is painted in indices, any other in its own samples.
 
-mod chunks;
+pub(crate) mod chunks;
 mod entries;
 mod indexed;
 mod merging;
 mod paint;
-mod read;
-mod rows;
-mod write;
+pub(crate) mod read;
+pub(crate) mod rows;
+pub(crate) mod write;
 
 #[cfg(test)]
 mod tests;
@@ -117,7 +117,7 @@ fn samples_of(png: &Png<'_>) -> Samples {
 }
 
 /// The same of a file, by the chunks before its data.
-pub(super) fn samples_in(file: &[u8]) -> Samples {
+pub(crate) fn samples_in(file: &[u8]) -> Samples {
     let before: Vec<Chunk<'_>> = Chunks::of(file).take_while(|chunk| chunk.kind != *b"IDAT").collect();
     samples_by(|kind| before.iter().find(|chunk| chunk.kind == kind).map(|chunk| chunk.data))
 }

@@ -18,7 +18,7 @@ use super::{
 
 /// What a pixel is made of: the colour types of section 11.2.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Colour {
+pub(crate) enum Colour {
     Grey,
     Rgb,
     Indexed,
@@ -27,7 +27,7 @@ pub(super) enum Colour {
 }
 
 impl Colour {
-    pub(super) fn byte(self) -> u8 {
+    pub(crate) fn byte(self) -> u8 {
         match self {
             Self::Grey => 0,
             Self::Rgb => 2,
@@ -37,7 +37,7 @@ impl Colour {
         }
     }
 
-    pub(super) fn channels(self) -> usize {
+    pub(crate) fn channels(self) -> usize {
         match self {
             Self::Grey | Self::Indexed => 1,
             Self::GreyAlpha => 2,
@@ -76,15 +76,18 @@ fn malformed(what: impl Into<String>) -> Error {
     Error::Malformed { what: what.into() }
 }
 
-struct Header {
-    sides: [usize; 2],
-    depth: u8,
-    colour: Colour,
-    is_interlaced: bool,
+/// What IHDR says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Header {
+    pub sides: [usize; 2],
+    /// Bits of a sample.
+    pub depth: u8,
+    pub colour: Colour,
+    pub is_interlaced: bool,
 }
 
 impl Header {
-    fn read(chunk: Option<Chunk<'_>>, limits: &Limits) -> Result<Self, Error> {
+    pub(crate) fn read(chunk: Option<Chunk<'_>>, limits: &Limits) -> Result<Self, Error> {
         let chunk = chunk
             .filter(|chunk| chunk.kind == *b"IHDR" && chunk.is_sound)
             .ok_or_else(|| malformed("a PNG without a sound IHDR"))?;
@@ -149,7 +152,7 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Png<'a>, Erro
 
     let passes = passes(header.sides, header.is_interlaced);
     let wanted: usize = passes.iter().map(|pass| (header.row_bytes(pass) + 1) * pass.sides[1]).sum();
-    let (mut samples, end) = inflate(&data, wanted);
+    let (mut samples, end) = inflate(data.iter().copied(), wanted);
     let (filters, read, is_out_of_rows) = undo_filters(&mut samples, &header, &passes)?;
     let damage = if read < wanted {
         let percent_shown = percent(read, wanted);
@@ -166,6 +169,22 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Png<'a>, Erro
     Ok(Png { colour: header.colour, depth: header.depth, raster, palette, transparency, others, filters, damage })
 }
 
+/// One frame of an animation, whose data have these pieces: its samples, and the filters of its rows where it is not interlaced.
+///
+/// # Errors
+/// [`Error::Malformed`] where any of it is missing.
+pub(crate) fn frame<'a>(header: &Header, pieces: impl Iterator<Item = &'a [u8]>) -> Result<(Raster, Vec<Filter>), Error> {
+    let passes = passes(header.sides, header.is_interlaced);
+    let wanted: usize = passes.iter().map(|pass| (header.row_bytes(pass) + 1) * pass.sides[1]).sum();
+    let (mut samples, _) = inflate(pieces, wanted);
+    let (filters, read, _) = undo_filters(&mut samples, header, &passes)?;
+    if read < wanted {
+        return Err(malformed(format!("a frame of which {} % can be read", percent(read, wanted))));
+    }
+    let raster = arrange(&samples, header, &passes, &missing_pixel(header, &[], None), false);
+    Ok((raster, if header.is_interlaced { Vec::new() } else { filters }))
+}
+
 /// How a compressed stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -178,12 +197,12 @@ enum End {
 }
 
 /// As much of the samples as can be had, at most `wanted` bytes.
-fn inflate(pieces: &[&[u8]], wanted: usize) -> (Vec<u8>, End) {
+fn inflate<'a>(pieces: impl Iterator<Item = &'a [u8]>, wanted: usize) -> (Vec<u8>, End) {
     const STEP_BYTES: usize = 64 * 1024;
     let mut stream = Decompress::new(true);
     let (mut out, mut filled) = (Vec::new(), 0);
     // One byte more than is wanted has room, so that the stream can come to its end.
-    for mut rest in pieces.iter().copied() {
+    for mut rest in pieces {
         loop {
             if out.len() < filled + STEP_BYTES {
                 out.resize((filled + STEP_BYTES).min(wanted + 1), 0);

@@ -29,7 +29,7 @@ pub(super) fn passes([width, height]: [usize; 2], is_interlaced: bool) -> Vec<Pa
 
 /// The filter of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Filter {
+pub(crate) enum Filter {
     None,
     Sub,
     Up,

@@ -1,0 +1,172 @@
+//! Animated PNGs (PNG, third edition, section 4.9): frames that no caption meets are copied, the others drawn and coded again.
+//!
+//! `picture` calls it. Several frames at a time are decoded, then drawn one after another, then coded at the same time. A pixel that
+//! the mask does not touch keeps its samples, in the file or on the canvas.
+
+mod canvas;
+mod coded;
+mod player;
+mod samples;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use caption_layout::{
+    Error, Fidelity, Limits, RenderStats,
+    reading::apng::{Apng, Frame},
+    rect::Rect,
+};
+use rayon::prelude::*;
+
+use self::{
+    canvas::{Patch, Sample},
+    coded::Coded,
+    player::{Place, Player},
+    samples::Kinds,
+    write::Written,
+};
+use crate::{
+    altered::Altered,
+    mask::{DecodedSpec, InkSet, Mask},
+    output::Output,
+    planning::{frame_times, shown_frames},
+    rendered_animation::RenderedAnimation,
+    still::png::{
+        chunks::Chunks,
+        read::{self, Header},
+        rows::Filter,
+    },
+    watch::Watch,
+};
+
+/// Frames in flight for each thread.
+const FRAMES_A_THREAD: usize = 8;
+/// Pixels of all frames in flight, or those of one where it has more.
+const PIXELS_AT_ONCE: usize = 1 << 22;
+
+/// An animated PNG of which all is known that takes no look at its pixels.
+pub(crate) struct PreparedApng<'a> {
+    bytes: &'a [u8],
+    apng: Apng,
+    header: Header,
+    mask: Mask,
+    /// By number of the caption.
+    is_timed: Vec<bool>,
+}
+
+/// Looks it over.
+pub(crate) fn prepare<'a>(bytes: &'a [u8], decoded: DecodedSpec<'_>, limits: &Limits) -> Result<PreparedApng<'a>, Error> {
+    let captions = &decoded.spec.captions;
+    let apng = Apng::walk(bytes, limits)?;
+    let header = Header::read(Chunks::of(bytes).next(), limits)?;
+    let times = frame_times(apng.frames.iter().map(Frame::delay_us));
+    let is_timed = captions.iter().map(|caption| caption.spec.is_timed()).collect();
+    let times = captions.iter().map(|caption| shown_frames(&caption.spec, &times)).collect();
+    let [width_px, height_px] = apng.sides_px;
+    let mut mask = Mask::draw(decoded, width_px, height_px, Rect::at(0, 0, width_px, height_px))?;
+    mask.times = times;
+    Ok(PreparedApng { bytes, apng, header, mask, is_timed })
+}
+
+impl PreparedApng<'_> {
+    /// Each frame is decoded, on a thread of its own if there is one.
+    pub(crate) fn busy_threads(&self) -> usize {
+        self.apng.frames.len()
+    }
+
+    /// Draws the captions.
+    pub(crate) fn render(self, watch: &Watch<'_>) -> Result<RenderedAnimation, Error> {
+        if self.header.depth == 16 { self.render_in::<u16>(watch) } else { self.render_in::<u8>(watch) }
+    }
+
+    fn render_in<S: Sample>(self, watch: &Watch<'_>) -> Result<RenderedAnimation, Error> {
+        let Self { bytes, apng, header, mask, is_timed } = self;
+        let kinds = Kinds::of(bytes, &header, &apng, &mask)?;
+        let output_sides = [mask.width_px, mask.height_px];
+        let is_grown = output_sides != apng.sides_px;
+        let mut player = Player::<S>::new(&mask, kinds.samples, kinds.written.has_alpha());
+        let mut coded: Vec<Option<Coded>> = Vec::with_capacity(apng.frames.len());
+        let done = AtomicU32::new(0);
+        let total = u32::try_from(apng.frames.len()).unwrap_or(u32::MAX);
+        while coded.len() < apng.frames.len() {
+            let batch = batch(&apng.frames[coded.len()..]);
+            let decode = |frame: &Frame| {
+                if watch.cancelled.load(Ordering::Relaxed) {
+                    Err(Error::Cancelled)
+                } else {
+                    decode::<S>(bytes, &header, &kinds, frame)
+                }
+            };
+            let decoded = batch.par_iter().map(decode).collect::<Result<Vec<_>, _>>()?;
+            let mut drawn = Vec::with_capacity(batch.len());
+            for (frame, (own, filters)) in batch.iter().zip(decoded) {
+                let k = coded.len() + drawn.len();
+                let place = Place {
+                    rect: frame.rect.moved_down(mask.picture_top_px),
+                    blend: frame.blend,
+                    dispose: frame.dispose,
+                    // A still picture that is the first frame is as large as the canvas (section 11.3.2.2).
+                    at_least: if k == 0 && is_grown && apng.still.is_empty() {
+                        Rect::at(0, 0, mask.width_px, mask.height_px)
+                    } else {
+                        Rect::default()
+                    },
+                    is_coded_again: !kinds.are_same(),
+                };
+                drawn.push((player.next(&place, own, mask.shown_in(k)), place.rect, filters));
+            }
+            let code = |(drawn, source, filters): (Option<player::Drawn<S>>, Rect, Vec<Filter>)| {
+                (watch.progress)((done.fetch_add(1, Ordering::Relaxed) + 1).min(total), total);
+                drawn.map(|drawn| Coded::of(&drawn, source, &filters, &kinds))
+            };
+            coded.extend(drawn.into_par_iter().map(code).collect::<Vec<_>>());
+        }
+        let still = apng.still.as_slice();
+        let still = (!still.is_empty()).then(|| {
+            let pieces = still.iter().map(|range| &bytes[range.clone()]);
+            let (raster, filters) = read::frame(&header, pieces)?;
+            let whole = Rect::at(0, mask.picture_top_px, apng.sides_px[0], apng.sides_px[1]);
+            let picture = player.still(&Patch { rect: whole, pixels: kinds.pixels::<S>(&raster) }, mask.shown_in(0));
+            Ok::<_, Error>(Coded::of(&picture, whole, &filters, &kinds))
+        });
+        let still = still.transpose()?;
+        let written = Written { bytes, apng: &apng, kinds: &kinds, sides_px: output_sides, moved_px: mask.picture_top_px };
+        let recoded = u32::try_from(coded.iter().flatten().count()).unwrap_or(u32::MAX);
+        let output = written.output(coded, still);
+        Ok(told(output, mask, total, recoded, &is_timed))
+    }
+}
+
+/// What there is to tell.
+fn told(output: Output, mask: Mask, frames: u32, recoded: u32, is_timed: &[bool]) -> RenderedAnimation {
+    let stats = RenderStats { frames, frames_copied: frames - recoded, frames_recoded: recoded, ..RenderStats::default() };
+    let mut captions = mask.told.clone();
+    for ((caption, time), _) in captions.iter_mut().zip(&mask.times).zip(is_timed).filter(|(_, is_timed)| **is_timed) {
+        caption.frames_shown = Some(u32::try_from(time.len()).unwrap_or(u32::MAX));
+    }
+    let fidelity = Fidelity { captions, ..Fidelity::default() };
+    let overstaying = vec![InkSet::default(); frames as usize];
+    RenderedAnimation { output, mask, stats, altered: Altered::default(), overstaying, fidelity }
+}
+
+/// The first frames, as many as may be in memory at the same time.
+fn batch(frames: &[Frame]) -> &[Frame] {
+    let mut pixels = 0;
+    let fits = |frame: &Frame| {
+        pixels += frame.rect.area();
+        pixels <= PIXELS_AT_ONCE
+    };
+    let many = frames.iter().map(fits).take_while(|fits| *fits).count();
+    &frames[..many.min(rayon::current_num_threads() * FRAMES_A_THREAD).clamp(1, frames.len())]
+}
+
+/// A frame's own pixels, row by row, and the filters of its rows.
+fn decode<S: Sample>(bytes: &[u8], header: &Header, kinds: &Kinds, frame: &Frame) -> Result<(Vec<[S; 4]>, Vec<Filter>), Error> {
+    let sides = [frame.rect.width() as usize, frame.rect.height() as usize];
+    let pieces = frame.data.iter().map(|range| &bytes[range.clone()]);
+    let (raster, filters) = read::frame(&Header { sides, ..*header }, pieces)?;
+    Ok((kinds.pixels(&raster), filters))
+}
