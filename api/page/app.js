@@ -207,7 +207,7 @@ async function learn() {
   }
   net('');
   form.limits(info);
-  at('accepts').textContent = `GIF, or a still as PNG, JPEG or WebP, up to ${bytes(info.limits.max_upload_bytes)}`;
+  at('accepts').textContent = `GIF, PNG, JPEG or WebP, up to ${bytes(info.limits.max_upload_bytes)}`;
   redraw();
   shelves();
 }

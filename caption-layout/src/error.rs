@@ -20,12 +20,9 @@ pub enum Error {
     /// The first bytes are those of no kind we take.
     #[error("the file is not a GIF, PNG, JPEG or WebP")]
     UnsupportedMedia,
-    /// An animated PNG or WebP: its other pictures would be lost.
-    #[error("an animated {kind} can't be captioned, only GIFs may be animated")]
-    AnimatedStill {
-        /// PNG or WebP.
-        kind: &'static str,
-    },
+    /// An animated WebP: its other pictures would be lost.
+    #[error("an animated WebP can't be captioned, only GIFs and PNGs may be animated")]
+    AnimatedStill,
     /// The file ends inside a block.
     #[error("the file is truncated: it ends at byte {at_byte} inside {inside}")]
     Truncated {
@@ -48,8 +45,8 @@ pub enum Error {
         /// Its height.
         height_px: u32,
     },
-    /// A GIF without frames.
-    #[error("the GIF has no frame")]
+    /// An animation without frames.
+    #[error("the animation has no frame")]
     NoFrames,
     /// A side over [`crate::Limits::max_side_px`].
     #[error("the picture is {width_px} x {height_px} pixels, the limit is {limit_px} a side")]
@@ -62,7 +59,7 @@ pub enum Error {
         limit_px: u32,
     },
     /// More frames than [`crate::Limits::max_frames`].
-    #[error("the GIF has more than {limit} frames")]
+    #[error("the animation has more than {limit} frames")]
     TooManyFrames {
         /// The limit; counting stops there.
         limit: u32,
@@ -154,7 +151,7 @@ impl Error {
         match self {
             Self::FileTooLarge { .. } => ErrorCode::FileTooLarge,
             Self::UnsupportedMedia => ErrorCode::UnsupportedMedia,
-            Self::AnimatedStill { .. } => ErrorCode::AnimatedStill,
+            Self::AnimatedStill => ErrorCode::AnimatedStill,
             Self::Truncated { .. } => ErrorCode::Truncated,
             Self::Malformed { .. } => ErrorCode::Malformed,
             Self::ZeroSized { .. } => ErrorCode::ZeroSized,

@@ -47,7 +47,7 @@ codes! {
     FileTooLarge = "file_too_large",
     /// Neither GIF nor PNG, JPEG or WebP by its first bytes.
     UnsupportedMedia = "unsupported_media",
-    /// An animated PNG or WebP: captioning its first picture would lose the rest.
+    /// An animated WebP: captioning its first picture would lose the rest.
     AnimatedStill = "animated_still",
     /// The file ends inside a block.
     Truncated = "truncated",

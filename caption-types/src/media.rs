@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum MediaType {
     /// GIF, animated or not.
     Gif,
-    /// PNG without animation.
+    /// PNG, animated or not.
     Png,
     /// JPEG.
     Jpeg,

@@ -32,6 +32,13 @@ pub struct SourceInfo {
     pub frames: u32,
 }
 
+impl SourceInfo {
+    /// The lowest version that captions it: version 1 knew no animation but GIFs.
+    fn needs_version(&self) -> u32 {
+        if self.media != MediaType::Gif && self.frames > 1 { 2 } else { 1 }
+    }
+}
+
 /// `jobs/<id>/job.json`: a job as it was accepted. Never changed afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobRecord {
@@ -67,7 +74,7 @@ impl JobRecord {
     #[must_use]
     pub fn new(id: JobId, created_at_ms: u64, source: SourceInfo, spec: CaptionSpec) -> Self {
         Self {
-            version: spec.needs_version(),
+            version: spec.needs_version().max(source.needs_version()),
             id,
             created_at_ms,
             source,

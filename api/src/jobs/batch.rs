@@ -90,7 +90,7 @@ pub(crate) async fn create(
     let images = requests.pictures.take_images(images, &paths).await?;
     let InspectedPicture { picture, upload, reservation } = requests.pictures.take(picture, reservation, &caller.client).await?;
     for (i, spec) in specs.iter().enumerate() {
-        spec.suits(picture.source.media).map_err(|e| e.below(&format!("specs[{i}]")))?;
+        spec.suits(picture.source.media, picture.source.frames).map_err(|e| e.below(&format!("specs[{i}]")))?;
     }
     let outputs: Vec<_> =
         specs.iter().map(|spec| output_id(&picture.source.id, spec, &requests.fonts)).collect::<Result<_, _>>()?;

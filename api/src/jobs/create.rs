@@ -86,7 +86,7 @@ pub(crate) async fn create(
         let images = requests.pictures.take_images(images, &[(String::new(), &spec)]).await?;
         let taken = requests.pictures.take(picture, reservation, &caller.client).await?;
         let InspectedPicture { picture, upload, reservation } = taken;
-        spec.suits(picture.source.media).map_err(|e| origins.named(e))?;
+        spec.suits(picture.source.media, picture.source.frames).map_err(|e| origins.named(e))?;
         let output = output_id(&picture.source.id, &spec, &requests.fonts)?;
         let new =
             NewJob { picture, upload, images, reservation, spec, output, is_public, caller, trace, idempotency, callback_url };

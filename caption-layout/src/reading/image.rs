@@ -48,7 +48,7 @@ pub fn probe_image(mut bytes: &[u8]) -> Result<ImageProbe, Error> {
             Ok(ImageProbe { media: MediaType::Gif, width_px, height_px, is_animated: gif.frames.len() > 1 })
         }
         media => {
-            let is_animated = probe::animation(&mut bytes, media).is_some();
+            let is_animated = probe::is_animated(&mut bytes, media);
             let still = probe::probe_still_picture(&mut bytes, media, &limits)?;
             Ok(ImageProbe { media, width_px: still.width_px, height_px: still.height_px, is_animated })
         }

@@ -98,34 +98,35 @@ fn sniff(bytes: &[u8]) -> Option<MediaType> {
 
 fn probe_still(source: &mut impl Source, media: MediaType, limits: &Limits) -> Result<Probe, Error> {
     let still = probe_still_picture(source, media, limits)?;
-    match animation(source, media) {
-        None => Ok(still),
-        Some("PNG") => {
-            let apng = Apng::walk_in(source, limits)?;
-            let [width_px, height_px] = apng.sides_px;
-            Ok(Probe {
-                // Programs don't turn an animation.
-                width_px,
-                height_px,
-                frames: u32::try_from(apng.frames.len()).unwrap_or(u32::MAX),
-                total_pixels: apng.frames.iter().map(|frame| frame.rect.area() as u64).sum(),
-                duration_cs: apng.duration_cs(),
-                // One showing is no repetition.
-                loop_count: match apng.plays {
-                    0 => Some(0),
-                    plays => plays.checked_sub(1).filter(|&more| more > 0).map(|more| u16::try_from(more).unwrap_or(u16::MAX)),
-                },
-                ..still
-            })
-        }
-        Some(kind) => Err(Error::AnimatedStill { kind }),
+    if !is_animated(source, media) {
+        return Ok(still);
     }
+    if media != MediaType::Png {
+        return Err(Error::AnimatedStill);
+    }
+    let apng = Apng::walk_in(source, limits)?;
+    let [width_px, height_px] = apng.sides_px;
+    Ok(Probe {
+        media,
+        // Programs don't turn an animation.
+        width_px,
+        height_px,
+        frames: u32::try_from(apng.frames.len()).unwrap_or(u32::MAX),
+        total_pixels: apng.frames.iter().map(|frame| frame.rect.area() as u64).sum(),
+        duration_cs: apng.duration_cs(),
+        // A GIF counts repetitions, and a PNG how often it is shown.
+        loop_count: match apng.plays {
+            0 => Some(0),
+            1 => None,
+            plays => Some(u16::try_from(plays - 1).unwrap_or(u16::MAX)),
+        },
+    })
 }
 
 /// Whether it is an animated PNG.
 #[must_use]
 pub fn is_animated_png(mut bytes: &[u8]) -> bool {
-    animation(&mut bytes, MediaType::Png) == Some("PNG")
+    is_animated(&mut bytes, MediaType::Png)
 }
 
 /// Of an animated one, what its first picture is.
@@ -147,15 +148,13 @@ pub(super) fn probe_still_picture(source: &mut impl Source, media: MediaType, li
     Ok(Probe { media, width_px, height_px, frames: 1, total_pixels, duration_cs: 0, loop_count: None })
 }
 
-/// What kind of animation a file is that begins as a still does.
-pub(super) fn animation(source: &mut impl Source, media: MediaType) -> Option<&'static str> {
+/// Whether a file that begins as a still does is an animation.
+pub(super) fn is_animated(source: &mut impl Source, media: MediaType) -> bool {
     match media {
-        MediaType::Png if chunk_comes_before(source, *b"acTL", *b"IDAT") => Some("PNG"),
+        MediaType::Png => chunk_comes_before(source, *b"acTL", *b"IDAT"),
         // WebP container, section "Extended File Format": bit 1 of the VP8X flags says animation.
-        MediaType::Webp if source.get(12, 4) == Some(b"VP8X") && source.byte(20).is_some_and(|flags| flags & 2 != 0) => {
-            Some("WebP")
-        }
-        _ => None,
+        MediaType::Webp => source.get(12, 4) == Some(b"VP8X") && source.byte(20).is_some_and(|flags| flags & 2 != 0),
+        _ => false,
     }
 }
 
@@ -215,8 +214,8 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn animated_stills_are_refused_rather_than_robbed_of_their_frames() {
-        assert_eq!(code(&png(9, 9, &[b"acTL", b"IDAT"])), "animated_still");
+    fn animations_are_told_from_stills_before_their_data() {
+        assert_eq!(code(&png(9, 9, &[b"acTL", b"IDAT"])), "malformed", "its acTL is too short");
         assert_eq!(code(&png(9, 9, &[b"tEXt", b"IDAT", b"acTL"])), "ok", "too late to count");
         let mut webp = b"RIFF\x20\0\0\0WEBPVP8X\x0A\0\0\0\x02\0\0\0\x08\0\0\x08\0\0".to_vec();
         webp.extend([0; 16]);

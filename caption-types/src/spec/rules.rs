@@ -52,12 +52,12 @@ impl CaptionSpec {
 }
 
 impl CaptionSpec {
-    /// Checks what can be asked of a picture of this kind: a still has no time.
+    /// Checks what can be asked of a picture of this kind and of so many frames: a still has no time.
     ///
     /// # Errors
     /// The field that means nothing to it.
-    pub fn suits(&self, media: MediaType) -> Result<(), SpecError> {
-        if media == MediaType::Gif {
+    pub fn suits(&self, media: MediaType, frames: u32) -> Result<(), SpecError> {
+        if media == MediaType::Gif || frames > 1 {
             return Ok(());
         }
         let timed = self.captions.iter().enumerate().find_map(|(i, caption)| Some((i, caption.time_field()?)));

@@ -107,9 +107,9 @@ fn a_character_of_which_nothing_is_drawn_is_refused_by_its_place() {
 fn a_still_has_no_time() {
     let of = |json: &str| CaptionSpec::from_json(json.as_bytes()).unwrap();
     let timed = of(r#"{"captions":[{"text":"a"},{"text":"b","at":"top","to":1}]}"#);
-    assert!(timed.suits(crate::MediaType::Gif).is_ok());
-    assert_eq!(timed.suits(crate::MediaType::Jpeg).unwrap_err().field, "captions[1].to");
-    assert!(of(r#"{"captions":[{"text":"a"}]}"#).suits(crate::MediaType::Png).is_ok());
+    assert!(timed.suits(crate::MediaType::Gif, 1).is_ok() && timed.suits(crate::MediaType::Png, 2).is_ok());
+    assert_eq!(timed.suits(crate::MediaType::Jpeg, 1).unwrap_err().field, "captions[1].to");
+    assert!(of(r#"{"captions":[{"text":"a"}]}"#).suits(crate::MediaType::Png, 1).is_ok());
 }
 
 #[test]

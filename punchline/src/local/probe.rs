@@ -69,7 +69,7 @@ fn line(found: &Probe, bytes: usize) -> ProbeLine {
 fn sentence(found: &Probe, bytes: usize) -> String {
     let media = format!("{:?}", found.media).to_uppercase();
     let size = format!("{media}, {} x {} pixels, {bytes} bytes", found.width_px, found.height_px);
-    if found.media != MediaType::Gif {
+    if found.media != MediaType::Gif && found.frames == 1 {
         return size;
     }
     let loops = match found.loop_count {
