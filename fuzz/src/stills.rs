@@ -42,15 +42,69 @@ pub fn png(bytes: &[u8]) -> Vec<u8> {
     if flags & 8 != 0 {
         chunk(&mut out, b"tRNS", transparency);
     }
+    chunk(&mut out, b"IDAT", &stored(rest));
+    chunk(&mut out, b"IEND", &[]);
+    out
+}
+
+/// A zlib stream of stored bytes.
+fn stored(bytes: &[u8]) -> Vec<u8> {
     let mut data = vec![0x78, 0x01];
-    for piece in rest.chunks(60_000) {
+    for piece in bytes.chunks(60_000) {
         let len = u16::try_from(piece.len()).unwrap_or(0);
         data.push(0);
         data.extend(len.to_le_bytes());
         data.extend((!len).to_le_bytes());
         data.extend(piece);
     }
-    chunk(&mut out, b"IDAT", &data);
+    data
+}
+
+/// An animated PNG whose header is the first bytes. The others are frames one after another: how it is placed, blended and disposed of,
+/// and then as many bytes of rows as it has.
+#[must_use]
+pub fn apng(bytes: &[u8]) -> Vec<u8> {
+    let mut out = b"\x89PNG\r\n\x1A\n".to_vec();
+    let Some((&[width, height, colour, entries, flags], mut rest)) = bytes.split_first_chunk::<5>() else { return out };
+    let (colour, samples) = [(0, 1), (2, 3), (3, 1), (4, 2), (6, 4)][usize::from(colour) % 5];
+    let depth = if flags & 1 != 0 && colour != 3 { 16 } else { 8 };
+    let (width, height) = (width % 64 + 1, height % 64 + 1);
+    chunk(&mut out, b"IHDR", &[0, 0, 0, width, 0, 0, 0, height, depth, colour, 0, 0, flags >> 1 & 1]);
+    chunk(&mut out, b"acTL", &[0, 0, 0, 9, 0, 0, 0, 0]);
+    let (palette, after) = rest.split_at(rest.len().min(3 * usize::from(entries)));
+    rest = after;
+    chunk(&mut out, b"PLTE", palette);
+    if flags & 4 != 0 {
+        chunk(&mut out, b"tRNS", palette);
+    }
+    let (mut number, mut is_first) = (0_u32, true);
+    if flags & 8 != 0 {
+        let rows = vec![1; (usize::from(width) * samples * usize::from(depth) / 8 + 1) * usize::from(height)];
+        chunk(&mut out, b"IDAT", &stored(&rows));
+    }
+    while let Some((&[left, top, frame_width, frame_height, ops, delay], after)) = rest.split_first_chunk::<6>() {
+        let is_whole = is_first && flags & 8 == 0;
+        let [left, top] = if is_whole { [0, 0] } else { [left % width, top % height] };
+        let [w, h] =
+            if is_whole { [width, height] } else { [frame_width % (width - left) + 1, frame_height % (height - top) + 1] };
+        let words = [number, w.into(), h.into(), left.into(), top.into()].map(u32::to_be_bytes).concat();
+        chunk(&mut out, b"fcTL", &[&words[..], &[0, delay, 0, 100, ops % 3, ops >> 4 & 1]].concat());
+        number += 1;
+        let len = (usize::from(w) * samples * usize::from(depth) / 8 + 1) * usize::from(h);
+        let (rows, after) = after.split_at(after.len().min(len));
+        rest = after;
+        // What is missing is 0, and each row begins with a filter that there is.
+        let mut rows = rows.to_vec();
+        rows.resize(len, 0);
+        rows.chunks_mut(len / usize::from(h)).for_each(|row| row[0] %= 5);
+        if is_whole {
+            chunk(&mut out, b"IDAT", &stored(&rows));
+        } else {
+            chunk(&mut out, b"fdAT", &[&number.to_be_bytes()[..], &stored(&rows)].concat());
+            number += 1;
+        }
+        is_first = false;
+    }
     chunk(&mut out, b"IEND", &[]);
     out
 }
