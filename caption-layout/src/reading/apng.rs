@@ -140,10 +140,13 @@ impl Walk {
     fn begin(png: &mut impl Source, limits: &Limits) -> Result<Self, Error> {
         let cut = Error::Truncated { at_byte: png.len() as u64, inside: "the header" };
         let head = png.get(8, 16).ok_or(cut)?;
-        let &[_, _, _, _, b'I', b'H', b'D', b'R', a, b, c, d, e, f, g, h] = head else {
+        let (Some(b"IHDR"), Some((sides, _))) = (head.get(4..8), head.get(8..).unwrap_or_default().split_first_chunk::<8>())
+        else {
             return Err(malformed("a PNG that does not begin with IHDR"));
         };
-        let sides_px @ [width_px, height_px] = [u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])];
+        let (width_px, height_px) = sides.split_at(4);
+        let sides_px @ [width_px, height_px] =
+            [width_px, height_px].map(|side| side.iter().fold(0, |side, &byte| side << 8 | u32::from(byte)));
         if width_px == 0 || height_px == 0 {
             return Err(Error::ZeroSized { width_px, height_px });
         }
@@ -255,23 +258,23 @@ impl Walk {
 mod tests {
     use super::*;
 
-    fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
-        [&u32::try_from(data.len()).unwrap().to_be_bytes()[..], kind, data, b"crc!"].concat()
+    fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
+        [&u32::try_from(data.len()).unwrap().to_be_bytes()[..], &kind, data, b"crc!"].concat()
     }
 
     fn fctl(number: u32, [left, top, width, height]: [u32; 4], ops: [u8; 2]) -> Vec<u8> {
         let words = [number, width, height, left, top].map(u32::to_be_bytes).concat();
-        chunk(b"fcTL", &[&words[..], &[0, 7, 0, 0], &ops].concat())
+        chunk(*b"fcTL", &[&words[..], &[0, 7, 0, 0], &ops].concat())
     }
 
     fn fdat(number: u32) -> Vec<u8> {
-        chunk(b"fdAT", &[&number.to_be_bytes()[..], b"data"].concat())
+        chunk(*b"fdAT", &[&number.to_be_bytes()[..], b"data"].concat())
     }
 
     fn png(chunks: &[Vec<u8>]) -> Vec<u8> {
-        let header = chunk(b"IHDR", &[&[40_u32, 30].map(u32::to_be_bytes).concat()[..], b"\x08\x06\0\0\0"].concat());
-        let control = chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 3]);
-        [b"\x89PNG\r\n\x1A\n".to_vec(), header, control, chunks.concat(), chunk(b"IEND", b"")].concat()
+        let header = chunk(*b"IHDR", &[&[40_u32, 30].map(u32::to_be_bytes).concat()[..], b"\x08\x06\0\0\0"].concat());
+        let control = chunk(*b"acTL", &[0, 0, 0, 2, 0, 0, 0, 3]);
+        [b"\x89PNG\r\n\x1A\n".to_vec(), header, control, chunks.concat(), chunk(*b"IEND", b"")].concat()
     }
 
     fn walk(file: &[u8]) -> Result<Apng, Error> {
@@ -282,7 +285,7 @@ mod tests {
 
     #[test]
     fn frames_have_their_places_times_and_data() {
-        let idat = chunk(b"IDAT", b"first");
+        let idat = chunk(*b"IDAT", b"first");
         let file = png(&[fctl(0, WHOLE, [2, 0]), idat.clone(), fctl(1, [10, 20, 5, 6], [1, 1]), fdat(2), fdat(3)]);
         let found = walk(&file).unwrap();
         assert_eq!((found.sides_px, found.plays, found.frames.len(), found.duration_cs()), ([40, 30], 3, 2, 14));
@@ -298,7 +301,7 @@ mod tests {
 
     #[test]
     fn what_breaks_the_rules_is_refused_by_what_was_got() {
-        let (idat, first) = (chunk(b"IDAT", b"first"), fctl(0, WHOLE, [0, 0]));
+        let (idat, first) = (chunk(*b"IDAT", b"first"), fctl(0, WHOLE, [0, 0]));
         for (chunks, said) in [
             (vec![fctl(1, WHOLE, [0, 0]), idat.clone()], "chunk 0 was expected, got chunk 1"),
             (vec![first.clone(), idat.clone(), fctl(1, [39, 0, 2, 2], [0, 0])], "2 x 2 pixels at 39, 0"),
@@ -308,7 +311,7 @@ mod tests {
             (vec![fctl(0, WHOLE, [0, 2]), idat.clone()], "blend_op of 2"),
             (vec![first.clone(), fdat(1)], "before the picture's"),
             (vec![fctl(0, [0, 0, 4, 4], [0, 0]), idat.clone()], "not of its size"),
-            (vec![chunk(b"fcTL", b"short"), idat.clone()], "not 26 bytes long"),
+            (vec![chunk(*b"fcTL", b"short"), idat.clone()], "not 26 bytes long"),
         ] {
             let error = walk(&png(&chunks)).unwrap_err();
             assert!(error.code().as_str() == "malformed" && error.to_string().contains(said), "{error}");
@@ -320,7 +323,7 @@ mod tests {
         #[test]
         fn any_bytes_are_walked(bytes in proptest::collection::vec(0_u8.., 0..300), kinds in proptest::collection::vec(0_usize..5, 0..12)) {
             let known = [b"fcTL", b"fdAT", b"IDAT", b"acTL", b"tEXt"];
-            let chunks: Vec<Vec<u8>> = kinds.iter().zip(bytes.chunks(26)).map(|(&kind, data)| chunk(known[kind], data)).collect();
+            let chunks: Vec<Vec<u8>> = kinds.iter().zip(bytes.chunks(26)).map(|(&kind, data)| chunk(*known[kind], data)).collect();
             let file = png(&chunks);
             let _ = walk(&file);
             for end in (0..file.len()).step_by(7) {

@@ -20,7 +20,9 @@ impl Coded {
         let rect = drawn.patch.rect;
         let row_of = |row: &[[S; 4]]| {
             let mut bytes = Vec::with_capacity(row.len() * kinds.written.pixel_bytes());
-            row.iter().for_each(|&pixel| kinds.written.write(pixel, &mut bytes));
+            for &pixel in row {
+                kinds.written.write(pixel, &mut bytes);
+            }
             bytes
         };
         let rows: Vec<Vec<u8>> = drawn.patch.pixels.chunks_exact(rect.width().max(1) as usize).map(row_of).collect();

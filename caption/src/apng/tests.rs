@@ -102,7 +102,7 @@ fn content(chance: &mut Chance, rect: Rect, colour: Colour, depth: u8) -> Vec<u8
                     if pixel.is_empty() || chance.below(9) == 0 {
                         pixel = (0..pixel_bytes).map(|_| chance.byte(&[0, 1, 2, 3, 4, 5, 6, 7])).collect();
                         if colour != Colour::Indexed {
-                            pixel.iter_mut().for_each(|byte| *byte *= 36);
+                            pixel = pixel.iter().map(|byte| byte * 36).collect();
                         }
                         if has_alpha {
                             let alpha = chance.byte(&[0, 255, 255]);
@@ -212,9 +212,9 @@ fn assert_captioned(seed: u64) {
         let shown = |ink: &&Ink| shown[ink.number].contains(&k);
         for ink in mask.inks.iter().filter(shown) {
             for (x, y, cover) in ink.covers_in(ink.rect).filter(|&(.., cover)| cover != Cover::NONE) {
-                let [fill, under] = ink.pair_at(x, y);
+                let [letters, under] = ink.pair_at(x, y);
                 let pixel = wanted.get_pixel_mut(x, y);
-                pixel.0 = cover.composite(fill, under, pixel.0, 255);
+                pixel.0 = cover.composite(letters, under, pixel.0, 255);
             }
         }
         for ((x, y, wanted), covered) in wanted.enumerate_pixels().zip(&gray) {
