@@ -12,7 +12,9 @@
 //! | write LZW data as no well-behaved encoder would | [`stream`] |
 //! | see what a GIF shows, as browsers do | [`show`] |
 //! | compare a captioned GIF with its source | [`compare`] |
+//! | get an animated PNG | [`apng`] |
 
+pub mod apng;
 mod arbitrary;
 mod choices;
 pub mod compare;
