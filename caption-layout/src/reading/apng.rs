@@ -61,6 +61,8 @@ impl Frame {
 pub struct Apng {
     /// Width and height of the canvas.
     pub sides_px: [u32; 2],
+    /// How many frames it says that it has.
+    pub declared_frames: u32,
     /// How often it is shown; 0 is for ever.
     pub plays: u32,
     /// In their order; at least one.
@@ -128,7 +130,8 @@ impl Apng {
 /// What the walk has met so far.
 struct Walk {
     sides_px: [u32; 2],
-    plays: Option<u32>,
+    /// How many frames are declared, and how often they are shown.
+    control: Option<[u32; 2]>,
     next_number: u32,
     has_data: bool,
     total_pixels: u64,
@@ -153,7 +156,7 @@ impl Walk {
         limits.check_side(width_px, height_px)?;
         Ok(Self {
             sides_px,
-            plays: None,
+            control: None,
             next_number: 0,
             has_data: false,
             total_pixels: 0,
@@ -163,10 +166,10 @@ impl Walk {
     }
 
     fn control(&mut self, png: &mut impl Source, data: Range<usize>) -> Result<(), Error> {
-        let &[_, _, _, _, a, b, c, d] = png.get(data.start, 8).filter(|_| data.len() == 8).unwrap_or_default() else {
-            return Err(malformed("an acTL that is not 8 bytes long"));
-        };
-        self.plays = Some(u32::from_be_bytes([a, b, c, d]));
+        let bytes = png.get(data.start, 8).filter(|_| data.len() == 8).unwrap_or_default();
+        let Ok(bytes) = <[u8; 8]>::try_from(bytes) else { return Err(malformed("an acTL that is not 8 bytes long")) };
+        let both = u64::from_be_bytes(bytes);
+        self.control = Some([both >> 32, both & 0xFFFF_FFFF].map(|number| u32::try_from(number).unwrap_or(u32::MAX)));
         Ok(())
     }
 
@@ -240,8 +243,8 @@ impl Walk {
     }
 
     fn end(self) -> Result<Apng, Error> {
-        let Self { sides_px, plays, mut frames, still, .. } = self;
-        let Some(plays) = plays else { return Err(malformed("an animation without acTL")) };
+        let Self { sides_px, control, mut frames, still, .. } = self;
+        let Some([declared_frames, plays]) = control else { return Err(malformed("an animation without acTL")) };
         frames.retain(|frame| !frame.data.is_empty());
         let whole = Rect::at(0, 0, sides_px[0], sides_px[1]);
         match frames.first() {
@@ -249,7 +252,7 @@ impl Walk {
             Some(first) if still.is_empty() && first.rect != whole => {
                 Err(malformed("a first frame that is the still picture and not of its size"))
             }
-            Some(_) => Ok(Apng { sides_px, plays, frames, still }),
+            Some(_) => Ok(Apng { sides_px, declared_frames, plays, frames, still }),
         }
     }
 }

@@ -136,7 +136,11 @@ impl PreparedApng<'_> {
         let written = Written { bytes, apng: &apng, kinds: &kinds, sides_px: output_sides, moved_px: mask.picture_top_px };
         let recoded = u32::try_from(coded.iter().flatten().count()).unwrap_or(u32::MAX);
         let output = written.output(coded, still);
-        Ok(told(output, mask, total, recoded, &is_timed))
+        let mut rendered = told(output, mask, total, recoded, &is_timed);
+        let declared = apng.declared_frames;
+        rendered.fidelity.damage =
+            (declared != total).then(|| format!("{total} frames are whole, and the file says that it has {declared}"));
+        Ok(rendered)
     }
 }
 

@@ -247,6 +247,18 @@ proptest! {
 }
 
 #[test]
+fn a_frame_that_is_cut_off_is_left_out_and_told() {
+    let file = ::samples::apng::moving_square(5);
+    let font = Font::builtin("anton").unwrap();
+    let spec = LoadedSpec::new(vec![LoadedCaption::new("cut", Position::Top, Style::Overlay, font)]);
+    assert_eq!(rendered(&file, &spec).fidelity.damage, None);
+    let cut = &file[..file.len() - 40];
+    let rendered = rendered(cut, &spec);
+    assert_eq!(rendered.fidelity.damage.as_deref(), Some("4 frames are whole, and the file says that it has 5"));
+    assert_eq!(played(&rendered.output.to_vec(cut)).len(), 4);
+}
+
+#[test]
 fn frames_that_no_caption_meets_are_copied() {
     let font = Font::builtin("anton").unwrap();
     let mut caption = LoadedCaption::new("now", Position::Top, Style::Overlay, font);
