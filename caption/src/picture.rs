@@ -116,12 +116,14 @@ enum Kind<'a> {
 /// As [`render`], but for those that only decoding shows.
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
     let media = media_of(bytes, limits)?;
-    let has_palette = media == MediaType::Gif || still::is_indexed(bytes, media);
+    let is_apng = media == MediaType::Png && is_animated_png(bytes);
+    // An animated PNG is drawn in colours, whatever its own pixels are.
+    let has_palette = media == MediaType::Gif || !is_apng && still::is_indexed(bytes, media);
     let largest_px = || probe(bytes, limits).map(|picture| largest_letters_px(spec, picture.width_px, picture.height_px));
     let images = DecodedImages::of(spec, has_palette, largest_px)?;
     let kind = match media {
         MediaType::Gif => Kind::Gif(Box::new(gif::prepare(bytes, images.with(spec), limits)?)),
-        MediaType::Png if is_animated_png(bytes) => Kind::Apng(Box::new(apng::prepare(bytes, images.with(spec), limits)?)),
+        MediaType::Png if is_apng => Kind::Apng(Box::new(apng::prepare(bytes, images.with(spec), limits)?)),
         _ if spec.captions.iter().any(|caption| caption.spec.is_timed()) => return Err(Error::NoTime),
         _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },
     };

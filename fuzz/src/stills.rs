@@ -2,21 +2,7 @@
 //!
 //! Called by the target `stills`. Nothing here is shared with the engine's readers and writers.
 
-/// Appends a PNG chunk with its check.
-fn chunk(out: &mut Vec<u8>, kind: &[u8; 4], data: &[u8]) {
-    out.extend(u32::try_from(data.len()).unwrap_or(0).to_be_bytes());
-    let from = out.len();
-    out.extend(kind);
-    out.extend(data);
-    let mut check = u32::MAX;
-    for byte in &out[from..] {
-        check ^= u32::from(*byte);
-        for _ in 0..8 {
-            check = if check & 1 == 1 { check >> 1 ^ 0xEDB8_8320 } else { check >> 1 };
-        }
-    }
-    out.extend((!check).to_be_bytes());
-}
+use samples::apng::chunk;
 
 /// A PNG whose header, palette and transparency are the first bytes, and whose rows are the others, stored.
 #[must_use]
@@ -28,22 +14,22 @@ pub fn png(bytes: &[u8]) -> Vec<u8> {
     };
     let colour = [0, 2, 3, 4, 6][usize::from(colour) % 5];
     let depth = [1, 2, 4, 8, 16][usize::from(depth) % 5];
-    chunk(&mut out, b"IHDR", &[0, 0, flags >> 7, width, 0, 0, 0, height, depth, colour, 0, 0, flags & 1]);
+    chunk(&mut out, *b"IHDR", &[0, 0, flags >> 7, width, 0, 0, 0, height, depth, colour, 0, 0, flags & 1]);
     if flags & 2 != 0 {
-        chunk(&mut out, b"gAMA", &[0, 1, entries, alphas]);
+        chunk(&mut out, *b"gAMA", &[0, 1, entries, alphas]);
     }
     if flags & 4 != 0 {
         let exif = [b"II\x2A\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", &[orientation][..], b"\0\0\0\0\0\0\0"].concat();
-        chunk(&mut out, b"eXIf", &exif);
+        chunk(&mut out, *b"eXIf", &exif);
     }
     let (palette, rest) = rest.split_at(rest.len().min(3 * usize::from(entries)));
-    chunk(&mut out, b"PLTE", palette);
+    chunk(&mut out, *b"PLTE", palette);
     let (transparency, rest) = rest.split_at(rest.len().min(usize::from(alphas)));
     if flags & 8 != 0 {
-        chunk(&mut out, b"tRNS", transparency);
+        chunk(&mut out, *b"tRNS", transparency);
     }
-    chunk(&mut out, b"IDAT", &stored(rest));
-    chunk(&mut out, b"IEND", &[]);
+    chunk(&mut out, *b"IDAT", &stored(rest));
+    chunk(&mut out, *b"IEND", &[]);
     out
 }
 
@@ -69,18 +55,18 @@ pub fn apng(bytes: &[u8]) -> Vec<u8> {
     let (colour, samples) = [(0, 1), (2, 3), (3, 1), (4, 2), (6, 4)][usize::from(colour) % 5];
     let depth = if flags & 1 != 0 && colour != 3 { 16 } else { 8 };
     let (width, height) = (width % 64 + 1, height % 64 + 1);
-    chunk(&mut out, b"IHDR", &[0, 0, 0, width, 0, 0, 0, height, depth, colour, 0, 0, flags >> 1 & 1]);
-    chunk(&mut out, b"acTL", &[0, 0, 0, 9, 0, 0, 0, 0]);
+    chunk(&mut out, *b"IHDR", &[0, 0, 0, width, 0, 0, 0, height, depth, colour, 0, 0, flags >> 1 & 1]);
+    chunk(&mut out, *b"acTL", &[0, 0, 0, 9, 0, 0, 0, 0]);
     let (palette, after) = rest.split_at(rest.len().min(3 * usize::from(entries)));
     rest = after;
-    chunk(&mut out, b"PLTE", palette);
+    chunk(&mut out, *b"PLTE", palette);
     if flags & 4 != 0 {
-        chunk(&mut out, b"tRNS", palette);
+        chunk(&mut out, *b"tRNS", palette);
     }
     let (mut number, mut is_first) = (0_u32, true);
     if flags & 8 != 0 {
         let rows = vec![1; (usize::from(width) * samples * usize::from(depth) / 8 + 1) * usize::from(height)];
-        chunk(&mut out, b"IDAT", &stored(&rows));
+        chunk(&mut out, *b"IDAT", &stored(&rows));
     }
     while let Some((&[left, top, frame_width, frame_height, ops, delay], after)) = rest.split_first_chunk::<6>() {
         let is_whole = is_first && flags & 8 == 0;
@@ -88,7 +74,7 @@ pub fn apng(bytes: &[u8]) -> Vec<u8> {
         let [w, h] =
             if is_whole { [width, height] } else { [frame_width % (width - left) + 1, frame_height % (height - top) + 1] };
         let words = [number, w.into(), h.into(), left.into(), top.into()].map(u32::to_be_bytes).concat();
-        chunk(&mut out, b"fcTL", &[&words[..], &[0, delay, 0, 100, ops % 3, ops >> 4 & 1]].concat());
+        chunk(&mut out, *b"fcTL", &[&words[..], &[0, delay, 0, 100, ops % 3, ops >> 4 & 1]].concat());
         number += 1;
         let len = (usize::from(w) * samples * usize::from(depth) / 8 + 1) * usize::from(h);
         let (rows, after) = after.split_at(after.len().min(len));
@@ -98,14 +84,14 @@ pub fn apng(bytes: &[u8]) -> Vec<u8> {
         rows.resize(len, 0);
         rows.chunks_mut(len / usize::from(h)).for_each(|row| row[0] %= 5);
         if is_whole {
-            chunk(&mut out, b"IDAT", &stored(&rows));
+            chunk(&mut out, *b"IDAT", &stored(&rows));
         } else {
-            chunk(&mut out, b"fdAT", &[&number.to_be_bytes()[..], &stored(&rows)].concat());
+            chunk(&mut out, *b"fdAT", &[&number.to_be_bytes()[..], &stored(&rows)].concat());
             number += 1;
         }
         is_first = false;
     }
-    chunk(&mut out, b"IEND", &[]);
+    chunk(&mut out, *b"IEND", &[]);
     out
 }
 

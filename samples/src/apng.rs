@@ -36,7 +36,8 @@ pub fn moving_square(frames: u8) -> Vec<u8> {
     out
 }
 
-fn chunk(out: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
+/// Appends a chunk, with its check (section 5.3).
+pub fn chunk(out: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
     out.extend(u32::try_from(data.len()).unwrap_or(u32::MAX).to_be_bytes());
     let from = out.len();
     out.extend(kind);

@@ -12,7 +12,7 @@ use caption_layout::{
 
 use super::canvas::{Patch, Sample, blended, shows_same};
 use crate::{
-    mask::{Cover, Ink, InkSet, Mask},
+    mask::{Cover, InkSet, Mask},
     still::colour_space::Samples,
 };
 
@@ -65,10 +65,11 @@ impl<'a, S: Sample> Player<'a, S> {
             self.output.draw(&own, place.blend);
             None
         } else {
-            let drawn = self.drawn(place, &own, &wanted, drawn_on);
-            self.output.put(&self.source.part(drawn_on));
-            self.output.put(&wanted.part(drawn_on));
-            Some(drawn)
+            let mut shown = self.source.part(drawn_on);
+            shown.put(&wanted.part(drawn_on));
+            let over = if place.blend == Blend::Over && self.has_alpha { self.drawn_over(place, &own, &shown) } else { None };
+            self.output.put(&shown);
+            Some(over.unwrap_or(Drawn { patch: shown, blend: Blend::Source }))
         };
 
         self.unlike = match (place.dispose, source_before, output_before) {
@@ -113,24 +114,13 @@ impl<'a, S: Sample> Player<'a, S> {
         if place.rect.contains(x, y) { blended(own.at(x, y), before, place.blend) } else { before }
     }
 
-    /// The frame as it is to be coded.
-    fn drawn(&self, place: &Place, own: &Patch<S>, wanted: &Patch<S>, rect: Rect) -> Drawn<S> {
-        let is_over = place.blend == Blend::Over && self.has_alpha;
-        let over = is_over.then(|| self.drawn_over(place, own, wanted, rect)).flatten();
-        over.unwrap_or_else(|| {
-            let mut patch = self.source.part(rect);
-            patch.put(&wanted.part(rect));
-            Drawn { patch, blend: Blend::Source }
-        })
-    }
-
-    /// The same as pixels that lie over those beneath; `None` where these can't be had so.
-    fn drawn_over(&self, place: &Place, own: &Patch<S>, wanted: &Patch<S>, rect: Rect) -> Option<Drawn<S>> {
+    /// A frame that makes the canvas show these pixels by lying over those beneath; `None` where some can't be had so.
+    fn drawn_over(&self, place: &Place, own: &Patch<S>, shown: &Patch<S>) -> Option<Drawn<S>> {
+        let rect = shown.rect;
         let mut patch = Patch::clear(rect);
         for y in rect.top..rect.bottom {
             for x in rect.left..rect.right {
-                let before = self.output.at(x, y);
-                let shown = if wanted.rect.contains(x, y) { wanted.at(x, y) } else { self.source.at(x, y) };
+                let (before, shown) = (self.output.at(x, y), shown.at(x, y));
                 if place.rect.contains(x, y) && shows_same(blended(own.at(x, y), before, place.blend), shown) {
                     patch.set(x, y, own.at(x, y));
                 } else if shows_same(before, shown) {
@@ -153,7 +143,7 @@ fn captioned<S: Sample>(mut patch: Patch<S>, mask: &Mask, samples: Samples, show
     for ink in mask.inks_of(shown) {
         let of_letters = ink.pair().map(in_samples);
         for (x, y, cover) in ink.covers_in(patch.rect).filter(|&(.., cover)| cover != Cover::NONE) {
-            let [fill, under] = if Ink::emoji(ink).is_some() { ink.pair_at(x, y).map(in_samples) } else { of_letters };
+            let [fill, under] = if ink.emoji().is_some() { ink.pair_at(x, y).map(in_samples) } else { of_letters };
             patch.set(x, y, cover.composite(fill, under, patch.at(x, y), S::MOST));
         }
     }
