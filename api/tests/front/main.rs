@@ -119,7 +119,7 @@ async fn a_refusal_names_the_field_the_limit_and_what_was_got() {
     let wide = [&GIF[..6], b"\xff\xff\x01\x00", &GIF[10..]].concat();
     let wide = front.post(&[("file", &wide), ("bottom", b"a")]).await.json();
     assert_eq!((&wide["field"], &wide["limit"], &wide["got"]), (&json!("file"), &json!(4096), &json!(65535)));
-    let long = front.post(&[("file", GIF), ("bottom", &[b'a'; 200_000])]).await.json();
+    let long = front.post(&[("file", GIF), ("bottom", &vec![b'a'; 200_000])]).await.json();
     assert_eq!((&long["field"], &long["limit"]), (&json!("bottom"), &json!(196_608)));
     assert!(long["got"].as_u64().is_some_and(|got| got > 196_608), "{long}");
     assert_eq!(wide["type"], "urn:punchline:problem:canvas_too_large");
