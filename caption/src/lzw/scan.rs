@@ -6,7 +6,7 @@
 
 use super::{
     bits::Stream,
-    codes::{TABLE_LEN, zeroed},
+    codes::{CODE_SIZES, TABLE_LEN, zeroed},
     index_set::IndexSet,
     segment::Segment,
     walk::{PLACES, Visit, walk, walk_segment},
@@ -60,8 +60,8 @@ impl Scan {
         self.pixels = 0;
         self.overshoots = false;
         let clear = 1 << code_size;
-        // The stream before may have had more indices, and nothing else is left of it.
-        self.lengths[..indices(code_size).max(clear + 2)].fill(0);
+        // The stream before may have had longer codes for its indices, and nothing else is left of it.
+        self.lengths[..(1 << *CODE_SIZES.end()) + 2].fill(0);
         self.lengths[..clear].fill(1);
         let mut start_bit = 0;
         while self.pixels < area {
@@ -211,13 +211,50 @@ impl<const MEETS: bool, const LIMITED: bool> Visit for Adding<'_, MEETS, LIMITED
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{
         super::{
             decode::{COPY_LEN, Decoder, Kept},
-            naive,
+            naive, whole,
         },
         *,
     };
+
+    proptest! {
+        /// A thread keeps its scan from job to job.
+        #[test]
+        fn a_scan_forgets_the_stream_before(
+            sizes in [CODE_SIZES, CODE_SIZES],
+            codes in [prop::collection::vec(0usize..1 << 12, 0..60), prop::collection::vec(0usize..1 << 12, 0..60)],
+        ) {
+            let mut used = Scan::default();
+            for (size, codes) in sizes.into_iter().zip(&codes) {
+                let clear = 1 << size;
+                // The first codes are indices, so that a table is built before a code that is not defined.
+                let indices = codes[..codes.len() / 2].iter().map(|code| code % clear);
+                let codes: Vec<usize> = [clear].into_iter().chain(indices).chain(codes[codes.len() / 2..].iter().copied()).collect();
+                let (mut stream, mut new) = (Stream::default(), Scan::default());
+                stream.gather(&naive::write(&codes, size, 255));
+                new.scan(&stream, size, 1000);
+                used.scan(&stream, size, 1000);
+                prop_assert_eq!(used.pixels, new.pixels);
+            }
+        }
+    }
+
+    #[test]
+    fn a_stream_of_long_codes_leaves_none_that_a_later_one_takes_for_its_own() {
+        let (mut stream, mut scan) = (Stream::default(), Scan::default());
+        stream.gather(&naive::write(&[2048, 1, 2, 3], 11, 255));
+        scan.scan(&stream, 11, 100);
+        // 489 is not defined after so few codes.
+        let few: Vec<usize> = [16].into_iter().chain((0..260).map(|i| i % 16)).chain([489, 1, 1]).collect();
+        let blocks = naive::write(&few, 4, 255);
+        stream.gather(&blocks);
+        scan.scan(&stream, 4, 1000);
+        assert_eq!((scan.pixels, whole::decode(&blocks, 4, 1000).len()), (260, 260));
+    }
 
     #[test]
     fn of_many_short_segments_some_are_joined() {
