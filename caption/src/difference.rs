@@ -42,6 +42,11 @@ impl Lab {
         self.0[0]
     }
 
+    /// How far it is from grey.
+    pub(crate) fn chroma(self) -> f32 {
+        (self.0[1] * self.0[1] + self.0[2] * self.0[2]).sqrt()
+    }
+
     /// dE.
     pub(crate) fn difference(self, other: Self) -> f32 {
         self.squared_difference(other).sqrt()

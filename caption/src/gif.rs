@@ -28,7 +28,7 @@ use crate::{
     painting::{InkRuns, PaintedFrame, Painting},
     planning::{Fate, FramePlan, Palettes, delays_us, frame_times, plan, shown_frames, written_on},
     reading::{
-        canvas::{Canvas, Patch},
+        canvas::{Canvas, Patch, first_picture},
         streams::StreamReader,
     },
     rendered_animation::RenderedAnimation,
@@ -84,7 +84,13 @@ impl PreparedGif<'_> {
 
     /// The other stages.
     pub(crate) fn render(self, watch: &Watch<'_>) -> Result<RenderedAnimation, Error> {
-        let Self { bytes, gif, mask, mut plans, is_exact, is_timed } = self;
+        let Self { bytes, gif, mut mask, mut plans, is_exact, is_timed } = self;
+        if mask.inks.iter().any(|ink| ink.emoji().is_some()) {
+            let (picture, canvas) = (first_picture(bytes, &gif), gif.canvas);
+            let place = |x: u32, y: u32| y as usize * canvas.width() as usize + x as usize;
+            let stays = gif.frames.iter().all(|frame| frame.disposal == Disposal::Keep);
+            mask.set_emoji_on(|x, y| canvas.contains(x, y).then(|| picture[place(x, y)]).flatten(), stays);
+        }
         plans.iter_mut().zip(&gif.frames).for_each(|(plan, frame)| *plan = settled(*plan, frame, &mask, bytes));
         let palettes = Palettes::decide(bytes, &gif, &mask, &plans, is_exact);
         let inks: Vec<InkRuns<'_>> = mask.inks.iter().map(InkRuns::of).collect();

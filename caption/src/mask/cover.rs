@@ -23,7 +23,7 @@ impl Cover {
         Self(level(fill) << 4 | level(under))
     }
 
-    pub(super) fn fill(self) -> u32 {
+    pub(crate) fn fill(self) -> u32 {
         u32::from(self.0 >> 4)
     }
 

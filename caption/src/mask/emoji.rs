@@ -36,6 +36,10 @@ const SHADE_BITS: u32 = 5;
 pub struct EmojiColours {
     /// Of each pixel of the ink's rectangle.
     pub(crate) pixels: Vec<[u8; 3]>,
+    /// By pixel, the number of the emoji that drew it.
+    pub(super) owners: Vec<u16>,
+    /// What each pixel stands on where the emoji begin, if that is known and no later frame clears it.
+    pub(super) begun_on: Vec<Option<[u8; 3]>>,
     /// The colours that stand for all: that of most pixels of each emoji, then the next one of each.
     pub(crate) wanted: Vec<[u8; 3]>,
     /// All colours by their mean in steps of 8 levels, with the pixels that have them.
@@ -70,7 +74,11 @@ pub(super) fn draw(place: &PlacedCaption<'_>, fallbacks: &[Font], images: &[Opti
     let [width, height] = [place.rect.width(), place.rect.height()].map(|side| side as usize);
     let mut canvas = DrawnEmoji {
         covers: vec![Cover::NONE; width * height],
-        colours: EmojiColours { pixels: vec![[0; 3]; width * height], ..EmojiColours::default() },
+        colours: EmojiColours {
+            pixels: vec![[0; 3]; width * height],
+            owners: vec![0; width * height],
+            ..EmojiColours::default()
+        },
     };
     let mut wanted = Vec::new();
     for (picture, origins) in placed {
@@ -82,16 +90,16 @@ pub(super) fn draw(place: &PlacedCaption<'_>, fallbacks: &[Font], images: &[Opti
             }
         };
         let Some(drawn) = drawn else { continue };
+        let owner = u16::try_from(wanted.len()).unwrap_or(u16::MAX);
         for origin in &origins {
-            canvas.put(&drawn, *origin, width);
+            canvas.put(&drawn, owner, *origin, width);
         }
-        let shades = shades(&drawn);
+        let shades = shades_of(&drawn);
         let times = u32::try_from(origins.len()).unwrap_or(u32::MAX);
         canvas.colours.shades.extend(shades.iter().map(|&(colour, count)| (colour, count.saturating_mul(times))));
         wanted.push(representatives(&shades, COLOURS_AN_EMOJI));
     }
-    canvas.colours.wanted = in_turns(&wanted);
-    canvas.colours.wanted.truncate(MOST_COLOURS);
+    canvas.colours.want(&wanted);
     Some(canvas)
 }
 
@@ -109,18 +117,17 @@ pub(crate) fn in_turns(lists: &[Vec<[u8; 3]>]) -> Vec<[u8; 3]> {
 
 impl DrawnEmoji {
     /// Puts an emoji's pixels around its origin, clipped; where two overlap, the one that covers more stays.
-    fn put(&mut self, drawn: &Drawn, [x, y]: [i32; 2], width: usize) {
+    fn put(&mut self, drawn: &Drawn, owner: u16, [x, y]: [i32; 2], width: usize) {
         let (left, top) = (i64::from(x) + i64::from(drawn.left_px), i64::from(y) + i64::from(drawn.top_px));
         for (row, y) in drawn.pixels.chunks_exact(drawn.width_px.max(1)).zip(top..) {
             for (&[r, g, b, alpha], x) in row.iter().zip(left..) {
                 let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { continue };
                 let cover = Cover::of(alpha, 0);
                 let at = y * width + x;
-                if x < width
-                    && let (Some(mine), Some(colour)) = (self.covers.get_mut(at), self.colours.pixels.get_mut(at))
-                    && cover.0 > mine.0
-                {
-                    (*mine, *colour) = (cover, [r, g, b]);
+                if x < width && self.covers.get(at).is_some_and(|mine| cover.0 > mine.0) {
+                    self.covers[at] = cover;
+                    self.colours.pixels[at] = [r, g, b];
+                    self.colours.owners[at] = owner;
                 }
             }
         }
@@ -128,6 +135,29 @@ impl DrawnEmoji {
 }
 
 impl EmojiColours {
+    /// Wants colours that stand for each emoji, of each as many as of the others.
+    fn want(&mut self, of_each: &[Vec<[u8; 3]>]) {
+        self.wanted = in_turns(of_each);
+        self.wanted.truncate(MOST_COLOURS);
+    }
+
+    /// Chooses the wanted colours again for a picture: soft edges look like mixtures with what lies beneath them. `covers` are the ink's,
+    /// `beneath` the picture's pixels at the same places.
+    pub(super) fn choose_over(&mut self, covers: &[Cover], beneath: &[Option<[u8; 3]>]) {
+        let mut mixed: BTreeMap<u16, Vec<[u8; 3]>> = BTreeMap::new();
+        let own = self.pixels.iter().zip(&self.owners);
+        for ((&cover, &beneath), (&colour, &owner)) in covers.iter().zip(beneath).zip(own) {
+            if cover != Cover::NONE && (beneath.is_some() || cover.is_solid()) {
+                mixed.entry(owner).or_default().push(cover.blend(colour, colour, beneath));
+            }
+        }
+        let shades: Vec<Vec<([u8; 3], u32)>> = mixed.into_values().map(shades).collect();
+        if !shades.is_empty() {
+            self.want(&shades.iter().map(|shades| representatives(shades, COLOURS_AN_EMOJI)).collect::<Vec<_>>());
+            self.shades = shades.concat();
+        }
+    }
+
     /// How far the colours of a palette are from the emoji's, in dE, on the mean of all pixels.
     #[expect(clippy::cast_precision_loss, reason = "a mean")]
     pub(crate) fn mean_difference(&self, palette: impl Iterator<Item = [u8; 3]>) -> Hundredths {
@@ -151,22 +181,23 @@ impl EmojiColours {
     }
 }
 
-/// The colours of an emoji's drawn pixels in steps of 8 levels: of each step the mean, and how many pixels. Of an image of which a GIF
-/// would draw none, those of all that are seen.
-fn shades(drawn: &Drawn) -> Vec<([u8; 3], u32)> {
-    let seen = shades_from(drawn, DRAWN);
-    if seen.is_empty() { shades_from(drawn, 1) } else { seen }
+/// The shades of an emoji's drawn pixels. Of an image of which a GIF would draw none, those of all that are seen.
+fn shades_of(drawn: &Drawn) -> Vec<([u8; 3], u32)> {
+    let from = |least: u8| {
+        let pixels = drawn.pixels.iter().filter(move |[.., alpha]| *alpha >= least);
+        shades(pixels.map(|&[r, g, b, _]| [r, g, b]))
+    };
+    let seen = from(DRAWN);
+    if seen.is_empty() { from(1) } else { seen }
 }
 
-/// Of the pixels of this alpha and more.
-fn shades_from(drawn: &Drawn, least_alpha: u8) -> Vec<([u8; 3], u32)> {
+/// Colours in steps of 8 levels: of each step the mean, and how many pixels.
+fn shades(colours: impl IntoIterator<Item = [u8; 3]>) -> Vec<([u8; 3], u32)> {
     let mut cells: BTreeMap<[u8; 3], ([u32; 3], u32)> = BTreeMap::new();
-    for &[r, g, b, alpha] in &drawn.pixels {
-        if alpha >= least_alpha {
-            let (sum, count) = cells.entry([r, g, b].map(|v| v >> (8 - SHADE_BITS))).or_default();
-            sum.iter_mut().zip([r, g, b]).for_each(|(sum, v)| *sum += u32::from(v));
-            *count += 1;
-        }
+    for [r, g, b] in colours {
+        let (sum, count) = cells.entry([r, g, b].map(|v| v >> (8 - SHADE_BITS))).or_default();
+        sum.iter_mut().zip([r, g, b]).for_each(|(sum, v)| *sum += u32::from(v));
+        *count += 1;
     }
     cells.into_values().map(|(sum, count)| (sum.map(|sum| mean(sum.into(), count.into())), count)).collect()
 }

@@ -123,6 +123,14 @@ impl Mask {
         self.inks.iter().enumerate().filter(move |&(place, _)| inks.contains(place)).map(|(_, ink)| ink)
     }
 
+    /// Tells the emoji of the first frame what they stand on: `shown` has the picture by x and y. With `stays`, no later frame clears a pixel.
+    pub(crate) fn set_emoji_on(&mut self, shown: impl Fn(u32, u32) -> Option<[u8; 3]>, stays: bool) {
+        let (first, top) = (self.shown_in(0), self.picture_top_px);
+        for (_, ink) in self.inks.iter_mut().enumerate().filter(|&(place, _)| first.contains(place)) {
+            ink.set_emoji_on(|x, y| y.checked_sub(top).and_then(|y| shown(x, y)), stays);
+        }
+    }
+
     /// Whether any pixel of `rect` is touched by any of these inks.
     pub(crate) fn touches(&self, inks: InkSet, rect: Rect) -> bool {
         self.inks_of(inks).any(|ink| ink.touches(rect))
@@ -223,9 +231,23 @@ impl Ink {
         let right = rows.iter().map(|columns| columns.end).max()?;
         let first = *drawn.colours.wanted.first()?;
         let places = (top..bottom).flat_map(|y| (left..right).map(move |x| whole_place(rect, x, y)));
-        let (covers, pixels) = places.map(|at| (whole.covers[at], drawn.colours.pixels[at])).unzip();
+        let DrawnEmoji { colours, .. } = drawn;
+        let (covers, (pixels, owners)) = places.map(|at| (whole.covers[at], (colours.pixels[at], colours.owners[at]))).unzip();
         let tight = Self::new(Rect { left, top, right, bottom }, covers, [first; 2], false);
-        Some(Self { emoji: Some(EmojiColours { pixels, ..drawn.colours }), ..tight })
+        Some(Self { emoji: Some(EmojiColours { pixels, owners, ..colours }), ..tight })
+    }
+
+    fn set_emoji_on(&mut self, shown: impl Fn(u32, u32) -> Option<[u8; 3]>, stays: bool) {
+        let Self { rect, covers, emoji: Some(colours), .. } = self else { return };
+        let places = (rect.top..rect.bottom).flat_map(|y| (rect.left..rect.right).map(move |x| (x, y)));
+        let beneath: Vec<Option<[u8; 3]>> = places.map(|(x, y)| shown(x, y)).collect();
+        colours.choose_over(covers, &beneath);
+        if stays {
+            colours.begun_on = beneath;
+        }
+        if let Some(&first) = colours.wanted.first() {
+            (self.fill, self.under) = (first, first);
+        }
     }
 
     /// The colours of its emoji, if it is of emoji.
@@ -255,6 +277,12 @@ impl Ink {
     #[inline]
     pub(crate) fn pair_at(&self, x: u32, y: u32) -> Pair {
         self.emoji.as_ref().map_or_else(|| self.pair(), |emoji| [emoji.pixels[whole_place(self.rect, x, y)]; 2])
+    }
+
+    /// Whether a pixel was drawn wherever the caption began, and nothing cleared it since: over nothing only solid ones are.
+    pub(crate) fn is_drawn_at(&self, [x, y]: [u32; 2], cover: Cover) -> bool {
+        let begun_on = || self.emoji.as_ref().and_then(|emoji| *emoji.begun_on.get(whole_place(self.rect, x, y))?);
+        cover.is_solid() || begun_on().is_some()
     }
 
     /// Whether it touches a place.

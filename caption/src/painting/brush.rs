@@ -23,6 +23,9 @@ const EMOJI_CELLS: usize = 1 << (3 * EMOJI_CELL_BITS);
 /// How far an entry may be off the colour of a soft edge, in dE.
 const EDGE_DIFFERENCE: f32 = 12.0;
 
+/// The same of an entry that has as much of a colour as the edge of an emoji.
+const COLOURED_EDGE_DIFFERENCE: f32 = 20.0;
+
 /// Pairs of colours that are remembered at once, 1.8 MB of caches. Few specs have more on one frame; a frame with more of them finds
 /// each again. A thread that is lent a second brush (`work`) stays below 4 MB.
 const CACHES: usize = 14;
@@ -158,9 +161,14 @@ impl Brush {
         if self.is_alike(found, wanted) {
             return found;
         }
+        let (wanted, found_lab) = (Lab::of(wanted), self.lab(found));
+        // Beside an emoji a grey pixel looks like dirt, one of a colour less so.
+        let is_coloured = 2.0 * found_lab.chroma() >= wanted.chroma();
+        if is_coloured && found_lab.squared_difference(wanted) <= COLOURED_EDGE_DIFFERENCE * COLOURED_EDGE_DIFFERENCE {
+            return found;
+        }
         let whole = self.emoji_alone(colour);
         let Some(index) = index else { return whole };
-        let wanted = Lab::of(wanted);
         if Lab::of(beneath).squared_difference(wanted) < self.lab(whole).squared_difference(wanted) { index } else { whole }
     }
 

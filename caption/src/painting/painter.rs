@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// Of a pixel, in fifteenths.
+const THIRD: u32 = 5;
+
 /// One frame being painted.
 pub(super) struct Painter<'a> {
     inks: &'a [&'a InkRuns<'a>],
@@ -130,7 +133,10 @@ impl<'a> Painter<'a> {
     #[inline]
     fn over_standing(&mut self, runs: &InkRuns<'_>, cover: Cover, at: [u32; 2], index: u8, beneath: [u8; 3]) -> u8 {
         let painted = self.over_index(runs, cover, at, index, beneath);
-        let Some(through) = self.edges_through.filter(|_| cover.is_solid()) else { return painted };
+        let Some(through) = self.edges_through.filter(|_| runs.ink.is_drawn_at(at, cover)) else { return painted };
+        if runs.ink.emoji().is_some() && cover.fill() >= THIRD {
+            return through;
+        }
         let [fill, under] = runs.ink.pair_at(at[0], at[1]);
         let passes = [Some(beneath), None].iter().any(|&beneath| self.brush.is_alike(painted, cover.blend(fill, under, beneath)));
         if passes { painted } else { through }

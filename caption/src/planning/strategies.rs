@@ -150,13 +150,15 @@ impl Chooser<'_> {
             return vec![group];
         }
         let mut used = self.used(&group.frames);
-        if self.lets_show_through(&group, used) {
+        let code_len = self.longest_codes(&group.frames);
+        // Where the picture changes beneath an emoji, its soft edges change with it, if that costs nothing.
+        let paints_edges = !group.emoji.is_empty() && has_free(group.plan.palette.clone(), &missing, used, code_len);
+        if !paints_edges && self.lets_show_through(&group, used) {
             group.restore();
             group.shows_through = true;
             return vec![group];
         }
         missing.extend(group.want_backgrounds(&backgrounds, used));
-        let code_len = self.longest_codes(&group.frames);
         let mut counts = None;
         for strategy in IN_ORDER {
             if missing.is_empty() {
@@ -276,4 +278,10 @@ fn paints_opaque(frame: &Frame, plan: &FramePlan, ink: &Ink) -> bool {
 fn shows_no_background(gif: &Gif) -> bool {
     let begins_covered = gif.frames.first().is_some_and(|first| first.transparent.is_some() || first.rect.covers(gif.canvas));
     begins_covered && gif.frames.iter().all(|f| f.disposal != Disposal::Background || f.transparent.is_some())
+}
+
+/// Whether a palette has free entries for all colours, and one more to be transparent by.
+fn has_free(mut palette: Palette, missing: &[[u8; 3]], mut used: IndexSet, code_len: usize) -> bool {
+    missing.iter().all(|&wanted| palette.take_free(wanted, &mut used, code_len))
+        && palette.take_unused_as_transparent(used).is_some()
 }

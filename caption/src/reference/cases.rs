@@ -12,7 +12,7 @@ use caption_layout::{Error, Limits, Position, Size, Style, reading::blocks::Gif}
 const WHITE: [u8; 3] = [255; 3];
 
 /// A GIF of one frame with 256 greys, all in use.
-fn all_greys() -> Vec<u8> {
+pub(super) fn all_greys() -> Vec<u8> {
     let greys: Vec<u8> = (0..=255).flat_map(|level: u8| [level; 3]).collect();
     let mut source = b"GIF89a\x80\0\x60\0\xF7\0\0".to_vec();
     source.extend(&greys);
@@ -78,25 +78,6 @@ fn a_plate_in_colours_that_a_palette_lacks_is_told() {
     // A colour that hides what is beneath gets an entry, where there is room for one.
     let opaque = off(&sample_of_two().bytes(), "#ff0000");
     assert!(opaque.0 < 1.0 && !opaque.1, "{opaque:?}");
-}
-
-#[test]
-fn an_exact_spec_gives_up_no_entry_for_an_emoji_and_tells_what_is_lost() {
-    let source = all_greys();
-    let mut spec = spec(EMOJI);
-    let mut rendered = |exact| {
-        spec.exact = exact;
-        picture::render_with(&source, &spec, &Limits::default(), &Watch::none()).unwrap()
-    };
-    let [exact, free] = [rendered(true), rendered(false)];
-    let off = |rendered: &picture::Rendered| f64::from(rendered.fidelity.captions[0].emoji_delta_e.unwrap());
-    assert!(exact.mask().iter().all(|&pixel| pixel != 128) && exact.fidelity.changed.count == 0);
-    assert!(exact.fidelity.differences().iter().any(|said| said.contains("emoji")), "{:?}", exact.fidelity);
-    assert!(off(&exact) > 20.0 && off(&free) < 8.0, "{} {}", off(&exact), off(&free));
-    spec.strict = true;
-    spec.exact = true;
-    let refused = picture::render_with(&source, &spec, &Limits::default(), &Watch::none());
-    assert_eq!(refused.err().unwrap().code().as_str(), "not_as_asked");
 }
 
 fn colours(log2_len: u8) -> Palette {

@@ -7,6 +7,7 @@
 mod captioned;
 mod cases;
 mod check;
+mod of_emoji;
 mod properties;
 
 use samples::show::{Player, Shown};
