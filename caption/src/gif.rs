@@ -136,8 +136,8 @@ impl PreparedGif<'_> {
         if is_exact && changed.count > 0 {
             let ChangedPixels { count, delta_e, .. } = changed;
             let what = format!(
-                "where a caption ends, {count} pixels that it covered can't be drawn again exactly, but by dE {delta_e}: a palette \
-                 lacks their colours"
+                "where a caption ends or is cleared, {count} pixels can't be drawn again exactly, but by dE {delta_e}: a palette lacks \
+                 their colours"
             );
             return Err(Error::NotAsAsked { what });
         }
