@@ -20,9 +20,6 @@ pub enum Error {
     /// The first bytes are those of no kind we take.
     #[error("the file is not a GIF, PNG, JPEG or WebP")]
     UnsupportedMedia,
-    /// An animated WebP: its other pictures would be lost.
-    #[error("an animated WebP can't be captioned, only GIFs and PNGs may be animated")]
-    AnimatedStill,
     /// The file ends inside a block.
     #[error("the file is truncated: it ends at byte {at_byte} inside {inside}")]
     Truncated {
@@ -151,7 +148,6 @@ impl Error {
         match self {
             Self::FileTooLarge { .. } => ErrorCode::FileTooLarge,
             Self::UnsupportedMedia => ErrorCode::UnsupportedMedia,
-            Self::AnimatedStill => ErrorCode::AnimatedStill,
             Self::Truncated { .. } => ErrorCode::Truncated,
             Self::Malformed { .. } => ErrorCode::Malformed,
             Self::ZeroSized { .. } => ErrorCode::ZeroSized,

@@ -47,8 +47,6 @@ codes! {
     FileTooLarge = "file_too_large",
     /// Neither GIF nor PNG, JPEG or WebP by its first bytes.
     UnsupportedMedia = "unsupported_media",
-    /// An animated WebP: captioning its first picture would lose the rest.
-    AnimatedStill = "animated_still",
     /// The file ends inside a block.
     Truncated = "truncated",
     /// A block or stream that no reader agrees on.

@@ -31,7 +31,7 @@
 #![cfg_attr(feature = "stages", allow(missing_docs, clippy::must_use_candidate, clippy::new_without_default))]
 
 mod altered;
-mod apng;
+mod animated;
 mod difference;
 mod gif;
 mod images;

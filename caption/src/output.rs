@@ -65,6 +65,16 @@ impl Output {
         }
     }
 
+    /// Appends all of another.
+    pub(crate) fn append(&mut self, other: Self) {
+        for piece in other.pieces {
+            match piece {
+                Piece::Source(range) => self.add_source(range),
+                Piece::New(bytes) => self.add(bytes),
+            }
+        }
+    }
+
     /// Appends other bytes.
     pub(crate) fn add(&mut self, bytes: Vec<u8>) {
         self.len_bytes += bytes.len();

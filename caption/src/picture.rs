@@ -1,18 +1,20 @@
 //! The crate's entry: any kind of picture, one call.
 //!
-//! It decides by the probe which way a picture goes, a GIF's, an animated PNG's or a still's, and gives all
-//! answers one shape.
+//! It decides by the probe which way a picture goes, a GIF's, another animation's or a still's, and gives all answers one shape.
 
 use caption_layout::{
     Error, Fidelity, Limits, LoadedSpec, MediaType, RenderStats,
     placing::arrangement::largest_letters_px,
     probe,
-    reading::probe::{is_animated_png, media_of},
+    reading::probe::{is_animation, media_of},
 };
 
 use crate::{
     altered::Altered,
-    apng::{self, PreparedApng},
+    animated::{
+        apng::{self, PreparedApng},
+        webp::{self, PreparedWebp},
+    },
     gif::{self, PreparedGif},
     images::DecodedImages,
     mask::{InkSet, Mask},
@@ -107,6 +109,7 @@ pub struct Prepared<'a> {
 enum Kind<'a> {
     Gif(Box<PreparedGif<'a>>),
     Apng(Box<PreparedApng<'a>>),
+    Webp(Box<PreparedWebp<'a>>),
     Still { bytes: &'a [u8], media: MediaType, spec: &'a LoadedSpec, limits: &'a Limits },
 }
 
@@ -116,14 +119,15 @@ enum Kind<'a> {
 /// As [`render`], but for those that only decoding shows.
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
     let media = media_of(bytes, limits)?;
-    let is_apng = media == MediaType::Png && is_animated_png(bytes);
+    let is_animation = is_animation(bytes, media);
     // An animated PNG is drawn in colours, whatever its own pixels are.
-    let has_palette = media == MediaType::Gif || !is_apng && still::is_indexed(bytes, media);
+    let has_palette = media == MediaType::Gif || !is_animation && still::is_indexed(bytes, media);
     let largest_px = || probe(bytes, limits).map(|picture| largest_letters_px(spec, picture.width_px, picture.height_px));
     let images = DecodedImages::of(spec, has_palette, largest_px)?;
     let kind = match media {
         MediaType::Gif => Kind::Gif(Box::new(gif::prepare(bytes, images.with(spec), limits)?)),
-        MediaType::Png if is_apng => Kind::Apng(Box::new(apng::prepare(bytes, images.with(spec), limits)?)),
+        MediaType::Png if is_animation => Kind::Apng(Box::new(apng::prepare(bytes, images.with(spec), limits)?)),
+        MediaType::Webp if is_animation => Kind::Webp(Box::new(webp::prepare(bytes, images.with(spec), limits)?)),
         _ if spec.captions.iter().any(|caption| caption.spec.is_timed()) => return Err(Error::NoTime),
         _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },
     };
@@ -137,6 +141,7 @@ impl Prepared<'_> {
         match &self.kind {
             Kind::Gif(gif) => gif.busy_threads(),
             Kind::Apng(apng) => apng.busy_threads(),
+            Kind::Webp(webp) => webp.busy_threads(),
             Kind::Still { .. } => 1,
         }
     }
@@ -149,6 +154,7 @@ impl Prepared<'_> {
         let (RenderedAnimation { output, mask, stats, altered, overstaying, mut fidelity }, media) = match self.kind {
             Kind::Gif(gif) => (gif.render(watch)?, MediaType::Gif),
             Kind::Apng(apng) => (apng.render(watch)?, MediaType::Png),
+            Kind::Webp(webp) => (webp.render(watch)?, MediaType::Webp),
             Kind::Still { bytes, media, spec, limits } => {
                 let RenderedStill { bytes, mask, altered, fidelity } =
                     still::render(bytes, media, self.images.with(spec), limits)?;

@@ -1,6 +1,6 @@
 //! What captioning an animation gives, whatever its kind.
 //!
-//! `gif` and `apng` make one; `picture` takes it apart.
+//! `gif` and `animated` make one; `picture` takes it apart.
 
 use caption_layout::{Fidelity, RenderStats};
 

@@ -15,8 +15,7 @@ use e2e::{
     ports::Port,
     process::Process,
 };
-use samples::apng::moving_square;
-use samples::{Sample, minimal::many_frames};
+use samples::{Sample, apng, minimal::many_frames, webp};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -76,15 +75,18 @@ async fn a_service_gives_the_very_bytes_that_caption_does() {
         let gallery = reqwest::get(server.url("/v1/gallery")).await.unwrap().json::<Value>().await.unwrap();
         assert_eq!(gallery["jobs"][0]["id"], job["id"]);
 
-        // An animated PNG, and a caption with a time in it.
-        folder.put("moving.png", &moving_square(6)).unwrap();
-        let caption = "moving.png --bottom here --from 0.4 --to 0.8";
-        assert_ends(&folder.run(&format!("caption {caption} -o local.png"), b"").unwrap(), 0, &[]);
-        let ran = run(&folder, &format!("submit {caption} --wait --json"), &url, b"");
-        assert_ends(&ran, 0, &[]);
-        let job: Value = serde_json::from_slice(&ran.out).unwrap();
-        assert_eq!((&job["source"]["frames"], &job["stats"]["frames"]), (&6.into(), &6.into()), "{job}");
-        assert!(folder.get("moving.captioned.png").unwrap() == folder.get("local.png").unwrap());
+        // Other animations than GIFs, and a caption with a time in them.
+        for (kind, file) in [("png", apng::moving_square(6)), ("webp", webp::moving_square(6))] {
+            folder.put(&format!("moving.{kind}"), &file).unwrap();
+            let caption = format!("moving.{kind} --bottom here --from 0.4 --to 0.8");
+            assert_ends(&folder.run(&format!("caption {caption} -o local.{kind}"), b"").unwrap(), 0, &[]);
+            let ran = run(&folder, &format!("submit {caption} --wait --json"), &url, b"");
+            assert_ends(&ran, 0, &[]);
+            let job: Value = serde_json::from_slice(&ran.out).unwrap();
+            assert_eq!((&job["source"]["frames"], &job["stats"]["frames"]), (&6.into(), &6.into()), "{job}");
+            let [submitted, local] = ["moving.captioned", "local"].map(|name| folder.get(&format!("{name}.{kind}")).unwrap());
+            assert!(submitted == local, "{kind}");
+        }
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! Stills and animated PNGs: any bytes, and bytes dressed as one of the kinds so that they come past the headers. Never a panic; what comes out is
+//! Stills, animated PNG and WebP: any bytes, and bytes dressed as one of the kinds so that they come past the headers. Never a panic; what comes out is
 //! whole, has the sides that were told, and is captioned again.
 #![no_main]
 
@@ -8,18 +8,19 @@ use punchline_fuzz::{LAYOUTS, LIMITS, stills};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((&kind, rest)) = bytes.split_first() else { return };
-    let source = match kind % 5 {
+    let source = match kind % 6 {
         0 => rest.to_vec(),
         1 => stills::png(rest),
         2 => stills::jpeg(rest),
         3 => stills::apng(rest),
+        4 => stills::animated_webp(rest),
         _ => stills::webp(rest),
     };
     let Ok(probed) = caption::probe(&source, &LIMITS) else { return };
     if probed.media == MediaType::Gif {
         return;
     }
-    let layout = &LAYOUTS[usize::from(kind / 5) % LAYOUTS.len()];
+    let layout = &LAYOUTS[usize::from(kind / 6) % LAYOUTS.len()];
     let Ok(rendered) = caption::render_with(&source, layout.spec(), &LIMITS, &Watch::none()) else { return };
     assert_eq!(rendered.width_px, probed.width_px);
     assert!(rendered.height_px >= probed.height_px);

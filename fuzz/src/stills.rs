@@ -2,7 +2,7 @@
 //!
 //! Called by the target `stills`. Nothing here is shared with the engine's readers and writers.
 
-use samples::apng::chunk;
+use samples::{apng::chunk, webp};
 
 /// A PNG whose header, palette and transparency are the first bytes, and whose rows are the others, stored.
 #[must_use]
@@ -93,6 +93,40 @@ pub fn apng(bytes: &[u8]) -> Vec<u8> {
     }
     chunk(&mut out, *b"IEND", &[]);
     out
+}
+
+/// An animated WebP whose header is the first bytes. The others are frames one after another: how it is placed, blended and disposed of,
+/// and then its picture's data.
+#[must_use]
+pub fn animated_webp(bytes: &[u8]) -> Vec<u8> {
+    let Some((&[width, height, flags], mut rest)) = bytes.split_first_chunk::<3>() else { return Vec::new() };
+    let sides = [width, height].map(|side| u32::from(side % 64) + 1);
+    let mut body = b"WEBP".to_vec();
+    webp::chunk(&mut body, *b"VP8X", &[vec![flags | 2, 0, 0, 0], webp::word(sides[0] - 1), webp::word(sides[1] - 1)].concat());
+    webp::chunk(&mut body, *b"ANIM", &[0; 6]);
+    while let Some((&[left, top, frame_width, frame_height, kind, duration, len], after)) = rest.split_first_chunk::<7>() {
+        let [left, top] = [(left, sides[0]), (top, sides[1])].map(|(place, side)| u32::from(place) % side / 2 * 2);
+        let [w, h] =
+            [(frame_width, sides[0] - left), (frame_height, sides[1] - top)].map(|(side, room)| u32::from(side) % room + 1);
+        let (data, after) = after.split_at(after.len().min(usize::from(len)));
+        rest = after;
+        let mut frame = [left / 2, top / 2, w - 1, h - 1, duration.into()].map(webp::word).concat();
+        frame.push(kind & 3);
+        if kind & 4 != 0 {
+            webp::chunk(&mut frame, *b"ALPH", data);
+        }
+        if kind & 8 != 0 {
+            let tag = (u32::from(len) << 5 | 0x10).to_le_bytes();
+            let [[w0, w1, ..], [h0, h1, ..]] = [w, h].map(u32::to_le_bytes);
+            let head = [&tag[..3], &[0x9D, 0x01, 0x2A, w0, w1, h0, h1]].concat();
+            webp::chunk(&mut frame, *b"VP8 ", &[&head[..], data].concat());
+        } else {
+            let bits = (w - 1) | (h - 1) << 14 | u32::from(kind >> 4 & 1) << 28;
+            webp::chunk(&mut frame, *b"VP8L", &[&[0x2F][..], &bits.to_le_bytes(), data].concat());
+        }
+        webp::chunk(&mut body, *b"ANMF", &frame);
+    }
+    [&b"RIFF"[..], &u32::try_from(body.len()).unwrap_or(0).to_le_bytes(), &body].concat()
 }
 
 /// A JPEG whose frame is the first bytes, with tables of short codes, and whose scans are the others. The bytes may have markers of their

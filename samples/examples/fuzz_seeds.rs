@@ -3,7 +3,7 @@
 
 use std::{fs, io, path::Path};
 
-use samples::{Choices, Content, Frame, Noise, Palette, Sample, apng::moving_square, stream::Stream};
+use samples::{Choices, Content, Frame, Noise, Palette, Sample, apng, stream::Stream, webp};
 
 const SPECS: [&str; 5] = [
     r##"{"captions":[{"text":"when it compiles","at":"bottom","style":"overlay","font":"anton","size":"auto","fill":"#fff","stroke":"#000"}]}"##,
@@ -32,7 +32,7 @@ fn main() -> io::Result<()> {
     for target in OF_CHOICES {
         write(&corpus.join(target), &choices())?;
     }
-    write(&corpus.join("stills"), &[[&[0][..], &moving_square(4)].concat()])?;
+    write(&corpus.join("stills"), &[apng::moving_square(4), webp::moving_square(4)].map(|file| [&[0][..], &file].concat()))?;
     write(&corpus.join("scan"), &scans())?;
     write(&corpus.join("splice"), &splices())?;
     write(&corpus.join("fonts"), &fonts()?)?;

@@ -12,7 +12,7 @@
 //! | write LZW data as no well-behaved encoder would | [`stream`] |
 //! | see what a GIF shows, as browsers do | [`show`] |
 //! | compare a captioned GIF with its source | [`compare`] |
-//! | get an animated PNG | [`apng`] |
+//! | get an animated PNG or WebP | [`apng`], [`webp`] |
 
 pub mod apng;
 mod arbitrary;
@@ -25,6 +25,7 @@ mod rows;
 pub mod show;
 pub mod stream;
 pub mod strict;
+pub mod webp;
 
 pub use choices::{Choices, Noise};
 pub use content::Content;

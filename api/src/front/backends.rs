@@ -122,7 +122,6 @@ impl Refusal for caption_layout::Error {
         use ErrorCode as E;
         let codes = [
             E::FileTooLarge,
-            E::AnimatedStill,
             E::Truncated,
             E::Malformed,
             E::ZeroSized,
@@ -139,7 +138,7 @@ impl Refusal for caption_layout::Error {
 fn status_of_picture(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ErrorCode::UnsupportedMedia | ErrorCode::AnimatedStill => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

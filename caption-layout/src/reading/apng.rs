@@ -8,28 +8,11 @@ use std::ops::Range;
 
 use caption_types::Limits;
 
-use super::source::Source;
+use super::{
+    animation::{Blend, Dispose},
+    source::Source,
+};
 use crate::{error::Error, limits::CheckLimits as _, rect::Rect};
-
-/// What a frame's pixels become when its time is over (`dispose_op`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dispose {
-    /// They stay.
-    Keep,
-    /// The frame's rectangle becomes transparent black.
-    Background,
-    /// The canvas becomes what it was before the frame.
-    Previous,
-}
-
-/// How a frame is drawn (`blend_op`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Blend {
-    /// Its pixels take the place of those beneath, alpha and all.
-    Source,
-    /// They lie over those beneath.
-    Over,
-}
 
 /// One frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +21,9 @@ pub struct Frame {
     pub rect: Rect,
     /// How long it is shown: so many of so many parts of a second; the parts are never 0.
     pub delay: [u16; 2],
-    /// What becomes of it then.
+    /// What becomes of it then (`dispose_op`).
     pub dispose: Dispose,
-    /// How it is drawn.
+    /// How it is drawn (`blend_op`).
     pub blend: Blend,
     /// Where its fcTL chunk begins.
     pub control: usize,

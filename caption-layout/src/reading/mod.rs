@@ -1,5 +1,6 @@
 //! Pictures as far as they are read without decoding a pixel: their kind and size, and a GIF's blocks.
 
+pub mod animation;
 pub mod apng;
 pub mod blocks;
 pub mod image;
@@ -7,3 +8,4 @@ pub mod orientation;
 pub mod probe;
 mod source;
 mod still_headers;
+pub mod webp;

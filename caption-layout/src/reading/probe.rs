@@ -6,11 +6,13 @@
 use std::io::{self, Read, Seek};
 
 use super::{
+    animation::loop_count,
     apng::Apng,
     blocks::Gif,
     orientation::turn_in,
     source::{FileWindow, Reading, Source},
     still_headers,
+    webp::AnimatedWebp,
 };
 use caption_types::{Limits, MediaType};
 
@@ -101,32 +103,31 @@ fn probe_still(source: &mut impl Source, media: MediaType, limits: &Limits) -> R
     if !is_animated(source, media) {
         return Ok(still);
     }
-    if media != MediaType::Png {
-        return Err(Error::AnimatedStill);
-    }
-    let apng = Apng::walk_in(source, limits)?;
-    let [width_px, height_px] = apng.sides_px;
+    let ([width_px, height_px], areas, duration_cs, plays): (_, Vec<u64>, _, _) = if media == MediaType::Png {
+        let apng = Apng::walk_in(source, limits)?;
+        let areas = apng.frames.iter().map(|frame| frame.rect.area() as u64).collect();
+        (apng.sides_px, areas, apng.duration_cs(), apng.plays)
+    } else {
+        let webp = AnimatedWebp::walk_in(source, limits)?;
+        let areas = webp.frames.iter().map(|frame| frame.rect.area() as u64).collect();
+        (webp.sides_px, areas, webp.duration_cs(), webp.plays.into())
+    };
     Ok(Probe {
         media,
         // Programs don't turn an animation.
         width_px,
         height_px,
-        frames: u32::try_from(apng.frames.len()).unwrap_or(u32::MAX),
-        total_pixels: apng.frames.iter().map(|frame| frame.rect.area() as u64).sum(),
-        duration_cs: apng.duration_cs(),
-        // A GIF counts repetitions, and a PNG how often it is shown.
-        loop_count: match apng.plays {
-            0 => Some(0),
-            1 => None,
-            plays => Some(u16::try_from(plays - 1).unwrap_or(u16::MAX)),
-        },
+        frames: u32::try_from(areas.len()).unwrap_or(u32::MAX),
+        total_pixels: areas.iter().sum(),
+        duration_cs,
+        loop_count: loop_count(plays),
     })
 }
 
-/// Whether it is an animated PNG.
+/// Whether it is an animated PNG or WebP, as its headers say.
 #[must_use]
-pub fn is_animated_png(mut bytes: &[u8]) -> bool {
-    is_animated(&mut bytes, MediaType::Png)
+pub fn is_animation(mut bytes: &[u8], media: MediaType) -> bool {
+    is_animated(&mut bytes, media)
 }
 
 /// Of an animated one, what its first picture is.
@@ -219,7 +220,7 @@ pub(super) mod tests {
         assert_eq!(code(&png(9, 9, &[b"tEXt", b"IDAT", b"acTL"])), "ok", "too late to count");
         let mut webp = b"RIFF\x20\0\0\0WEBPVP8X\x0A\0\0\0\x02\0\0\0\x08\0\0\x08\0\0".to_vec();
         webp.extend([0; 16]);
-        assert_eq!(code(&webp), "animated_still");
+        assert_eq!(code(&webp), "no_frames");
         webp[20] = 0;
         assert_eq!(code(&webp), "ok");
     }

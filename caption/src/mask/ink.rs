@@ -108,6 +108,25 @@ impl Mask {
         Ok(Self { inks, width_px, height_px, picture_top_px, missing_glyphs, times, told })
     }
 
+    /// Makes the bar above the picture so much higher.
+    pub(crate) fn lower_picture(&mut self, by_px: u32) {
+        if by_px == 0 {
+            return;
+        }
+        let top_px = self.picture_top_px;
+        let is_above = |ink: &Ink| ink.is_band && ink.rect.bottom <= top_px;
+        let above: Vec<usize> = self.inks.iter().filter(|ink| is_above(ink)).map(|ink| ink.number).collect();
+        for ink in &mut self.inks {
+            if is_above(ink) && ink.rect.bottom == top_px {
+                ink.add_rows(by_px);
+            } else if !above.contains(&ink.number) {
+                ink.rect = ink.rect.moved_down(by_px);
+            }
+        }
+        self.picture_top_px += by_px;
+        self.height_px += by_px;
+    }
+
     fn numbered(ink: Ink, number: usize) -> Ink {
         Ink { number, ..ink }
     }
@@ -157,6 +176,13 @@ impl Mask {
 }
 
 impl Ink {
+    /// Adds rows to a band, below.
+    fn add_rows(&mut self, rows: u32) {
+        self.rect.bottom += rows;
+        self.covers.resize(self.rect.area(), Cover::of(0, 255));
+        self.touched.resize(self.rect.height() as usize, (0, self.rect.width()));
+    }
+
     /// The coverage of a caption where it stands.
     fn draw(place: &PlacedCaption<'_>, letters: Coverage) -> Self {
         let PlacedCaption { caption, rect, .. } = place;

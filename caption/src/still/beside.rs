@@ -1,6 +1,6 @@
 //! Pixels beside the captions that look different because a lossy picture was coded again.
 //!
-//! The lossy kinds of stills hand over a pixel as it was and as it comes out. It decides nothing.
+//! The lossy kinds of stills, and frames of animations, hand over a pixel as it was and as it comes out. It decides nothing.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use crate::{
 
 /// Those that were found so far.
 #[derive(Default)]
-pub(super) struct Beside {
+pub(crate) struct Beside {
     pub altered: Altered,
     pub changed: ChangedPixels,
 }
@@ -52,6 +52,28 @@ impl Beside {
             beside.altered = Altered::of_rows(rows, mask.width_px);
         }
         beside
+    }
+
+    /// Compares the pixels of a frame that was coded again, where no caption of its time covers them: `pixels` have their places on the
+    /// output's canvas, as they were and as they come out. If any differs, all of the frame is marked.
+    pub(crate) fn compare_frame(
+        &mut self,
+        frame: usize,
+        mask: &Mask,
+        rect: Rect,
+        pixels: impl Iterator<Item = ([u32; 2], [u8; 3], [u8; 3])>,
+    ) {
+        let gray = mask.to_gray(mask.shown_in(frame));
+        let mut differs = false;
+        for ([x, y], was, is) in pixels {
+            if gray.get(y as usize * mask.width_px as usize + x as usize) == Some(&0) {
+                differs |= self.count(was, is);
+            }
+        }
+        if differs {
+            let places = (rect.top..rect.bottom).flat_map(|y| (rect.left..rect.right).map(move |x| (x, y)));
+            self.altered.add(frame, mask.width_px, places);
+        }
     }
 
     fn count(&mut self, was: [u8; 3], is: [u8; 3]) -> bool {

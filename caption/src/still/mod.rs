@@ -3,7 +3,7 @@
 //! Called by `picture`. Each kind has a room of its own, which keeps what is particular to it: samples, coefficients, quantisers,
 //! metadata. All of them draw by the same mask, and turn the picture upright as its EXIF data say.
 
-mod beside;
+pub(crate) mod beside;
 pub(crate) mod colour_space;
 mod damage;
 mod exif;
@@ -12,8 +12,8 @@ mod pixels;
 pub(crate) mod png;
 pub(crate) mod raster;
 mod rendered;
-mod shown;
-mod webp;
+pub(crate) mod shown;
+pub(crate) mod webp;
 
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 

@@ -44,13 +44,13 @@ impl Raster {
     }
 
     /// The pixel at (x, y), which lies on it.
-    pub(super) fn pixel(&self, x: u32, y: u32) -> &[u8] {
+    pub(crate) fn pixel(&self, x: u32, y: u32) -> &[u8] {
         let at = (y as usize * self.width + x as usize) * self.pixel_bytes;
         &self.data[at..at + self.pixel_bytes]
     }
 
     /// The colour of an RGBA pixel, black where it is invisible.
-    pub(super) fn visible_rgb(&self, x: u32, y: u32) -> [u8; 3] {
+    pub(crate) fn visible_rgb(&self, x: u32, y: u32) -> [u8; 3] {
         match self.pixel(x, y) {
             [.., 0] => [0; 3],
             pixel => pixel.first_chunk().copied().unwrap_or_default(),

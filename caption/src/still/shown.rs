@@ -22,7 +22,7 @@ pub(super) fn told(asked: [u8; 3], shown: [u8; 3], why: WhyOff) -> ColourFidelit
 
 /// The mean colours of a lossy picture's letters, and of what lies under them, where nothing else is mixed in. Single pixels of such a
 /// picture are off by its own compression, the picture's as well as the caption's: their mean is what is seen.
-pub(super) struct MeanColours<'a> {
+pub(crate) struct MeanColours<'a> {
     mask: &'a Mask,
     /// Of each caption's letters, and of what lies under them; of emoji, of each colour that stands for others.
     sums: Vec<Vec<Sum>>,
@@ -37,12 +37,12 @@ struct Sum {
 }
 
 impl<'a> MeanColours<'a> {
-    pub(super) fn of(mask: &'a Mask) -> Self {
+    pub(crate) fn of(mask: &'a Mask) -> Self {
         Self { mask, sums: mask.inks.iter().map(|ink| vec![Sum::default(); ink.colours().len()]).collect() }
     }
 
     /// Counts a pixel of the output that the caption of this number in the mask covers so much.
-    pub(super) fn add(&mut self, number: usize, [x, y]: [u32; 2], cover: Cover, shown: [u8; 3]) {
+    pub(crate) fn add(&mut self, number: usize, [x, y]: [u32; 2], cover: Cover, shown: [u8; 3]) {
         let ink = &self.mask.inks[number];
         if ink.is_behind {
             return;
@@ -65,7 +65,7 @@ impl<'a> MeanColours<'a> {
     }
 
     /// What there is to tell of each caption of the spec.
-    pub(super) fn told(&self) -> Vec<CaptionFidelity> {
+    pub(crate) fn told(&self) -> Vec<CaptionFidelity> {
         let mut captions = self.mask.told.clone();
         for (ink, sums) in self.mask.inks.iter().zip(&self.sums) {
             if ink.is_behind {

@@ -1,6 +1,6 @@
 //! The chunks of a WebP file (WebP container specification, "RIFF File Format" and "Extended File Format").
 //!
-//! `mod` reads a source's chunks here and has the output's written. No pixel is looked at.
+//! `mod` and `frames` read a source's chunks here and have the output's written. No pixel is looked at.
 
 /// A chunk, or as much of it as the file has.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,12 @@ pub(super) fn chunks(webp: &[u8]) -> Vec<Chunk<'_>> {
     // What stands behind the RIFF's end is no chunk.
     let len = webp.get(4..).and_then(|len| len.first_chunk::<4>()).map_or(0, |len| u32::from_le_bytes(*len) as usize);
     let riff = webp.get(..len.saturating_add(8)).unwrap_or(webp);
-    let (mut rest, mut found) = (riff.get(12..).unwrap_or_default(), Vec::new());
+    chunks_in(riff.get(12..).unwrap_or_default())
+}
+
+/// Chunks one after another.
+pub(super) fn chunks_in(mut rest: &[u8]) -> Vec<Chunk<'_>> {
+    let mut found = Vec::new();
     while let Some((kind, behind)) = rest.split_first_chunk::<4>()
         && let Some((len, behind)) = behind.split_first_chunk::<4>()
     {
@@ -47,15 +52,22 @@ pub(super) struct Metadata {
     pub xmp: Option<Vec<u8>>,
 }
 
+/// Appends a chunk.
+pub(super) fn add(body: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
+    body.extend(kind);
+    body.extend(u32::try_from(data.len()).unwrap_or(u32::MAX).to_le_bytes());
+    body.extend_from_slice(data);
+    body.extend((data.len() % 2 == 1).then_some(0));
+}
+
+/// The chunks of a picture.
+pub(super) fn picture<'a>(found: &[Chunk<'a>]) -> impl Iterator<Item = Chunk<'a>> {
+    [*b"ALPH", *b"VP8 ", *b"VP8L"].into_iter().filter_map(|kind| find(found, kind))
+}
+
 /// A file of the picture chunks (ALPH, and VP8 or VP8L) among `picture`, and metadata.
 pub(super) fn write(picture: &[Chunk<'_>], [width_px, height_px]: [u32; 2], metadata: &Metadata) -> Vec<u8> {
     let mut body = b"WEBP".to_vec();
-    let add = |body: &mut Vec<u8>, kind: [u8; 4], data: &[u8]| {
-        body.extend(kind);
-        body.extend(u32::try_from(data.len()).unwrap_or(u32::MAX).to_le_bytes());
-        body.extend_from_slice(data);
-        body.extend((data.len() % 2 == 1).then_some(0));
-    };
     let alpha = find(picture, *b"ALPH");
     // VP8L says in itself whether it has alpha: the bit behind its two sides.
     let lossless_alpha =
@@ -74,7 +86,7 @@ pub(super) fn write(picture: &[Chunk<'_>], [width_px, height_px]: [u32; 2], meta
     if let Some(icc) = icc {
         add(&mut body, *b"ICCP", icc);
     }
-    for chunk in alpha.into_iter().chain(find(picture, *b"VP8 ")).chain(find(picture, *b"VP8L")) {
+    for chunk in self::picture(picture) {
         add(&mut body, chunk.kind, chunk.data);
     }
     for (kind, data) in [(*b"EXIF", exif), (*b"XMP ", xmp)] {

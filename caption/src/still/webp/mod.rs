@@ -1,8 +1,9 @@
 //! WebP: a lossy picture comes back lossy at its own quantiser, a lossless one lossless.
 //!
-//! `still` calls it. The `image` crate decodes, in Rust; libwebp encodes our own pixels and reads nothing.
+//! `still` calls it, and animations, whose frames are such pictures (`frames`). The `image` crate decodes, in Rust; libwebp encodes our own pixels and reads nothing.
 
 mod container;
+pub(crate) mod frames;
 mod quantiser;
 
 #[cfg(test)]
@@ -11,7 +12,7 @@ mod tests;
 use std::io::Cursor;
 
 use image::{DynamicImage, codecs::webp::WebPDecoder};
-use webp_encoder::{Kept, encode};
+use webp_encoder::{Effort, Kept, encode};
 
 use caption_layout::{CaptionFidelity, Error, Fidelity, Limits, MediaType, reading::orientation::turn_of, rect::Rect};
 
@@ -60,9 +61,9 @@ pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits:
     let sides = [mask.width_px, mask.height_px];
     let file = match find(&found, *b"VP8 ") {
         // Without loss every pixel beside the captions stays what it was, whatever that weighs.
-        Some(_) if spec.spec.exact => encode_as(&raster.data, sides, Kept::Lossless)?,
+        Some(_) if spec.spec.exact => encode_as(&raster.data, sides, Kept::Lossless, Effort::Usual)?,
         Some(frame) => encode_lossy(&raster.data, sides, frame, width_px as usize * height_px as usize)?,
-        None => encode_as(&raster.data, sides, Kept::Lossless)?,
+        None => encode_as(&raster.data, sides, Kept::Lossless, Effort::Usual)?,
     };
     let data = |kind| find(&found, kind).filter(|chunk| chunk.data.len() == chunk.len).map(|chunk| chunk.data);
     let metadata = Metadata {
@@ -144,11 +145,11 @@ fn pixels(webp: &[u8], limits: &Limits) -> Result<Raster, Error> {
 #[cfg(test)]
 pub(super) fn lossy(rgb: &[u8], sides: [u32; 2]) -> Vec<u8> {
     let rgba: Vec<u8> = rgb.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], u8::MAX]).collect();
-    encode_as(&rgba, sides, Kept::Lossy { quality: 80.0 }).unwrap()
+    encode_as(&rgba, sides, Kept::Lossy { quality: 80.0 }, Effort::Usual).unwrap()
 }
 
-fn encode_as(rgba: &[u8], [width_px, height_px]: [u32; 2], kept: Kept) -> Result<Vec<u8>, Error> {
-    encode(rgba, width_px, height_px, kept).map_err(|e| Error::Encode { what: e.to_string() })
+fn encode_as(rgba: &[u8], [width_px, height_px]: [u32; 2], kept: Kept, effort: Effort) -> Result<Vec<u8>, Error> {
+    encode(rgba, width_px, height_px, kept, effort).map_err(|e| Error::Encode { what: e.to_string() })
 }
 
 /// At the quantiser of the source's frame, or so much coarser that the output does not weigh much more. `source_area` is how many
@@ -161,7 +162,7 @@ fn encode_lossy(rgba: &[u8], sides: [u32; 2], source: Chunk<'_>, source_area: us
     let attempt = |aimed: f64| -> Result<(Vec<u8>, usize, f64), Error> {
         #[expect(clippy::cast_possible_truncation, reason = "a number from 0 to 100")]
         let quality = quantiser::quality_of(aimed) as f32;
-        let file = encode_as(rgba, sides, Kept::Lossy { quality })?;
+        let file = encode_as(rgba, sides, Kept::Lossy { quality }, Effort::Usual)?;
         let (frame_bytes, got) = match find(&chunks(&file), *b"VP8 ") {
             Some(frame) => (frame.data.len(), quantiser::mean_index(frame.data).unwrap_or(index)),
             None => (file.len(), index),

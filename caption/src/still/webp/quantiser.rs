@@ -110,7 +110,7 @@ impl<'a> Bits<'a> {
 
 #[cfg(test)]
 mod tests {
-    use webp_encoder::{Kept, encode};
+    use webp_encoder::{Effort, Kept, encode};
 
     use super::{
         super::container::{chunks, find},
@@ -123,7 +123,7 @@ mod tests {
             (0..64 * 64_u32).flat_map(|i| [i * 7, i / 64 * 3, i % 64 * 3, 255].map(|v| u8::try_from(v % 256).unwrap())).collect();
         let mut last = 0.0;
         for quality in [95.0_f32, 80.0, 60.0, 40.0, 20.0, 5.0] {
-            let file = encode(&pixels, 64, 64, Kept::Lossy { quality }).unwrap();
+            let file = encode(&pixels, 64, 64, Kept::Lossy { quality }, Effort::Usual).unwrap();
             let index = mean_index(find(&chunks(&file), *b"VP8 ").unwrap().data).unwrap();
             assert!(index > last, "{quality}: {index} after {last}");
             assert!((quality_of(index) - f64::from(quality)).abs() < 20.0, "{quality}: {}", quality_of(index));

@@ -24,7 +24,7 @@ fn pixels(alpha: u8) -> Vec<u8> {
 }
 
 fn file(alpha: u8, kept: Kept, metadata: &Metadata) -> Vec<u8> {
-    let file = encode(&pixels(alpha), SIDES[0], SIDES[1], kept).unwrap();
+    let file = encode(&pixels(alpha), SIDES[0], SIDES[1], kept, Effort::Usual).unwrap();
     write(&chunks(&file), SIDES, metadata)
 }
 
@@ -133,7 +133,7 @@ fn an_exact_spec_gets_each_pixel_beside_the_letters() {
 
 #[test]
 fn a_cut_frame_of_another_size_than_its_canvas_is_refused() {
-    let frame = encode(&pixels(255), SIDES[0], SIDES[1], Kept::Lossy { quality: 50.0 }).unwrap();
+    let frame = encode(&pixels(255), SIDES[0], SIDES[1], Kept::Lossy { quality: 50.0 }, Effort::Usual).unwrap();
     let metadata = Metadata { exif: Some(vec![0; 10]), ..Metadata::default() };
     let source = write(&chunks(&frame), [SIDES[0] - 10, SIDES[1]], &metadata);
     let error = render(&source[..source.len() / 2], &spec(Style::Overlay), &Limits::default()).err().unwrap();

@@ -1,12 +1,12 @@
 //! Plays the source and the output side by side, and decides frame by frame what has to be drawn so that the output shows the source
 //! with its captions.
 //!
-//! `mod` calls it with the frames in their order. A frame is left as it is if, drawn on the output's canvas, it shows the right
+//! `apng` and `webp` call it with the frames in their order. A frame is left as it is if, drawn on the output's canvas, it shows the right
 //! pixels already. Else it is drawn again: its rectangle, and whatever else the output shows wrongly. A pixel that is right keeps
 //! what the frame has there.
 
 use caption_layout::{
-    reading::apng::{Blend, Dispose},
+    reading::animation::{Blend, Dispose},
     rect::Rect,
 };
 
@@ -15,6 +15,10 @@ use crate::{
     mask::{Cover, InkSet, Mask},
     still::colour_space::Samples,
 };
+
+/// How many levels of 255 a soft edge may be off where a frame keeps its colours, and all of them on the mean.
+const MOST_OFF: u32 = 64;
+const MEAN_OFF: u64 = 12;
 
 /// A frame of the source on the output's canvas.
 pub(super) struct Place {
@@ -25,12 +29,16 @@ pub(super) struct Place {
     pub at_least: Rect,
     /// It can't be copied, whatever it shows.
     pub is_coded_again: bool,
+    /// Its colours lose something by being coded again, and another alpha costs them nothing.
+    pub keeps_colours: bool,
 }
 
 /// A frame that is drawn again.
 pub(super) struct Drawn<S> {
     pub patch: Patch<S>,
     pub blend: Blend,
+    /// Only its alpha is other than the source's.
+    pub keeps_colours: bool,
 }
 
 pub(super) struct Player<'a, S> {
@@ -38,16 +46,30 @@ pub(super) struct Player<'a, S> {
     samples: Samples,
     /// Whether the file can hold a transparent pixel.
     has_alpha: bool,
+    /// A frame's left and top are multiples of so many pixels.
+    step_px: u32,
     source: Patch<S>,
+    /// What the output shows, soft edges as they should be.
     output: Patch<S>,
+    /// The same with those of frames that keep their colours as they are.
+    approximate: Option<Patch<S>>,
     /// Around all pixels in which the two may differ, before the next frame.
     unlike: Rect,
 }
 
 impl<'a, S: Sample> Player<'a, S> {
-    pub(super) fn new(mask: &'a Mask, samples: Samples, has_alpha: bool) -> Self {
+    pub(super) fn new(mask: &'a Mask, samples: Samples, has_alpha: bool, step_px: u32) -> Self {
         let canvas = Patch::clear(Rect::at(0, 0, mask.width_px, mask.height_px));
-        Self { mask, samples, has_alpha, source: canvas.clone(), output: canvas, unlike: Rect::default() }
+        Self {
+            mask,
+            samples,
+            has_alpha,
+            step_px,
+            source: canvas.clone(),
+            output: canvas,
+            approximate: None,
+            unlike: Rect::default(),
+        }
     }
 
     /// The next frame, whose own pixels are these; `None` if it is copied.
@@ -59,23 +81,33 @@ impl<'a, S: Sample> Player<'a, S> {
         let wanted = captioned(self.source.part(self.unlike.union(captions)), self.mask, self.samples, shown);
         let wrong = self.wrong(place, &own, &wanted).union(place.at_least);
         let is_copied = wrong.is_empty() && !place.is_coded_again;
-        let drawn_on = if is_copied { place.rect } else { place.rect.union(wrong) };
+        let drawn_on = if is_copied { place.rect } else { self.on_steps(place.rect.union(wrong)) };
         let output_before = (place.dispose == Dispose::Previous).then(|| self.output.part(drawn_on));
         let drawn = if is_copied {
             self.output.draw(&own, place.blend);
+            self.approximate.iter_mut().for_each(|canvas| canvas.draw(&own, place.blend));
             None
         } else {
             let mut shown = self.source.part(drawn_on);
             shown.put(&wanted.part(drawn_on));
-            let over = if place.blend == Blend::Over && self.has_alpha { self.drawn_over(place, &own, &shown) } else { None };
+            let veiled = if place.keeps_colours && drawn_on == place.rect { self.veiled(place, &own, &shown) } else { None };
+            let over = |player: &Self| {
+                if place.blend == Blend::Over && player.has_alpha { player.drawn_over(place, &own, &shown) } else { None }
+            };
+            let drawn = veiled.or_else(|| over(self));
             self.output.put(&shown);
-            Some(over.unwrap_or(Drawn { patch: shown, blend: Blend::Source }))
+            match (&drawn, &mut self.approximate) {
+                (Some(drawn), Some(canvas)) if drawn.keeps_colours => canvas.draw(&drawn.patch, Blend::Over),
+                (_, canvas) => canvas.iter_mut().for_each(|canvas| canvas.put(&shown)),
+            }
+            Some(drawn.unwrap_or(Drawn { patch: shown, blend: Blend::Source, keeps_colours: false }))
         };
 
         self.unlike = match (place.dispose, source_before, output_before) {
             (Dispose::Background, ..) => {
                 self.source.put(&Patch::clear(place.rect));
                 self.output.put(&Patch::clear(drawn_on));
+                self.approximate.iter_mut().for_each(|canvas| canvas.put(&Patch::clear(drawn_on)));
                 captions.union(drawn_on)
             }
             (_, Some(source), Some(output)) => {
@@ -88,11 +120,17 @@ impl<'a, S: Sample> Player<'a, S> {
         drawn
     }
 
+    /// The least of what may be a frame's rectangle around another.
+    fn on_steps(&self, rect: Rect) -> Rect {
+        Rect { left: rect.left - rect.left % self.step_px, top: rect.top - rect.top % self.step_px, ..rect }
+    }
+
     /// The picture that viewers without animation show.
     pub(super) fn still(&self, picture: &Patch<S>, shown: InkSet) -> Drawn<S> {
         let mut canvas = Patch::clear(self.source.rect);
         canvas.put(picture);
-        Drawn { patch: captioned(canvas, self.mask, self.samples, shown), blend: Blend::Source }
+        let patch = captioned(canvas, self.mask, self.samples, shown);
+        Drawn { patch, blend: Blend::Source, keeps_colours: false }
     }
 
     /// Around all pixels that would be wrong if the frame were copied.
@@ -132,8 +170,64 @@ impl<'a, S: Sample> Player<'a, S> {
                 }
             }
         }
-        Some(Drawn { patch, blend: Blend::Over })
+        Some(Drawn { patch, blend: Blend::Over, keeps_colours: false })
     }
+
+    /// The frame's own colours under an alpha that lets captions show which stand already; `None` where some pixel can't be had so. A soft
+    /// edge over a picture that has changed becomes the nearest mixture of what stands there and of the frame.
+    fn veiled(&mut self, place: &Place, own: &Patch<S>, shown: &Patch<S>) -> Option<Drawn<S>> {
+        let is_opaque = own.pixels.iter().all(|pixel| pixel[3] == S::MOST);
+        if place.blend == Blend::Source && !is_opaque {
+            return None;
+        }
+        let stands = self.approximate.get_or_insert_with(|| self.output.clone());
+        let (mut patch, rect) = (own.clone(), own.rect);
+        let (mut off, mut mixed) = (0, 0_u64);
+        for y in rect.top..rect.bottom {
+            for x in rect.left..rect.right {
+                let (pixel, before, wanted) = (own.at(x, y), self.output.at(x, y), shown.at(x, y));
+                if shows_same(blended(pixel, before, Blend::Over), wanted) {
+                    continue;
+                }
+                let [r, g, b, _] = pixel;
+                let mut alpha = S::default();
+                if !shows_same(before, wanted) {
+                    let stands = stands.at(x, y);
+                    if [pixel, stands, wanted].iter().any(|pixel| pixel[3] != S::MOST) {
+                        return None;
+                    }
+                    alpha = nearest_alpha(pixel, stands, wanted);
+                    let far = farthest(blended([r, g, b, alpha], stands, Blend::Over), wanted);
+                    if far > MOST_OFF {
+                        return None;
+                    }
+                    (off, mixed) = (off + u64::from(far), mixed + 1);
+                }
+                patch.set(x, y, [r, g, b, alpha]);
+            }
+        }
+        (off <= mixed * MEAN_OFF).then_some(Drawn { patch, blend: Blend::Over, keeps_colours: true })
+    }
+}
+
+/// The alpha by which a pixel over another comes nearest to a third; all are opaque.
+fn nearest_alpha<S: Sample>(own: [S; 4], beneath: [S; 4], wanted: [S; 4]) -> S {
+    let number = |sample: S| i64::from(sample.into());
+    let (mut along, mut length) = (0_i64, 0_i64);
+    for channel in 0..3 {
+        let [own, beneath, wanted] = [own, beneath, wanted].map(|pixel| number(pixel[channel]));
+        along += (wanted - beneath) * (own - beneath);
+        length += (own - beneath) * (own - beneath);
+    }
+    let most = number(S::MOST);
+    let alpha = (along.clamp(0, length) * most + length / 2) / length.max(1);
+    S::of(u32::try_from(alpha).unwrap_or_default())
+}
+
+/// By how many levels of 255 two pixels differ in the channel where it is most.
+fn farthest<S: Sample>(one: [S; 4], other: [S; 4]) -> u32 {
+    let levels = |sample: S| sample.into() / (S::MOST.into() / 255);
+    (0..3).map(|channel| levels(one[channel]).abs_diff(levels(other[channel]))).max().unwrap_or(0)
 }
 
 /// Draws captions on pixels of the output.

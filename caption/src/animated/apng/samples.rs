@@ -5,11 +5,11 @@
 
 use caption_layout::{
     Error,
-    reading::apng::{Apng, Dispose},
+    reading::{animation::Dispose, apng::Apng},
     rect::Rect,
 };
 
-use super::canvas::Sample;
+use super::super::canvas::Sample;
 use crate::{
     mask::{Ink, Mask},
     still::{

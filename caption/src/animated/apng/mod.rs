@@ -1,11 +1,9 @@
 //! Animated PNGs (PNG, third edition, section 4.9): frames that no caption meets are copied, the others drawn and coded again.
 //!
-//! `picture` calls it. Several frames at a time are decoded, then drawn one after another, then coded at the same time. A pixel that
+//! `picture` calls it, by way of `animated`. Several frames at a time are decoded, then drawn one after another, then coded at the same time. A pixel that
 //! the mask does not touch keeps its samples, in the file or on the canvas.
 
-mod canvas;
 mod coded;
-mod player;
 mod samples;
 mod write;
 
@@ -15,23 +13,21 @@ mod tests;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use caption_layout::{
-    Error, Fidelity, Limits, RenderStats,
+    Error, Limits,
     reading::apng::{Apng, Frame},
     rect::Rect,
 };
 use rayon::prelude::*;
 
-use self::{
+use self::{coded::Coded, samples::Kinds, write::Written};
+use super::{
+    batch,
     canvas::{Patch, Sample},
-    coded::Coded,
-    player::{Place, Player},
-    samples::Kinds,
-    write::Written,
+    player::{Drawn, Place, Player},
+    told,
 };
 use crate::{
-    altered::Altered,
-    mask::{DecodedSpec, InkSet, Mask},
-    output::Output,
+    mask::{DecodedSpec, Mask},
     planning::{frame_times, shown_frames},
     rendered_animation::RenderedAnimation,
     still::png::{
@@ -41,11 +37,6 @@ use crate::{
     },
     watch::Watch,
 };
-
-/// Frames in flight for each thread.
-const FRAMES_A_THREAD: usize = 8;
-/// Pixels of all frames in flight, or those of one where it has more.
-const PIXELS_AT_ONCE: usize = 1 << 22;
 
 /// An animated PNG of which all is known that takes no look at its pixels.
 pub(crate) struct PreparedApng<'a> {
@@ -87,12 +78,12 @@ impl PreparedApng<'_> {
         let kinds = Kinds::of(bytes, &header, &apng, &mask)?;
         let output_sides = [mask.width_px, mask.height_px];
         let is_grown = output_sides != apng.sides_px;
-        let mut player = Player::<S>::new(&mask, kinds.samples, kinds.written.has_alpha());
+        let mut player = Player::<S>::new(&mask, kinds.samples, kinds.written.has_alpha(), 1);
         let mut coded: Vec<Option<Coded>> = Vec::with_capacity(apng.frames.len());
         let done = AtomicU32::new(0);
         let total = u32::try_from(apng.frames.len()).unwrap_or(u32::MAX);
         while coded.len() < apng.frames.len() {
-            let batch = batch(&apng.frames[coded.len()..]);
+            let batch = batch(&apng.frames[coded.len()..], |frame| frame.rect.area());
             let decode = |frame: &Frame| {
                 if watch.cancelled.load(Ordering::Relaxed) {
                     Err(Error::Cancelled)
@@ -115,10 +106,11 @@ impl PreparedApng<'_> {
                         Rect::default()
                     },
                     is_coded_again: !kinds.are_same(),
+                    keeps_colours: false,
                 };
                 drawn.push((player.next(&place, own, mask.shown_in(k)), place.rect, filters));
             }
-            let code = |(drawn, source, filters): (Option<player::Drawn<S>>, Rect, Vec<Filter>)| {
+            let code = |(drawn, source, filters): (Option<Drawn<S>>, Rect, Vec<Filter>)| {
                 (watch.progress)((done.fetch_add(1, Ordering::Relaxed) + 1).min(total), total);
                 drawn.map(|drawn| Coded::of(&drawn, source, &filters, &kinds))
             };
@@ -142,29 +134,6 @@ impl PreparedApng<'_> {
             (declared != total).then(|| format!("{total} frames are whole, and the file says that it has {declared}"));
         Ok(rendered)
     }
-}
-
-/// What there is to tell.
-fn told(output: Output, mask: Mask, frames: u32, recoded: u32, is_timed: &[bool]) -> RenderedAnimation {
-    let stats = RenderStats { frames, frames_copied: frames - recoded, frames_recoded: recoded, ..RenderStats::default() };
-    let mut captions = mask.told.clone();
-    for ((caption, time), _) in captions.iter_mut().zip(&mask.times).zip(is_timed).filter(|(_, is_timed)| **is_timed) {
-        caption.frames_shown = Some(u32::try_from(time.len()).unwrap_or(u32::MAX));
-    }
-    let fidelity = Fidelity { captions, ..Fidelity::default() };
-    let overstaying = vec![InkSet::default(); frames as usize];
-    RenderedAnimation { output, mask, stats, altered: Altered::default(), overstaying, fidelity }
-}
-
-/// The first frames, as many as may be in memory at the same time.
-fn batch(frames: &[Frame]) -> &[Frame] {
-    let mut pixels = 0;
-    let fits = |frame: &Frame| {
-        pixels += frame.rect.area();
-        pixels <= PIXELS_AT_ONCE
-    };
-    let many = frames.iter().map(fits).take_while(|fits| *fits).count();
-    &frames[..many.min(rayon::current_num_threads() * FRAMES_A_THREAD).clamp(1, frames.len())]
 }
 
 /// A frame's own pixels, row by row, and the filters of its rows.

@@ -2,9 +2,12 @@
 //!
 //! `mod` makes them, many at the same time; `write` puts them into chunks.
 
-use caption_layout::{reading::apng::Blend, rect::Rect};
+use caption_layout::{reading::animation::Blend, rect::Rect};
 
-use super::{canvas::Sample, player::Drawn, samples::Kinds};
+use super::{
+    super::{canvas::Sample, player::Drawn},
+    samples::Kinds,
+};
 use crate::still::png::{rows::Filter, write::frame_data};
 
 /// A frame's data.

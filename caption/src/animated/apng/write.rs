@@ -4,7 +4,7 @@
 
 use std::vec;
 
-use caption_layout::reading::apng::{Apng, Blend};
+use caption_layout::reading::{animation::Blend, apng::Apng};
 
 use super::{coded::Coded, samples::Kinds};
 use crate::{output::Output, still::png::chunks};

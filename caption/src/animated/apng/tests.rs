@@ -2,30 +2,18 @@
 
 use std::io::Cursor;
 
-use caption_layout::{Font, Limits, LoadedCaption, LoadedSpec, Position, Seconds, Style};
+use caption_layout::{Font, Limits, LoadedCaption, LoadedSpec, Position, Style};
 use image::{AnimationDecoder as _, codecs::png::PngDecoder};
 use proptest::prelude::*;
 
-use super::*;
+use super::{
+    super::tests::{Chance, Shown, assert_shows, rendered, spec},
+    *,
+};
 use crate::{
-    mask::{Cover, Ink},
-    picture::{Rendered, render_with},
+    picture::render_with,
     still::png::{chunks, read::Colour, write::frame_data},
 };
-
-/// Numbers by chance, from a seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, most: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        u32::try_from((self.0 >> 33) % u64::from(most.max(1))).unwrap()
-    }
-
-    fn byte(&mut self, of: &[u8]) -> u8 {
-        of[self.below(u32::try_from(of.len()).unwrap()) as usize]
-    }
-}
 
 const KINDS: [(Colour, u8); 7] = [
     (Colour::Rgba, 8),
@@ -164,66 +152,11 @@ fn played(file: &[u8]) -> Vec<image::RgbaImage> {
     frames.map(|frame| frame.unwrap().into_buffer()).collect()
 }
 
-fn spec(seed: u64) -> LoadedSpec {
-    let mut chance = Chance(seed ^ 0x5EED);
-    let font = Font::builtin("anton").unwrap();
-    let styles = [Style::Overlay, Style::Bar, Style::Plain, Style::Box];
-    let places = [Position::Top, Position::Bottom, Position::Middle];
-    let count = 1 + chance.below(2) as usize;
-    let captions = (0..count).map(|i| {
-        let style = styles[chance.below(4) as usize];
-        let at = if style == Style::Bar { places[i] } else { places[chance.below(3) as usize] };
-        let mut caption = LoadedCaption::new("Wow", at, style, font.clone());
-        if chance.below(2) == 0 {
-            caption.spec.from = Some(Seconds::try_from(f64::from(chance.below(5)) / 5.0).unwrap());
-            caption.spec.to = Some(Seconds::try_from(1.0 + f64::from(chance.below(5)) / 5.0).unwrap());
-        }
-        caption
-    });
-    LoadedSpec::new(captions.collect())
-}
-
-fn rendered(file: &[u8], spec: &LoadedSpec) -> Rendered {
-    render_with(file, spec, &Limits::default(), &Watch::none()).unwrap()
-}
-
-/// Premultiplied, because the colour of what is hardly seen is nobody's.
-fn seen([r, g, b, a]: [u8; 4]) -> [i32; 4] {
-    let part = |v: u8| i32::from(v) * i32::from(a) / 255;
-    [part(r), part(g), part(b), i32::from(a)]
-}
-
 fn assert_captioned(seed: u64) {
     let (file, spec) = (sample(seed), spec(seed));
     let rendered = rendered(&file, &spec);
     let output = rendered.output.to_vec(&file);
-    let (before, after) = (played(&file), played(&output));
-    assert_eq!(before.len(), after.len());
-    let [_, source_height] = [before[0].width(), before[0].height()];
-    let times = frame_times((0..before.len()).map(|_| 200_000));
-    let captions = spec.captions.iter();
-    let shown: Vec<_> = captions.map(|caption| shown_frames(&caption.spec, &times)).collect();
-    let whole = Rect::at(0, 0, before[0].width(), source_height);
-    let mask = Mask::draw(&spec, whole.width(), whole.height(), whole).unwrap();
-    for (k, ((before, after), gray)) in before.iter().zip(&after).zip(rendered.masks()).enumerate() {
-        assert_eq!([after.width(), after.height()], [mask.width_px, mask.height_px]);
-        let mut wanted = image::RgbaImage::new(mask.width_px, mask.height_px);
-        image::imageops::replace(&mut wanted, before, 0, mask.picture_top_px.into());
-        let shown = |ink: &&Ink| shown[ink.number].contains(&k);
-        for ink in mask.inks.iter().filter(shown) {
-            for (x, y, cover) in ink.covers_in(ink.rect).filter(|&(.., cover)| cover != Cover::NONE) {
-                let [letters, under] = ink.pair_at(x, y);
-                let pixel = wanted.get_pixel_mut(x, y);
-                pixel.0 = cover.composite(letters, under, pixel.0, 255);
-            }
-        }
-        for ((x, y, wanted), covered) in wanted.enumerate_pixels().zip(&gray) {
-            let got = after.get_pixel(x, y).0;
-            let off = seen(wanted.0).iter().zip(seen(got)).map(|(one, other)| (one - other).abs()).max().unwrap();
-            let allowed = if *covered == 0 { 0 } else { 2 };
-            assert!(off <= allowed, "seed {seed}, frame {k}, ({x}, {y}): {got:?} for {wanted:?}, mask {covered}");
-        }
-    }
+    assert_shows(&Shown { before: played(&file), after: played(&output), spec: &spec, step_px: 1, most_off: 2 }, &rendered, seed);
 }
 
 proptest! {

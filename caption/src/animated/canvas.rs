@@ -1,9 +1,9 @@
 //! A canvas of RGBA pixels, as an animation's frames are drawn on it: blending and what becomes of a frame afterwards (PNG, third
-//! edition, section 11.3.2.2).
+//! edition, section 11.3.2.2; WebP container specification, "Assembling the Canvas From Frames").
 //!
 //! `player` has two of them. Nothing here knows a caption.
 
-use caption_layout::{reading::apng::Blend, rect::Rect};
+use caption_layout::{reading::animation::Blend, rect::Rect};
 
 /// A sample of 8 or of 16 bits.
 pub(super) trait Sample: Copy + PartialEq + Default + Send + Sync + Into<u32> + TryFrom<u32> {
