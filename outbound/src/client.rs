@@ -115,6 +115,15 @@ impl Client {
 }
 
 impl Download {
+    /// A link of what came, which may be relative to where that stood, redirects followed.
+    ///
+    /// # Errors
+    /// It is no link.
+    pub fn link(&self, link: &str) -> Result<String, OutboundError> {
+        let url = self.response.url().join(link).map_err(|e| OutboundError::BadUrl(format!("a page's: {e}")))?;
+        Ok(url.into())
+    }
+
     /// What the answer says it has.
     #[must_use]
     pub fn announced_bytes(&self) -> Option<u64> {

@@ -144,6 +144,7 @@ fn each_number_on_the_page_of_limits_is_the_one_in_the_code() {
         ("size of letters in pixels per em", "4 to 1,000; or `auto`, or 1% to 50% of the picture's width".to_owned()),
         ("bytes of a form's text part, or of a layout's JSON", number(layout::MAX_BODY_BYTES)),
         ("bytes of `source_url` and `callback_url`", number(outbound::MAX_URL_BYTES)),
+        ("pages that lead from `source_url` to a picture, one to the next", number(crate::pictures::fetch::MAX_PAGES)),
         ("specs in a batch", number(jobs::form::MAX_JOBS)),
         ("`Idempotency-Key`", format!("1 to {} visible ASCII characters", jobs::idempotency::MAX_BYTES)),
         ("`Prefer: wait`", format!("{} s, half of `PUNCHLINE_REQUEST_TIMEOUT_S`; more counts as that", request_timeout_s / 2)),

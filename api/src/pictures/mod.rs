@@ -6,6 +6,7 @@ pub(crate) mod fetch;
 pub(crate) mod images;
 pub(crate) mod inspect;
 pub(crate) mod pace;
+mod page;
 pub(crate) mod result;
 pub(crate) mod serve;
 pub(crate) mod source;

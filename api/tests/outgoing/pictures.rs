@@ -24,6 +24,43 @@ async fn a_picture_is_fetched_and_its_job_is_as_if_it_had_been_uploaded() {
     assert_eq!(fixture.store.get_source(&store::source_id(GIF)).await.unwrap(), GIF);
 }
 
+/// A page that names a picture.
+fn page(link: &str) -> Response {
+    let html =
+        format!("<!doctype html><html><head><meta property=\"og:image\" content=\"{link}\"></head>{}", "<p>".repeat(1_000));
+    ([("content-type", "text/html")], html).into_response()
+}
+
+#[tokio::test]
+async fn the_picture_that_a_page_names_is_fetched_over_at_most_two_pages() {
+    let (fixture, picture) = (Fixture::new(), || GIF.to_vec().into_response());
+    let front = fixture.front().await;
+    let mut host = Host::answering(vec![page("/cat.gif?a=1&amp;b=2"), picture()]).await;
+    let (status, fetched) = front.post(&parts(&host.url())).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{fetched}");
+    assert_eq!(fixture.store.get_source(&store::source_id(GIF)).await.unwrap(), GIF);
+    for _ in 0..2 {
+        host.next().await;
+    }
+    assert!(!host.has_more());
+
+    let host = Host::answering(vec![page("/two"), page("cat.gif"), picture()]).await;
+    assert_eq!(front.post(&parts(&host.url())).await.0, StatusCode::ACCEPTED);
+    let mut host = Host::answering(vec![page("/two"), page("/three"), page("/cat.gif"), picture()]).await;
+    front.refuses(&parts(&host.url()), 422, "fetch_failed", "source_url").await;
+    for _ in 0..3 {
+        host.next().await;
+    }
+    assert!(!host.has_more());
+    // Through the same guard.
+    for (link, code) in
+        [("http://169.254.169.254/cat.gif", "forbidden_address"), ("file:///etc/passwd", "bad_url"), ("http://", "bad_url")]
+    {
+        let host = Host::answering(vec![page(link)]).await;
+        front.refuses(&parts(&host.url()), 422, code, "source_url").await;
+    }
+}
+
 #[tokio::test]
 async fn what_can_not_be_had_or_taken_is_refused() {
     let fixture = Fixture::new();
@@ -38,7 +75,8 @@ async fn what_can_not_be_had_or_taken_is_refused() {
         (streamed(too_long), 413, "file_too_large", "source_url"),
         (StatusCode::NOT_FOUND.into_response(), 422, "fetch_failed", "source_url"),
         (StatusCode::NO_CONTENT.into_response(), 422, "fetch_failed", "source_url"),
-        ("<!doctype html>".into_response(), 415, "unsupported_media", "file"),
+        ("<!doctype html>".into_response(), 415, "unsupported_media", "source_url"),
+        ("<svg>".into_response(), 415, "unsupported_media", "file"),
         (GIF[..20].to_vec().into_response(), 422, "truncated", "file"),
     ] {
         let host = Host::answering(vec![answer]).await;
