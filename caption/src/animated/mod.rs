@@ -11,7 +11,7 @@ pub(crate) mod webp;
 #[cfg(test)]
 mod tests;
 
-use caption_layout::{Fidelity, RenderStats};
+use caption_layout::{Error, Fidelity, Limits, RenderStats, limits::CheckLimits as _};
 
 use crate::{
     altered::Altered,
@@ -34,6 +34,31 @@ fn batch<F>(frames: &[F], area: impl Fn(&F) -> usize) -> &[F] {
     };
     let many = frames.iter().map(fits).take_while(|fits| *fits).count();
     &frames[..many.min(rayon::current_num_threads() * FRAMES_A_THREAD).clamp(1, frames.len())]
+}
+
+/// Pixels that frames are drawn on: a frame grows for captions that it clears, however small it was.
+struct DrawnPixels<'a> {
+    of_all: u64,
+    of_batch: usize,
+    limits: &'a Limits,
+}
+
+impl<'a> DrawnPixels<'a> {
+    fn within(limits: &'a Limits) -> Self {
+        Self { of_all: 0, of_batch: 0, limits }
+    }
+
+    fn begin_batch(&mut self) {
+        self.of_batch = 0;
+    }
+
+    /// Counts a frame's, and says whether the batch ends with it.
+    fn add(&mut self, frame_px: usize) -> Result<bool, Error> {
+        self.of_all += frame_px as u64;
+        self.of_batch += frame_px;
+        self.limits.check_total_pixels(self.of_all)?;
+        Ok(self.of_batch >= PIXELS_AT_ONCE)
+    }
 }
 
 /// What there is to tell.

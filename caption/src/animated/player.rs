@@ -53,8 +53,10 @@ pub(super) struct Player<'a, S> {
     output: Patch<S>,
     /// The same with those of frames that keep their colours as they are.
     approximate: Option<Patch<S>>,
-    /// Around all pixels in which the two may differ, before the next frame.
-    unlike: Rect,
+    /// The captions that the output shows.
+    stands: InkSet,
+    /// Where it may show something else.
+    stale: Rect,
 }
 
 impl<'a, S: Sample> Player<'a, S> {
@@ -68,7 +70,8 @@ impl<'a, S: Sample> Player<'a, S> {
             source: canvas.clone(),
             output: canvas,
             approximate: None,
-            unlike: Rect::default(),
+            stands: InkSet::default(),
+            stale: Rect::default(),
         }
     }
 
@@ -77,9 +80,11 @@ impl<'a, S: Sample> Player<'a, S> {
         let own = Patch { rect: place.rect, pixels: own };
         let source_before = (place.dispose == Dispose::Previous).then(|| self.source.part(place.rect));
         self.source.draw(&own, place.blend);
-        let captions = self.mask.rect_of(shown);
-        let wanted = captioned(self.source.part(self.unlike.union(captions)), self.mask, self.samples, shown);
-        let wrong = self.wrong(place, &own, &wanted).union(place.at_least);
+        // Elsewhere the two canvases show the same, or captions that stand and stay.
+        let changed = self.mask.rect_of(self.stands.without(shown).union(shown.without(self.stands)));
+        let drawn_over = place.rect.intersect(self.mask.rect_of(shown));
+        let looked_at = [self.stale, changed, drawn_over].into_iter().filter(|rect| !rect.is_empty());
+        let wrong = looked_at.map(|rect| self.wrong(place, &own, &self.wanted(rect, shown))).fold(place.at_least, Rect::union);
         let is_copied = wrong.is_empty() && !place.is_coded_again;
         let drawn_on = if is_copied { place.rect } else { self.on_steps(place.rect.union(wrong)) };
         let output_before = (place.dispose == Dispose::Previous).then(|| self.output.part(drawn_on));
@@ -88,8 +93,7 @@ impl<'a, S: Sample> Player<'a, S> {
             self.approximate.iter_mut().for_each(|canvas| canvas.draw(&own, place.blend));
             None
         } else {
-            let mut shown = self.source.part(drawn_on);
-            shown.put(&wanted.part(drawn_on));
+            let shown = self.wanted(drawn_on, shown);
             let veiled = if place.keeps_colours && drawn_on == place.rect { self.veiled(place, &own, &shown) } else { None };
             let over = |player: &Self| {
                 if place.blend == Blend::Over && player.has_alpha { player.drawn_over(place, &own, &shown) } else { None }
@@ -103,21 +107,26 @@ impl<'a, S: Sample> Player<'a, S> {
             Some(drawn.unwrap_or(Drawn { patch: shown, blend: Blend::Source, keeps_colours: false }))
         };
 
-        self.unlike = match (place.dispose, source_before, output_before) {
+        match (place.dispose, source_before, output_before) {
             (Dispose::Background, ..) => {
                 self.source.put(&Patch::clear(place.rect));
-                self.output.put(&Patch::clear(drawn_on));
-                self.approximate.iter_mut().for_each(|canvas| canvas.put(&Patch::clear(drawn_on)));
-                captions.union(drawn_on)
+                let cleared = Patch::clear(drawn_on);
+                self.output.put(&cleared);
+                self.approximate.iter_mut().for_each(|canvas| canvas.put(&cleared));
+                (self.stands, self.stale) = (shown, drawn_on);
             }
             (_, Some(source), Some(output)) => {
                 self.source.put(&source);
                 self.output.put(&output);
-                self.unlike
             }
-            _ => captions,
-        };
+            _ => (self.stands, self.stale) = (shown, Rect::default()),
+        }
         drawn
+    }
+
+    /// What the output is to show of a rectangle.
+    fn wanted(&self, rect: Rect, shown: InkSet) -> Patch<S> {
+        captioned(self.source.part(rect), self.mask, self.samples, shown)
     }
 
     /// The least of what may be a frame's rectangle around another.

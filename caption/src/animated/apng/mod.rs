@@ -21,7 +21,7 @@ use rayon::prelude::*;
 
 use self::{coded::Coded, samples::Kinds, write::Written};
 use super::{
-    batch,
+    DrawnPixels, batch,
     canvas::{Patch, Sample},
     player::{Drawn, Place, Player},
     told,
@@ -46,6 +46,7 @@ pub(crate) struct PreparedApng<'a> {
     mask: Mask,
     /// By number of the caption.
     is_timed: Vec<bool>,
+    limits: Limits,
 }
 
 /// Looks it over.
@@ -59,7 +60,7 @@ pub(crate) fn prepare<'a>(bytes: &'a [u8], decoded: DecodedSpec<'_>, limits: &Li
     let [width_px, height_px] = apng.sides_px;
     let mut mask = Mask::draw(decoded, width_px, height_px, Rect::at(0, 0, width_px, height_px))?;
     mask.times = times;
-    Ok(PreparedApng { bytes, apng, header, mask, is_timed })
+    Ok(PreparedApng { bytes, apng, header, mask, is_timed, limits: *limits })
 }
 
 impl PreparedApng<'_> {
@@ -74,13 +75,13 @@ impl PreparedApng<'_> {
     }
 
     fn render_in<S: Sample>(self, watch: &Watch<'_>) -> Result<RenderedAnimation, Error> {
-        let Self { bytes, apng, header, mask, is_timed } = self;
+        let Self { bytes, apng, header, mask, is_timed, limits } = self;
         let kinds = Kinds::of(bytes, &header, &apng, &mask)?;
         let output_sides = [mask.width_px, mask.height_px];
         let is_grown = output_sides != apng.sides_px;
         let mut player = Player::<S>::new(&mask, kinds.samples, kinds.written.has_alpha(), 1);
         let mut coded: Vec<Option<Coded>> = Vec::with_capacity(apng.frames.len());
-        let done = AtomicU32::new(0);
+        let (done, mut drawn_px) = (AtomicU32::new(0), DrawnPixels::within(&limits));
         let total = u32::try_from(apng.frames.len()).unwrap_or(u32::MAX);
         while coded.len() < apng.frames.len() {
             let batch = batch(&apng.frames[coded.len()..], |frame| frame.rect.area());
@@ -91,6 +92,7 @@ impl PreparedApng<'_> {
                     decode::<S>(bytes, &header, &kinds, frame)
                 }
             };
+            drawn_px.begin_batch();
             let decoded = batch.par_iter().map(decode).collect::<Result<Vec<_>, _>>()?;
             let mut drawn = Vec::with_capacity(batch.len());
             for (frame, (own, filters)) in batch.iter().zip(decoded) {
@@ -108,7 +110,12 @@ impl PreparedApng<'_> {
                     is_coded_again: !kinds.are_same(),
                     keeps_colours: false,
                 };
-                drawn.push((player.next(&place, own, mask.shown_in(k)), place.rect, filters));
+                let frame = player.next(&place, own, mask.shown_in(k));
+                let frame_px = frame.as_ref().map_or(0, |frame| frame.patch.rect.area());
+                drawn.push((frame, place.rect, filters));
+                if drawn_px.add(frame_px)? {
+                    break;
+                }
             }
             let code = |(drawn, source, filters): (Option<Drawn<S>>, Rect, Vec<Filter>)| {
                 (watch.progress)((done.fetch_add(1, Ordering::Relaxed) + 1).min(total), total);

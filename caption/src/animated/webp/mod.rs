@@ -24,7 +24,7 @@ use self::{
     write::Written,
 };
 use super::{
-    batch,
+    DrawnPixels, batch,
     player::{Drawn, Place, Player},
     told,
 };
@@ -49,6 +49,7 @@ pub(crate) struct PreparedWebp<'a> {
     is_exact: bool,
     /// By number of the caption.
     is_timed: Vec<bool>,
+    limits: Limits,
 }
 
 /// Looks it over.
@@ -66,7 +67,7 @@ pub(crate) fn prepare<'a>(bytes: &'a [u8], decoded: DecodedSpec<'_>, limits: &Li
     if mask.height_px > MAX_SIDE_PX {
         return Err(Error::CanvasTooLarge { width_px: mask.width_px, height_px: mask.height_px, limit_px: MAX_SIDE_PX });
     }
-    Ok(PreparedWebp { bytes, webp, mask, is_exact: spec.exact, is_timed })
+    Ok(PreparedWebp { bytes, webp, mask, is_exact: spec.exact, is_timed, limits: *limits })
 }
 
 impl PreparedWebp<'_> {
@@ -77,11 +78,11 @@ impl PreparedWebp<'_> {
 
     /// Draws the captions.
     pub(crate) fn render(self, watch: &Watch<'_>) -> Result<RenderedAnimation, Error> {
-        let Self { bytes, webp, mask, is_exact, is_timed } = self;
+        let Self { bytes, webp, mask, is_exact, is_timed, limits } = self;
         let mut player = Player::<u8>::new(&mask, Samples::Srgb, true, STEP_PX);
         let mut encoder = FrameEncoder::new(bytes, &mask, is_exact);
         let mut frames: Vec<Option<Coded>> = Vec::with_capacity(webp.frames.len());
-        let done = AtomicU32::new(0);
+        let (done, mut drawn_px) = (AtomicU32::new(0), DrawnPixels::within(&limits));
         let total = u32::try_from(webp.frames.len()).unwrap_or(u32::MAX);
         while frames.len() < webp.frames.len() {
             let batch = batch(&webp.frames[frames.len()..], |frame| frame.rect.area());
@@ -92,6 +93,7 @@ impl PreparedWebp<'_> {
                 let raster = still_frames::decode(&bytes[frame.data.clone()], [frame.rect.width(), frame.rect.height()])?;
                 Ok(raster.data.as_chunks::<4>().0.to_vec())
             };
+            drawn_px.begin_batch();
             let decoded = batch.par_iter().map(decode).collect::<Result<Vec<_>, _>>()?;
             let mut drawn: Vec<Option<Drawn<u8>>> = Vec::with_capacity(batch.len());
             for (frame, own) in batch.iter().zip(decoded) {
@@ -103,8 +105,14 @@ impl PreparedWebp<'_> {
                     is_coded_again: false,
                     keeps_colours: frame.is_lossy,
                 };
-                drawn.push(player.next(&place, own, mask.shown_in(frames.len() + drawn.len())));
+                let frame = player.next(&place, own, mask.shown_in(frames.len() + drawn.len()));
+                let frame_px = frame.as_ref().map_or(0, |frame| frame.patch.rect.area());
+                drawn.push(frame);
+                if drawn_px.add(frame_px)? {
+                    break;
+                }
             }
+            let batch = &batch[..drawn.len()];
             encoder.find_quality(batch, &drawn)?;
             let code = |(frame, drawn): (&Frame, &Option<Drawn<u8>>)| {
                 let coded = drawn.as_ref().map(|drawn| encoder.code(frame, drawn)).transpose();

@@ -224,3 +224,25 @@ fn a_file_that_is_cut_off_is_captioned_as_far_as_its_frames_are_whole() {
     assert_eq!(rendered.fidelity.damage.as_deref(), Some("the file is cut off, 4 frames are whole"));
     assert_eq!(played(&rendered.output.to_vec(cut)).len(), 4);
 }
+
+#[test]
+fn frames_that_grow_for_a_caption_are_held_against_the_limit() {
+    // The first is the whole picture; each other one is a pixel, and clears what it is drawn on.
+    let data =
+        |width, height| still_frames::encode(&[90; 4].repeat(width as usize * height as usize), [width, height], None).unwrap();
+    let mut body = b"WEBP".to_vec();
+    body.extend(chunk(*b"VP8X", &[vec![2, 0, 0, 0], word(99), word(79)].concat()));
+    body.extend(chunk(*b"ANIM", &[0; 6]));
+    for k in 0..50 {
+        let [width, height] = if k == 0 { [100, 80] } else { [1, 1] };
+        let head = [0, 0, width - 1, height - 1, 200].map(word).concat();
+        body.extend(chunk(*b"ANMF", &[&head[..], &[u8::from(k > 0)], &data(width, height)].concat()));
+    }
+    let file = [&b"RIFF"[..], &u32::try_from(body.len()).unwrap().to_le_bytes(), &body].concat();
+    let grows = caption("grows", Some([3, 49]));
+    assert_eq!(rendered(&file, &grows).stats.frames_recoded, 47);
+    let limits = Limits { max_total_pixels: 20_000, ..Limits::default() };
+    let refused = render_with(&file, &grows, &limits, &Watch::none()).err().unwrap();
+    assert_eq!(refused.code().as_str(), "too_many_pixels");
+    assert!(render_with(&file, &caption("stays", None), &limits, &Watch::none()).is_ok());
+}
