@@ -15,7 +15,7 @@ pub enum MediaType {
     Png,
     /// JPEG.
     Jpeg,
-    /// WebP without animation.
+    /// WebP, animated or not.
     Webp,
 }
 

@@ -1,7 +1,7 @@
 //! Captions on GIFs that stay what they were: a picture's bytes and a spec in, captioned bytes out.
 //!
 //! A GIF's frame is never turned into RGB and quantised again. Captions are painted in palette indices, and what they don't
-//! touch is copied, down to the bits of its LZW stream. PNG, JPEG and WebP stills come out as what they were.
+//! touch is copied, down to the bits of its LZW stream. PNG and WebP, animated or not, and JPEG come out as what they were.
 //!
 //! ```
 //! use caption::{Font, Limits, LoadedCaption, Position, LoadedSpec, Style, Watch};
