@@ -9,8 +9,11 @@ use caption_types::{
     bounds::{MAX_IMAGE_BYTES, MAX_IMAGE_SIDE_PX},
 };
 
-use super::{blocks::Gif, probe};
-use crate::error::Error;
+use super::{blocks::Gif, probe, webp::AnimatedWebp};
+use crate::{error::Error, rect::Rect};
+
+/// Of the flags of a WebP's first chunk: some pixel may be seen through.
+const HAS_ALPHA: u8 = 0x10;
 
 /// What is known of an image before it is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +58,8 @@ pub fn probe_image(mut bytes: &[u8]) -> Result<ImageProbe, Error> {
     }
 }
 
-/// The file without what makes it move, for who shows it as it is: of a GIF the first frame, of a PNG what stands for all of it.
-/// Nothing is decoded. An animated WebP is left as it is.
+/// The file without what makes it move, for who shows it as it is: of a GIF or a WebP the first frame, of a PNG what stands for all of it.
+/// Nothing is decoded. A WebP whose first frame is smaller than its canvas is left as it is.
 #[must_use]
 pub fn without_motion(file: &[u8], probe: ImageProbe) -> Cow<'_, [u8]> {
     let still = if probe.is_animated { still_of(file, probe.media) } else { None };
@@ -75,7 +78,17 @@ fn still_of(file: &[u8], media: MediaType) -> Option<Vec<u8>> {
             let at = file.windows(8).position(|head| *head == *b"\0\0\0\x08acTL")?;
             Some([file.get(..at)?, file.get(at + 20..)?].concat())
         }
-        MediaType::Jpeg | MediaType::Webp => None,
+        MediaType::Webp => {
+            let webp = AnimatedWebp::walk(file, &image_limits()).ok()?;
+            let first = webp.frames.first().filter(|first| first.rect == Rect::at(0, 0, webp.sides_px[0], webp.sides_px[1]))?;
+            // The header that it has, but for the flag of animation and what belongs to it (WebP container specification, "Extended
+            // File Format"): its chunk is 18 bytes long, behind the file's 12.
+            let mut header: [u8; 18] = file.get(12..30)?.try_into().ok()?;
+            header[8] = HAS_ALPHA;
+            let body = [b"WEBP", &header[..], file.get(first.data.clone())?].concat();
+            Some([&b"RIFF"[..], &u32::try_from(body.len()).ok()?.to_le_bytes(), &body].concat())
+        }
+        MediaType::Jpeg => None,
     }
 }
 
@@ -111,6 +124,18 @@ mod tests {
         let animated = [&head, &control[..], &data[head.len()..]].concat();
         assert!(probe_image(&animated).unwrap().is_animated);
         assert_eq!(still(&animated), data);
+    }
+
+    #[test]
+    fn of_a_webp_that_moves_the_first_frame_stays() {
+        let moving = samples::webp::moving_square(3);
+        let probe = probe_image(&moving).unwrap();
+        let still = without_motion(&moving, probe);
+        assert!(probe.is_animated && matches!(still, Cow::Owned(_)));
+        assert_eq!(probe_image(&still), Ok(ImageProbe { is_animated: false, ..probe }));
+        assert_eq!(u32::from_le_bytes(still[4..8].try_into().unwrap()) as usize, still.len() - 8);
+        let first = &AnimatedWebp::walk(&moving, &image_limits()).unwrap().frames[0];
+        assert!(still.ends_with(&moving[first.data.clone()]));
     }
 
     #[test]
