@@ -13,16 +13,16 @@ struct Entry {
 }
 
 /// The indices of a stream before its end or its first error, at most `most`. `data` is without the sub-blocks' lengths. A minimum code
-/// size outside 1 to 8 gives none.
+/// size outside 1 to 11 gives none; browsers read those beyond the specification's 8 too, and show the low byte of an index.
 #[must_use]
 pub fn decode(data: &[u8], min_code_size: u8, most: usize) -> Vec<u8> {
     let mut indices = Vec::new();
-    if !(1..=8).contains(&min_code_size) {
+    if !(1..=11).contains(&min_code_size) {
         return indices;
     }
     let clear = 1_usize << min_code_size;
     let end = clear + 1;
-    let initial: Vec<Entry> = (0..=u8::MAX).chain([0, 0]).map(|index| Entry { prefix: None, index }).take(clear).collect();
+    let initial: Vec<Entry> = (0..=u8::MAX).cycle().map(|index| Entry { prefix: None, index }).take(clear).collect();
     let unused = Entry { prefix: None, index: 0 };
     let initial = [initial, vec![unused; 2]].concat();
     let first_width = u32::from(min_code_size) + 1;

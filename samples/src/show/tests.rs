@@ -134,7 +134,7 @@ fn noisy(count: usize, colours: u32) -> Vec<u8> {
 
 #[test]
 fn every_way_to_write_reads_back() {
-    for (size, colours) in [(2, 4), (5, 20), (8, 256)] {
+    for (size, colours) in [(2, 4), (5, 20), (8, 256), (10, 256)] {
         let indices = noisy(9000, colours);
         let wanted: Vec<_> = indices.iter().copied().map(Some).collect();
         let clears =
