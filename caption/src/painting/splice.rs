@@ -42,7 +42,9 @@ pub fn can_splice(work: &FrameWork<'_>, palette: &Palette, reader: &StreamReader
         // Whole rows are added before and behind.
         let keeps_rows =
             drawn.covers(source) && source.left == drawn.left && source.right == drawn.right && !work.frame.interlaced;
-        let may_be_blank = palette.transparent().is_some() || new_rows(work).into_iter().all(|rows| is_all_band(work, rows));
+        // A transparent index that no pixel of the frame has may be beyond what its codes can say.
+        let has_blank = palette.transparent().is_some_and(|index| usize::from(index) < 1 << work.frame.min_code_size.min(8));
+        let may_be_blank = has_blank || new_rows(work).into_iter().all(|rows| is_all_band(work, rows));
         let may_follow = source.bottom == drawn.bottom || !reader.scan.overshoots;
         keeps_rows && is_whole && may_be_blank && may_follow
     };

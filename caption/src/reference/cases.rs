@@ -2,6 +2,7 @@
 
 use samples::{
     Content, Frame, Palette, Sample,
+    compare::{Allowed, compare},
     stream::{End, Stream},
 };
 
@@ -288,4 +289,25 @@ fn soft_edges_of_a_caption_that_stands_keep_their_colours_where_a_frame_has_none
             play(&output).iter().map(|shown| shown.canvas.iter().filter(|pixel| coloured(pixel)).count()).collect();
         assert!(counts[0] > 60 && counts.iter().all(|count| count.abs_diff(counts[0]) * 8 < counts[0]), "{words}: {counts:?}");
     }
+}
+
+#[test]
+fn a_transparent_index_beyond_a_frames_codes_is_not_what_it_grows_by() {
+    // Both frames are cleared, so that each has to show the caption; the second, above it, names an index that its codes can't say.
+    let colours = [[0; 3], [255; 3], [10, 160, 90], [250, 230, 20]].as_flattened().to_vec();
+    let mut source = b"GIF89a\xA0\0\x78\0\x91\0\0".to_vec();
+    source.extend(&colours);
+    for (transparent, height) in [(2_u8, 120_u8), (114, 60)] {
+        source.extend([0x21, 0xF9, 4, 2 << 2 | 1, 9, 0, transparent, 0]);
+        source.extend([0x2C, 0, 0, 0, 0, 160, 0, height, 0, 0x81]);
+        source.extend(&colours);
+        source.push(2);
+        let indices: Vec<u8> = (0..160 * u32::from(height)).map(|at| at.to_le_bytes()[0] % 4).collect();
+        source.extend(crate::lzw::whole::encode(&indices, 2));
+    }
+    source.push(0x3B);
+    let rendered = picture::render_with(&source, &spec(LOW), &Limits::default(), &Watch::none()).unwrap();
+    let mask = rendered.mask();
+    let allowed = Allowed { mask: &mask, width_px: 160, height_px: 120, picture_top_px: 0 };
+    compare(&source, &rendered.output.to_vec(&source), &allowed).unwrap_or_else(|difference| panic!("{difference}"));
 }
