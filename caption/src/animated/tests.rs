@@ -2,6 +2,7 @@
 
 use caption_layout::{Font, Limits, LoadedCaption, LoadedSpec, Position, Seconds, Style, rect::Rect};
 use image::RgbaImage;
+use proptest::sample::Index;
 
 use crate::{
     mask::{Cover, Ink, Mask},
@@ -96,5 +97,17 @@ pub(super) fn assert_shows(shown: &Shown<'_>, rendered: &Rendered, seed: u64) {
             };
             assert!(off <= allowed, "seed {seed}, frame {k}, ({x}, {y}): {got:?} for {wanted:?}, mask {covered}");
         }
+    }
+}
+
+/// A file with some bytes changed, whole and cut, is captioned or refused.
+pub(super) fn assert_survives(mut file: Vec<u8>, changes: Vec<(Index, u8)>, cut: Index, seed: u64) {
+    for (at, byte) in changes {
+        let at = at.index(file.len());
+        file[at] = byte;
+    }
+    let limits = Limits { max_total_pixels: 1 << 20, ..Limits::default() };
+    for file in [&file[..], &file[..cut.index(file.len())]] {
+        let _ = render_with(file, &spec(seed), &limits, &Watch::none());
     }
 }
