@@ -13,7 +13,7 @@ use axum::{
 use broker::Broker;
 use fonts::Fonts;
 use ipnet::IpNet;
-use proto_shared::Presets;
+use proto_shared::{Platforms, Presets};
 use service::{ApiKeys, Eventual, metrics::Registry, security};
 use store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -62,6 +62,8 @@ pub struct ApiConfig {
     pub fonts: Fonts,
     /// Looks that a form may name.
     pub presets: Presets,
+    /// The platforms that forms may name.
+    pub platforms: Platforms,
 }
 
 /// What the api works with.
@@ -158,9 +160,9 @@ pub fn router(config: &ApiConfig, parts: ApiParts, registry: &mut Registry) -> R
 
 fn state(config: &ApiConfig, parts: ApiParts, budget: Arc<UploadBudget>, metrics: Metrics) -> ApiState {
     let ApiParts { broker, store, ids, keys, clients, subscribers, sources, callbacks, acceptances } = parts;
-    let ApiConfig { limits, fonts, presets, .. } = config;
+    let ApiConfig { limits, fonts, presets, platforms, .. } = config;
     let spool = Spool::new(config.spool_dir.clone());
-    let info = InfoAnswer::new(*limits, (fonts, presets), keys.is_some(), callbacks.is_on(), sources.is_some());
+    let info = InfoAnswer::new(*limits, (fonts, presets, platforms), keys.is_some(), callbacks.is_on(), sources.is_some());
     // The rest of a request's time is for the upload, and for the store.
     let half = config.request_timeout / 2;
     let fetcher = Fetcher { client: sources, within: half, budget: budget.clone(), spool: spool.clone() };
@@ -169,6 +171,7 @@ fn state(config: &ApiConfig, parts: ApiParts, budget: Arc<UploadBudget>, metrics
         requests: Requests {
             fonts: fonts.clone(),
             presets: Arc::new(presets.clone()),
+            platforms: Arc::new(platforms.clone()),
             callbacks,
             clients: clients.clone(),
             store: store.clone(),

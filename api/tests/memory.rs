@@ -74,6 +74,7 @@ async fn many_large_uploads_at_once_take_little_memory() {
         trusted_proxies: Vec::new(),
         fonts: Fonts::built_in(),
         presets: proto_shared::Presets::shipped(),
+        platforms: proto_shared::Platforms::shipped(),
     };
     let clients = Clients::new(Fairness { rate_burst: 1_000, ..Fairness::default() });
     let parts = ApiParts {

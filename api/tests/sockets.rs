@@ -67,6 +67,7 @@ async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> F
         trusted_proxies: Vec::new(),
         fonts: Fonts::built_in(),
         presets: proto_shared::Presets::shipped(),
+        platforms: proto_shared::Platforms::shipped(),
     };
     let (store, clients) = (Store::open(&StoreConfig::new("memory:")).unwrap(), Clients::new(rules));
     let broker = Eventual::from(Broker::in_process());

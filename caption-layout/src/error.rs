@@ -116,6 +116,17 @@ pub enum Error {
         /// Each difference, with its figures.
         what: String,
     },
+    /// No file of so few bytes as were allowed can be made.
+    #[error("the smallest file that can be made has {smallest_bytes} bytes, and {limit_bytes} are allowed{}",
+        if *is_exact { ": an exact spec gives up nothing" } else { "" })]
+    FitNotPossible {
+        /// The smallest that was made.
+        smallest_bytes: u64,
+        /// What was allowed.
+        limit_bytes: u64,
+        /// Whether it had to be exact.
+        is_exact: bool,
+    },
     /// A still could not be written.
     #[error("failed to encode the picture: {what}")]
     Encode {
@@ -138,6 +149,7 @@ impl Error {
     pub fn field(&self) -> Option<String> {
         match self {
             Self::Image { name, .. } => Some(name.field()),
+            Self::FitNotPossible { .. } => Some("max_bytes".to_owned()),
             _ => None,
         }
     }
@@ -163,6 +175,7 @@ impl Error {
             Self::BadFont { .. } => ErrorCode::BadFont,
             Self::Cancelled => ErrorCode::Cancelled,
             Self::NotAsAsked { .. } => ErrorCode::NotAsAsked,
+            Self::FitNotPossible { .. } => ErrorCode::FitNotPossible,
             Self::Encode { .. } => ErrorCode::Internal,
         }
     }

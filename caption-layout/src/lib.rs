@@ -18,9 +18,9 @@ mod error;
 mod spec;
 
 pub use caption_types::{
-    Align, Area, Caption, CaptionFidelity, Case, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Fraction,
-    Hundredths, ImageFidelity, ImageName, ImageShown, Lang, Limits, MediaType, NEAR_DELTA_E, Position, RenderStats, Seconds,
-    Size, Style, TranslucentColour, Valign, WhyOff, WhyWithout,
+    Align, Area, ByteSize, Caption, CaptionFidelity, Case, ChangedPixels, Colour, ColourFidelity, ErrorCode, Fidelity, Format,
+    Fraction, GivenUp, Hundredths, ImageFidelity, ImageName, ImageShown, Lang, Limits, MediaType, NEAR_DELTA_E, OutputFields,
+    Position, RenderStats, Seconds, Size, Style, TranslucentColour, Valign, WhyOff, WhyWithout,
 };
 pub use error::Error;
 pub use images::Images;

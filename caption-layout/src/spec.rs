@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use caption_types::{
-    Caption, Position, Style,
+    Caption, OutputFields, Position, Style,
     spec::images::{Piece, pieces},
 };
 
@@ -27,6 +27,8 @@ pub struct LoadedSpec {
     pub exact: bool,
     /// Whether a picture that differs from what was asked for is an error.
     pub strict: bool,
+    /// What the file that comes out is to be.
+    pub output: OutputFields,
 }
 
 impl LoadedSpec {
@@ -46,7 +48,14 @@ impl LoadedSpec {
     /// Captions with the fallbacks that ship.
     #[must_use]
     pub fn new(captions: Vec<LoadedCaption>) -> Self {
-        Self { captions, fallbacks: Font::fallbacks(), images: Images::default(), exact: false, strict: false }
+        Self {
+            captions,
+            fallbacks: Font::fallbacks(),
+            images: Images::default(),
+            exact: false,
+            strict: false,
+            output: OutputFields::default(),
+        }
     }
 }
 

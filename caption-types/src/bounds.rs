@@ -20,6 +20,9 @@ pub const MAX_IMAGE_BYTES: u64 = 256_000;
 /// Pixels a side of an image.
 pub const MAX_IMAGE_SIDE_PX: u32 = 512;
 
+/// The largest side that may be asked of an output, in pixels: a GIF has room for no more.
+pub const MAX_OUTPUT_SIDE_PX: u32 = 65_535;
+
 /// The font that is used when none is named.
 #[must_use]
 pub fn default_font() -> String {

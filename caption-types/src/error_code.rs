@@ -79,6 +79,10 @@ codes! {
     TextDoesNotFit = "text_does_not_fit",
     /// The picture would differ from what was asked for, and the spec is `strict`.
     NotAsAsked = "not_as_asked",
+    /// The output can't be made as small as `max_bytes` asks.
+    FitNotPossible = "fit_not_possible",
+    /// A platform that is none of those whose limits are known.
+    UnknownPlatform = "unknown_platform",
     /// A subtitle file that can't be read as `SubRip` or `WebVTT`, or has cues that can't be shown.
     BadSubtitles = "bad_subtitles",
     /// A preset that is none of those there are.

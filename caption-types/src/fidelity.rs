@@ -3,11 +3,13 @@
 //! The engine fills it in, results keep it, and every place that shows a result tells it. It must never leave out a difference.
 
 mod differences;
+mod given_up;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::given_up::GivenUp;
 use crate::{Colour, ImageName};
 
 /// What differs between what was asked for and what came, and by how much.
@@ -19,6 +21,10 @@ pub struct Fidelity {
     /// Pixels outside the captions that look different.
     #[serde(default)]
     pub changed: ChangedPixels,
+    /// What was given up so that the file is of the kind, or as small, as was asked for. Absent where nothing was.
+    #[serde(default, skip_serializing_if = "GivenUp::is_nothing")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub given_up: GivenUp,
     /// Images of the spec that are not shown as their files have them. Absent where all are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(required = false))]

@@ -25,8 +25,8 @@ pub mod visible;
 pub use colour::{Colour, TranslucentColour};
 pub use error_code::ErrorCode;
 pub use fidelity::{
-    ALIKE_DELTA_E, CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, Hundredths, ImageFidelity, ImageShown, NEAR_DELTA_E,
-    WhyOff, WhyWithout,
+    ALIKE_DELTA_E, CaptionFidelity, ChangedPixels, ColourFidelity, Fidelity, GivenUp, Hundredths, ImageFidelity, ImageShown,
+    NEAR_DELTA_E, WhyOff, WhyWithout,
 };
 pub use id::{BadId, SourceId};
 pub use image_name::ImageName;
@@ -35,6 +35,9 @@ pub use limits::Limits;
 pub use media::MediaType;
 pub use number::{Fraction, LineSpacing, Seconds, StrokeWidth, WidthPercent};
 pub use size::Size;
-pub use spec::{Align, Area, Caption, CaptionFields, CaptionSpec, Case, Position, Presets, RecordedSpec, Style, Valign};
+pub use spec::{
+    Align, Area, ByteSize, Caption, CaptionFields, CaptionSpec, Case, Format, OutputFields, Platform, Platforms, Position,
+    Presets, RecordedSpec, Style, Valign,
+};
 pub use spec_error::{Beyond, SpecError};
 pub use stats::RenderStats;

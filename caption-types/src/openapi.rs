@@ -9,9 +9,12 @@ use utoipa::openapi::{
 };
 
 use crate::{
-    Colour, ErrorCode, Fraction, Hundredths, ImageName, Lang, LineSpacing, Position, Seconds, Size, SourceId, StrokeWidth,
-    TranslucentColour,
-    bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_IMAGE_NAME_CHARS, MAX_IMAGES, MAX_LANG_CHARS, MAX_TEXT_CHARS, default_font},
+    ByteSize, Colour, ErrorCode, Fraction, Hundredths, ImageName, Lang, LineSpacing, Position, Seconds, Size, SourceId,
+    StrokeWidth, TranslucentColour,
+    bounds::{
+        MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_IMAGE_NAME_CHARS, MAX_IMAGES, MAX_LANG_CHARS, MAX_OUTPUT_SIDE_PX, MAX_TEXT_CHARS,
+        default_font,
+    },
     size::SIZE_RANGE_PX,
 };
 
@@ -181,6 +184,45 @@ pub fn frames() -> Schema {
         .max_items(Some(2))
         .description(Some("The first and the last frame that show it, counted from 0, in place of `from` and `to`."))
         .examples([serde_json::json!([4, 10])])
+        .into()
+}
+
+/// The most bytes of an output.
+#[must_use]
+pub fn max_bytes() -> Schema {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Array(vec![Type::Integer, Type::Null]))
+        .minimum(Some(ByteSize::LEAST))
+        .maximum(Some(ByteSize::MOST))
+        .description(Some(
+            "The most bytes that the output may have. As little as needed is given up for it, and told; what can't be had is a \
+             failure (`fit_not_possible`).",
+        ))
+        .examples([serde_json::json!(8_000_000)])
+        .into()
+}
+
+/// The most pixels of a side of an output.
+#[must_use]
+pub fn max_side() -> Schema {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Array(vec![Type::Integer, Type::Null]))
+        .minimum(Some(1))
+        .maximum(Some(MAX_OUTPUT_SIDE_PX))
+        .description(Some(
+            "The most pixels of a side of the output, bars included: a larger picture is made smaller before it is captioned.",
+        ))
+        .examples([serde_json::json!(480)])
+        .into()
+}
+
+/// The same as forms have it, with a unit if one likes.
+#[must_use]
+pub fn max_bytes_text() -> Schema {
+    string()
+        .pattern(Some(r"^ *[1-9][0-9]{2,11} *$|^ *[1-9][0-9]{0,2}(\.[0-9]{1,3})? *([kKmM][iI]?[bB]?) *$"))
+        .description(Some("The most bytes that the output may have, with a unit if you like: `8MB`, `512kB`, `8000000`."))
+        .examples(["8MB"])
         .into()
 }
 

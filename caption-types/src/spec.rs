@@ -8,7 +8,9 @@
 mod canonical;
 mod fields;
 pub mod images;
+mod output;
 mod place;
+mod platform;
 mod preset;
 mod recorded;
 mod request;
@@ -21,7 +23,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     fields::CaptionFields,
+    output::{ByteSize, Format, OutputFields},
     place::{Align, Area, Position, Valign},
+    platform::{Platform, Platforms},
     preset::Presets,
     recorded::RecordedSpec,
     style::{Case, Style},
@@ -52,6 +56,22 @@ pub struct CaptionSpec {
     /// Whether a picture that differs from what was asked for is a failure (`not_as_asked`).
     #[serde(default, skip_serializing_if = "is_default")]
     pub strict: bool,
+    /// The kind of file that comes out.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub format: Format,
+    /// The most bytes that the output may have. As little as needed is given up for it, and told; what can't be had is a failure
+    /// (`fit_not_possible`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::max_bytes, required = false))]
+    pub max_bytes: Option<ByteSize>,
+    /// The widest that the picture may be, bars included: a wider one is made smaller before it is captioned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::max_side, required = false))]
+    pub max_width: Option<u32>,
+    /// The highest that the picture may be, bars included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::max_side, required = false))]
+    pub max_height: Option<u32>,
 }
 
 /// One text at one place.
@@ -123,7 +143,16 @@ impl CaptionSpec {
     /// Captions, with the defaults of everything else.
     #[must_use]
     pub fn of(captions: Vec<Caption>) -> Self {
-        Self { captions, images: BTreeMap::new(), exact: false, strict: false }
+        Self {
+            captions,
+            images: BTreeMap::new(),
+            exact: false,
+            strict: false,
+            format: Format::Same,
+            max_bytes: None,
+            max_width: None,
+            max_height: None,
+        }
     }
 }
 

@@ -37,6 +37,12 @@ impl SpecError {
     #[must_use]
     pub fn limit(self, limit: usize, got: usize) -> Self {
         let [limit, got] = [limit, got].map(|number| u64::try_from(number).unwrap_or(u64::MAX));
+        self.beyond(limit, got)
+    }
+
+    /// The same, of any whole number.
+    #[must_use]
+    pub fn beyond(self, limit: u64, got: u64) -> Self {
         Self { beyond: Some(Beyond { limit, got }), ..self }
     }
 

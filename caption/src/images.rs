@@ -17,7 +17,7 @@ use crate::{
 /// Decoded images, by their places among the spec's.
 #[derive(Default)]
 pub(crate) struct DecodedImages {
-    images: Vec<Option<Image>>,
+    pub(crate) images: Vec<Option<Image>>,
     /// Those that are not drawn as their files have them.
     pub(crate) told: Vec<ImageFidelity>,
 }

@@ -42,6 +42,7 @@ mod painting;
 mod picture;
 mod planning;
 mod reading;
+mod remake;
 mod rendered_animation;
 mod still;
 mod watch;
@@ -55,6 +56,7 @@ pub use caption_layout::{
     ErrorCode, Fidelity, Font, FontFacts, FontSample, ImageName, Images, Limits, LoadedCaption, LoadedSpec, MediaType, Position,
     Preview, Probe, RenderStats, Size, Style, WhyWithout, preview, probe, probe_file, probe_image,
 };
+pub use caption_layout::{ByteSize, Format, GivenUp, OutputFields, reading::probe::media_of};
 pub use output::Output;
 pub use picture::{Prepared, Rendered, prepare, render, render_with};
 pub use watch::Watch;

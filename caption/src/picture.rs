@@ -3,7 +3,7 @@
 //! It decides by the probe which way a picture goes, a GIF's, another animation's or a still's, and gives all answers one shape.
 
 use caption_layout::{
-    Error, Fidelity, Limits, LoadedSpec, MediaType, RenderStats,
+    ByteSize, Error, Fidelity, Limits, LoadedSpec, MediaType, RenderStats,
     placing::arrangement::largest_letters_px,
     probe,
     reading::probe::{is_animation, media_of},
@@ -19,6 +19,7 @@ use crate::{
     images::DecodedImages,
     mask::{InkSet, Mask},
     output::Output,
+    remake::{self, Remake, Usual},
     rendered_animation::RenderedAnimation,
     still::{self, RenderedStill},
     watch::Watch,
@@ -101,8 +102,13 @@ pub fn render_with(bytes: &[u8], spec: &LoadedSpec, limits: &Limits, watch: &Wat
 
 /// A picture that was looked over: what there is to do is known, and no pixel decoded.
 pub struct Prepared<'a> {
-    kind: Kind<'a>,
-    is_strict: bool,
+    bytes: &'a [u8],
+    media: MediaType,
+    is_animation: bool,
+    /// None where the source's own file can't be kept.
+    kept: Option<Kind<'a>>,
+    spec: &'a LoadedSpec,
+    limits: &'a Limits,
     images: DecodedImages,
 }
 
@@ -110,7 +116,7 @@ enum Kind<'a> {
     Gif(Box<PreparedGif<'a>>),
     Apng(Box<PreparedApng<'a>>),
     Webp(Box<PreparedWebp<'a>>),
-    Still { bytes: &'a [u8], media: MediaType, spec: &'a LoadedSpec, limits: &'a Limits },
+    Still,
 }
 
 /// Looks a picture over, so that threads can be had for what there is to do.
@@ -119,30 +125,45 @@ enum Kind<'a> {
 /// As [`render`], but for those that only decoding shows.
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
     let media = media_of(bytes, limits)?;
-    let is_animation = is_animation(bytes, media);
+    let is_animation = media == MediaType::Gif || is_animation(bytes, media);
+    let target = remake::media_for(spec.output.format, media);
     // An animated PNG is drawn in colours, whatever its own pixels are.
-    let has_palette = media == MediaType::Gif || !is_animation && still::is_indexed(bytes, media);
+    let has_palette = target == MediaType::Gif || target == media && !is_animation && still::is_indexed(bytes, media);
     let largest_px = || probe(bytes, limits).map(|picture| largest_letters_px(spec, picture.width_px, picture.height_px));
     let images = DecodedImages::of(spec, has_palette, largest_px)?;
-    let kind = match media {
-        MediaType::Gif => Kind::Gif(Box::new(gif::prepare(bytes, images.with(spec), limits)?)),
-        MediaType::Png if is_animation => Kind::Apng(Box::new(apng::prepare(bytes, images.with(spec), limits)?)),
-        MediaType::Webp if is_animation => Kind::Webp(Box::new(webp::prepare(bytes, images.with(spec), limits)?)),
-        _ if spec.captions.iter().any(|caption| caption.spec.is_timed()) => return Err(Error::NoTime),
-        _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },
-    };
-    Ok(Prepared { kind, is_strict: spec.strict, images })
+    let remake = Remake { bytes, source: media, is_animation, spec, images: &images, limits };
+    let kept = if remake.keeps_file()? { Some(Kind::of(&remake)?) } else { None };
+    Ok(Prepared { bytes, media, is_animation, kept, spec, limits, images })
+}
+
+impl<'a> Kind<'a> {
+    /// Looks a picture over whose own file is kept.
+    fn of(picture: &Remake<'a, '_>) -> Result<Self, Error> {
+        let &Remake { bytes, source, is_animation, spec, images, limits } = picture;
+        Ok(match source {
+            MediaType::Gif => Self::Gif(Box::new(gif::prepare(bytes, images.with(spec), limits)?)),
+            MediaType::Png if is_animation => Self::Apng(Box::new(apng::prepare(bytes, images.with(spec), limits)?)),
+            MediaType::Webp if is_animation => Self::Webp(Box::new(webp::prepare(bytes, images.with(spec), limits)?)),
+            _ if spec.captions.iter().any(|caption| caption.spec.is_timed()) => return Err(Error::NoTime),
+            _ => {
+                probe(bytes, limits)?;
+                Self::Still
+            }
+        })
+    }
 }
 
 impl Prepared<'_> {
     /// How many threads it keeps busy, at least one.
     #[must_use]
     pub fn busy_threads(&self) -> usize {
-        match &self.kind {
-            Kind::Gif(gif) => gif.busy_threads(),
-            Kind::Apng(apng) => apng.busy_threads(),
-            Kind::Webp(webp) => webp.busy_threads(),
-            Kind::Still { .. } => 1,
+        match &self.kept {
+            Some(Kind::Gif(gif)) => gif.busy_threads(),
+            Some(Kind::Apng(apng)) => apng.busy_threads(),
+            Some(Kind::Webp(webp)) => webp.busy_threads(),
+            Some(Kind::Still) => 1,
+            None if self.is_animation => usize::MAX,
+            None => 1,
         }
     }
 
@@ -151,24 +172,46 @@ impl Prepared<'_> {
     /// # Errors
     /// As [`render_with`], and [`Error::NotAsAsked`] of a strict spec.
     pub fn render(self, watch: &Watch<'_>) -> Result<Rendered, Error> {
-        let (RenderedAnimation { output, mask, stats, altered, overstaying, mut fidelity }, media) = match self.kind {
-            Kind::Gif(gif) => (gif.render(watch)?, MediaType::Gif),
-            Kind::Apng(apng) => (apng.render(watch)?, MediaType::Png),
-            Kind::Webp(webp) => (webp.render(watch)?, MediaType::Webp),
-            Kind::Still { bytes, media, spec, limits } => {
-                let RenderedStill { bytes, mask, altered, fidelity } =
-                    still::render(bytes, media, self.images.with(spec), limits)?;
-                (watch.progress)(1, 1);
-                let stats = RenderStats { frames: 1, frames_recoded: 1, ..RenderStats::default() };
-                (RenderedAnimation { output: Output::of(bytes), mask, stats, altered, overstaying: Vec::new(), fidelity }, media)
+        let Self { bytes, media, is_animation, kept, spec, limits, images } = self;
+        let remake = Remake { bytes, source: media, is_animation, spec, images: &images, limits };
+        let kept = kept.map(|kind| kind.render(&remake, watch)).transpose()?;
+        let most_bytes = spec.output.max_bytes.map(|ByteSize(most)| most);
+        let is_too_large = |kept: &RenderedAnimation| most_bytes.is_some_and(|most| kept.output.len_bytes() as u64 > most);
+        let rendered = match kept {
+            Some(kept) if is_too_large(&kept) => {
+                let file = kept.output.to_vec(bytes);
+                let usual = Usual { file: &file, mask: &kept.mask, fidelity: &kept.fidelity };
+                remake.render(Some(&usual), watch)?
             }
+            Some(kept) => kept,
+            None => remake.render(None, watch)?,
         };
-        fidelity.images = self.images.told;
+        let RenderedAnimation { output, mask, stats, altered, overstaying, mut fidelity } = rendered;
+        let media = remake::media_for(spec.output.format, media);
+        fidelity.images = images.told;
         let differences = fidelity.differences();
-        if self.is_strict && !differences.is_empty() {
+        if spec.strict && !differences.is_empty() {
             return Err(Error::NotAsAsked { what: differences.join("; ") });
         }
         let (width_px, height_px, missing_glyphs) = (mask.width_px, mask.height_px, mask.missing_glyphs.clone());
         Ok(Rendered { output, media, width_px, height_px, stats, missing_glyphs, fidelity, mask, altered, overstaying })
+    }
+}
+
+impl Kind<'_> {
+    /// Draws the captions in the source's own file.
+    fn render(self, picture: &Remake<'_, '_>, watch: &Watch<'_>) -> Result<RenderedAnimation, Error> {
+        match self {
+            Self::Gif(gif) => gif.render(watch),
+            Self::Apng(apng) => apng.render(watch),
+            Self::Webp(webp) => webp.render(watch),
+            Self::Still => {
+                let &Remake { bytes, source, spec, images, limits, .. } = picture;
+                let RenderedStill { bytes, mask, altered, fidelity } = still::render(bytes, source, images.with(spec), limits)?;
+                (watch.progress)(1, 1);
+                let stats = RenderStats { frames: 1, frames_recoded: 1, ..RenderStats::default() };
+                Ok(RenderedAnimation { output: Output::of(bytes), mask, stats, altered, overstaying: Vec::new(), fidelity })
+            }
+        }
     }
 }

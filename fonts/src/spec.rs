@@ -55,7 +55,14 @@ pub fn engine_spec(spec: &CaptionSpec, fonts: &Fonts, images: Images) -> Result<
         }),
     };
     let captions = spec.captions.iter().enumerate().map(load).collect::<Result<_, _>>()?;
-    Ok(LoadedSpec { captions, fallbacks: fonts.fallbacks().to_vec(), images, exact: spec.exact, strict: spec.strict })
+    Ok(LoadedSpec {
+        captions,
+        fallbacks: fonts.fallbacks().to_vec(),
+        images,
+        exact: spec.exact,
+        strict: spec.strict,
+        output: spec.output(),
+    })
 }
 
 #[cfg(test)]

@@ -16,9 +16,10 @@ pub mod queue;
 pub mod trace;
 
 pub use caption_types::{
-    Align, Area, Beyond, Caption, CaptionFidelity, CaptionFields, CaptionSpec, Case, ChangedPixels, Colour, ColourFidelity,
-    ErrorCode, Fidelity, ImageName, Lang, Limits, LineSpacing, MediaType, Position, Presets, RecordedSpec, RenderStats, Seconds,
-    Size, SpecError, StrokeWidth, Style, TranslucentColour, Valign, bounds, spec, subtitles,
+    Align, Area, Beyond, ByteSize, Caption, CaptionFidelity, CaptionFields, CaptionSpec, Case, ChangedPixels, Colour,
+    ColourFidelity, ErrorCode, Fidelity, Format, GivenUp, ImageName, Lang, Limits, LineSpacing, MediaType, OutputFields,
+    Platform, Platforms, Position, Presets, RecordedSpec, RenderStats, Seconds, Size, SpecError, StrokeWidth, Style,
+    TranslucentColour, Valign, bounds, spec, subtitles,
 };
 
 pub use callback::{CallbackEnd, CallbackOutcome};

@@ -2,7 +2,7 @@
 //!
 //! The front's description of itself takes them, and those that are derived beside their types.
 
-pub use caption_types::openapi::{caption_text, captions, font, images, position_text};
+pub use caption_types::openapi::{caption_text, captions, font, images, max_bytes_text, position_text};
 use caption_types::{named_schemas, openapi::text};
 use utoipa::openapi::schema::Schema;
 

@@ -147,12 +147,12 @@ fn write_pieces(to: &mut impl Write, mut pieces: &mut [IoSlice<'_>]) -> io::Resu
     Ok(())
 }
 
-/// Where the result goes if nothing is said: beside its source, or from stream to stream.
-pub(crate) fn beside(input: &Path) -> PathBuf {
+/// Where the result goes if nothing is said: beside its source, or from stream to stream. It has the source's extension, or its own.
+pub(crate) fn beside(input: &Path, extension: Option<&str>) -> PathBuf {
     if is_stream(input) {
         return input.to_path_buf();
     }
-    let extension = input.extension().and_then(OsStr::to_str).unwrap_or("gif");
+    let extension = extension.or_else(|| input.extension().and_then(OsStr::to_str)).unwrap_or("gif");
     input.with_extension(format!("captioned.{extension}"))
 }
 
@@ -192,9 +192,10 @@ mod tests {
 
     #[test]
     fn the_result_stands_beside_its_source() {
-        assert_eq!(beside(Path::new("a/cat.gif")), Path::new("a/cat.captioned.gif"));
-        assert_eq!(beside(Path::new("cat.PNG")), Path::new("cat.captioned.PNG"));
-        assert_eq!(beside(Path::new("cat")), Path::new("cat.captioned.gif"));
-        assert_eq!(beside(Path::new("-")), Path::new("-"));
+        assert_eq!(beside(Path::new("a/cat.gif"), None), Path::new("a/cat.captioned.gif"));
+        assert_eq!(beside(Path::new("cat.PNG"), None), Path::new("cat.captioned.PNG"));
+        assert_eq!(beside(Path::new("cat"), None), Path::new("cat.captioned.gif"));
+        assert_eq!(beside(Path::new("cat.gif"), Some("webp")), Path::new("cat.captioned.webp"));
+        assert_eq!(beside(Path::new("-"), None), Path::new("-"));
     }
 }

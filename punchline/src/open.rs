@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use broker::AmqpConfig;
 use fonts::Fonts;
-use proto_shared::Presets;
+use proto_shared::{Platforms, Presets};
 use service::config::{AwsSettings, CommonSettings, Secret, StoreSettings};
 use store::{S3Settings, Store, StoreConfig};
 use tokio::runtime::{Builder, Runtime};
@@ -76,4 +76,15 @@ pub(crate) fn presets(folder: Option<&Path>) -> anyhow::Result<Presets> {
         tracing::warn!(%preset, "a preset of the folder is left out");
     }
     Ok(presets)
+}
+
+/// The platforms that forms may name.
+pub(crate) fn platforms(file: Option<&Path>) -> anyhow::Result<Platforms> {
+    let mut platforms = Platforms::shipped();
+    if let Some(path) = file {
+        let shown = path.display();
+        let json = std::fs::read(path).with_context(|| format!("failed to read {shown}"))?;
+        platforms.add(&json).map_err(|e| anyhow::anyhow!("{shown}: {}", e.message))?;
+    }
+    Ok(platforms)
 }

@@ -10,7 +10,7 @@ use axum::{
 };
 use caption_layout::FontSample;
 use fonts::Fonts;
-use proto_shared::{CaptionFields, Presets, bounds};
+use proto_shared::{CaptionFields, Format, MediaType, Platform, Platforms, Presets, bounds};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,6 +52,12 @@ struct Info {
     font_samples: BTreeMap<String, SampleView>,
     /// What `preset` may be, and the fields that each fills in.
     presets: BTreeMap<String, CaptionFields>,
+    /// What `fit` may be, and what each platform allows.
+    platforms: BTreeMap<String, Platform>,
+    /// The kinds of picture that are read, by their media types.
+    reads: Vec<&'static str>,
+    /// What `format` may be.
+    formats: Vec<Format>,
     limits: LimitsView,
 }
 
@@ -125,7 +131,7 @@ impl InfoAnswer {
     /// What may be known of an api with these limits, fonts and presets. It is written once: the samples are most of it.
     pub(crate) fn new(
         limits: caption_layout::Limits,
-        (fonts, presets): (&Fonts, &Presets),
+        (fonts, presets, platforms): (&Fonts, &Presets, &Platforms),
         keys_required: bool,
         callbacks: bool,
         source_urls: bool,
@@ -140,6 +146,9 @@ impl InfoAnswer {
             fonts: fonts.names().map(str::to_owned).collect(),
             font_samples: samples(fonts),
             presets: presets.iter().map(|(name, fields)| (name.to_owned(), fields.clone())).collect(),
+            platforms: platforms.iter().map(|(name, platform)| (name.to_owned(), platform.clone())).collect(),
+            reads: MediaType::ALL.map(MediaType::mime).to_vec(),
+            formats: Format::ALL.to_vec(),
             limits: LimitsView {
                 max_upload_bytes: limits.max_bytes,
                 max_side_px: limits.max_side_px,

@@ -6,7 +6,8 @@
 #![expect(dead_code, reason = "the fields are read by the derived description")]
 
 use proto_shared::{
-    Align, CaptionSpec, Case, Colour, Lang, LineSpacing, Seconds, Size, SourceId, StrokeWidth, Style, TranslucentColour, Valign,
+    Align, CaptionSpec, Case, Colour, Format, Lang, LineSpacing, Seconds, Size, SourceId, StrokeWidth, Style, TranslucentColour,
+    Valign,
 };
 use serde_json::json;
 use utoipa::{
@@ -136,6 +137,20 @@ pub(crate) struct JobForm {
     /// Of all: the language of the words; when absent, each text tells.
     #[schema(nullable = false)]
     lang: Option<Lang>,
+    /// The kind of file that comes out.
+    #[schema(nullable = false)]
+    format: Option<Format>,
+    #[schema(schema_with = proto_shared::openapi::max_bytes_text, required = false)]
+    max_bytes: Option<String>,
+    /// The widest that the picture may be, in pixels.
+    #[schema(nullable = false, minimum = 1, maximum = 65535)]
+    max_width: Option<u32>,
+    /// The highest that the picture may be, bars included.
+    #[schema(nullable = false, minimum = 1, maximum = 65535)]
+    max_height: Option<u32>,
+    /// A platform by its name, one of the `platforms` that `/v1/info` lists: its limits for those that are not given.
+    #[schema(nullable = false)]
+    fit: Option<String>,
     #[schema(nullable = false, inline)]
     exact: Option<Flag>,
     #[schema(nullable = false, inline)]

@@ -76,7 +76,8 @@ pub(crate) async fn create(
     request: Request,
 ) -> Result<Response, CreateRefusal> {
     let JobRequest { form, idempotency, first, wait, reservation } = requests.read(request, &caller, Makes::OneJob).await?;
-    let Order { picture, spec, origins, images, is_public, callback_url } = form.into_job(&requests.presets)?;
+    let Order { picture, spec, origins, images, is_public, callback_url } =
+        form.into_job(&requests.presets, &requests.platforms)?;
     let callback_url = callback_url.map(|url| requests.callbacks.check(&url)).transpose()?;
     check_fonts(&spec, &requests.fonts).map_err(|e| origins.named(e.into()))?;
     let accepted = if let Some(first) = first {

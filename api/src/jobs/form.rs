@@ -3,17 +3,21 @@
 //! It knows nothing of stores and queues. A part is never held beyond its limit: reading stops at the
 //! first byte too many, and so does the upload.
 
+pub(crate) mod output;
 pub(crate) mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Multipart, multipart::Field};
 use proto_shared::{
-    CaptionFields, CaptionSpec, ErrorCode, ImageName, Presets, SourceId, SpecError,
+    CaptionFields, CaptionSpec, ErrorCode, ImageName, OutputFields, Platforms, Presets, SourceId, SpecError,
     bounds::{MAX_IMAGE_BYTES, MAX_IMAGES},
 };
 
-use self::words::{Origins, SUBTITLES, WORDS, WordsRefusal};
+use self::{
+    output::OutputRefusal,
+    words::{Origins, SUBTITLES, WORDS, WordsRefusal},
+};
 use crate::{
     pictures::{
         budget::BudgetRefusal,
@@ -37,12 +41,13 @@ const IMAGE_PREFIX: &str = "images.";
 
 /// The parts that make up captions where there is no spec.
 pub(crate) fn caption_fields() -> impl Iterator<Item = &'static str> {
-    WORDS.into_iter().chain([SUBTITLES, "preset", "exact", "strict"]).chain(CaptionFields::NAMES.iter().copied())
+    let of_all = [SUBTITLES, "preset", "exact", "strict", "fit"].into_iter().chain(OutputFields::NAMES);
+    WORDS.into_iter().chain(of_all).chain(CaptionFields::NAMES.iter().copied())
 }
 
 refusals! {
     /// Why a form makes no job.
-    pub(crate) enum FormRefusal: Body(BodyRefusal), Spec(SpecError), Words(WordsRefusal) {
+    pub(crate) enum FormRefusal: Body(BodyRefusal), Spec(SpecError), Words(WordsRefusal), Output(OutputRefusal) {
         /// A part of the form is not known here, is there twice, is too long, or has a value that is not allowed.
         BadPart {
             /// Its name.
@@ -168,15 +173,18 @@ impl Form {
     }
 
     /// One job: by its `spec`, or by the fields of a caption.
-    pub(crate) fn into_job(mut self, presets: &Presets) -> Result<Order<CaptionSpec>, FormRefusal> {
+    pub(crate) fn into_job(mut self, presets: &Presets, platforms: &Platforms) -> Result<Order<CaptionSpec>, FormRefusal> {
         self.has_no("specs", "`specs` is for /v1/batches")?;
         let (mut spec, origins) = if let Some(json) = self.texts.remove("spec") {
             caption_fields().try_for_each(|field| self.has_no(field, "it does not go with `spec`"))?;
             (CaptionSpec::from_json(json.as_bytes())?, Origins::default())
         } else {
             let (exact, strict) = (self.flag("exact")?, self.flag("strict")?);
+            let output = output::fields_of(&mut self.texts, platforms)?;
             let (spec, origins) = words::spec_of(&mut self.texts, self.subtitles.as_deref(), presets)?;
-            (CaptionSpec { exact, strict, ..spec }, origins)
+            let spec = CaptionSpec { exact, strict, ..spec }.with_output(output);
+            spec.validate()?;
+            (spec, origins)
         };
         self.name_images(&mut spec)?;
         self.order(spec, origins)

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::extract::{FromRequest as _, Multipart, Request};
 use fonts::Fonts;
-use proto_shared::{IdempotencyId, JobRecord, Presets};
+use proto_shared::{IdempotencyId, JobRecord, Platforms, Presets};
 use store::{Store, StoreError};
 
 use super::{
@@ -47,6 +47,7 @@ refusals! {
 pub(crate) struct Requests {
     pub(crate) fonts: Fonts,
     pub(crate) presets: Arc<Presets>,
+    pub(crate) platforms: Arc<Platforms>,
     pub(crate) callbacks: Callbacks,
     pub(crate) clients: Clients,
     pub(crate) store: Store,

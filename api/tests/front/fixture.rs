@@ -50,6 +50,7 @@ pub(crate) fn config() -> ApiConfig {
         trusted_proxies: Vec::new(),
         fonts: Fonts::built_in(),
         presets: proto_shared::Presets::shipped(),
+        platforms: proto_shared::Platforms::shipped(),
     }
 }
 

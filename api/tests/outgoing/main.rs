@@ -138,6 +138,7 @@ impl Fixture {
             trusted_proxies: Vec::new(),
             fonts: fonts::Fonts::built_in(),
             presets: proto_shared::Presets::shipped(),
+            platforms: proto_shared::Platforms::shipped(),
         };
         let (subscribers, clients, broker) =
             (api::EventSubscribers::default(), Clients::new(Fairness::default()), Eventual::from(self.broker.clone()));

@@ -9,7 +9,7 @@ use std::ops::Range;
 use caption_types::Limits;
 
 use super::{
-    animation::{Blend, Dispose},
+    animation::{Blend, Dispose, loop_count},
     source::Source,
 };
 use crate::{error::Error, limits::CheckLimits as _, rect::Rect};
@@ -101,6 +101,12 @@ impl Apng {
             at = data.end + 4;
         }
         walk.end()
+    }
+
+    /// How often it repeats, as a GIF counts it: 0 is for ever, absent is once.
+    #[must_use]
+    pub fn loop_count(&self) -> Option<u16> {
+        loop_count(self.plays)
     }
 
     /// The delays' sum in hundredths of a second, as a GIF has them.

@@ -6,7 +6,6 @@
 use std::io::{self, Read, Seek};
 
 use super::{
-    animation::loop_count,
     apng::Apng,
     blocks::Gif,
     orientation::turn_in,
@@ -103,14 +102,14 @@ fn probe_still(source: &mut impl Source, media: MediaType, limits: &Limits) -> R
     if !is_animated(source, media) {
         return Ok(still);
     }
-    let ([width_px, height_px], areas, duration_cs, plays): (_, Vec<u64>, _, _) = if media == MediaType::Png {
+    let ([width_px, height_px], areas, duration_cs, loop_count): (_, Vec<u64>, _, _) = if media == MediaType::Png {
         let apng = Apng::walk_in(source, limits)?;
         let areas = apng.frames.iter().map(|frame| frame.rect.area() as u64).collect();
-        (apng.sides_px, areas, apng.duration_cs(), apng.plays)
+        (apng.sides_px, areas, apng.duration_cs(), apng.loop_count())
     } else {
         let webp = AnimatedWebp::walk_in(source, limits)?;
         let areas = webp.frames.iter().map(|frame| frame.rect.area() as u64).collect();
-        (webp.sides_px, areas, webp.duration_cs(), webp.plays.into())
+        (webp.sides_px, areas, webp.duration_cs(), webp.loop_count())
     };
     Ok(Probe {
         media,
@@ -120,7 +119,7 @@ fn probe_still(source: &mut impl Source, media: MediaType, limits: &Limits) -> R
         frames: u32::try_from(areas.len()).unwrap_or(u32::MAX),
         total_pixels: areas.iter().sum(),
         duration_cs,
-        loop_count: loop_count(plays),
+        loop_count,
     })
 }
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 use caption_types::Limits;
 
 use super::{
-    animation::{Blend, Dispose},
+    animation::{Blend, Dispose, loop_count},
     source::Source,
 };
 use crate::{error::Error, limits::CheckLimits as _, rect::Rect};
@@ -125,6 +125,12 @@ impl AnimatedWebp {
             return Err(malformed("an animation without ANIM"));
         }
         Ok(found)
+    }
+
+    /// How often it repeats, as a GIF counts it: 0 is for ever, absent is once.
+    #[must_use]
+    pub fn loop_count(&self) -> Option<u16> {
+        loop_count(self.plays.into())
     }
 
     /// The durations' sum in hundredths of a second, as a GIF has them.

@@ -81,6 +81,7 @@ impl Fidelity {
                 }
             });
         }
+        said.extend(self.given_up.sentences());
         if let Some(damage) = &self.damage {
             said.push(format!("{damage}: what can be read of it is captioned"));
         }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Align, Caption, CaptionSpec, Case, Position, Style, Valign, is_default};
+use super::{Align, ByteSize, Caption, CaptionSpec, Case, Format, Position, Style, Valign, is_default};
 use crate::{Colour, ImageName, Lang, LineSpacing, Seconds, Size, SourceId, StrokeWidth, TranslucentColour};
 
 /// What is hashed of a spec.
@@ -25,6 +25,14 @@ pub struct Canonical<'a> {
     /// It changes no picture, but whether there is one.
     #[serde(skip_serializing_if = "is_default")]
     strict: bool,
+    #[serde(skip_serializing_if = "is_default")]
+    format: Format,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_bytes: Option<ByteSize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_height: Option<u32>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -65,13 +73,17 @@ impl CaptionSpec {
     #[must_use]
     pub fn canonical(&self) -> Canonical<'_> {
         // Taken apart, so that a field that is added is not forgotten here.
-        let &Self { ref captions, ref images, exact, strict } = self;
+        let &Self { ref captions, ref images, exact, strict, format, max_bytes, max_width, max_height } = self;
         let shown = self.shown_images();
         Canonical {
             captions: captions.iter().map(CanonicalCaption::of).collect(),
             images: images.iter().filter(|(name, _)| shown.contains(name)).collect(),
             exact,
             strict,
+            format,
+            max_bytes,
+            max_width,
+            max_height,
         }
     }
 }
@@ -178,6 +190,10 @@ mod tests {
             r#"{"captions":[{"text":"a","frames":[0,1]}]}"#,
             r#"{"captions":[{"text":"a"}],"exact":true}"#,
             r#"{"captions":[{"text":"a"}],"strict":true}"#,
+            r#"{"captions":[{"text":"a"}],"format":"gif"}"#,
+            r#"{"captions":[{"text":"a"}],"max_bytes":1000}"#,
+            r#"{"captions":[{"text":"a"}],"max_width":1000}"#,
+            r#"{"captions":[{"text":"a"}],"max_height":1000}"#,
             r#"{"captions":[{"text":":a:"}]}"#,
             r#"{"captions":[{"text":":a:"}],"images":{"a":"0000000000000000000000000000000000000000000000000000000000000000"}}"#,
             r#"{"captions":[{"text":":a:"}],"images":{"a":"0000000000000000000000000000000000000000000000000000000000000001"}}"#,

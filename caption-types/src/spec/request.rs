@@ -198,7 +198,7 @@ mod tests {
         let at_the_top = refused(r#"{"captions":[{"text":"a"}],"caption":[]}"#);
         assert_eq!(
             at_the_top.to_string(),
-            "caption: unknown field `caption`, one of `captions`, `images`, `exact`, `strict` was expected"
+            "caption: unknown field `caption`, one of `captions`, `images`, `exact`, `strict`, `format`, `max_bytes`, `max_width`, `max_height` was expected"
         );
         let listed = CaptionSpec::list_from_json(br#"[{"captions":[{"text":"a","of":{"x":1}}]}]"#, "specs", 9).unwrap_err();
         assert_eq!(listed.field, "specs[0].captions[0].of");

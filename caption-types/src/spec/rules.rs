@@ -3,7 +3,7 @@
 //! Part of the caption spec. Each rule that is broken names its field, the limit and what was got. Of fields that mean nothing to a
 //! style it refuses those that came after the first release: a spec of that one means what it meant.
 
-use super::{Align, Caption, CaptionSpec, Case, Position, Style, Valign};
+use super::{Align, Caption, CaptionSpec, Case, OutputFields, Position, Style, Valign};
 use crate::{
     ErrorCode, MediaType, Seconds, Size, SpecError,
     bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS},
@@ -18,7 +18,7 @@ impl CaptionSpec {
     /// The lowest version that understands all of this spec: 1 without anything that was added since.
     #[must_use]
     pub fn needs_version(&self) -> u32 {
-        let has_new = self.exact || self.strict || !self.images.is_empty();
+        let has_new = self.exact || self.strict || !self.images.is_empty() || self.output() != OutputFields::default();
         let own = if has_new || self.captions.len() > FIRST_MAX_CAPTIONS { 2 } else { 1 };
         self.captions.iter().map(Caption::needs_version).fold(own, u32::max)
     }
@@ -37,6 +37,7 @@ impl CaptionSpec {
             return Err(SpecError::new(ErrorCode::BadSpec, "captions", message).limit(MAX_CAPTIONS, count));
         }
         self.validate_images()?;
+        self.output().validate()?;
         for (i, caption) in self.captions.iter().enumerate() {
             caption.validate(&format!("captions[{i}]"))?;
             if self.captions[..i].iter().any(|other| other.hides_behind(caption)) {

@@ -6,7 +6,7 @@
 use caption_layout::{reading::animation::Blend, rect::Rect};
 
 /// A sample of 8 or of 16 bits.
-pub(super) trait Sample: Copy + PartialEq + Default + Send + Sync + Into<u32> + TryFrom<u32> {
+pub(crate) trait Sample: Copy + PartialEq + Default + Send + Sync + Into<u32> + TryFrom<u32> {
     /// The largest.
     const MOST: Self;
 
@@ -26,14 +26,14 @@ impl Sample for u16 {
 
 /// Pixels of a rectangle, row by row.
 #[derive(Clone)]
-pub(super) struct Patch<S> {
+pub(crate) struct Patch<S> {
     pub rect: Rect,
     pub pixels: Vec<[S; 4]>,
 }
 
 impl<S: Sample> Patch<S> {
     /// One without a visible pixel.
-    pub(super) fn clear(rect: Rect) -> Self {
+    pub(crate) fn clear(rect: Rect) -> Self {
         Self { rect, pixels: vec![[S::default(); 4]; rect.area()] }
     }
 
@@ -42,11 +42,11 @@ impl<S: Sample> Patch<S> {
     }
 
     /// The pixel at (x, y), which lies within.
-    pub(super) fn at(&self, x: u32, y: u32) -> [S; 4] {
+    pub(crate) fn at(&self, x: u32, y: u32) -> [S; 4] {
         self.pixels[self.place(x, y)]
     }
 
-    pub(super) fn set(&mut self, x: u32, y: u32, pixel: [S; 4]) {
+    pub(crate) fn set(&mut self, x: u32, y: u32, pixel: [S; 4]) {
         let place = self.place(x, y);
         self.pixels[place] = pixel;
     }
@@ -56,13 +56,13 @@ impl<S: Sample> Patch<S> {
     }
 
     /// A part of it.
-    pub(super) fn part(&self, rect: Rect) -> Self {
+    pub(crate) fn part(&self, rect: Rect) -> Self {
         let rect = rect.intersect(self.rect);
         Self { rect, pixels: (rect.top..rect.bottom).flat_map(|y| self.row(y, rect)).copied().collect() }
     }
 
     /// Puts another, which lies within, in the place of what is there.
-    pub(super) fn put(&mut self, other: &Self) {
+    pub(crate) fn put(&mut self, other: &Self) {
         let rect = other.rect;
         for y in rect.top..rect.bottom {
             let place = self.place(rect.left, y);
@@ -71,7 +71,7 @@ impl<S: Sample> Patch<S> {
     }
 
     /// Draws another, which lies within.
-    pub(super) fn draw(&mut self, other: &Self, blend: Blend) {
+    pub(crate) fn draw(&mut self, other: &Self, blend: Blend) {
         if blend == Blend::Source {
             return self.put(other);
         }
@@ -87,7 +87,7 @@ impl<S: Sample> Patch<S> {
 }
 
 /// What shows of a frame's pixel drawn on another.
-pub(super) fn blended<S: Sample>(own: [S; 4], beneath: [S; 4], blend: Blend) -> [S; 4] {
+pub(crate) fn blended<S: Sample>(own: [S; 4], beneath: [S; 4], blend: Blend) -> [S; 4] {
     let [own_alpha, alpha] = [own[3], beneath[3]].map(|alpha| u64::from(alpha.into()));
     let most = u64::from(S::MOST.into());
     if blend == Blend::Source || own_alpha == most || alpha == 0 {
@@ -106,6 +106,6 @@ pub(super) fn blended<S: Sample>(own: [S; 4], beneath: [S; 4], blend: Blend) -> 
 }
 
 /// Whether two pixels show the same: one that is not seen has no colour.
-pub(super) fn shows_same<S: Sample>(one: [S; 4], other: [S; 4]) -> bool {
+pub(crate) fn shows_same<S: Sample>(one: [S; 4], other: [S; 4]) -> bool {
     one == other || one[3] == S::default() && other[3] == S::default()
 }

@@ -4,8 +4,8 @@
 //! `picture` calls the kinds, each in a room of its own. What they have in common stands here; it knows no file.
 
 pub(crate) mod apng;
-mod canvas;
-mod player;
+pub(crate) mod canvas;
+pub(crate) mod player;
 pub(crate) mod webp;
 
 #[cfg(test)]
@@ -26,7 +26,7 @@ const FRAMES_A_THREAD: usize = 8;
 const PIXELS_AT_ONCE: usize = 1 << 22;
 
 /// The first frames, as many as may be in memory at the same time.
-fn batch<F>(frames: &[F], area: impl Fn(&F) -> usize) -> &[F] {
+pub(crate) fn batch<F>(frames: &[F], area: impl Fn(&F) -> usize) -> &[F] {
     let mut pixels = 0;
     let fits = |frame: &F| {
         pixels += area(frame);

@@ -240,7 +240,7 @@ fn farthest<S: Sample>(one: [S; 4], other: [S; 4]) -> u32 {
 }
 
 /// Draws captions on pixels of the output.
-fn captioned<S: Sample>(mut patch: Patch<S>, mask: &Mask, samples: Samples, shown: InkSet) -> Patch<S> {
+pub(crate) fn captioned<S: Sample>(mut patch: Patch<S>, mask: &Mask, samples: Samples, shown: InkSet) -> Patch<S> {
     let most = S::MOST.into();
     let in_samples = |colour: [u8; 3]| colour.map(|channel| S::of(samples.sample(channel, most)));
     for ink in mask.inks_of(shown) {

@@ -21,6 +21,7 @@ use super::{
 };
 
 /// Pixels of one caption: its letters, its emoji, or what lies behind them.
+#[derive(Clone)]
 pub struct Ink {
     /// On the output's canvas.
     pub rect: Rect,
@@ -46,6 +47,7 @@ pub struct Ink {
 }
 
 /// All captions of a job, placed on the output's canvas.
+#[derive(Clone, Default)]
 pub struct Mask {
     pub inks: Vec<Ink>,
     /// The output's size.

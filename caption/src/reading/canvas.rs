@@ -50,11 +50,8 @@ pub(crate) struct Canvas<'a> {
 /// What the canvas shows while the first frame is there, row by row.
 pub(crate) fn first_picture(bytes: &[u8], gif: &Gif) -> Vec<Shown> {
     let mut canvas = Canvas::new(bytes, gif, gif.canvas);
-    if let Some(frame) = gif.frames.first().filter(|frame| CODE_SIZES.contains(&frame.min_code_size)) {
-        let rect = frame.rect.intersect(gif.canvas);
-        if !rect.is_empty() {
-            canvas.draw(frame, rect);
-        }
+    if let Some(frame) = gif.frames.first() {
+        canvas.draw_frame(frame);
     }
     canvas.pixels
 }
@@ -63,6 +60,41 @@ impl<'a> Canvas<'a> {
     pub(crate) fn new(bytes: &'a [u8], gif: &'a Gif, needed: Rect) -> Self {
         let needed = needed.intersect(gif.canvas);
         Self { bytes, gif, needed, pixels: vec![None; gif.canvas.area()], composed: 0, reader: StreamReader::default() }
+    }
+
+    /// One that shows these pixels, row by row, to be drawn on frame by frame.
+    pub(crate) fn showing(bytes: &'a [u8], gif: &'a Gif, pixels: Vec<Shown>) -> Self {
+        Self { bytes, gif, needed: gif.canvas, pixels, composed: 0, reader: StreamReader::default() }
+    }
+
+    /// What it shows, row by row.
+    pub(crate) fn pixels(&self) -> &[Shown] {
+        &self.pixels
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn into_pixels(self) -> Vec<Shown> {
+        self.pixels
+    }
+
+    /// Draws a frame, unless decoders don't agree on its codes.
+    pub(crate) fn draw_frame(&mut self, frame: &Frame) {
+        let rect = frame.rect.intersect(self.needed);
+        if !rect.is_empty() && CODE_SIZES.contains(&frame.min_code_size) {
+            self.draw(frame, rect);
+        }
+    }
+
+    /// Makes a frame's rectangle show nothing, unless decoders don't agree on the frame.
+    pub(crate) fn clear(&mut self, frame: &Frame) {
+        let rect = frame.rect.intersect(self.needed);
+        if rect.is_empty() || !CODE_SIZES.contains(&frame.min_code_size) {
+            return;
+        }
+        for y in rect.top..rect.bottom {
+            let row = self.place(rect.left, y)..self.place(rect.right, y);
+            self.pixels[row].fill(None);
+        }
     }
 
     /// The pixels of `rect` as frame `k` finds them; `rect` is on a canvas on which the picture begins in row `picture_top_px`.
@@ -94,19 +126,10 @@ impl<'a> Canvas<'a> {
 
     /// Draws a frame and disposes of it.
     fn pass(&mut self, frame: &Frame) {
-        let rect = frame.rect.intersect(self.needed);
-        if rect.is_empty() || !CODE_SIZES.contains(&frame.min_code_size) {
-            return;
-        }
         match frame.disposal {
             Disposal::Previous => {}
-            Disposal::Background => {
-                for y in rect.top..rect.bottom {
-                    let row = self.place(rect.left, y)..self.place(rect.right, y);
-                    self.pixels[row].fill(None);
-                }
-            }
-            Disposal::Keep => self.draw(frame, rect),
+            Disposal::Background => self.clear(frame),
+            Disposal::Keep => self.draw_frame(frame),
         }
     }
 

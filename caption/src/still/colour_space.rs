@@ -32,6 +32,11 @@ impl Samples {
         }
     }
 
+    /// What each sample from 0 to 255 shows.
+    pub(crate) fn shown_by_sample(self) -> [u8; 256] {
+        std::array::from_fn(|sample| self.shown(u8::try_from(sample).unwrap_or(u8::MAX)))
+    }
+
     /// The sRGB channel, from 0 to 255, that a sample from 0 to 255 shows.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 255")]
     pub(super) fn shown(self, sample: u8) -> u8 {

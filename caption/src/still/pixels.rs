@@ -47,7 +47,7 @@ pub(crate) fn pixels(bytes: &[u8], media: MediaType, limits: &Limits) -> Result<
     let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
     let mut pixels = raster.data.as_chunks::<4>().0.to_vec();
     if samples != Samples::Srgb {
-        let shown: [u8; 256] = std::array::from_fn(|sample| samples.shown(u8::try_from(sample).unwrap_or(u8::MAX)));
+        let shown = samples.shown_by_sample();
         for channel in pixels.iter_mut().flat_map(|[colour @ .., _]| colour) {
             *channel = shown[usize::from(*channel)];
         }

@@ -5,6 +5,7 @@
 
 mod images;
 mod origin;
+mod output;
 mod typed;
 mod words;
 
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Command};
 use proto_shared::{CaptionFields, CaptionSpec, ImageName, Position, Presets, SpecError, subtitles};
 
+pub(crate) use self::output::{extension_for, format_for, platforms};
 use self::{
     origin::{Origin, text},
     typed::{PRESET, Typed, TypedFields},
@@ -58,6 +60,9 @@ impl CaptionFlags {
         asked.images = images::name_in(&mut asked.spec, &self.0.images)?;
         asked.spec.exact |= self.0.exact;
         asked.spec.strict |= self.0.strict;
+        let output = self.0.output.over(asked.spec.output())?;
+        asked.spec = asked.spec.with_output(output);
+        asked.spec.validate().map_err(|e| Failure::new(Reason::Usage, asked.name_flag(e)))?;
         Ok(asked)
     }
 
@@ -179,6 +184,9 @@ impl Asked {
     pub(crate) fn flag_of(&self, field: &str) -> Option<String> {
         if let Some(image) = field.strip_prefix("images") {
             return Some(format!("--image{}", image.replace('.', " ")));
+        }
+        if let Some(flag) = output::flag_of(field) {
+            return Some(flag);
         }
         let (caption, field) = field.strip_prefix("captions[")?.split_once("].")?;
         let name = field.split(['.', '[']).next().unwrap_or(field);

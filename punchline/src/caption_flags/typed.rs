@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use super::output::{self, TypedOutput};
+
 /// A flag for each field of a caption, and for a preset of them: its name as a flag, what stands for its value in help, and what it does.
 const FIELDS: [(&str, &str, &str); 17] = [
     (
@@ -71,6 +73,7 @@ pub(super) struct Typed {
     pub(super) spec: Option<PathBuf>,
     pub(super) exact: bool,
     pub(super) strict: bool,
+    pub(super) output: TypedOutput,
 }
 
 /// A `--text`, and what stood behind it.
@@ -96,7 +99,7 @@ pub(super) fn augment(command: Command) -> Command {
         Arg::new(name).long(name).value_name(value).help(help).action(ArgAction::Append).help_heading(HEADING)
     });
     let instead = FIELDS.iter().map(|(name, ..)| *name).chain(["top", "bottom", "text", "subtitles"]);
-    command
+    output::augment(command)
         .arg(words("top", "Words at the top; \\n begins a new line, \\\\ is a backslash"))
         .arg(words("bottom", "Words at the bottom"))
         .arg(
@@ -117,7 +120,7 @@ pub(super) fn augment(command: Command) -> Command {
             "Change no pixel outside the captions on any account: in a full palette their colours are the nearest there are",
         ))
         .arg(flag("strict").help("Fail if the picture would differ from what was asked for"))
-        .arg(file(SPEC, "FILE.json").help("The whole spec as a JSON file, in place of all these but --image").conflicts_with_all(instead))
+        .arg(file(SPEC, "FILE.json").help("The whole spec as a JSON file, in place of all these but --image, --exact, --strict and what is said of the file that comes out").conflicts_with_all(instead))
         .args(fields)
 }
 
@@ -136,6 +139,7 @@ impl Typed {
             spec: matches.remove_one(SPEC),
             exact: matches.get_flag("exact"),
             strict: matches.get_flag("strict"),
+            output: TypedOutput::take(matches),
             ..Self::default()
         };
         for (name, ..) in FIELDS {

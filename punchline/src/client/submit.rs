@@ -11,7 +11,7 @@ use reqwest::{
 };
 
 use crate::{
-    caption_flags::{Asked, CaptionFlags, EXAMPLES},
+    caption_flags::{Asked, CaptionFlags, EXAMPLES, extension_for, format_for},
     client::{
         ending::{fetch, print, status_hint, until_interrupted},
         follow,
@@ -78,13 +78,14 @@ pub(crate) struct SubmitArgs {
 }
 
 pub(crate) fn run(args: &SubmitArgs) -> Result<(), Failure> {
-    let asked = args.caption.asked()?;
+    let mut asked = args.caption.asked()?;
     if let Some((_, file)) = asked.font_files.first() {
         let why = format_args!("--font: a service knows fonts by their names, {} is a file", file.display());
         return Err(Failure::new(Reason::Usage, why));
     }
     let mut session = Session::new(&args.server)?;
     let picture = Picture::of(&args.input)?;
+    asked.spec.format = format_for(asked.spec.format, args.output.as_deref(), picture.media())?;
     let accepted = OnceCell::new();
     let done = until_interrupted(submit(args, &mut session, &asked, &picture, &accepted));
     done.map_err(|failure| match accepted.get() {
@@ -115,7 +116,7 @@ async fn submit(
         .map_err(|error| name_flag(error, asked))?;
     let id = accepted.get_or_init(|| document.job.id.clone());
 
-    let output = args.output.clone().unwrap_or_else(|| upload::default_output(&args.input));
+    let output = args.output.clone().unwrap_or_else(|| upload::default_output(&args.input, extension_for(asked.spec.format)));
     let waits = args.wait || args.output.is_some();
     if !args.json {
         let place = shown(&session.client.url(&job::path(id)));

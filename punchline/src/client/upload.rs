@@ -3,13 +3,15 @@
 //! A file is streamed, and opened anew for each try, so that its size costs no memory.
 
 use std::{
-    io,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
+use caption::Limits;
 use futures::{StreamExt as _, stream};
 use indicatif::ProgressBar;
+use proto_shared::MediaType;
 use reqwest::{
     Body,
     multipart::{Form, Part},
@@ -37,6 +39,8 @@ pub(crate) enum Picture {
 /// Ten times what a service takes unless it is told otherwise.
 const MAX_STREAM_BYTES: u64 = 256 << 20;
 const PIECE_BYTES: usize = 64 * 1024;
+/// As much of a file says what kind it is.
+const HEAD_BYTES: u64 = 64;
 
 impl Picture {
     /// What an argument names. A stream is read now, so that it can still be broken off from the keyboard.
@@ -53,6 +57,25 @@ impl Picture {
             Ok(metadata) if !metadata.is_file() => Ok(Self::Held(files::read(input, MAX_STREAM_BYTES)?.into())),
             Ok(_) => Ok(Self::File(input.to_owned())),
             Err(error) => Err(unreadable(input, &error)),
+        }
+    }
+
+    /// Its kind: by its first bytes, or by the name that an address has.
+    pub(crate) fn media(&self) -> Option<MediaType> {
+        let limits = Limits { max_bytes: u64::MAX, ..Limits::default() };
+        match self {
+            Self::Held(bytes) => caption::media_of(bytes, &limits).ok(),
+            Self::File(path) => {
+                let mut head = Vec::new();
+                // A file that can't be read is refused when it is sent.
+                std::fs::File::open(path).ok()?.take(HEAD_BYTES).read_to_end(&mut head).ok()?;
+                caption::media_of(&head, &limits).ok()
+            }
+            Self::Url(url) => {
+                let url = Url::parse(url).ok()?;
+                let extension = Path::new(url.path()).extension()?.to_string_lossy().to_ascii_lowercase();
+                MediaType::ALL.into_iter().find(|media| media.extension() == extension)
+            }
         }
     }
 
@@ -83,11 +106,11 @@ impl Picture {
 }
 
 /// Where the result goes if nothing is said: as for a file, but what is fetched from elsewhere ends up here.
-pub(crate) fn default_output(input: &Path) -> PathBuf {
-    let Some(url) = address(input) else { return files::beside(input) };
+pub(crate) fn default_output(input: &Path, extension: Option<&str>) -> PathBuf {
+    let Some(url) = address(input) else { return files::beside(input, extension) };
     let parsed = Url::parse(url).ok();
     let name = parsed.as_ref().and_then(|url| url.path_segments()?.next_back()).filter(|name| !name.is_empty());
-    files::beside(Path::new(name.unwrap_or("picture.gif")))
+    files::beside(Path::new(name.unwrap_or("picture.gif")), extension)
 }
 
 fn address(input: &Path) -> Option<&str> {
@@ -125,7 +148,7 @@ mod tests {
             ("a/cat.gif", "a/cat.captioned.gif"),
             ("-", "-"),
         ] {
-            assert_eq!(default_output(Path::new(input)), Path::new(output), "{input}");
+            assert_eq!(default_output(Path::new(input), None), Path::new(output), "{input}");
         }
     }
 }

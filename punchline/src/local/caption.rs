@@ -11,7 +11,7 @@ use fonts::engine_spec;
 use proto_shared::SpecError;
 
 use crate::{
-    caption_flags::{CaptionFlags, EXAMPLES, warn_of},
+    caption_flags::{CaptionFlags, EXAMPLES, extension_for, format_for, warn_of},
     exit::{Failure, Reason},
     files,
     local::{font_folder, limit_flags::LimitFlags, progress::Progress, stats::StatsLine, threads},
@@ -76,9 +76,12 @@ pub(crate) struct CaptionArgs {
 pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     let (began, cpu_began) = (Instant::now(), ProcessTime::now());
     let limits = args.limits.limits();
-    let spec = args.engine_spec()?;
-    let output = args.output.clone().unwrap_or_else(|| files::beside(&args.input));
+    let mut spec = args.engine_spec()?;
     let bytes = files::read(&args.input, limits.max_bytes)?;
+    let media = caption::media_of(&bytes, &limits).ok();
+    spec.output.format = format_for(spec.output.format, args.output.as_deref(), media)?;
+    let extension = extension_for(spec.output.format);
+    let output = args.output.clone().unwrap_or_else(|| files::beside(&args.input, extension));
 
     let prepared = caption::prepare(&bytes, &spec, &limits)?;
     let threads = args.threads.map_or_else(|| threads_for(prepared.busy_threads()), usize::from);

@@ -1,4 +1,4 @@
-//! The commands that work here and need no service: `punchline caption`, `probe`, `presets` and `fonts`.
+//! The commands that work here and need no service: `punchline caption`, `probe`, `presets`, `platforms` and `fonts`.
 //!
 //! Called by main. They read and write through `files`; the engine does the work.
 
@@ -6,6 +6,7 @@ pub(crate) mod caption;
 mod font_folder;
 pub(crate) mod fonts;
 mod limit_flags;
+pub(crate) mod platforms;
 pub(crate) mod presets;
 pub(crate) mod probe;
 mod progress;

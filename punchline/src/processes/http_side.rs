@@ -61,6 +61,7 @@ impl HttpSide {
             trusted_proxies: http.trusted_proxies.clone(),
             fonts,
             presets: open::presets(http.presets_dir.as_deref())?,
+            platforms: open::platforms(http.platforms_file.as_deref())?,
         };
         Ok(Self { config, parts, bounds: bounds(http), courier })
     }

@@ -106,6 +106,7 @@ impl Fixture {
             trusted_proxies: Vec::new(),
             fonts: Fonts::built_in(),
             presets: proto_shared::Presets::shipped(),
+            platforms: proto_shared::Platforms::shipped(),
         };
         let router = api::router(&config, front, &mut registry);
         let (exposition, shutdown) = (Exposition::new(registry), CancellationToken::new());

@@ -29,6 +29,8 @@ pub struct HttpSettings {
     pub spool_dir: PathBuf,
     /// Presets beside those that ship.
     pub presets_dir: Option<PathBuf>,
+    /// Platforms beside those that ship.
+    pub platforms_file: Option<PathBuf>,
     /// The keys that are let in; without it everyone is.
     pub api_keys_file: Option<PathBuf>,
     /// Whose `X-Forwarded-For` is believed.
@@ -97,6 +99,7 @@ pub(super) fn http(r: &mut Reader<'_>, max_upload_bytes: u64) -> HttpSettings {
         uploads_in_flight_bytes: r.value(&s::UPLOADS_IN_FLIGHT_BYTES, parse::at_least_one::<u64>),
         spool_dir: r.optional(&s::SPOOL_DIR, parse::folder).unwrap_or_else(env::temp_dir),
         presets_dir: r.optional(&s::PRESETS_DIR, parse::folder),
+        platforms_file: r.optional(&s::PLATFORMS_FILE, parse::file),
         trusted_proxies: r.optional(&s::TRUSTED_PROXIES, parse::networks).unwrap_or_default(),
         outbound: OutboundSettings {
             source_urls: r.value(&s::SOURCE_URLS, parse::yes_or_no),

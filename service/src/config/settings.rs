@@ -124,6 +124,9 @@ settings! {
          give api and worker the same one";
     PRESETS_DIR = "PUNCHLINE_PRESETS_DIR", Fallback::Unset, FRONT, false,
         "a folder whose `.json` files are presets by their file stems: the fields of a caption without its words";
+    PLATFORMS_FILE = "PUNCHLINE_PLATFORMS_FILE", Fallback::Unset, FRONT, false,
+        "a JSON file of platforms whose limits `fit` fills in, in the form of `punchline platforms --json`: they add to those that ship or \
+         take their place";
     LOG = "PUNCHLINE_LOG", Fallback::Is("info"), ALL, false,
         "what is logged: a level, or a filter such as `info,worker=debug`";
     LOG_FORMAT = "PUNCHLINE_LOG_FORMAT", Fallback::Is("text"), ALL, false,

@@ -4,6 +4,7 @@
 //! the mask does not touch keeps its samples, in the file or on the canvas.
 
 mod coded;
+mod colours;
 mod samples;
 mod write;
 
@@ -19,6 +20,7 @@ use caption_layout::{
 };
 use rayon::prelude::*;
 
+pub(crate) use self::colours::ColourReader;
 use self::{coded::Coded, samples::Kinds, write::Written};
 use super::{
     DrawnPixels, batch,

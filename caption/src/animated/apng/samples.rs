@@ -114,7 +114,7 @@ impl Kept {
 }
 
 impl Stored {
-    fn of(bytes: &[u8], header: &Header) -> Result<Self, Error> {
+    pub(super) fn of(bytes: &[u8], header: &Header) -> Result<Self, Error> {
         let before: Vec<Chunk<'_>> = Chunks::of(bytes).take_while(|chunk| chunk.kind != *b"IDAT").collect();
         let data = |kind| before.iter().find(|chunk| chunk.kind == kind && chunk.is_sound).map(|chunk| chunk.data);
         let transparency = data(*b"tRNS").unwrap_or_default();
@@ -154,7 +154,7 @@ impl Stored {
     }
 
     /// A stored pixel. An index behind the palette's end is black, as libpng has it.
-    fn rgba<S: Sample>(&self, pixel: &[u8]) -> [S; 4] {
+    pub(super) fn rgba<S: Sample>(&self, pixel: &[u8]) -> [S; 4] {
         let most = S::MOST;
         if self.colour == Colour::Indexed {
             let entry = self.palette.get(usize::from(pixel[0])).copied().unwrap_or([0, 0, 0, u8::MAX]);

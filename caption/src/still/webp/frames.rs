@@ -33,6 +33,11 @@ pub(crate) fn encode(rgba: &[u8], sides: [u32; 2], quantiser: Option<f64>) -> Re
         let quality = quantiser::quality_of(index) as f32;
         Kept::Lossy { quality }
     });
+    encode_kept(rgba, sides, kept)
+}
+
+/// The same, kept so.
+pub(crate) fn encode_kept(rgba: &[u8], sides: [u32; 2], kept: Kept) -> Result<Vec<u8>, Error> {
     let file = encode_as(rgba, sides, kept, Effort::Little)?;
     let mut data = Vec::with_capacity(file.len());
     picture(&chunks(&file)).for_each(|chunk| add(&mut data, chunk.kind, chunk.data));

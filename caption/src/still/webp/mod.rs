@@ -40,6 +40,11 @@ const COARSEST: f64 = 127.0;
 /// spoiled further for their sake.
 const COARSER: [f64; 4] = [2.0, 3.0, 5.0, 8.0];
 
+/// Whether its pixels are VP8's, which loses some of a picture.
+pub(crate) fn is_lossy(file: &[u8]) -> bool {
+    find(&chunks(file), *b"VP8 ").is_some()
+}
+
 pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits: &Limits) -> Result<RenderedStill, Error> {
     let spec = spec.into();
     let found = chunks(bytes);

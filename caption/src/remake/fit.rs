@@ -1,0 +1,148 @@
+//! The search for a file of no more bytes than are allowed, at the least that has to be given up.
+//!
+//! `remake` calls it with a way to make a file at a step. A file is made at most [`MOST_MADE`] times, and no more than [`MOST_AT_FULL_SIZE`]
+//! times as large as without a limit.
+
+use caption_layout::Error;
+
+use super::steps::Steps;
+
+/// How often a file is made in all.
+const MOST_MADE: usize = 8;
+/// How often at its full size.
+const MOST_AT_FULL_SIZE: usize = 3;
+/// A file of so many of the bytes that are allowed, in hundredths, is near enough.
+const NEAR: u64 = 90;
+/// What is aimed at, as a part of what is allowed.
+const AIM: f64 = 0.96;
+/// Steps that are alike.
+const ALIKE: f64 = 0.02;
+
+/// What was found.
+pub(super) enum Found<M> {
+    /// A file within the bound.
+    Within(M),
+    /// None: the smallest has so many bytes.
+    Smallest(u64),
+}
+
+/// Finds the first step whose file has at most `most_bytes`.
+///
+/// # Errors
+/// Those of `make`. A text that does not fit a picture that small ends the search there.
+pub(super) fn find<M>(
+    steps: Steps,
+    most_bytes: u64,
+    mut make: impl FnMut(f64) -> Result<M, Error>,
+    bytes_of: impl Fn(&M) -> u64,
+) -> Result<Found<M>, Error> {
+    let mut made = make(0.0)?;
+    let mut bytes = bytes_of(&made);
+    if bytes <= most_bytes {
+        return Ok(Found::Within(made));
+    }
+    let mut smallest = bytes;
+    // The last step that was too large, and the first that was small enough, with its file.
+    let (mut large, mut small): (f64, Option<(f64, M)>) = (0.0, None);
+    let (mut at_full_size, mut step) = (1, 0.0);
+    let mut last = Steps::LAST;
+    for _ in 1..MOST_MADE {
+        let next = small.as_ref().map_or(last, |(step, _)| *step);
+        if next - large < ALIKE {
+            break;
+        }
+        // What is expected, corrected by what the last file had.
+        let correction = as_number(bytes) / steps.expected(step);
+        let aim = AIM * as_number(most_bytes) / correction;
+        let mut wanted = first_at_most(steps, aim).clamp(large + ALIKE / 2.0, last);
+        if small.is_some() {
+            wanted = wanted.min(next - ALIKE / 2.0).max(large + (next - large) / 8.0);
+        }
+        let scales_at = steps.first_that_scales();
+        if wanted < scales_at && at_full_size >= MOST_AT_FULL_SIZE {
+            if small.is_some() {
+                break;
+            }
+            wanted = scales_at;
+        }
+        at_full_size += usize::from(wanted < scales_at);
+        step = wanted;
+        made = match make(step) {
+            Ok(made) => made,
+            Err(Error::TextDoesNotFit { .. }) if last - large > ALIKE => {
+                last = f64::midpoint(large, step);
+                step = large;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        bytes = bytes_of(&made);
+        smallest = smallest.min(bytes);
+        if bytes <= most_bytes {
+            let is_near = bytes * 100 >= most_bytes * NEAR;
+            small = Some((step, made));
+            if is_near {
+                break;
+            }
+        } else {
+            large = step;
+            if step >= last {
+                break;
+            }
+        }
+    }
+    Ok(small.map_or(Found::Smallest(smallest), |(_, made)| Found::Within(made)))
+}
+
+/// The first step at which no more than a part of the bytes is expected.
+fn first_at_most(steps: Steps, part: f64) -> f64 {
+    let (mut large, mut small) = (0.0, Steps::LAST);
+    for _ in 0..24 {
+        let middle = f64::midpoint(large, small);
+        if steps.expected(middle) <= part { small = middle } else { large = middle }
+    }
+    small
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes of files are far below 2^53")]
+fn as_number(bytes: u64) -> f64 {
+    bytes as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use caption_layout::MediaType;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const GIF: Steps = Steps { media: MediaType::Gif, is_animation: true, quality: None };
+
+    proptest! {
+        #[test]
+        fn what_can_be_had_is_found_in_few_files(whole in 10_000_u64..50_000_000, part in 0.02_f64..1.2, bend in 0.4_f64..2.5) {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a test's numbers")]
+            let bytes_at = |step: f64| (as_number(whole) * GIF.expected(step).powf(bend)) as u64;
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a test's numbers")]
+            let most = (as_number(whole) * part) as u64;
+            let mut made = Vec::new();
+            let found = find(GIF, most, |step| { made.push(step); Ok(step) }, |&step| bytes_at(step)).unwrap();
+            prop_assert!(made.len() <= MOST_MADE);
+            prop_assert!(made.iter().filter(|&&step| step < GIF.first_that_scales()).count() <= MOST_AT_FULL_SIZE);
+            match found {
+                Found::Within(step) => prop_assert!(bytes_at(step) <= most),
+                Found::Smallest(smallest) => {
+                    prop_assert!(smallest > most && bytes_at(Steps::LAST) > most * 9 / 10, "{smallest} {most} {}", bytes_at(Steps::LAST));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_does_not_fit_ends_the_search_before_it() {
+        let does_not_fit = Error::TextDoesNotFit { chars: 1, fitting_chars: 0, width_px: 1, height_px: 1, size_px: 4 };
+        let make = |step: f64| if step > 3.2 { Err(does_not_fit.clone()) } else { Ok(step) };
+        let found = find(GIF, 100, make, |_| 10_000).unwrap();
+        assert!(matches!(found, Found::Smallest(10_000)));
+    }
+}

@@ -1,0 +1,125 @@
+//! What is given up for fewer bytes, step by step, in the order in which it is missed least.
+//!
+//! `fit` walks along it. A step is a number from 0, where nothing is given up, to [`Steps::LAST`]; between whole numbers one thing is given
+//! up more and more. Which things there are depends on the kind of file.
+
+use caption_layout::MediaType;
+
+/// How a file is made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Step {
+    /// Of a GIF: how far a pixel may be off.
+    pub lossiness: u16,
+    /// Of a GIF: the most colours of its palette.
+    pub colours: u16,
+    /// Of a WebP or a JPEG: its quality, 0 to 100; none is without loss.
+    pub quality: Option<u8>,
+    /// One picture of so many is shown.
+    pub keep_one_of: usize,
+    /// The picture's sides, as parts of what they are without a limit on bytes.
+    pub scale: f64,
+}
+
+impl Step {
+    /// Nothing is given up.
+    pub(super) const NONE: Self = Self { lossiness: 0, colours: 256, quality: None, keep_one_of: 1, scale: 1.0 };
+}
+
+/// The steps for one kind of file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Steps {
+    pub media: MediaType,
+    /// Whether there are pictures to be left out.
+    pub is_animation: bool,
+    /// What is kept of a lossy source without a limit.
+    pub quality: Option<u8>,
+}
+
+/// Where a GIF's pixels are as far off as they may be, where its colours are as few, where pictures are left out.
+const LOSSIEST: f64 = 1.0;
+const FEWEST_COLOURS: f64 = 2.0;
+const FEWER_PICTURES: f64 = 3.0;
+
+/// As gifsicle's `--lossy` counts: beyond it a picture gets streaks.
+const MOST_LOSSINESS: f64 = 100.0;
+const LEAST_COLOURS: f64 = 48.0;
+const BEST_QUALITY: f64 = 90.0;
+const WORST_QUALITY: f64 = 40.0;
+const LEAST_SCALE: f64 = 0.2;
+
+impl Steps {
+    /// The last one.
+    pub(super) const LAST: f64 = 4.0;
+
+    /// The first that loses pixels' place in the picture: up to it a file is as large and as long as it was.
+    pub(super) fn first_that_scales(self) -> f64 {
+        FEWER_PICTURES
+    }
+
+    /// What is given up at a step.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers between constants")]
+    pub(super) fn at(self, step: f64) -> Step {
+        // How far it is from one number to another.
+        let part = |from: f64, to: f64| ((step - from) / (to - from)).clamp(0.0, 1.0);
+        let between = |from: f64, to: f64, part: f64| from + (to - from) * part;
+        let [lossy, fewer, scaled] =
+            [(0.0, LOSSIEST), (LOSSIEST, FEWEST_COLOURS), (FEWER_PICTURES, Self::LAST)].map(|(a, b)| part(a, b));
+        let mut made = Step { quality: self.quality, ..Step::NONE };
+        match self.media {
+            MediaType::Gif => {
+                made.lossiness = between(0.0, MOST_LOSSINESS, lossy) as u16;
+                made.colours = between(256.0, LEAST_COLOURS, fewer) as u16;
+            }
+            MediaType::Webp | MediaType::Jpeg if step > 0.0 => {
+                let best = self.quality.map_or(BEST_QUALITY, f64::from);
+                made.quality = Some(between(best, WORST_QUALITY, part(0.0, FEWEST_COLOURS)) as u8);
+            }
+            _ => {}
+        }
+        if self.is_animation && step >= FEWER_PICTURES {
+            made.keep_one_of = 2;
+        }
+        // Each side, so that the number of pixels falls evenly.
+        made.scale = between(1.0, LEAST_SCALE, scaled);
+        made
+    }
+
+    /// About what part of the bytes a file has at a step: where to look first.
+    pub(super) fn expected(self, step: f64) -> f64 {
+        let part = |from: f64, to: f64| ((step - from) / (to - from)).clamp(0.0, 1.0);
+        let lossy = match self.media {
+            MediaType::Gif => (1.0 - 0.40 * part(0.0, LOSSIEST)) * (1.0 - 0.35 * part(LOSSIEST, FEWEST_COLOURS)),
+            MediaType::Webp | MediaType::Jpeg => 1.0 - 0.75 * part(0.0, FEWEST_COLOURS),
+            _ => 1.0,
+        };
+        let Step { keep_one_of, scale, .. } = self.at(step);
+        let pictures = if keep_one_of > 1 { 0.6 } else { 1.0 };
+        // Fewer pixels have more to tell each.
+        lossy * pictures * scale * scale.sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_step_gives_up_more_in_the_order_that_is_promised() {
+        for media in MediaType::ALL {
+            let steps = Steps { media, is_animation: true, quality: None };
+            assert_eq!(steps.at(0.0), Step::NONE);
+            let all: Vec<Step> = (0..=40).map(|tenths| steps.at(f64::from(tenths) / 10.0)).collect();
+            for pair in all.windows(2) {
+                let [less, more] = pair else { unreachable!("two") };
+                assert!(more.lossiness >= less.lossiness && more.colours <= less.colours && more.scale <= less.scale);
+                assert!(more.quality.unwrap_or(100) <= less.quality.unwrap_or(100) && more.keep_one_of >= less.keep_one_of);
+            }
+            assert!(all.iter().take(30).all(|step| step.keep_one_of == 1 && step.scale >= 1.0), "{media:?}");
+            let parts: Vec<f64> = (0..=40).map(|tenths| steps.expected(f64::from(tenths) / 10.0)).collect();
+            assert!(parts.is_sorted_by(|more, less| more >= less));
+        }
+        let gif = Steps { media: MediaType::Gif, is_animation: false, quality: None };
+        assert_eq!(gif.at(1.0), Step { lossiness: 100, ..Step::NONE });
+        assert_eq!((gif.at(2.0).colours, gif.at(4.0).keep_one_of), (48, 1));
+    }
+}
