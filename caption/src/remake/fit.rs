@@ -1,7 +1,7 @@
 //! The search for a file of no more bytes than are allowed, at the least that has to be given up.
 //!
-//! `remake` calls it with a way to make a file at a step. A file is made at most [`MOST_MADE`] times, and no more than [`MOST_AT_FULL_SIZE`]
-//! times as large as without a limit.
+//! `remake` calls it with a way to make a file at a step. A file is made at most [`MOST_MADE`] times, and no more than [`MOST_LOSSY`]
+//! times by packing and loss alone.
 
 use caption_layout::Error;
 
@@ -9,10 +9,12 @@ use super::steps::Steps;
 
 /// How often a file is made in all.
 const MOST_MADE: usize = 8;
-/// How often at its full size.
-const MOST_AT_FULL_SIZE: usize = 3;
-/// A file of so many of the bytes that are allowed, in hundredths, is near enough.
-const NEAR: u64 = 90;
+/// How often by packing and loss alone.
+const MOST_LOSSY: usize = 3;
+/// A file of so many of the bytes that are allowed, in hundredths, is near enough; the second where it was made often already.
+const NEAR: [u64; 2] = [90, 75];
+/// From the so manieth file on the second counts.
+const OFTEN: usize = 5;
 /// What is aimed at, as a part of what is allowed.
 const AIM: f64 = 0.96;
 /// Steps that are alike.
@@ -44,9 +46,9 @@ pub(super) fn find<M>(
     let mut smallest = bytes;
     // The last step that was too large, and the first that was small enough, with its file.
     let (mut large, mut small): (f64, Option<(f64, M)>) = (0.0, None);
-    let (mut at_full_size, mut step) = (1, 0.0);
+    let (mut lossy, mut step) = (1, 0.0);
     let mut last = Steps::LAST;
-    for _ in 1..MOST_MADE {
+    for made_before in 1..MOST_MADE {
         let next = small.as_ref().map_or(last, |(step, _)| *step);
         if next - large < ALIKE {
             break;
@@ -58,14 +60,13 @@ pub(super) fn find<M>(
         if small.is_some() {
             wanted = wanted.min(next - ALIKE / 2.0).max(large + (next - large) / 8.0);
         }
-        let scales_at = steps.first_that_scales();
-        if wanted < scales_at && at_full_size >= MOST_AT_FULL_SIZE {
-            if small.is_some() {
+        if wanted < Steps::LOSSIEST && lossy >= MOST_LOSSY {
+            if next <= Steps::LOSSIEST {
                 break;
             }
-            wanted = scales_at;
+            wanted = Steps::LOSSIEST;
         }
-        at_full_size += usize::from(wanted < scales_at);
+        lossy += usize::from(wanted < Steps::LOSSIEST);
         step = wanted;
         made = match make(step) {
             Ok(made) => made,
@@ -79,7 +80,7 @@ pub(super) fn find<M>(
         bytes = bytes_of(&made);
         smallest = smallest.min(bytes);
         if bytes <= most_bytes {
-            let is_near = bytes * 100 >= most_bytes * NEAR;
+            let is_near = bytes * 100 >= most_bytes * NEAR[usize::from(made_before >= OFTEN)];
             small = Some((step, made));
             if is_near {
                 break;
@@ -128,7 +129,7 @@ mod tests {
             let mut made = Vec::new();
             let found = find(GIF, most, |step| { made.push(step); Ok(step) }, |&step| bytes_at(step)).unwrap();
             prop_assert!(made.len() <= MOST_MADE);
-            prop_assert!(made.iter().filter(|&&step| step < GIF.first_that_scales()).count() <= MOST_AT_FULL_SIZE);
+            prop_assert!(made.iter().filter(|&&step| step < Steps::LOSSIEST).count() <= MOST_LOSSY);
             match found {
                 Found::Within(step) => prop_assert!(bytes_at(step) <= most),
                 Found::Smallest(smallest) => {

@@ -35,8 +35,7 @@ pub(super) struct Steps {
     pub quality: Option<u8>,
 }
 
-/// Where a GIF's pixels are as far off as they may be, where its colours are as few, where pictures are left out.
-const LOSSIEST: f64 = 1.0;
+/// Where a GIF's colours are as few as they may be, and where pictures are left out.
 const FEWEST_COLOURS: f64 = 2.0;
 const FEWER_PICTURES: f64 = 3.0;
 
@@ -51,10 +50,8 @@ impl Steps {
     /// The last one.
     pub(super) const LAST: f64 = 4.0;
 
-    /// The first that loses pixels' place in the picture: up to it a file is as large and as long as it was.
-    pub(super) fn first_that_scales(self) -> f64 {
-        FEWER_PICTURES
-    }
+    /// The last of those at which a file is only packed and its pixels a little off.
+    pub(super) const LOSSIEST: f64 = 1.0;
 
     /// What is given up at a step.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers between constants")]
@@ -63,7 +60,7 @@ impl Steps {
         let part = |from: f64, to: f64| ((step - from) / (to - from)).clamp(0.0, 1.0);
         let between = |from: f64, to: f64, part: f64| from + (to - from) * part;
         let [lossy, fewer, scaled] =
-            [(0.0, LOSSIEST), (LOSSIEST, FEWEST_COLOURS), (FEWER_PICTURES, Self::LAST)].map(|(a, b)| part(a, b));
+            [(0.0, Self::LOSSIEST), (Self::LOSSIEST, FEWEST_COLOURS), (FEWER_PICTURES, Self::LAST)].map(|(a, b)| part(a, b));
         let mut made = Step { quality: self.quality, ..Step::NONE };
         match self.media {
             MediaType::Gif => {
@@ -88,7 +85,7 @@ impl Steps {
     pub(super) fn expected(self, step: f64) -> f64 {
         let part = |from: f64, to: f64| ((step - from) / (to - from)).clamp(0.0, 1.0);
         let lossy = match self.media {
-            MediaType::Gif => (1.0 - 0.40 * part(0.0, LOSSIEST)) * (1.0 - 0.35 * part(LOSSIEST, FEWEST_COLOURS)),
+            MediaType::Gif => (1.0 - 0.40 * part(0.0, Self::LOSSIEST)) * (1.0 - 0.35 * part(Self::LOSSIEST, FEWEST_COLOURS)),
             MediaType::Webp | MediaType::Jpeg => 1.0 - 0.75 * part(0.0, FEWEST_COLOURS),
             _ => 1.0,
         };
