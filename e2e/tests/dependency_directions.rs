@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("emoji", &["caption-layout"]),
     ("caption", &["caption-layout", "caption-types", "emoji", "webp-encoder"]),
     ("webp-encoder", &[]),
+    ("gif-encoder", &[]),
     ("samples", &[]),
     ("scaling", &[]),
     ("fonts", &["proto-shared", "caption-layout"]),

@@ -1,0 +1,130 @@
+//! Pixels to the LZW data of one frame (GIF89a, section 22 and appendix F).
+//!
+//! `encoder` calls it with what `plan` says of each pixel. `search` chooses the strings; this file tells them and decides when the
+//! decoder's dictionary is cleared. It must never choose an index that a pixel does not allow.
+
+use crate::{
+    search::{Search, Table},
+    trie::Trie,
+};
+
+/// The transparent index may stand here: what is shown will do.
+pub(crate) const MAY_STAY: u8 = 1;
+/// No other index than `target` and, if allowed, the transparent one.
+pub(crate) const EXACT: u8 = 2;
+
+/// Codes over which the gain of a full dictionary is measured.
+const WINDOW: u32 = 512;
+
+/// One pixel of a frame's area.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pixel {
+    /// The source's colour.
+    pub(crate) rgb: [u8; 3],
+    /// The index that stands for it.
+    pub(crate) target: u8,
+    /// The colour that is shown before this frame.
+    pub(crate) shown: [u8; 3],
+    /// [`MAY_STAY`], [`EXACT`].
+    pub(crate) allows: u8,
+}
+
+/// One frame's data.
+pub(crate) struct Coded {
+    pub(crate) min_code_bits: u8,
+    /// Without the blocks around them.
+    pub(crate) data: Vec<u8>,
+    /// What a decoder reads: an index for each pixel.
+    pub(crate) indices: Vec<u8>,
+}
+
+/// Codes all pixels, at least one. A `limit` of 0 changes nothing.
+pub(crate) fn code(pixels: &[Pixel], table: &Table<'_>, limit: u32) -> Coded {
+    let highest = pixels.iter().map(|pixel| pixel.target).chain(table.transparent).max().unwrap_or(0);
+    // Two bits at least, for pictures in two colours too (appendix F).
+    let min_code_bits = (u8::BITS - highest.leading_zeros()).max(2);
+    let mut trie = Trie::new(min_code_bits);
+    let mut bits = Bits::default();
+    let mut indices = vec![0; pixels.len()];
+    let mut search = Search::new(table, limit);
+    let mut gain = Gain::default();
+
+    bits.put(trie.clear_code(), trie.width());
+    let mut at = 0;
+    while at < pixels.len() {
+        let (code, length) = search.longest(&trie, &pixels[at..]);
+        let string = &mut indices[at..at + length];
+        trie.spell(code, string);
+        trie.close(string[0]);
+        bits.put(code, trie.width());
+        gain.add(length, trie.width());
+        trie.open(code);
+        at += length;
+        if trie.is_full() && gain.is_falling() {
+            bits.put(trie.clear_code(), trie.width());
+            trie.clear();
+            gain = Gain::default();
+        }
+    }
+    bits.put(trie.clear_code() + 1, trie.width());
+    #[expect(clippy::cast_possible_truncation, reason = "2 to 8")]
+    Coded { min_code_bits: min_code_bits as u8, data: bits.finish(), indices }
+}
+
+/// Whether a full dictionary still serves: pixels a bit since it was full, against those while it was learnt.
+#[derive(Default)]
+struct Gain {
+    learnt: (u64, u64),
+    window: (u64, u64),
+    codes: u32,
+}
+
+impl Gain {
+    fn add(&mut self, pixels: usize, bits: u32) {
+        self.window.0 += pixels as u64;
+        self.window.1 += u64::from(bits);
+        self.codes += 1;
+    }
+
+    /// To be asked after each code once the dictionary is full.
+    fn is_falling(&mut self) -> bool {
+        if self.learnt == (0, 0) {
+            self.learnt = std::mem::take(&mut self.window);
+            self.codes = 0;
+            return false;
+        }
+        if self.codes < WINDOW {
+            return false;
+        }
+        let ((learnt, learnt_bits), (pixels, bits)) = (self.learnt, std::mem::take(&mut self.window));
+        self.codes = 0;
+        pixels * learnt_bits < learnt * bits
+    }
+}
+
+/// Codes packed from the lowest bit on.
+#[derive(Default)]
+struct Bits {
+    bytes: Vec<u8>,
+    held: u32,
+    count: u32,
+}
+
+impl Bits {
+    fn put(&mut self, code: u16, width: u32) {
+        self.held |= u32::from(code) << self.count;
+        self.count += width;
+        while self.count >= 8 {
+            self.bytes.push(self.held.to_le_bytes()[0]);
+            self.held >>= 8;
+            self.count -= 8;
+        }
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        if self.count > 0 {
+            self.bytes.push(self.held.to_le_bytes()[0]);
+        }
+        self.bytes
+    }
+}

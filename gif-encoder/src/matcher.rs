@@ -1,0 +1,160 @@
+//! The entries that stand for a colour: the nearest, and a second one to mix it with where dithering is asked for.
+//!
+//! `plan` asks it for each pixel that changed. What it finds is remembered by colour, so that most pixels cost one look-up. The place of a
+//! pixel decides between the two entries, and nothing else does: equal pixels at one place get equal indices in every frame.
+
+#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shares of 0 to 0.5, as 0 to 128")]
+
+use crate::{
+    Dither,
+    cluster::nearest,
+    histogram::{packed, spread},
+    oklab::{Lab, lab},
+};
+
+const SLOTS: usize = 1 << 16;
+/// How much the contrast within a pattern counts against it, beside how far its mean is off.
+const PATTERN_COST: f32 = 0.15;
+
+/// Bayer's 8 x 8 order, scattered over 0 to 255.
+static ORDER: [[u8; 8]; 8] = order();
+
+const fn order() -> [[u8; 8]; 8] {
+    let mut order = [[0; 8]; 8];
+    let mut at = 0;
+    while at < 64 {
+        let (x, y) = (at % 8, at / 8);
+        // The bits of x ^ y and y, interleaved from the lowest as the highest.
+        let mut value = 0;
+        let mut bit = 0;
+        while bit < 3 {
+            value = value << 2 | (((x ^ y) >> bit & 1) << 1 | (y >> bit & 1));
+            bit += 1;
+        }
+        order[y as usize][x as usize] = value * 4 + 2;
+        at += 1;
+    }
+    order
+}
+
+/// Two entries, and how much of the second belongs into an area of the colour: 0 to 128 of 256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mix {
+    first: u8,
+    second: u8,
+    share: u8,
+}
+
+/// Finds entries of one palette.
+pub(crate) struct Matcher {
+    axes: [Vec<f32>; 3],
+    distances: Vec<f32>,
+    strength: f32,
+    /// The colour, then its mix: 24 bits and three times 8. Each slot holds some colour from the start, so none is ever empty.
+    found: Vec<u64>,
+}
+
+impl Matcher {
+    /// For up to 256 colours. With none, everything is entry 0.
+    pub(crate) fn new(colours: &[[u8; 3]], dither: Dither) -> Self {
+        let labs: Vec<Lab> = colours.iter().map(|colour| lab(*colour)).collect();
+        let axes = std::array::from_fn(|axis| labs.iter().map(|lab| lab[axis]).collect());
+        let strength = match dither {
+            Dither::None => 0.0,
+            Dither::Ordered { strength } => f32::from(strength) / 255.0,
+        };
+        let mut matcher = Self { axes, distances: vec![0.0; colours.len()], strength, found: Vec::new() };
+        let black = entry([0; 3], matcher.search([0; 3]));
+        matcher.found = vec![black; SLOTS];
+        matcher
+    }
+
+    /// The nearest entry.
+    pub(crate) fn nearest(&mut self, rgb: [u8; 3]) -> u8 {
+        self.mix(rgb).first
+    }
+
+    /// The entry for a pixel of this colour at this place of the canvas.
+    pub(crate) fn at(&mut self, rgb: [u8; 3], x: usize, y: usize) -> u8 {
+        let Mix { first, second, share } = self.mix(rgb);
+        if share > ORDER[y & 7][x & 7] { second } else { first }
+    }
+
+    fn mix(&mut self, rgb: [u8; 3]) -> Mix {
+        let key = packed(rgb);
+        let slot = spread(key) as usize & (SLOTS - 1);
+        let known = self.found[slot];
+        if known >> 24 == u64::from(key) {
+            let [.., first, second, share] = known.to_be_bytes();
+            return Mix { first, second, share };
+        }
+        let mix = self.search(rgb);
+        self.found[slot] = entry(rgb, mix);
+        mix
+    }
+
+    fn search(&mut self, rgb: [u8; 3]) -> Mix {
+        let wanted = lab(rgb);
+        let first = nearest(wanted, &self.axes, &mut self.distances);
+        let alone = Mix { first: first as u8, second: first as u8, share: 0 };
+        let Some(&off) = self.distances.get(first) else { return alone };
+        if self.strength <= 0.0 || off <= 0.0 {
+            return alone;
+        }
+        let base = [self.axes[0][first], self.axes[1][first], self.axes[2][first]];
+        let (mut best, mut best_cost) = (alone, off);
+        for (second, ((l, a), b)) in self.axes[0].iter().zip(&self.axes[1]).zip(&self.axes[2]).enumerate() {
+            let step = [l - base[0], a - base[1], b - base[2]];
+            let rest = [wanted[0] - base[0], wanted[1] - base[1], wanted[2] - base[2]];
+            let length = step[0] * step[0] + step[1] * step[1] + step[2] * step[2];
+            let along = step[0] * rest[0] + step[1] * rest[1] + step[2] * rest[2];
+            if along <= 0.0 {
+                continue;
+            }
+            let share = (along / length).min(0.5);
+            let cost = off - 2.0 * share * along + share * share * length + PATTERN_COST * share * (1.0 - share) * length;
+            if cost < best_cost {
+                best = Mix { second: second as u8, share: (share * self.strength * 256.0) as u8, ..alone };
+                best_cost = cost;
+            }
+        }
+        best
+    }
+}
+
+fn entry(rgb: [u8; 3], Mix { first, second, share }: Mix) -> u64 {
+    let [_, red, green, blue] = packed(rgb).to_be_bytes();
+    u64::from_be_bytes([0, 0, red, green, blue, first, second, share])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_colour_of_the_palette_is_itself_at_every_place() {
+        let colours: Vec<[u8; 3]> = (0..=255).map(|at: u8| [at, at.wrapping_mul(7), at.wrapping_mul(31)]).collect();
+        let mut matcher = Matcher::new(&colours, Dither::Ordered { strength: 255 });
+        for (index, colour) in colours.iter().enumerate() {
+            for place in 0..64 {
+                assert_eq!(usize::from(matcher.at(*colour, place % 8, place / 8)), index);
+            }
+        }
+    }
+
+    #[test]
+    fn a_colour_between_two_is_a_pattern_of_both() {
+        let colours = [[100, 100, 100], [110, 110, 110], [255, 0, 0]];
+        let mut matcher = Matcher::new(&colours, Dither::Ordered { strength: 255 });
+        let second = |matcher: &mut Matcher, rgb| (0..64).filter(|at| matcher.at(rgb, at % 8, at / 8) == 1).count();
+        assert!((26..=38).contains(&second(&mut matcher, [105, 105, 105])));
+        assert!((8..=24).contains(&second(&mut matcher, [103, 103, 103])));
+        let mut matcher = Matcher::new(&colours, Dither::None);
+        assert_eq!(second(&mut matcher, [104, 104, 104]), 0);
+    }
+
+    #[test]
+    fn no_colours_at_all_are_entry_0() {
+        assert_eq!(Matcher::new(&[], Dither::None).nearest([1, 2, 3]), 0);
+    }
+}

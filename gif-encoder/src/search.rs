@@ -1,0 +1,173 @@
+//! The choice of the next string: the longest that the pixels allow, and of those the one with the least error.
+//!
+//! `lzw` asks it at each code. Without loss a pixel allows its own index and, where it may stay as shown, the transparent one. With loss it
+//! allows indices of near colours too; what a pixel is off by is carried on to its right, so that means stay right. It must never be off by
+//! more than the limit says, on top of what the palette itself is off by.
+
+use crate::{
+    distance::{Difference, difference, squared},
+    lzw::{EXACT, MAY_STAY, Pixel},
+    trie::Trie,
+};
+
+/// The colours behind the indices.
+pub(crate) struct Table<'a> {
+    /// Those that are not transparent, by index from `offset`.
+    pub(crate) colours: &'a [[u8; 3]],
+    pub(crate) transparent: Option<u8>,
+}
+
+impl Table<'_> {
+    /// The colour of an index that is not the transparent one.
+    #[inline]
+    pub(crate) fn rgb(&self, index: u8) -> [u8; 3] {
+        let at = usize::from(index).wrapping_sub(usize::from(self.transparent.is_some()));
+        self.colours.get(at).copied().unwrap_or_default()
+    }
+}
+
+/// A string that fits so far.
+#[derive(Clone, Copy)]
+struct Spot {
+    node: u16,
+    length: usize,
+    error: u32,
+    carry: Difference,
+}
+
+/// Looks for strings. It keeps what one string hands on to the next.
+pub(crate) struct Search<'a> {
+    table: &'a Table<'a>,
+    limit: u32,
+    carry: Difference,
+    stack: Vec<Spot>,
+    /// All 256, so that no index needs a check.
+    colours: Vec<[u8; 3]>,
+    transparent: u16,
+}
+
+/// Strings that are looked at for one code, at most.
+const MOST_SPOTS: u32 = 2000;
+
+impl<'a> Search<'a> {
+    pub(crate) fn new(table: &'a Table<'a>, limit: u32) -> Self {
+        let colours = (0..=u8::MAX).map(|index| table.rgb(index)).collect();
+        let transparent = table.transparent.map_or(u16::MAX, u16::from);
+        Self { table, limit, carry: [0; 3], stack: Vec::new(), colours, transparent }
+    }
+
+    /// The code for the beginning of `pixels`, and how many it covers. There is at least one pixel.
+    pub(crate) fn longest(&mut self, trie: &Trie, pixels: &[Pixel]) -> (u16, usize) {
+        let best = if self.limit == 0 { self.same(trie, pixels) } else { self.near(trie, pixels) };
+        self.carry = best.carry;
+        (best.node, best.length)
+    }
+
+    fn same(&mut self, trie: &Trie, pixels: &[Pixel]) -> Spot {
+        let mut best = Spot { node: 0, length: 0, error: 0, carry: [0; 3] };
+        self.stack.clear();
+        if let Some(first) = pixels.first() {
+            if let Some(transparent) = self.staying(first) {
+                self.stack.push(Spot { node: u16::from(transparent), length: 1, ..best });
+            }
+            self.stack.push(Spot { node: u16::from(first.target), length: 1, ..best });
+        }
+        let mut left = MOST_SPOTS;
+        while let Some(mut spot) = self.stack.pop() {
+            while let Some(pixel) = pixels.get(spot.length) {
+                let own = trie.child(spot.node, pixel.target);
+                let stays = self.staying(pixel).and_then(|index| trie.child(spot.node, index));
+                let length = spot.length + 1;
+                left = left.saturating_sub(1);
+                spot = match (own, stays) {
+                    (Some(own), Some(stays)) => {
+                        if left > 0 {
+                            self.stack.push(Spot { node: own, length, ..spot });
+                        }
+                        Spot { node: stays, length, ..spot }
+                    }
+                    (Some(node), None) | (None, Some(node)) => Spot { node, length, ..spot },
+                    (None, None) => break,
+                };
+            }
+            if spot.length > best.length {
+                best = spot;
+            }
+        }
+        best
+    }
+
+    /// The transparent index, where it may stand and is not the target anyway.
+    #[inline]
+    fn staying(&self, pixel: &Pixel) -> Option<u8> {
+        self.table.transparent.filter(|index| pixel.allows & MAY_STAY != 0 && *index != pixel.target)
+    }
+
+    fn near(&mut self, trie: &Trie, pixels: &[Pixel]) -> Spot {
+        let start = Spot { node: 0, length: 0, error: 0, carry: self.carry };
+        let mut best = start;
+        let mut best_value = i64::MIN;
+        self.stack.clear();
+        if let Some(first) = pixels.first() {
+            let indices = [Some(first.target), self.staying(first)];
+            for index in indices.into_iter().flatten() {
+                self.stack.extend(self.step(start, first, u16::from(index), index));
+            }
+        }
+        let mut left = MOST_SPOTS;
+        while let Some(spot) = self.stack.pop() {
+            let value = spot.length as i64 * i64::from(self.limit) * crate::tune("SCALE", 8) - i64::from(spot.error) * crate::tune("ALPHA", 1);
+            if value > best_value {
+                (best, best_value) = (spot, value);
+            }
+            let Some(pixel) = pixels.get(spot.length) else { continue };
+            if left == 0 {
+                continue;
+            }
+            left -= 1;
+            let stack = &mut self.stack;
+            let _ = stack;
+            if pixel.allows & EXACT != 0 {
+                for index in [Some(pixel.target), self.staying(pixel)].into_iter().flatten() {
+                    if let Some(node) = trie.child(spot.node, index) {
+                        let next = self.step(spot, pixel, node, index);
+                        self.stack.extend(next);
+                    }
+                }
+            } else {
+                for (node, index) in trie.children(spot.node).chain(trie.repeating(spot.node)) {
+                    let next = self.step(spot, pixel, node, index);
+                    self.stack.extend(next);
+                }
+            }
+        }
+        best
+    }
+
+    /// The string one pixel longer, if the pixel allows the index.
+    #[inline]
+    fn step(&self, spot: Spot, pixel: &Pixel, node: u16, index: u8) -> Option<Spot> {
+        let length = spot.length + 1;
+        if u16::from(pixel.target) == self.transparent {
+            return (index == pixel.target).then_some(Spot { node, length, error: spot.error, carry: [0; 3] });
+        }
+        let rgb = if u16::from(index) == self.transparent {
+            if pixel.allows & MAY_STAY == 0 {
+                return None;
+            }
+            pixel.shown
+        } else {
+            self.colours[usize::from(index)]
+        };
+        let off = difference(pixel.rgb, rgb);
+        let with_carry = [off[0] + spot.carry[0], off[1] + spot.carry[1], off[2] + spot.carry[2]];
+        let target_off = squared(difference(pixel.rgb, self.colours[usize::from(pixel.target)]));
+        let (plain, carried) = (squared(off), squared(with_carry));
+        let free = index == pixel.target || u16::from(index) == self.transparent;
+        if !free && (carried > target_off + self.limit || plain > target_off + 2 * self.limit) {
+            return None;
+        }
+        let carry = with_carry.map(|level| (level * 3 / 4).clamp(-64, 64));
+        Some(Spot { node, length, error: spot.error.saturating_add(plain.saturating_sub(target_off)), carry })
+    }
+}
