@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("caption-types", &[]),
     ("caption-layout", &["caption-types"]),
     ("emoji", &["caption-layout"]),
-    ("caption", &["caption-layout", "caption-types", "emoji", "webp-encoder"]),
+    ("caption", &["caption-layout", "caption-types", "emoji", "gif-encoder", "webp-encoder"]),
     ("webp-encoder", &[]),
     ("gif-encoder", &[]),
     ("samples", &[]),

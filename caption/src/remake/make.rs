@@ -9,7 +9,7 @@ use super::{
     frames::{Facts, Frames, Pixels},
     gif, jpeg,
     pace::{self, Shown},
-    pictures::Pictures,
+    pictures::{Picture, Pictures},
     png::PngWriter,
     scale::Scale,
     steps::Step,
@@ -107,7 +107,7 @@ impl Maker<'_> {
     fn in_batches(
         &self,
         pictures: &mut Pictures<'_>,
-        mut write: impl FnMut(Vec<(Pixels, u32)>) -> Result<(), Error>,
+        mut write: impl FnMut(Vec<Picture>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let most = rayon::current_num_threads() * PICTURES_A_THREAD;
         let mut done = 0;
@@ -115,7 +115,7 @@ impl Maker<'_> {
             let (mut batch, mut pixels) = (Vec::new(), 0);
             while batch.len() < most && pixels < PIXELS_AT_ONCE {
                 let Some(picture) = pictures.next()? else { break };
-                pixels += picture.0.len();
+                pixels += picture.pixels.len();
                 batch.push(picture);
             }
             if batch.is_empty() {
@@ -135,5 +135,5 @@ impl Maker<'_> {
 
 fn only(pictures: &mut Pictures<'_>) -> Result<Pixels, Error> {
     let picture = pictures.next()?;
-    Ok(picture.ok_or(Error::NoFrames)?.0)
+    Ok(picture.ok_or(Error::NoFrames)?.pixels)
 }

@@ -18,6 +18,15 @@ use crate::{
     watch::Watch,
 };
 
+/// One of them.
+pub(super) struct Picture {
+    pub pixels: Pixels,
+    /// How long it is shown, in the unit of the new file's kind.
+    pub delay: u32,
+    /// Its number in the source.
+    pub source: usize,
+}
+
 pub(super) struct Pictures<'a> {
     pub frames: &'a mut dyn Frames,
     pub scale: Option<Scale>,
@@ -52,8 +61,8 @@ impl<'a> Pictures<'a> {
         (self.taken, self.next) = (0, 0);
     }
 
-    /// The next picture, and how long it is shown.
-    pub(super) fn next(&mut self) -> Result<Option<(Pixels, u32)>, Error> {
+    /// The next picture.
+    pub(super) fn next(&mut self) -> Result<Option<Picture>, Error> {
         let Some(&Shown { source, delay }) = self.shown.get(self.taken) else { return Ok(None) };
         if self.watch.cancelled.load(Ordering::Relaxed) {
             return Err(Error::Cancelled);
@@ -69,7 +78,8 @@ impl<'a> Pictures<'a> {
             Some(scale) => scale.apply(&pixels),
             None => pixels,
         };
-        Ok(Some((if self.is_captioned { pixels } else { self.with_captions(pixels, source) }, delay)))
+        let pixels = if self.is_captioned { pixels } else { self.with_captions(pixels, source) };
+        Ok(Some(Picture { pixels, delay, source }))
     }
 
     fn with_captions(&self, pixels: Pixels, source: usize) -> Pixels {

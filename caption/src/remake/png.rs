@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     delta::{Deltas, Drawn},
-    frames::Pixels,
+    pictures::Picture,
 };
 use crate::still::png::{chunks, read::Colour, write::frame_data};
 
@@ -34,8 +34,9 @@ impl PngWriter {
     }
 
     /// The next pictures, each with how many milliseconds it is shown.
-    pub(super) fn add(&mut self, pictures: Vec<(Pixels, u32)>) {
-        let drawn: Vec<(Drawn, u32)> = pictures.into_iter().map(|(pixels, delay)| (self.deltas.next(pixels), delay)).collect();
+    pub(super) fn add(&mut self, pictures: Vec<Picture>) {
+        let drawn: Vec<(Drawn, u32)> =
+            pictures.into_iter().map(|picture| (self.deltas.next(picture.pixels), picture.delay)).collect();
         let code = |(drawn, _): &(Drawn, u32)| {
             let rows: Vec<Vec<u8>> =
                 drawn.pixels.chunks_exact(drawn.rect.width().max(1) as usize).map(|row| row.as_flattened().to_vec()).collect();

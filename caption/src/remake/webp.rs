@@ -10,6 +10,7 @@ use webp_encoder::{Effort, Kept};
 use super::{
     delta::{Deltas, Drawn},
     frames::Pixels,
+    pictures::Picture,
 };
 use crate::still::webp::frames::encode_kept;
 
@@ -40,8 +41,9 @@ impl WebpWriter {
     }
 
     /// The next pictures, each with how many milliseconds it is shown.
-    pub(super) fn add(&mut self, pictures: Vec<(Pixels, u32)>) -> Result<(), Error> {
-        let drawn: Vec<(Drawn, u32)> = pictures.into_iter().map(|(pixels, delay)| (self.deltas.next(pixels), delay)).collect();
+    pub(super) fn add(&mut self, pictures: Vec<Picture>) -> Result<(), Error> {
+        let drawn: Vec<(Drawn, u32)> =
+            pictures.into_iter().map(|picture| (self.deltas.next(picture.pixels), picture.delay)).collect();
         self.has_alpha |= drawn.iter().any(|(drawn, _)| drawn.pixels.iter().any(|pixel| pixel[3] != u8::MAX));
         let code = |(drawn, _): &(Drawn, u32)| {
             encode_kept(drawn.pixels.as_flattened(), [drawn.rect.width(), drawn.rect.height()], self.kept)
