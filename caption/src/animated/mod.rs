@@ -9,7 +9,7 @@ pub(crate) mod player;
 pub(crate) mod webp;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use caption_layout::{Error, Fidelity, Limits, RenderStats, limits::CheckLimits as _};
 

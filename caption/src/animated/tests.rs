@@ -25,7 +25,7 @@ impl Chance {
     }
 }
 
-pub(super) fn spec(seed: u64) -> LoadedSpec {
+pub(crate) fn spec(seed: u64) -> LoadedSpec {
     let mut chance = Chance(seed ^ 0x5EED);
     let font = Font::builtin("anton").unwrap();
     let styles = [Style::Overlay, Style::Bar, Style::Plain, Style::Box];
@@ -44,7 +44,7 @@ pub(super) fn spec(seed: u64) -> LoadedSpec {
     LoadedSpec::new(captions.collect())
 }
 
-pub(super) fn rendered(file: &[u8], spec: &LoadedSpec) -> Rendered {
+pub(crate) fn rendered(file: &[u8], spec: &LoadedSpec) -> Rendered {
     render_with(file, spec, &Limits::default(), &Watch::none()).unwrap()
 }
 
@@ -55,7 +55,7 @@ fn seen([r, g, b, a]: [u8; 4]) -> [i32; 4] {
 }
 
 /// A file and its output as viewers show them, frame by frame, each for 0.2 s.
-pub(super) struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     pub before: Vec<RgbaImage>,
     pub after: Vec<RgbaImage>,
     pub spec: &'a LoadedSpec,
@@ -66,7 +66,7 @@ pub(super) struct Shown<'a> {
 }
 
 /// Where the mask is 0 nothing is different, and where it is 255 the captions of that time are there.
-pub(super) fn assert_shows(shown: &Shown<'_>, rendered: &Rendered, seed: u64) {
+pub(crate) fn assert_shows(shown: &Shown<'_>, rendered: &Rendered, seed: u64) {
     let Shown { before, after, spec, step_px, most_off } = shown;
     assert_eq!(before.len(), after.len());
     let times = frame_times((0..before.len()).map(|_| 200_000));

@@ -18,6 +18,9 @@ mod sized;
 mod steps;
 mod webp;
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::RefCell;
 
 use caption_layout::{

@@ -8,7 +8,7 @@ mod coded;
 mod write;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

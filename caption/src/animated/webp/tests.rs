@@ -70,7 +70,7 @@ fn content(chance: &mut Chance, rect: Rect) -> Vec<u8> {
 }
 
 /// What viewers show after each frame. (The `image` crate's player darkens opaque pixels by a level when it blends them.)
-fn played(file: &[u8]) -> Vec<image::RgbaImage> {
+pub(crate) fn played(file: &[u8]) -> Vec<image::RgbaImage> {
     let webp = AnimatedWebp::walk(file, &Limits::default()).unwrap();
     let mut canvas = image::RgbaImage::new(webp.sides_px[0], webp.sides_px[1]);
     let mut cleared = None;
