@@ -15,6 +15,7 @@ mod media;
 mod number;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+mod output;
 pub mod size;
 pub mod spec;
 mod spec_error;
@@ -34,10 +35,10 @@ pub use lang::Lang;
 pub use limits::Limits;
 pub use media::MediaType;
 pub use number::{Fraction, LineSpacing, Seconds, StrokeWidth, WidthPercent};
+pub use output::{ByteSize, Format, OutputFields};
 pub use size::Size;
 pub use spec::{
-    Align, Area, ByteSize, Caption, CaptionFields, CaptionSpec, Case, Format, OutputFields, Platform, Platforms, Position,
-    Presets, RecordedSpec, Style, Valign,
+    Align, Area, Caption, CaptionFields, CaptionSpec, Case, Platform, Platforms, Position, Presets, RecordedSpec, Style, Valign,
 };
 pub use spec_error::{Beyond, SpecError};
 pub use stats::RenderStats;

@@ -8,7 +8,6 @@
 mod canonical;
 mod fields;
 pub mod images;
-mod output;
 mod place;
 mod platform;
 mod preset;
@@ -23,7 +22,6 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     fields::CaptionFields,
-    output::{ByteSize, Format, OutputFields},
     place::{Align, Area, Position, Valign},
     platform::{Platform, Platforms},
     preset::Presets,
@@ -31,7 +29,8 @@ pub use self::{
     style::{Case, Style},
 };
 use crate::{
-    Colour, ImageName, Lang, LineSpacing, Seconds, Size, SourceId, StrokeWidth, TranslucentColour, bounds::default_font,
+    ByteSize, Colour, Format, ImageName, Lang, LineSpacing, OutputFields, Seconds, Size, SourceId, StrokeWidth,
+    TranslucentColour, bounds::default_font,
 };
 
 /// The newest version of a job that this release understands. It is raised by each field or value that is added to a spec, and
@@ -153,6 +152,22 @@ impl CaptionSpec {
             max_width: None,
             max_height: None,
         }
+    }
+}
+
+impl CaptionSpec {
+    /// What is said of the file that comes out.
+    #[must_use]
+    pub fn output(&self) -> OutputFields {
+        let &Self { format, max_bytes, max_width, max_height, .. } = self;
+        OutputFields { format, max_bytes, max_width, max_height }
+    }
+
+    /// The same spec with another output.
+    #[must_use]
+    pub fn with_output(self, output: OutputFields) -> Self {
+        let OutputFields { format, max_bytes, max_width, max_height } = output;
+        Self { format, max_bytes, max_width, max_height, ..self }
     }
 }
 

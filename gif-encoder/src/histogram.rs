@@ -86,7 +86,11 @@ pub(crate) struct Histogram {
 
 impl Histogram {
     pub(crate) fn new() -> Self {
-        Self { each: Some(Colours::new(MOST_COLOURS)), cells: vec![Cell::default(); 1 << (3 * CELL_BITS)], has_transparent: false }
+        Self {
+            each: Some(Colours::new(MOST_COLOURS)),
+            cells: vec![Cell::default(); 1 << (3 * CELL_BITS)],
+            has_transparent: false,
+        }
     }
 
     pub(crate) fn add(&mut self, pixels: &[[u8; 4]]) {

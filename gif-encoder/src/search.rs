@@ -116,7 +116,8 @@ impl<'a> Search<'a> {
         }
         let mut left = MOST_SPOTS;
         while let Some(spot) = self.stack.pop() {
-            let value = spot.length as i64 * i64::from(self.limit) * crate::tune("SCALE", 8) - i64::from(spot.error) * crate::tune("ALPHA", 1);
+            let value = spot.length as i64 * i64::from(self.limit) * crate::tune("SCALE", 8)
+                - i64::from(spot.error) * crate::tune("ALPHA", 1);
             if value > best_value {
                 (best, best_value) = (spot, value);
             }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Align, ByteSize, Caption, CaptionSpec, Case, Format, Position, Style, Valign, is_default};
-use crate::{Colour, ImageName, Lang, LineSpacing, Seconds, Size, SourceId, StrokeWidth, TranslucentColour};
+use super::{Align, Caption, CaptionSpec, Case, Position, Style, Valign, is_default};
+use crate::{ByteSize, Colour, Format, ImageName, Lang, LineSpacing, Seconds, Size, SourceId, StrokeWidth, TranslucentColour};
 
 /// What is hashed of a spec.
 #[derive(Debug, PartialEq, Eq, Serialize)]

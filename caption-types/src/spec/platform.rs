@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ByteSize, CaptionSpec, Format, OutputFields};
-use crate::{Caption, ErrorCode, SpecError, spec_error::shown};
+use super::CaptionSpec;
+use crate::{ByteSize, Caption, ErrorCode, Format, OutputFields, SpecError, spec_error::shown};
 
 /// Those that ship.
 const SHIPPED: &str = include_str!("platforms.json");

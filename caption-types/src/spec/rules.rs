@@ -3,9 +3,9 @@
 //! Part of the caption spec. Each rule that is broken names its field, the limit and what was got. Of fields that mean nothing to a
 //! style it refuses those that came after the first release: a spec of that one means what it meant.
 
-use super::{Align, Caption, CaptionSpec, Case, OutputFields, Position, Style, Valign};
+use super::{Align, Caption, CaptionSpec, Case, Position, Style, Valign};
 use crate::{
-    ErrorCode, MediaType, Seconds, Size, SpecError,
+    ErrorCode, MediaType, OutputFields, Seconds, Size, SpecError,
     bounds::{MAX_CAPTIONS, MAX_FONT_NAME_CHARS, MAX_TEXT_CHARS},
     size::SIZE_RANGE_PX,
     visible::is_visible,

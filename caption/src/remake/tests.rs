@@ -8,7 +8,7 @@ use caption_layout::{
     ByteSize, Error, Font, Format, Limits, LoadedCaption, LoadedSpec, MediaType, OutputFields, Position, Size, Style, probe,
 };
 use image::{
-    AnimationDecoder as _, ImageDecoder as _, RgbaImage,
+    AnimationDecoder as _, RgbaImage,
     codecs::{png::PngDecoder, webp::WebPDecoder},
 };
 use proptest::prelude::*;

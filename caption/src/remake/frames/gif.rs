@@ -7,7 +7,7 @@ use caption_layout::{
     reading::blocks::{Disposal, Gif},
 };
 
-use super::{Facts, Frames, Pixels};
+use super::facts::{Facts, Frames, Pixels};
 use crate::{
     planning::delays_us,
     reading::canvas::{Canvas, Shown},

@@ -4,7 +4,7 @@
 
 use caption_layout::{Error, Limits, MediaType, probe};
 
-use super::{Facts, Frames, Pixels};
+use super::facts::{Facts, Frames, Pixels};
 use crate::still;
 
 pub(super) struct StillFrames<'a> {

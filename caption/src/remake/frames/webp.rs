@@ -14,7 +14,7 @@ use caption_layout::{
 };
 use rayon::prelude::*;
 
-use super::{Facts, Frames, Pixels};
+use super::facts::{Facts, Frames, Pixels};
 use crate::{
     animated::{batch, canvas::Patch},
     still::webp::frames::decode,

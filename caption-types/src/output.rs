@@ -7,7 +7,6 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::CaptionSpec;
 use crate::{ErrorCode, SpecError, bounds::MAX_OUTPUT_SIDE_PX, spec_error::shown};
 
 /// The kind of file that comes out.
@@ -161,7 +160,7 @@ impl OutputFields {
     ///
     /// # Errors
     /// The first field beyond one.
-    pub(super) fn validate(self) -> Result<(), SpecError> {
+    pub(crate) fn validate(self) -> Result<(), SpecError> {
         if let Some(ByteSize(bytes)) = self.max_bytes
             && !(ByteSize::LEAST..=ByteSize::MOST).contains(&bytes)
         {
@@ -180,25 +179,10 @@ impl OutputFields {
     }
 }
 
-impl CaptionSpec {
-    /// What is said of the file that comes out.
-    #[must_use]
-    pub fn output(&self) -> OutputFields {
-        let &Self { format, max_bytes, max_width, max_height, .. } = self;
-        OutputFields { format, max_bytes, max_width, max_height }
-    }
-
-    /// The same spec with another output.
-    #[must_use]
-    pub fn with_output(self, output: OutputFields) -> Self {
-        let OutputFields { format, max_bytes, max_width, max_height } = output;
-        Self { format, max_bytes, max_width, max_height, ..self }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::CaptionSpec;
 
     #[test]
     fn sizes_are_read_with_the_units_that_people_write() {
