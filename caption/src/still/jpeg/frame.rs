@@ -43,6 +43,8 @@ pub(super) enum Model {
 #[derive(Clone, Debug)]
 pub(super) struct Jpeg {
     pub sides: [usize; 2],
+    /// Rows of pixels above those that are held: 0 of a whole picture, more of a strip of one, whose sides are the strip's.
+    pub rows_above: usize,
     pub is_progressive: bool,
     pub model: Model,
     pub components: Vec<Component>,

@@ -9,6 +9,7 @@ use super::{
     super::damage::{Damage, percent},
     frame::{Component, Jpeg, Model, QuantTable, ZIGZAG, within},
     huffman::Decoder,
+    mcus::McuIndex,
     scan::{self, Outcome, Scan},
     standard_tables,
 };
@@ -22,7 +23,7 @@ const MOST_SCANS: usize = 200;
 
 struct Reader<'a> {
     bytes: &'a [u8],
-    limits: &'a Limits,
+    most_side_px: u32,
     tables: [Option<QuantTable>; 4],
     dc: [Option<Decoder>; 4],
     ac: [Option<Decoder>; 4],
@@ -37,6 +38,9 @@ struct Reader<'a> {
     blocks: usize,
     blocks_read: usize,
     is_sound: bool,
+    /// Whether no block is kept, but where each MCU is.
+    is_by_rows: bool,
+    index: Option<McuIndex<'a>>,
 }
 
 /// Reads a JPEG.
@@ -44,9 +48,23 @@ struct Reader<'a> {
 /// # Errors
 /// [`Error::Malformed`] where a header contradicts itself or names what is not read here, or no block can be read.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Jpeg, Error> {
-    let reader = Reader {
+    Reader::new(bytes, limits, false).walk().map(|(jpeg, _)| jpeg)
+}
+
+/// Reads a sequential JPEG of one scan without keeping a block: where each of its MCUs is.
+///
+/// # Errors
+/// As [`read`], and [`Error::NotByRows`] of any other JPEG.
+pub(super) fn read_by_rows<'a>(bytes: &'a [u8], limits: &Limits) -> Result<(Jpeg, McuIndex<'a>), Error> {
+    let (jpeg, index) = Reader::new(bytes, limits, true).walk()?;
+    Ok((jpeg, index.ok_or_else(|| malformed("a JPEG without a scan"))?))
+}
+
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8], limits: &Limits, is_by_rows: bool) -> Self {
+        Self {
         bytes,
-        limits,
+        most_side_px: if is_by_rows { limits.max_still_side_px } else { limits.max_side_px },
         tables: [None; 4],
         dc: standard_tables::dc(),
         ac: standard_tables::ac(),
@@ -59,12 +77,12 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Jpeg, Error> {
         blocks: 0,
         blocks_read: 0,
         is_sound: true,
-    };
-    reader.walk()
-}
+        is_by_rows,
+        index: None,
+    }
+    }
 
-impl Reader<'_> {
-    fn walk(mut self) -> Result<Jpeg, Error> {
+    fn walk(mut self) -> Result<(Jpeg, Option<McuIndex<'a>>), Error> {
         let (mut at, mut has_end) = (2, false);
         while let Some(&[mark, marker]) = self.bytes.get(at..at + 2).and_then(|pair| pair.first_chunk::<2>()) {
             match (mark, marker) {
@@ -143,7 +161,7 @@ impl Reader<'_> {
         if self.jpeg.is_some() || precision != 8 || !matches!(count, 1 | 3 | 4) || rest.len() < 3 * usize::from(count) {
             return Err(malformed("a second frame, or one that is not of 8 bits in one, three or four components"));
         }
-        let fits = |side: u16| side > 0 && u32::from(side) <= self.limits.max_side_px;
+        let fits = |side: u16| side > 0 && u32::from(side) <= self.most_side_px;
         if !fits(width) || !fits(height) {
             return Err(malformed("a frame that is empty or too large"));
         }
@@ -160,6 +178,7 @@ impl Reader<'_> {
         }
         let mut jpeg = Jpeg {
             sides: [usize::from(width), usize::from(height)],
+            rows_above: 0,
             is_progressive: marker == 0xC2,
             model: Model::Grey,
             components,
@@ -172,7 +191,9 @@ impl Reader<'_> {
         if !jpeg.components.iter().all(divides) {
             return Err(malformed("sampling factors that are not in whole steps"));
         }
-        jpeg.clear_blocks();
+        if !self.is_by_rows {
+            jpeg.clear_blocks();
+        }
         self.known = vec![[255; 64]; jpeg.components.len()];
         self.jpeg = Some(jpeg);
         Ok(())
@@ -212,7 +233,16 @@ impl Reader<'_> {
         }
         jpeg.restart_interval = self.restart_interval;
         let scan = Scan { components, band, bits };
-        let Outcome { blocks_read, blocks, is_sound, end } = scan::decode(jpeg, &scan, self.bytes, at)?;
+        let Outcome { blocks_read, blocks, is_sound, end } = if self.is_by_rows {
+            if self.index.is_some() {
+                return Err(Error::NotByRows { what: "a JPEG of several scans" });
+            }
+            let (index, outcome) = McuIndex::build(jpeg, scan.clone(), self.bytes, at)?;
+            self.index = Some(index);
+            outcome
+        } else {
+            scan::decode(jpeg, &scan, self.bytes, at)?
+        };
         self.blocks += blocks;
         self.blocks_read += blocks_read;
         self.is_sound &= is_sound;
@@ -223,7 +253,7 @@ impl Reader<'_> {
         Ok(end)
     }
 
-    fn finish(mut self, has_end: bool) -> Result<Jpeg, Error> {
+    fn finish(mut self, has_end: bool) -> Result<(Jpeg, Option<McuIndex<'a>>), Error> {
         let mut jpeg = self.jpeg.take().ok_or_else(|| malformed("a JPEG without a frame"))?;
         if self.blocks_read == 0 {
             return Err(malformed("a JPEG of which not one block can be read"));
@@ -253,7 +283,7 @@ impl Reader<'_> {
         } else {
             Some(Damage::NoEnd)
         };
-        Ok(jpeg)
+        Ok((jpeg, self.index))
     }
 }
 
