@@ -7,10 +7,10 @@ use caption_types::{Limits, MediaType};
 use super::{orientation::turn_in, probe::is_animated, source::Source};
 use crate::{error::Error, limits::CheckLimits as _};
 
-/// Whether a still breaks the limits that hold for all pictures, so that it has to be captioned by rows.
+/// Whether a still breaks the limits that hold for all pictures, and may: it has to be captioned by rows.
 #[must_use]
 pub fn is_large(bytes: u64, [width_px, height_px]: [u32; 2], limits: &Limits) -> bool {
-    bytes > limits.max_bytes || width_px.max(height_px) > limits.max_side_px
+    limits.max_still_pixels > 0 && (bytes > limits.max_bytes || width_px.max(height_px) > limits.max_side_px)
 }
 
 /// Holds the length of a file against the limit for its kind.
@@ -33,9 +33,6 @@ pub(super) fn check_sides(
     limits: &Limits,
 ) -> Result<(), Error> {
     if !is_large(source.len() as u64, [width_px, height_px], limits) {
-        return Ok(());
-    }
-    if limits.max_still_pixels == 0 {
         return limits.check_side(width_px, height_px);
     }
     if let Some(what) = obstacle(source, media) {

@@ -141,6 +141,11 @@ pub(super) struct BitWriter {
 }
 
 impl BitWriter {
+    /// Appends to what is there.
+    pub(super) fn behind(out: Vec<u8>) -> Self {
+        Self { out, held: 0, held_bits: 0 }
+    }
+
     /// The lowest bits of a value, at most 32 of them.
     pub(super) fn put(&mut self, value: u32, bits: u32) {
         self.held = self.held << bits | u64::from(value) & ((1 << bits) - 1);

@@ -14,8 +14,17 @@ use super::{
 /// What stands for the place of an MCU that the file lacks.
 const MISSING: u32 = u32::MAX;
 
+/// Of a larger file a place can't say every bit.
+const MOST_BYTES: usize = (MISSING / 8) as usize - 1;
+
 /// T.81, B.2.3: blocks of an MCU of several components.
 const MOST_BLOCKS: usize = 10;
+
+/// The refusal of a JPEG that the probe has let by, or that was not probed.
+pub(super) fn not_by_rows(jpeg: &Jpeg, what: &'static str, limit_px: u32) -> Error {
+    let [width_px, height_px] = jpeg.sides.map(|side| u32::try_from(side).unwrap_or(u32::MAX));
+    Error::NotByRows { width_px, height_px, what, limit_px }
+}
 
 /// The MCUs of a picture's only scan.
 pub(super) struct McuIndex<'a> {
@@ -32,18 +41,27 @@ impl<'a> McuIndex<'a> {
     ///
     /// # Errors
     /// [`Error::NotByRows`] where the scan has not all of the picture, [`Error::Malformed`] where it lacks its tables.
-    pub(super) fn build(jpeg: &Jpeg, scan: Scan, bytes: &'a [u8], at: usize) -> Result<(Self, Outcome), Error> {
+    pub(super) fn build(
+        jpeg: &Jpeg,
+        scan: Scan,
+        bytes: &'a [u8],
+        at: usize,
+        limit_px: u32,
+    ) -> Result<(Self, Outcome), Error> {
         if jpeg.is_progressive {
-            return Err(Error::NotByRows { what: "a progressive JPEG" });
+            return Err(not_by_rows(jpeg, "a progressive JPEG", limit_px));
         }
         if scan.components.len() != jpeg.components.len() {
-            return Err(Error::NotByRows { what: "a JPEG of several scans" });
+            return Err(not_by_rows(jpeg, "a JPEG of several scans", limit_px));
+        }
+        if bytes.len() > MOST_BYTES {
+            return Err(Error::FileTooLarge { got_bytes: bytes.len() as u64, limit_bytes: MOST_BYTES as u64 });
         }
         let blocks_of: Vec<usize> =
             scan.components.iter().map(|(place, ..)| jpeg.components[*place].factors.iter().product()).collect();
         let blocks_of_mcu: usize = blocks_of.iter().sum();
         if blocks_of_mcu > MOST_BLOCKS {
-            return Err(Error::NotByRows { what: "a JPEG of more than ten blocks an MCU" });
+            return Err(not_by_rows(jpeg, "a JPEG of more than ten blocks an MCU", limit_px));
         }
         let mcus = jpeg.mcus();
         let mut places = Vec::new();
@@ -58,7 +76,6 @@ impl<'a> McuIndex<'a> {
                 places.extend(scan.components.iter().map(|_| 0));
                 continue;
             }
-            // A file of 512 MiB has more bits than a place can say.
             places.push(u32::try_from(state.bits.place()).unwrap_or(MISSING));
             places.extend(state.last_dc.iter().map(|dc| dc.cast_unsigned()));
             for (number, ((_, dc, ac), &blocks)) in scan.components.iter().zip(&blocks_of).enumerate() {
@@ -74,7 +91,7 @@ impl<'a> McuIndex<'a> {
         Ok((Self { bytes, scan, places, mcus }, outcome))
     }
 
-    /// Decodes the MCU at this column and row. `block_of` gets each of its blocks: the component's place in the frame, the block's number
+    /// Decodes the MCU at this column and row. `take` gets each of its blocks: the component's place in the frame, the block's number
     /// in the MCU, and its coefficients. One that the file lacks has none.
     ///
     /// # Errors
@@ -83,7 +100,7 @@ impl<'a> McuIndex<'a> {
         &self,
         [column, row]: [usize; 2],
         blocks_of: impl Fn(usize) -> usize,
-        mut block_of: impl FnMut(usize, usize, Block),
+        mut take: impl FnMut(usize, usize, Block),
     ) -> Result<(), Error> {
         let each = 1 + self.scan.components.len();
         let mcu = row * self.mcus[0] + column;
@@ -102,7 +119,7 @@ impl<'a> McuIndex<'a> {
                 let mut block = [0; 64];
                 decode_block(&mut state, &mut block, &self.scan, number, [dc.as_ref(), ac.as_ref()])?;
                 block.iter_mut().enumerate().for_each(|(place, value)| *value = within(place, *value));
-                block_of(*component, at, block);
+                take(*component, at, block);
             }
         }
         Ok(())

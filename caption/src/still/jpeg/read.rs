@@ -9,7 +9,7 @@ use super::{
     super::damage::{Damage, percent},
     frame::{Component, Jpeg, Model, QuantTable, ZIGZAG, within},
     huffman::Decoder,
-    mcus::McuIndex,
+    mcus::{McuIndex, not_by_rows},
     scan::{self, Outcome, Scan},
     standard_tables,
 };
@@ -23,6 +23,7 @@ const MOST_SCANS: usize = 200;
 
 struct Reader<'a> {
     bytes: &'a [u8],
+    limits: &'a Limits,
     most_side_px: u32,
     tables: [Option<QuantTable>; 4],
     dc: [Option<Decoder>; 4],
@@ -55,15 +56,34 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Jpeg, Error> {
 ///
 /// # Errors
 /// As [`read`], and [`Error::NotByRows`] of any other JPEG.
-pub(super) fn read_by_rows<'a>(bytes: &'a [u8], limits: &Limits) -> Result<(Jpeg, McuIndex<'a>), Error> {
+pub(super) fn read_by_rows<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<(Jpeg, McuIndex<'a>), Error> {
     let (jpeg, index) = Reader::new(bytes, limits, true).walk()?;
     Ok((jpeg, index.ok_or_else(|| malformed("a JPEG without a scan"))?))
 }
 
+/// The sides that the first frame header names; 0 where there is none.
+pub(super) fn sides(bytes: &[u8]) -> [u32; 2] {
+    let mut at = 2;
+    while let Some(&[mark, marker, high, low]) = bytes.get(at..at + 4).and_then(|head| head.first_chunk::<4>()) {
+        match (mark, marker) {
+            (0xFF, 0xD9 | 0xDA) => break,
+            (0xFF, 0x01 | 0xD0..=0xD8) => at += 2,
+            (0xFF, 0xFF) | (..0xFF, _) | (_, 0) => at += 1,
+            (0xFF, 0xC0..=0xC2) => {
+                let sides = bytes.get(at + 5..at + 9).and_then(|sides| sides.first_chunk::<4>());
+                return sides.map_or([0; 2], |&[h0, h1, w0, w1]| [[w0, w1], [h0, h1]].map(|side| u16::from_be_bytes(side).into()));
+            }
+            _ => at += 2 + usize::from(u16::from_be_bytes([high, low])).max(2),
+        }
+    }
+    [0; 2]
+}
+
 impl<'a> Reader<'a> {
-    fn new(bytes: &'a [u8], limits: &Limits, is_by_rows: bool) -> Self {
+    fn new(bytes: &'a [u8], limits: &'a Limits, is_by_rows: bool) -> Self {
         Self {
         bytes,
+        limits,
         most_side_px: if is_by_rows { limits.max_still_side_px } else { limits.max_side_px },
         tables: [None; 4],
         dc: standard_tables::dc(),
@@ -235,9 +255,9 @@ impl<'a> Reader<'a> {
         let scan = Scan { components, band, bits };
         let Outcome { blocks_read, blocks, is_sound, end } = if self.is_by_rows {
             if self.index.is_some() {
-                return Err(Error::NotByRows { what: "a JPEG of several scans" });
+                return Err(not_by_rows(jpeg, "a JPEG of several scans", self.limits.max_side_px));
             }
-            let (index, outcome) = McuIndex::build(jpeg, scan.clone(), self.bytes, at)?;
+            let (index, outcome) = McuIndex::build(jpeg, scan.clone(), self.bytes, at, self.limits.max_side_px)?;
             self.index = Some(index);
             outcome
         } else {
