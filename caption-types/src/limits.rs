@@ -46,6 +46,18 @@ impl Limits {
     pub fn for_all_alike(self) -> Self {
         Self { max_still_pixels: 0, ..self }
     }
+
+    /// Bytes of the largest file of any kind.
+    #[must_use]
+    pub fn largest_file_bytes(&self) -> u64 {
+        if self.max_still_pixels == 0 { self.max_bytes } else { self.max_bytes.max(self.max_still_bytes) }
+    }
+
+    /// Pixels of the longest side of any kind of picture.
+    #[must_use]
+    pub fn longest_side_px(&self) -> u32 {
+        if self.max_still_pixels == 0 { self.max_side_px } else { self.max_side_px.max(self.max_still_side_px) }
+    }
 }
 
 impl Default for Limits {

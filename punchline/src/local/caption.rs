@@ -78,7 +78,7 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     let limits = args.limits.limits();
     let spec = args.engine_spec()?;
     let output = args.output.clone().unwrap_or_else(|| files::beside(&args.input));
-    let bytes = files::read(&args.input, limits.max_bytes)?;
+    let bytes = files::read(&args.input, limits.largest_file_bytes())?;
 
     let prepared = caption::prepare(&bytes, &spec, &limits)?;
     let threads = args.threads.map_or_else(|| threads_for(prepared.busy_threads()), usize::from);
