@@ -2,7 +2,7 @@
 //! steps and subsampling.
 //!
 //! `still` calls it. No pixel of the picture is decoded but those around a caption, unless a bar or a turn moves the picture by less
-//! than whole MCUs: all of it is coded again then.
+//! than whole MCUs: all of it is coded again then. A large picture goes by `rows`.
 
 mod bits;
 mod colour;

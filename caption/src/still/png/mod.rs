@@ -1,6 +1,6 @@
 //! PNG: the samples stay the kind that they are, and what the file says of them is kept where it still holds.
 //!
-//! `still` calls it. An indexed picture is painted in indices, any other in its own samples.
+//! `still` calls it. An indexed picture is painted in indices, any other in its own samples. A large picture goes by `by_rows`.
 
 mod by_rows;
 pub(crate) mod chunks;

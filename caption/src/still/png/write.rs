@@ -21,8 +21,6 @@ const MOST_TRIED_BYTES: usize = 8 << 20;
 const BEST: i32 = 9;
 /// The level for one frame of many: two thirds of the time of the sixth, for one to eight hundredths more bytes.
 const FAST: i32 = 5;
-/// The level for a picture that is written row by row.
-const LARGE: i32 = 5;
 
 /// The data of a frame of 8 or 16 bits whose rows have these bytes, each pixel so many; a row without a filter gets one.
 pub(crate) fn frame_data(rows: &[Vec<u8>], pixel_bytes: usize, filters: &[Option<Filter>]) -> Vec<u8> {
@@ -138,6 +136,15 @@ impl Guess {
         }
     }
 
+    /// The level for a picture that is written row by row. Rows that are differences of noise have few long matches: a search of 6
+    /// places instead of 1,500 takes a tenth of the time, and weighs no more (ADR 30).
+    fn fast_level(self) -> i32 {
+        match self {
+            Self::None => FAST,
+            Self::LeastSum => 2,
+        }
+    }
+
     fn other_strategy(self) -> CompressionStrategy {
         match self {
             Self::None => CompressionStrategy::Filtered,
@@ -212,7 +219,7 @@ impl<'a> RowWriter<'a> {
         // Its length comes when it is known.
         out.extend(b"\0\0\0\0IDAT");
         let guess = picture.guess();
-        let compressor = compressor(guess.strategy(), LARGE);
+        let compressor = compressor(guess.strategy(), guess.fast_level());
         Self { picture, out, data_at, compressor, guess, buffers: Buffers::default(), above: Vec::new(), row: Vec::new(), is_first: true }
     }
 
