@@ -56,8 +56,10 @@ pub enum Error {
         limit_px: u32,
     },
     /// A side over [`crate::Limits::max_side_px`] of a still that can't be captioned by rows.
-    #[error("the picture is {width_px} x {height_px} pixels, the limit of {what} is {limit_px} a side: only a baseline JPEG of one \
-        scan and a PNG that is not interlaced may have more")]
+    #[error(
+        "the picture is {width_px} x {height_px} pixels, the limit of {what} is {limit_px} a side: only a baseline JPEG of one \
+        scan and a PNG that is not interlaced may have more"
+    )]
     NotByRows {
         /// Its width.
         width_px: u32,

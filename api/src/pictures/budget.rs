@@ -97,7 +97,8 @@ impl UploadBudget {
         // One upload must fit, or none would ever be taken.
         let largest_bytes = limits.largest_file_bytes().saturating_add(FORM_OVERHEAD_BYTES);
         let uploads_bytes = uploads_in_flight_bytes.max(limits.largest_file_bytes()).saturating_add(FORM_OVERHEAD_BYTES);
-        let whole_pictures = usize::try_from(WHOLE_BYTES / limits.largest_file_bytes().max(1)).unwrap_or(1).clamp(1, Semaphore::MAX_PERMITS);
+        let whole_pictures =
+            usize::try_from(WHOLE_BYTES / limits.largest_file_bytes().max(1)).unwrap_or(1).clamp(1, Semaphore::MAX_PERMITS);
         Self {
             limits,
             uploads_bytes,

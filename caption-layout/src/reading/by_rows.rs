@@ -16,8 +16,9 @@ pub fn is_large(bytes: u64, [width_px, height_px]: [u32; 2], limits: &Limits) ->
 /// Holds the length of a file against the limit for its kind.
 pub(super) fn check_bytes(source: &mut impl Source, media: Option<MediaType>, limits: &Limits) -> Result<(), Error> {
     let got_bytes = source.len() as u64;
-    let may_be_larger =
-        got_bytes > limits.max_bytes && limits.max_still_pixels > 0 && media.is_some_and(|media| obstacle(source, media).is_none());
+    let may_be_larger = got_bytes > limits.max_bytes
+        && limits.max_still_pixels > 0
+        && media.is_some_and(|media| obstacle(source, media).is_none());
     if !may_be_larger {
         return limits.check_bytes(got_bytes);
     }
@@ -106,8 +107,15 @@ mod tests {
         let sides = [height.to_be_bytes(), width.to_be_bytes()].concat();
         let of_frame = [1, 0x11, 0].repeat(components[0].into());
         let len = u8::try_from(8 + of_frame.len()).unwrap();
-        [&[0xFF, 0xD8, 0xFF, frame, 0, len, 8][..], &sides, &components[..1], &of_frame, &[0xFF, 0xDA, 0, 12, components[1]], &[0; 9]]
-            .concat()
+        [
+            &[0xFF, 0xD8, 0xFF, frame, 0, len, 8][..],
+            &sides,
+            &components[..1],
+            &of_frame,
+            &[0xFF, 0xDA, 0, 12, components[1]],
+            &[0; 9],
+        ]
+        .concat()
     }
 
     const DATA: &[u8] = b"\0\0\0\x01IDAT.crc!";
@@ -130,13 +138,31 @@ mod tests {
         for (bytes, why) in [
             (png([1_001, 1_000], 0, DATA), "too_many_pixels: the picture has 1001000 pixels, the limit is 1000000"),
             (jpeg([5_001, 9], 0xC0, [3, 3]), "canvas_too_large: the picture is 5001 x 9 pixels, the limit is 5000 a side"),
-            (png([101, 9], 1, DATA), "canvas_too_large: the picture is 101 x 9 pixels, the limit of an interlaced PNG is 100 a side"),
-            (jpeg([9, 101], 0xC2, [3, 3]), "canvas_too_large: the picture is 9 x 101 pixels, the limit of a progressive JPEG is 100"),
-            (jpeg([9, 101], 0xC0, [3, 1]), "canvas_too_large: the picture is 9 x 101 pixels, the limit of a JPEG of several scans is"),
-            (png([101, 9], 0, &[b"\0\0\0\x08acTL........crc!", DATA].concat()), "canvas_too_large: the picture is 101 x 9 pixels, \
-                the limit of an animated PNG is 100 a side"),
-            (png([101, 9], 0, &[b"\0\0\0\x1AeXIfMM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0crc!", DATA].concat()),
-                "canvas_too_large: the picture is 101 x 9 pixels, the limit of a PNG that its EXIF data turn is 100 a side"),
+            (
+                png([101, 9], 1, DATA),
+                "canvas_too_large: the picture is 101 x 9 pixels, the limit of an interlaced PNG is 100 a side",
+            ),
+            (
+                jpeg([9, 101], 0xC2, [3, 3]),
+                "canvas_too_large: the picture is 9 x 101 pixels, the limit of a progressive JPEG is 100",
+            ),
+            (
+                jpeg([9, 101], 0xC0, [3, 1]),
+                "canvas_too_large: the picture is 9 x 101 pixels, the limit of a JPEG of several scans is",
+            ),
+            (
+                png([101, 9], 0, &[b"\0\0\0\x08acTL........crc!", DATA].concat()),
+                "canvas_too_large: the picture is 101 x 9 pixels, \
+                the limit of an animated PNG is 100 a side",
+            ),
+            (
+                png(
+                    [101, 9],
+                    0,
+                    &[b"\0\0\0\x1AeXIfMM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0crc!", DATA].concat(),
+                ),
+                "canvas_too_large: the picture is 101 x 9 pixels, the limit of a PNG that its EXIF data turn is 100 a side",
+            ),
         ] {
             let got = refusal(&bytes);
             assert!(got.starts_with(why), "{got}");

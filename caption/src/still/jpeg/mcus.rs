@@ -41,13 +41,7 @@ impl<'a> McuIndex<'a> {
     ///
     /// # Errors
     /// [`Error::NotByRows`] where the scan has not all of the picture, [`Error::Malformed`] where it lacks its tables.
-    pub(super) fn build(
-        jpeg: &Jpeg,
-        scan: Scan,
-        bytes: &'a [u8],
-        at: usize,
-        limit_px: u32,
-    ) -> Result<(Self, Outcome), Error> {
+    pub(super) fn build(jpeg: &Jpeg, scan: Scan, bytes: &'a [u8], at: usize, limit_px: u32) -> Result<(Self, Outcome), Error> {
         if jpeg.is_progressive {
             return Err(not_by_rows(jpeg, "a progressive JPEG", limit_px));
         }

@@ -71,7 +71,8 @@ pub(super) fn sides(bytes: &[u8]) -> [u32; 2] {
             (0xFF, 0xFF) | (..0xFF, _) | (_, 0) => at += 1,
             (0xFF, 0xC0..=0xC2) => {
                 let sides = bytes.get(at + 5..at + 9).and_then(|sides| sides.first_chunk::<4>());
-                return sides.map_or([0; 2], |&[h0, h1, w0, w1]| [[w0, w1], [h0, h1]].map(|side| u16::from_be_bytes(side).into()));
+                return sides
+                    .map_or([0; 2], |&[h0, h1, w0, w1]| [[w0, w1], [h0, h1]].map(|side| u16::from_be_bytes(side).into()));
             }
             _ => at += 2 + usize::from(u16::from_be_bytes([high, low])).max(2),
         }
@@ -82,24 +83,24 @@ pub(super) fn sides(bytes: &[u8]) -> [u32; 2] {
 impl<'a> Reader<'a> {
     fn new(bytes: &'a [u8], limits: &'a Limits, is_by_rows: bool) -> Self {
         Self {
-        bytes,
-        limits,
-        most_side_px: if is_by_rows { limits.max_still_side_px } else { limits.max_side_px },
-        tables: [None; 4],
-        dc: standard_tables::dc(),
-        ac: standard_tables::ac(),
-        jpeg: None,
-        table_names: Vec::new(),
-        restart_interval: 0,
-        segments: Vec::new(),
-        known: Vec::new(),
-        scans: 0,
-        blocks: 0,
-        blocks_read: 0,
-        is_sound: true,
-        is_by_rows,
-        index: None,
-    }
+            bytes,
+            limits,
+            most_side_px: if is_by_rows { limits.max_still_side_px } else { limits.max_side_px },
+            tables: [None; 4],
+            dc: standard_tables::dc(),
+            ac: standard_tables::ac(),
+            jpeg: None,
+            table_names: Vec::new(),
+            restart_interval: 0,
+            segments: Vec::new(),
+            known: Vec::new(),
+            scans: 0,
+            blocks: 0,
+            blocks_read: 0,
+            is_sound: true,
+            is_by_rows,
+            index: None,
+        }
     }
 
     fn walk(mut self) -> Result<(Jpeg, Option<McuIndex<'a>>), Error> {

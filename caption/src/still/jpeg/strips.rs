@@ -101,7 +101,7 @@ impl<'a> Strips<'a> {
 
     /// The axis of the source along which the output's rows follow each other.
     fn axis(&self) -> usize {
-        if self.turn.swaps_axes { 0 } else { 1 }
+        usize::from(!self.turn.swaps_axes)
     }
 
     /// Where along that axis of `len` something is stored.

@@ -41,7 +41,7 @@ pub(super) fn render(bytes: &[u8], spec: DecodedSpec<'_>, limits: &Limits) -> Re
     let mask = Mask::draw(spec, width_px, height_px, Rect::at(0, 0, width_px, height_px))?;
     let canvas = Canvas { head: &head, mask: &mask, turn, source_bytes: bytes.len() };
     let (bytes, altered, fidelity) = match few_colours(&head.png, &mask) {
-        Some(palette) => canvas.indexed(palette, spec.spec.exact)?,
+        Some(palette) => canvas.indexed(&palette, spec.spec.exact)?,
         None => canvas.direct()?,
     };
     Ok(RenderedStill { bytes, mask, altered, fidelity })
@@ -82,22 +82,22 @@ impl Canvas<'_> {
         while let Some((rows, raster, filters)) = bands.next()? {
             writer.add(&of(raster, rows).raster, stay(&picture, &filters));
         }
-        let damage = bands.damage()?.map(|damage| damage.to_string());
+        let damage = bands.damage().map(|damage| damage.to_string());
         let fidelity = Fidelity { captions: mask.told.clone(), damage, ..Fidelity::default() };
         Ok((writer.finish(), Altered::default(), fidelity))
     }
 
-    fn indexed(&self, palette: Vec<[u8; 4]>, is_exact: bool) -> Result<Made, Error> {
+    fn indexed(&self, palette: &[[u8; 4]], is_exact: bool) -> Result<Made, Error> {
         let Self { head, mask, .. } = self;
         let samples = samples_of(&head.png);
         let mut asked = Asked::default();
         let mut bands = Bands::new(self);
         while let Some((rows, raster, _)) = bands.next()? {
             asked.count(&raster);
-            asked.want(&colours(&palette, &self.among(raster, &rows), &rows, mask, samples));
+            asked.want(&colours(palette, &self.among(raster, &rows), &rows, mask, samples));
         }
-        let damage = bands.damage()?.map(|damage| damage.to_string());
-        let decided = asked.decide(&palette, head.png.depth, mask, samples, is_exact);
+        let damage = bands.damage().map(|damage| damage.to_string());
+        let decided = asked.decide(palette, head.png.depth, mask, samples, is_exact);
 
         let kind = Indexed { raster: head.png.raster.clone(), depth: decided.depth, palette: decided.palette() };
         let picture = as_indexed(&head.png, &kind, self.filters_stay(), self.source_bytes);
@@ -106,8 +106,8 @@ impl Canvas<'_> {
         let (mut altered, mut count) = (Altered::default(), 0);
         while let Some((rows, raster, filters)) = bands.next()? {
             let mut raster = self.among(raster, &rows);
-            let painted = colours(&palette, &raster, &rows, mask, samples);
-            let places = decided.apply(&mut raster, &rows, &palette, &painted);
+            let painted = colours(palette, &raster, &rows, mask, samples);
+            let places = decided.apply(&mut raster, &rows, palette, &painted);
             altered.add(0, mask.width_px, places.inspect(|_| count += 1));
             writer.add(&raster, stay(&picture, &filters));
         }
@@ -132,7 +132,10 @@ fn stay<'f>(picture: &Picture<'_>, filters: &'f [Option<Filter>]) -> &'f [Option
     if picture.filters.is_empty() { &[] } else { filters }
 }
 
-/// The canvas band by band: which of its rows, the picture's rows among them, and the filters that they had.
+/// Which rows of the canvas, the picture's rows among them, and the filters that the rows of the canvas had.
+type Band = (Range<u32>, Raster, Vec<Option<Filter>>);
+
+/// The canvas band by band.
 struct Bands<'a> {
     header: &'a Header,
     png: &'a Png<'a>,
@@ -179,7 +182,7 @@ impl<'a> Bands<'a> {
         }
     }
 
-    fn next(&mut self) -> Result<Option<(Range<u32>, Raster, Vec<Option<Filter>>)>, Error> {
+    fn next(&mut self) -> Result<Option<Band>, Error> {
         let rows = self.next..(self.next + BAND_ROWS).min(self.height);
         if rows.is_empty() {
             return Ok(None);
@@ -239,9 +242,9 @@ impl<'a> Bands<'a> {
     }
 
     /// What is wrong with the file, once all bands were had.
-    fn damage(self) -> Result<Option<Damage>, Error> {
+    fn damage(self) -> Option<Damage> {
         let each = self.row_bytes + 1;
         let end: End = self.data.end();
-        Ok(self.head.damage(self.rows_read * each, each * self.header.sides[1], end, self.is_out_of_rows))
+        self.head.damage(self.rows_read * each, each * self.header.sides[1], end, self.is_out_of_rows)
     }
 }

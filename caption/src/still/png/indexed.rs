@@ -193,13 +193,7 @@ fn merge(raster: &mut Raster, merged: &[(u8, u8)], palette: &[Rgba]) -> Vec<usiz
 }
 
 /// The colour that each touched pixel of some rows of the canvas should have, by its place among them.
-pub(super) fn colours(
-    palette: &[Rgba],
-    raster: &Raster,
-    rows: &Range<u32>,
-    mask: &Mask,
-    samples: Samples,
-) -> Vec<(usize, Rgba)> {
+pub(super) fn colours(palette: &[Rgba], raster: &Raster, rows: &Range<u32>, mask: &Mask, samples: Samples) -> Vec<(usize, Rgba)> {
     let held = Rect { left: 0, top: rows.start, right: mask.width_px, bottom: rows.end };
     let mut painted: Vec<(usize, Rgba)> = Vec::new();
     // Of the pixels under captions that lie on others.

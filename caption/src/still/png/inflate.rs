@@ -49,7 +49,6 @@ pub(super) fn inflate<'a>(pieces: impl Iterator<Item = &'a [u8]>, wanted: usize)
     (out, End::Cut)
 }
 
-
 /// The same, a few bytes at a time.
 pub(super) struct Inflating<'a> {
     stream: Decompress,

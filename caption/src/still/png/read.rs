@@ -171,7 +171,16 @@ pub(super) fn head(bytes: &[u8], most_side_px: u32) -> Result<Head<'_>, Error> {
         return Err(malformed("an indexed PNG without a sound palette"));
     }
     let raster = Raster { width: header.sides[0], height: 0, pixel_bytes: header.pixel_bytes(), data: Vec::new() };
-    let png = Png { colour: header.colour, depth: header.depth, raster, palette, transparency, others, filters: Vec::new(), damage: None };
+    let png = Png {
+        colour: header.colour,
+        depth: header.depth,
+        raster,
+        palette,
+        transparency,
+        others,
+        filters: Vec::new(),
+        damage: None,
+    };
     Ok(Head { header, png, data, data_are_sound, has_end })
 }
 

@@ -220,7 +220,17 @@ impl<'a> RowWriter<'a> {
         out.extend(b"\0\0\0\0IDAT");
         let guess = picture.guess();
         let compressor = compressor(guess.strategy(), guess.fast_level());
-        Self { picture, out, data_at, compressor, guess, buffers: Buffers::default(), above: Vec::new(), row: Vec::new(), is_first: true }
+        Self {
+            picture,
+            out,
+            data_at,
+            compressor,
+            guess,
+            buffers: Buffers::default(),
+            above: Vec::new(),
+            row: Vec::new(),
+            is_first: true,
+        }
     }
 
     /// Appends rows, each of which may have a filter.

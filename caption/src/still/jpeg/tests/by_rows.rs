@@ -3,10 +3,12 @@
 use super::*;
 
 /// No picture is small enough to be held.
-const BY_ROWS: Limits = Limits { max_side_px: 8, max_still_bytes: 1 << 20, max_still_side_px: 4096, max_still_pixels: 1 << 24, ..LIMITS };
+const BY_ROWS: Limits =
+    Limits { max_side_px: 8, max_still_bytes: 1 << 20, max_still_side_px: 4096, max_still_pixels: 1 << 24, ..LIMITS };
 
 fn turned(mut jpeg: Jpeg, orientation: u8) -> Vec<u8> {
-    let exif = [b"Exif\0\0II\x2A\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".as_slice(), &[orientation], b"\0\0\0\0\0\0\0"].concat();
+    let exif =
+        [b"Exif\0\0II\x2A\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".as_slice(), &[orientation], b"\0\0\0\0\0\0\0"].concat();
     jpeg.segments.push((0xE1, exif));
     jpeg.write()
 }

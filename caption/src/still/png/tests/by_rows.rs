@@ -42,7 +42,8 @@ fn assert_alike(bytes: &[u8], spec: &LoadedSpec, name: &str) {
     assert!(a.raster == b.raster, "{name}: the samples differ");
     assert_eq!((a.colour, a.depth, a.palette, a.transparency), (b.colour, b.depth, b.palette, b.transparency), "{name}");
     assert_eq!((a.damage, b.damage), (None, None), "{name}");
-    let others = |others: [Vec<Chunk<'_>>; 2]| others.map(|chunks| chunks.iter().map(|c| (c.kind, c.data.to_vec())).collect::<Vec<_>>());
+    let others =
+        |others: [Vec<Chunk<'_>>; 2]| others.map(|chunks| chunks.iter().map(|c| (c.kind, c.data.to_vec())).collect::<Vec<_>>());
     assert_eq!(others(a.others), others(b.others), "{name}");
 }
 
@@ -52,7 +53,8 @@ fn every_kind_comes_out_as_if_it_were_held() {
         for orientation in [1, 2] {
             let exif = [b"II\x2A\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".as_slice(), &[orientation], &[0; 7]].concat();
             let bytes = source(colour, depth, entries, vec![(*b"eXIf", exif), (*b"gAMA", 100_000_u32.to_be_bytes().to_vec())]);
-            for (style, fill) in [(Style::Overlay, "#fff"), (Style::Overlay, "#f0f"), (Style::Bar, "#000"), (Style::Bar, "#07f")] {
+            for (style, fill) in [(Style::Overlay, "#fff"), (Style::Overlay, "#f0f"), (Style::Bar, "#000"), (Style::Bar, "#07f")]
+            {
                 assert_alike(&bytes, &spec(style, fill), &format!("{colour:?} {depth} {orientation} {style:?} {fill}"));
             }
         }
@@ -64,7 +66,10 @@ fn what_cannot_go_by_rows_is_refused_by_its_name() {
     let exif = [b"II\x2A\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".as_slice(), &[6], &[0; 7]].concat();
     let bytes = source(Colour::Rgb, 8, 0, vec![(*b"eXIf", exif)]);
     let error = render(&bytes, &spec(Style::Overlay, "#fff"), &BY_ROWS).map(|_| ()).unwrap_err().to_string();
-    assert!(error.starts_with("the picture is 120 x 90 pixels, the limit of a PNG that its EXIF data turn is 8 a side"), "{error}");
+    assert!(
+        error.starts_with("the picture is 120 x 90 pixels, the limit of a PNG that its EXIF data turn is 8 a side"),
+        "{error}"
+    );
 }
 
 proptest! {
