@@ -78,6 +78,29 @@ impl Jpeg {
         [0, 1].map(|axis| (self.sides[axis] * component.factors[axis]).div_ceil(most[axis]).div_ceil(8))
     }
 
+    /// What the channels mean, by JFIF, Adobe's marker and the components' names, as libjpeg decides it.
+    pub(super) fn named_model(&self) -> Model {
+        let adobe = self.segments.iter().find_map(|(marker, data)| match (marker, &data[..]) {
+            (0xEE, [b'A', b'd', b'o', b'b', b'e', _, _, _, _, _, _, transform, ..]) => Some(*transform),
+            _ => None,
+        });
+        let is_jfif = self.segments.iter().any(|(marker, data)| *marker == 0xE0 && data.starts_with(b"JFIF\0"));
+        let names: Vec<u8> = self.components.iter().map(|component| component.id).collect();
+        match self.components.len() {
+            1 => Model::Grey,
+            3 if is_jfif => Model::Ycc,
+            3 => match adobe {
+                Some(0) => Model::Rgb,
+                None if names == *b"RGB" => Model::Rgb,
+                _ => Model::Ycc,
+            },
+            _ => match adobe {
+                Some(2) => Model::Ycck { is_inverted: true },
+                _ => Model::Cmyk { is_inverted: adobe.is_some() },
+            },
+        }
+    }
+
     /// Sets how many blocks each component has, all of them 0, by the sides and factors.
     pub(super) fn clear_blocks(&mut self) {
         let mcus = self.mcus();

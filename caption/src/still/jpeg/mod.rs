@@ -11,6 +11,7 @@ mod frame;
 mod huffman;
 mod mcus;
 mod paint;
+mod passes;
 mod place;
 mod read;
 mod rows;

@@ -287,7 +287,7 @@ impl<'a> Reader<'a> {
             }
         }
         jpeg.segments = std::mem::take(&mut self.segments);
-        jpeg.model = model(&jpeg);
+        jpeg.model = jpeg.named_model();
         // A progressive picture is the sum of its scans: a coefficient that is known down to bit n counts as one part of n + 1.
         let parts = |&low: &u8| if low == 255 { 0 } else { 100 / (usize::from(low) + 1) };
         let (known, of_all) = (self.known.iter().flatten().map(parts).sum(), 6400 * jpeg.components.len());
@@ -305,28 +305,5 @@ impl<'a> Reader<'a> {
             Some(Damage::NoEnd)
         };
         Ok((jpeg, self.index))
-    }
-}
-
-/// What the channels mean, by JFIF, Adobe's marker and the components' names, as libjpeg decides it.
-fn model(jpeg: &Jpeg) -> Model {
-    let adobe = jpeg.segments.iter().find_map(|(marker, data)| match (marker, &data[..]) {
-        (0xEE, [b'A', b'd', b'o', b'b', b'e', _, _, _, _, _, _, transform, ..]) => Some(*transform),
-        _ => None,
-    });
-    let is_jfif = jpeg.segments.iter().any(|(marker, data)| *marker == 0xE0 && data.starts_with(b"JFIF\0"));
-    let names: Vec<u8> = jpeg.components.iter().map(|component| component.id).collect();
-    match jpeg.components.len() {
-        1 => Model::Grey,
-        3 if is_jfif => Model::Ycc,
-        3 => match adobe {
-            Some(0) => Model::Rgb,
-            None if names == *b"RGB" => Model::Rgb,
-            _ => Model::Ycc,
-        },
-        _ => match adobe {
-            Some(2) => Model::Ycck { is_inverted: true },
-            _ => Model::Cmyk { is_inverted: adobe.is_some() },
-        },
     }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// A scan that is written.
-struct Scan {
+pub(super) struct Scan {
     components: Vec<usize>,
     band: [usize; 2],
 }
@@ -38,16 +38,16 @@ pub(super) trait Sink {
 pub(super) struct Counts([[u32; 256]; 4]);
 
 impl Counts {
-    fn none() -> Box<Self> {
+    pub(super) fn none() -> Box<Self> {
         Box::new(Self([[0; 256]; 4]))
     }
 
-    fn tables(&self) -> [Encoder; 4] {
+    pub(super) fn tables(&self) -> [Encoder; 4] {
         self.0.each_ref().map(Encoder::best)
     }
 
     /// About how many bytes the symbols and the bits behind them take.
-    fn bytes(&self, tables: &[Encoder; 4]) -> usize {
+    pub(super) fn bytes(&self, tables: &[Encoder; 4]) -> usize {
         let of_table = |(counts, table): (&[u32; 256], &Encoder)| -> u64 {
             let bits = |(symbol, &count): (u32, &u32)| u64::from(count) * u64::from(table.codes[symbol as usize].1 + symbol % 16);
             (0..256).zip(counts).map(bits).sum()
@@ -68,8 +68,8 @@ impl Sink for Counts {
 }
 
 pub(super) struct Codes<'a> {
-    tables: &'a [Encoder; 4],
-    bits: BitWriter,
+    pub tables: &'a [Encoder; 4],
+    pub bits: BitWriter,
 }
 
 impl Sink for Codes<'_> {
@@ -100,7 +100,7 @@ impl Jpeg {
     }
 
     /// The file up to its first scan.
-    fn header(&self) -> Vec<u8> {
+    pub(super) fn header(&self) -> Vec<u8> {
         let mut out = vec![0xFF, 0xD8];
         for (marker, data) in &self.segments {
             add_segment(&mut out, *marker, data);
@@ -152,7 +152,7 @@ impl Jpeg {
         data
     }
 
-    fn scans(&self) -> Vec<Scan> {
+    pub(super) fn scans(&self) -> Vec<Scan> {
         let all: Vec<usize> = (0..self.components.len()).collect();
         let blocks_of_mcu: usize = self.components.iter().map(|component| component.factors[0] * component.factors[1]).sum();
         // T.81, B.2.3: at most ten blocks in an MCU.
@@ -179,7 +179,7 @@ impl Jpeg {
         *out = codes.bits.out;
     }
 
-    fn scan_header(&self, scan: &Scan, tables: &[Encoder; 4], out: &mut Vec<u8>) {
+    pub(super) fn scan_header(&self, scan: &Scan, tables: &[Encoder; 4], out: &mut Vec<u8>) {
         for (place, table) in tables.iter().enumerate() {
             if !table.symbols.is_empty() {
                 let head = u8::try_from(((place / 2) << 4) | (place % 2)).unwrap_or(0);
@@ -207,13 +207,13 @@ impl Jpeg {
         so_far.run.end(sink);
     }
 
-    fn begin(&self, scan: &Scan) -> SoFar {
+    pub(super) fn begin(&self, scan: &Scan) -> SoFar {
         let table = Table { is_ac: true, number: self.table_number(scan.components[0]) };
         SoFar { last_dc: vec![0; scan.components.len()], run: Run { table, blocks: 0 } }
     }
 
     /// Goes on with the rows that are held.
-    fn encode_on(&self, scan: &Scan, SoFar { last_dc, run }: &mut SoFar, sink: &mut impl Sink) {
+    pub(super) fn encode_on(&self, scan: &Scan, SoFar { last_dc, run }: &mut SoFar, sink: &mut impl Sink) {
         let alone = scan.components.len() == 1;
         let [wide, high] = if alone { self.real_blocks(&self.components[scan.components[0]]) } else { self.mcus() };
         let mcus_above = self.rows_above / self.mcu_sides()[1] * wide;
@@ -245,79 +245,9 @@ impl Jpeg {
 }
 
 /// How far a scan is written.
-struct SoFar {
+pub(super) struct SoFar {
     last_dc: Vec<i32>,
     run: Run,
-}
-
-/// A pass over a sequential picture of one scan, strip by strip: the first counts symbols, the second writes them.
-pub(super) struct Pass<S> {
-    scan: Scan,
-    so_far: SoFar,
-    sink: S,
-}
-
-impl<S: Sink> Pass<S> {
-    /// `None` of a picture that takes several scans.
-    fn begin(whole: &Jpeg, sink: S) -> Option<Self> {
-        let mut scans = whole.scans();
-        let scan = scans.pop().filter(|_| scans.is_empty())?;
-        Some(Self { so_far: whole.begin(&scan), scan, sink })
-    }
-
-    /// Takes the next strip, in the file's order.
-    pub(super) fn add(&mut self, strip: &Jpeg) {
-        strip.encode_on(&self.scan, &mut self.so_far, &mut self.sink);
-    }
-}
-
-impl Pass<Box<Counts>> {
-    /// Begins a picture; of `whole` no block is asked for.
-    pub(super) fn counting(whole: &Jpeg) -> Option<Self> {
-        Self::begin(whole, Counts::none())
-    }
-
-    /// The tables, and about how many bytes the scan takes with them.
-    pub(super) fn tables(&self) -> ([Encoder; 4], usize) {
-        let tables = self.sink.tables();
-        let bytes = self.sink.bytes(&tables);
-        (tables, bytes)
-    }
-}
-
-impl<'a> Pass<Codes<'a>> {
-    /// Writes all up to the scan's first byte.
-    pub(super) fn writing(whole: &Jpeg, tables: &'a [Encoder; 4], scan_bytes: usize) -> Option<Self> {
-        let mut pass = Self::begin(whole, Codes { tables, bits: BitWriter::default() })?;
-        let mut out = whole.header();
-        // Bytes of ones are followed by a zero each: one in some hundreds.
-        out.reserve_exact(scan_bytes + scan_bytes / 64 + 1024);
-        whole.scan_header(&pass.scan, tables, &mut out);
-        pass.sink.bits = BitWriter::behind(out);
-        Some(pass)
-    }
-
-    /// The file.
-    pub(super) fn finish(self) -> Vec<u8> {
-        let mut bits = self.sink.bits;
-        bits.align();
-        bits.out.extend([0xFF, 0xD9]);
-        bits.out
-    }
-}
-
-impl<S: Sink> Sink for Box<S> {
-    fn symbol(&mut self, table: Table, symbol: u8) {
-        (**self).symbol(table, symbol);
-    }
-
-    fn bits(&mut self, value: u32, bits: u32) {
-        (**self).bits(value, bits);
-    }
-
-    fn restart(&mut self, number: usize) {
-        (**self).restart(number);
-    }
 }
 
 fn add_segment(out: &mut Vec<u8>, marker: u8, data: &[u8]) {
