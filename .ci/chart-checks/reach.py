@@ -18,7 +18,8 @@ def front(r):
         nginx, alb = "nginx.ingress.kubernetes.io/", "alb.ingress.kubernetes.io/"
         if d["spec"].get("ingressClassName") == "nginx":
             body = quantity(annotations[nginx + "proxy-body-size"].replace("m", "Mi"))
-            r.check(int(seen["PUNCHLINE_MAX_UPLOAD_BYTES"]) + 2**20 <= body <= int(seen["PUNCHLINE_MAX_UPLOAD_BYTES"]) + 2**21, f"{label(d)}: takes bodies up to {body}")
+            largest = max(int(seen["PUNCHLINE_MAX_UPLOAD_BYTES"]), int(seen["PUNCHLINE_MAX_STILL_BYTES"]))
+            r.check(largest + 2**20 <= body <= largest + 2**21, f"{label(d)}: takes bodies up to {body}")
             r.check(int(annotations[nginx + "proxy-read-timeout"]) > silence, f"{label(d)}: gives up while Prefer: wait is silent ({silence} s)")
             r.check(annotations[nginx + "proxy-buffering"] == "off" == annotations[nginx + "proxy-request-buffering"], f"{label(d)}: holds events or uploads back")
             r.check(keep_alive > 60, f"{label(d)}: nginx keeps connections for 60 s, the api closes them after {keep_alive}")

@@ -172,7 +172,7 @@ fn read(body: &[u8]) -> Result<LayoutRequest, SpecError> {
 }
 
 fn within_limits(limits: &Limits, width_px: u32, height_px: u32) -> Result<(), SpecError> {
-    let most = limits.max_side_px;
+    let most = limits.longest_side_px();
     for (field, px) in [("width_px", width_px), ("height_px", height_px)] {
         if !(1..=most).contains(&px) {
             let code = if px == 0 { ErrorCode::ZeroSized } else { ErrorCode::CanvasTooLarge };

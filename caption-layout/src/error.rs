@@ -55,6 +55,29 @@ pub enum Error {
         /// The limit.
         limit_px: u32,
     },
+    /// A side over [`crate::Limits::max_side_px`] of a still that can't be captioned by rows.
+    #[error(
+        "the picture is {width_px} x {height_px} pixels, the limit of {what} is {limit_px} a side: only a baseline JPEG of one \
+        scan and a PNG that is not interlaced may have more"
+    )]
+    NotByRows {
+        /// Its width.
+        width_px: u32,
+        /// Its height.
+        height_px: u32,
+        /// What it is.
+        what: &'static str,
+        /// The limit.
+        limit_px: u32,
+    },
+    /// More pixels than [`crate::Limits::max_still_pixels`].
+    #[error("the picture has {got} pixels, the limit is {limit}")]
+    StillTooLarge {
+        /// Its width times its height.
+        got: u64,
+        /// The limit.
+        limit: u64,
+    },
     /// More frames than [`crate::Limits::max_frames`].
     #[error("the animation has more than {limit} frames")]
     TooManyFrames {
@@ -164,9 +187,9 @@ impl Error {
             Self::Malformed { .. } => ErrorCode::Malformed,
             Self::ZeroSized { .. } => ErrorCode::ZeroSized,
             Self::NoFrames => ErrorCode::NoFrames,
-            Self::CanvasTooLarge { .. } => ErrorCode::CanvasTooLarge,
+            Self::CanvasTooLarge { .. } | Self::NotByRows { .. } => ErrorCode::CanvasTooLarge,
             Self::TooManyFrames { .. } => ErrorCode::TooManyFrames,
-            Self::TooManyPixels { .. } => ErrorCode::TooManyPixels,
+            Self::TooManyPixels { .. } | Self::StillTooLarge { .. } => ErrorCode::TooManyPixels,
             Self::EmptyText => ErrorCode::EmptyText,
             Self::NoVisibleText => ErrorCode::NoVisibleText,
             Self::TextDoesNotFit { .. } => ErrorCode::TextDoesNotFit,

@@ -34,6 +34,11 @@ impl Altered {
         }
     }
 
+    /// Adds all of another.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.runs.append(&mut other.runs);
+    }
+
     /// Whole rows of a still.
     pub(crate) fn of_rows(rows: Range<u32>, width_px: u32) -> Self {
         let [start, end] = [rows.start, rows.end].map(|row| row.saturating_mul(width_px));

@@ -25,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(rendered.width_px, probed.width_px);
     assert!(rendered.height_px >= probed.height_px);
     let output = rendered.output.to_vec(&source);
-    let limits = caption::Limits { max_side_px: 4096, max_bytes: 1 << 26, ..LIMITS };
+    let limits = caption::Limits { max_side_px: 4096, max_bytes: 1 << 26, max_total_pixels: 1 << 24, ..LIMITS };
     let again = caption::render_with(&output, layout.spec(), &limits, &Watch::none());
     match again {
         Ok(again) => {

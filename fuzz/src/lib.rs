@@ -16,7 +16,16 @@ use samples::{
 };
 
 /// Small, so that an input takes milliseconds.
-pub const LIMITS: Limits = Limits { max_bytes: 1 << 20, max_side_px: 512, max_frames: 64, max_total_pixels: 1 << 20 };
+pub const LIMITS: Limits = Limits {
+    max_bytes: 1 << 20,
+    max_side_px: 512,
+    max_frames: 64,
+    max_total_pixels: 1 << 20,
+    // Stills with a side of more than 512 are captioned by rows.
+    max_still_bytes: 1 << 20,
+    max_still_side_px: 4096,
+    max_still_pixels: 1 << 19,
+};
 
 /// Captions that go together.
 pub struct Layout {

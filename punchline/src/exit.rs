@@ -73,7 +73,8 @@ impl From<caption::Error> for Failure {
         };
         let flag = match error {
             caption::Error::FileTooLarge { .. } => "; --max-upload-bytes raises it",
-            caption::Error::CanvasTooLarge { .. } => "; --max-side-px raises it",
+            caption::Error::CanvasTooLarge { .. } | caption::Error::NotByRows { .. } => "; --max-side-px raises it",
+            caption::Error::StillTooLarge { .. } => "; --max-still-pixels raises it",
             caption::Error::TooManyFrames { .. } => "; --max-frames raises it",
             caption::Error::TooManyPixels { .. } => "; --max-total-pixels raises it",
             _ => "",

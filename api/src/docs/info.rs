@@ -98,6 +98,12 @@ struct LimitsView {
     max_frames: u32,
     /// The most pixels over all frames of one file.
     max_total_pixels: u64,
+    /// The largest file of a still that is captioned by rows, if that is more: a baseline JPEG of one scan, a PNG that is not interlaced.
+    max_still_bytes: u64,
+    /// The longest side of such a still.
+    max_still_side_px: u32,
+    /// The most pixels of such a still; 0 where it is held to the limits of all pictures.
+    max_still_pixels: u64,
     /// The most captions on one picture.
     max_captions: usize,
     /// The most characters of one caption.
@@ -154,6 +160,9 @@ impl InfoAnswer {
                 max_side_px: limits.max_side_px,
                 max_frames: limits.max_frames,
                 max_total_pixels: limits.max_total_pixels,
+                max_still_bytes: limits.max_still_bytes,
+                max_still_side_px: limits.max_still_side_px,
+                max_still_pixels: limits.max_still_pixels,
                 max_captions: bounds::MAX_CAPTIONS,
                 max_text_chars: bounds::MAX_TEXT_CHARS,
                 max_images: bounds::MAX_IMAGES,

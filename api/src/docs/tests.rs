@@ -131,6 +131,9 @@ fn each_number_on_the_page_of_limits_is_the_one_in_the_code() {
     let expected = [
         ("bytes of a file", grouped(limits.max_bytes)),
         ("pixels along the longer side of the canvas", grouped(limits.max_side_px.into())),
+        ("bytes of a still that is captioned by rows", grouped(limits.max_still_bytes)),
+        ("pixels along its longer side", grouped(limits.max_still_side_px.into())),
+        ("pixels of it", grouped(limits.max_still_pixels)),
         ("frames", grouped(limits.max_frames.into())),
         ("pixels over all frames", grouped(limits.max_total_pixels)),
         ("captions in a spec, and cues in `subtitles`", number(bounds::MAX_CAPTIONS)),

@@ -106,7 +106,7 @@ impl Requests {
         };
         let request = request.map(|body| paced(body, stall));
         let parts = Multipart::from_request(request, &()).await.map_err(BodyRefusal::from)?;
-        let form = Form::read(parts, spool, budget.limits.max_bytes, expected_bytes).await?;
+        let form = Form::read(parts, spool, budget.limits.largest_file_bytes(), expected_bytes).await?;
         Ok(JobRequest { form, idempotency, first, wait, reservation })
     }
 

@@ -95,9 +95,10 @@ impl UploadBudget {
     /// A budget for `uploads_in_flight_bytes` of uploads at one time, or for the largest one if that is more.
     pub(crate) fn new(limits: Limits, uploads_in_flight_bytes: u64) -> Self {
         // One upload must fit, or none would ever be taken.
-        let largest_bytes = limits.max_bytes.saturating_add(FORM_OVERHEAD_BYTES);
-        let uploads_bytes = uploads_in_flight_bytes.max(limits.max_bytes).saturating_add(FORM_OVERHEAD_BYTES);
-        let whole_pictures = usize::try_from(WHOLE_BYTES / limits.max_bytes.max(1)).unwrap_or(1).clamp(1, Semaphore::MAX_PERMITS);
+        let largest_bytes = limits.largest_file_bytes().saturating_add(FORM_OVERHEAD_BYTES);
+        let uploads_bytes = uploads_in_flight_bytes.max(limits.largest_file_bytes()).saturating_add(FORM_OVERHEAD_BYTES);
+        let whole_pictures =
+            usize::try_from(WHOLE_BYTES / limits.largest_file_bytes().max(1)).unwrap_or(1).clamp(1, Semaphore::MAX_PERMITS);
         Self {
             limits,
             uploads_bytes,
@@ -108,7 +109,7 @@ impl UploadBudget {
     }
 
     pub(crate) fn max_body_bytes(&self) -> u64 {
-        self.limits.max_bytes.saturating_add(FORM_OVERHEAD_BYTES)
+        self.limits.largest_file_bytes().saturating_add(FORM_OVERHEAD_BYTES)
     }
 
     /// How much a body with these headers will be at most.
@@ -116,7 +117,7 @@ impl UploadBudget {
         let declared = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
         match declared {
             Some(got_bytes) if got_bytes > self.max_body_bytes() => {
-                Err(BudgetRefusal::FileTooLarge { limit_bytes: self.limits.max_bytes, got_bytes })
+                Err(BudgetRefusal::FileTooLarge { limit_bytes: self.limits.largest_file_bytes(), got_bytes })
             }
             declared => Ok(declared.unwrap_or_else(|| self.max_body_bytes())),
         }
@@ -154,7 +155,7 @@ mod tests {
     const MB: u64 = 1_000_000;
 
     fn budget(max_bytes: u64, uploads_in_flight_bytes: u64) -> UploadBudget {
-        UploadBudget::new(Limits { max_bytes, ..Limits::default() }, uploads_in_flight_bytes)
+        UploadBudget::new(Limits { max_bytes, ..Limits::default() }.for_all_alike(), uploads_in_flight_bytes)
     }
 
     fn client(n: u64) -> ClientId {

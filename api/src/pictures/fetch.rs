@@ -67,7 +67,7 @@ impl Fetcher {
 
     async fn look_at(&self, url: &str, client: &ClientId, deadline: Instant) -> Result<Found, FetchRefusal> {
         let http = self.client.as_ref().ok_or(FetchRefusal::Off { field: FIELD })?;
-        let max_bytes = self.budget.limits.max_bytes;
+        let max_bytes = self.budget.limits.largest_file_bytes();
         let within = deadline.saturating_duration_since(Instant::now());
         let mut download = http.fetch(url, max_bytes, within).await.map_err(refused)?;
         // Before a byte is read.

@@ -31,7 +31,7 @@ pub struct ImageProbe {
 /// What an image may be. Its frames are not counted together: one of them is decoded.
 #[must_use]
 pub fn image_limits() -> Limits {
-    let largest = Limits { max_bytes: MAX_IMAGE_BYTES, max_side_px: MAX_IMAGE_SIDE_PX, ..Limits::default() };
+    let largest = Limits { max_bytes: MAX_IMAGE_BYTES, max_side_px: MAX_IMAGE_SIDE_PX, ..Limits::default() }.for_all_alike();
     Limits { max_total_pixels: u64::MAX, ..largest }
 }
 

@@ -3,6 +3,7 @@
 pub mod animation;
 pub mod apng;
 pub mod blocks;
+pub mod by_rows;
 pub mod image;
 pub mod orientation;
 pub mod probe;

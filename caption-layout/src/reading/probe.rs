@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek};
 use super::{
     apng::Apng,
     blocks::Gif,
+    by_rows,
     orientation::turn_in,
     source::{FileWindow, Reading, Source},
     still_headers,
@@ -59,8 +60,7 @@ pub fn probe_file(file: impl Read + Seek, limits: &Limits) -> io::Result<Result<
 }
 
 fn probe_in(source: &mut impl Source, limits: &Limits) -> Result<Probe, Error> {
-    limits.check_bytes(source.len() as u64)?;
-    match sniff(source.from(0)).ok_or(Error::UnsupportedMedia)? {
+    match media_in(source, limits)? {
         MediaType::Gif => {
             let gif = Gif::walk_in(source, limits)?;
             Ok(Probe {
@@ -81,9 +81,14 @@ fn probe_in(source: &mut impl Source, limits: &Limits) -> Result<Probe, Error> {
 ///
 /// # Errors
 /// [`Error::FileTooLarge`] and [`Error::UnsupportedMedia`].
-pub fn media_of(bytes: &[u8], limits: &Limits) -> Result<MediaType, Error> {
-    limits.check_bytes(bytes.len() as u64)?;
-    sniff(bytes).ok_or(Error::UnsupportedMedia)
+pub fn media_of(mut bytes: &[u8], limits: &Limits) -> Result<MediaType, Error> {
+    media_in(&mut bytes, limits)
+}
+
+fn media_in(source: &mut impl Source, limits: &Limits) -> Result<MediaType, Error> {
+    let media = sniff(source.from(0));
+    by_rows::check_bytes(source, media, limits)?;
+    media.ok_or(Error::UnsupportedMedia)
 }
 
 /// The kind that the first bytes announce.
@@ -140,7 +145,7 @@ pub(super) fn probe_still_picture(source: &mut impl Source, media: MediaType, li
     if width_px == 0 || height_px == 0 {
         return Err(Error::ZeroSized { width_px, height_px });
     }
-    limits.check_side(width_px, height_px)?;
+    by_rows::check_sides(source, media, [width_px, height_px], limits)?;
     let total_pixels = u64::from(width_px) * u64::from(height_px);
     limits.check_total_pixels(total_pixels)?;
     still_headers::check(source, media)?;

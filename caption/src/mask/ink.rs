@@ -177,6 +177,22 @@ impl Mask {
     }
 }
 
+impl Mask {
+    /// The same of one row, which has room for it.
+    pub(crate) fn row_to_gray(&self, inks: InkSet, y: u32, gray: &mut [u8]) {
+        gray.fill(0);
+        for ink in self.inks_of(inks) {
+            let Some(columns) = ink.touched_columns(y) else { continue };
+            let covers = ink.row(y).iter().skip((columns.start - ink.rect.left) as usize);
+            for (pixel, cover) in gray.iter_mut().take(columns.end as usize).skip(columns.start as usize).zip(covers) {
+                if *cover != Cover::NONE {
+                    *pixel = 255;
+                }
+            }
+        }
+    }
+}
+
 impl Ink {
     /// Adds rows to a band, below.
     fn add_rows(&mut self, rows: u32) {

@@ -33,6 +33,14 @@ impl Beside {
         self.altered.add(0, mask.width_px, places);
     }
 
+    /// Adds those of another part of the picture.
+    pub(super) fn add(&mut self, other: Self) {
+        self.altered.append(other.altered);
+        self.changed.count += other.changed.count;
+        self.changed.delta_e = self.changed.delta_e.max(other.changed.delta_e);
+        self.changed.why = self.changed.why.or(other.changed.why);
+    }
+
     /// Compares all pixels of these rows that no caption covers; both colours are asked for by places on the output's canvas. Where
     /// a picture is coded again as a whole, most of its pixels differ, so the rows are marked as a whole.
     pub(super) fn of_rows(
@@ -42,16 +50,33 @@ impl Beside {
         after: impl Fn(u32, u32) -> [u8; 3],
     ) -> Self {
         let mut beside = Self::default();
-        let gray = mask.to_gray(InkSet::ALL);
-        for (y, line) in rows.clone().zip(gray.chunks_exact(mask.width_px.max(1) as usize).skip(rows.start as usize)) {
-            for (x, _) in (0..mask.width_px).zip(line).filter(|(_, covered)| **covered == 0) {
-                beside.count(before(x, y), after(x, y));
+        beside.count_rows(rows.clone(), mask, before, after);
+        beside.with_rows_altered(rows, mask)
+    }
+
+    /// Compares the pixels of some of these rows, and marks none of them.
+    pub(super) fn count_rows(
+        &mut self,
+        rows: Range<u32>,
+        mask: &Mask,
+        before: impl Fn(u32, u32) -> [u8; 3],
+        after: impl Fn(u32, u32) -> [u8; 3],
+    ) {
+        let mut line = vec![0; mask.width_px as usize];
+        for y in rows {
+            mask.row_to_gray(InkSet::ALL, y, &mut line);
+            for (x, _) in (0..mask.width_px).zip(&line).filter(|(_, covered)| **covered == 0) {
+                self.count(before(x, y), after(x, y));
             }
         }
-        if beside.changed.count > 0 {
-            beside.altered = Altered::of_rows(rows, mask.width_px);
+    }
+
+    /// Marks these rows if any pixel differs.
+    pub(super) fn with_rows_altered(mut self, rows: Range<u32>, mask: &Mask) -> Self {
+        if self.changed.count > 0 {
+            self.altered = Altered::of_rows(rows, mask.width_px);
         }
-        beside
+        self
     }
 
     /// Compares the pixels of a frame that was coded again, where no caption of its time covers them: `pixels` have their places on the
@@ -76,7 +101,8 @@ impl Beside {
         }
     }
 
-    fn count(&mut self, was: [u8; 3], is: [u8; 3]) -> bool {
+    /// Counts a pixel that is marked otherwise.
+    pub(super) fn count(&mut self, was: [u8; 3], is: [u8; 3]) -> bool {
         let differs = was != is;
         if differs {
             let changed = &mut self.changed;

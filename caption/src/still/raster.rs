@@ -32,9 +32,13 @@ impl Raster {
     }
 
     /// On the mask's canvas, with `blank` wherever a bar was added.
-    pub(super) fn on_canvas(mut self, mask: &Mask, blank: u8) -> Self {
+    pub(super) fn on_canvas(self, mask: &Mask, blank: u8) -> Self {
+        self.among_rows(mask.picture_top_px as usize, mask.height_px as usize, blank)
+    }
+
+    /// Below `top` rows of `blank`, and above as many as make `height` together.
+    pub(super) fn among_rows(mut self, top: usize, height: usize, blank: u8) -> Self {
         let row_bytes = self.width * self.pixel_bytes;
-        let (top, height) = (mask.picture_top_px as usize, mask.height_px as usize);
         if top > 0 {
             self.data.splice(0..0, std::iter::repeat_n(blank, top * row_bytes));
         }

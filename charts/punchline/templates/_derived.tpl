@@ -41,7 +41,7 @@
 
 {{/* A MiB for the form around the file. */}}
 {{- define "punchline.bodyMebibytes" -}}
-{{- div (add (int64 .Values.maxUploadBytes) 1048576 1048575) 1048576 -}}
+{{- div (add (max (int64 .Values.maxUploadBytes) (int64 .Values.maxStillBytes)) 1048576 1048575) 1048576 -}}
 {{- end -}}
 
 {{- define "punchline.spoolMebibytes" -}}

@@ -4,6 +4,7 @@ PUNCHLINE_STORE_URL: {{ .Values.store.url | quote }}
 PUNCHLINE_OPS_LISTEN: {{ printf "%s:9090" .Values.listenAddress | quote }}
 PUNCHLINE_LOG_FORMAT: {{ .Values.logFormat | quote }}
 PUNCHLINE_MAX_UPLOAD_BYTES: {{ int64 .Values.maxUploadBytes | quote }}
+PUNCHLINE_MAX_STILL_BYTES: {{ int64 .Values.maxStillBytes | quote }}
 {{- with .Values.store.region }}
 AWS_REGION: {{ . | quote }}
 {{- end }}

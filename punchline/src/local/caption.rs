@@ -77,7 +77,7 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     let (began, cpu_began) = (Instant::now(), ProcessTime::now());
     let limits = args.limits.limits();
     let mut spec = args.engine_spec()?;
-    let bytes = files::read(&args.input, limits.max_bytes)?;
+    let bytes = files::read(&args.input, limits.largest_file_bytes())?;
     let media = caption::media_of(&bytes, &limits).ok();
     spec.output.format = format_for(spec.output.format, args.output.as_deref(), media)?;
     let extension = extension_for(spec.output.format);

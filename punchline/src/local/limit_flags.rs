@@ -5,7 +5,7 @@
 #[command(next_help_heading = "Limits")]
 #[expect(clippy::struct_field_names, reason = "clap makes the flags of them, and all are maxima")]
 pub(crate) struct LimitFlags {
-    /// Bytes of the file
+    /// Bytes of a file
     #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_UPLOAD_BYTES", default_value_t = caption::Limits::default().max_bytes)]
     max_upload_bytes: u64,
 
@@ -20,6 +20,18 @@ pub(crate) struct LimitFlags {
     /// Width x height, summed over all frames
     #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_TOTAL_PIXELS", default_value_t = caption::Limits::default().max_total_pixels)]
     max_total_pixels: u64,
+
+    /// Bytes of a baseline JPEG or a PNG that is not interlaced, if that is more
+    #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_STILL_BYTES", default_value_t = caption::Limits::default().max_still_bytes)]
+    max_still_bytes: u64,
+
+    /// Pixels a side of such a still, if that is more
+    #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_STILL_SIDE_PX", default_value_t = caption::Limits::default().max_still_side_px)]
+    max_still_side_px: u32,
+
+    /// Width x height of such a still; 0 holds it to the limits of all pictures
+    #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_STILL_PIXELS", default_value_t = caption::Limits::default().max_still_pixels)]
+    max_still_pixels: u64,
 }
 
 impl LimitFlags {
@@ -29,6 +41,9 @@ impl LimitFlags {
             max_side_px: self.max_side_px,
             max_frames: self.max_frames,
             max_total_pixels: self.max_total_pixels,
+            max_still_bytes: self.max_still_bytes,
+            max_still_side_px: self.max_still_side_px,
+            max_still_pixels: self.max_still_pixels,
         }
     }
 }

@@ -44,7 +44,7 @@ struct ProbeLine {
 
 pub(crate) fn run(args: &ProbeArgs) -> Result<(), Failure> {
     let limits = args.limits.limits();
-    let bytes = files::read(&args.input, limits.max_bytes)?;
+    let bytes = files::read(&args.input, limits.largest_file_bytes())?;
     let found = caption::probe(&bytes, &limits)?;
     if args.json {
         files::print(serde_json::to_string(&line(&found, bytes.len())).map_err(|e| Failure::new(Reason::Internal, e))?)

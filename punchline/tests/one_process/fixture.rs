@@ -98,7 +98,7 @@ impl Fixture {
             acceptances: api::Acceptances::default(),
         };
         let config = ApiConfig {
-            limits: caption::Limits { max_bytes: 1_000_000, ..caption::Limits::default() },
+            limits: caption::Limits { max_bytes: 1_000_000, ..caption::Limits::default() }.for_all_alike(),
             uploads_in_flight_bytes: 2_000_000,
             request_timeout: Duration::from_secs(10),
             body_stall: Duration::from_secs(5),

@@ -90,6 +90,11 @@ pub(super) fn at_least_one<T: FromStr + From<u8> + PartialOrd>(text: &str) -> Re
     text.parse().ok().filter(|n| *n >= least).ok_or_else(|| "a whole number from 1".to_owned())
 }
 
+/// A whole number, which may be 0.
+pub(super) fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "a whole number".to_owned())
+}
+
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: NonZeroU64 = text.parse().map_err(|_| "a whole number of seconds from 1".to_owned())?;
     Ok(Duration::from_secs(seconds.get()))

@@ -139,6 +139,13 @@ settings! {
         "the most frames in one file";
     MAX_TOTAL_PIXELS = "PUNCHLINE_MAX_TOTAL_PIXELS", Fallback::Is("400000000"), ALL, false,
         "the most pixels over all frames of one file";
+    MAX_STILL_BYTES = "PUNCHLINE_MAX_STILL_BYTES", Fallback::Is("64000000"), ALL, false,
+        "the largest file of a still that is captioned by rows (a baseline JPEG of one scan, a PNG that is not interlaced), if that is \
+         more than of other files";
+    MAX_STILL_SIDE_PX = "PUNCHLINE_MAX_STILL_SIDE_PX", Fallback::Is("65500"), ALL, false,
+        "the longest side of such a still, if that is more than of other pictures";
+    MAX_STILL_PIXELS = "PUNCHLINE_MAX_STILL_PIXELS", Fallback::Is("100000000"), ALL, false,
+        "the most pixels of such a still; 0 holds it to the limits of all pictures";
     UPLOADS_IN_FLIGHT_BYTES = "PUNCHLINE_UPLOADS_IN_FLIGHT_BYTES", Fallback::Is("2500000000"), FRONT, false,
         "the most bytes of uploads in hand at one time in one process, which is what they may take of the spool folder; more are \
          answered 503 with `Retry-After`. One client (a key, or without one an address) may have a quarter of it, or one file \

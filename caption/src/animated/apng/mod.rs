@@ -55,7 +55,7 @@ pub(crate) struct PreparedApng<'a> {
 pub(crate) fn prepare<'a>(bytes: &'a [u8], decoded: DecodedSpec<'_>, limits: &Limits) -> Result<PreparedApng<'a>, Error> {
     let captions = &decoded.spec.captions;
     let apng = Apng::walk(bytes, limits)?;
-    let header = Header::read(Chunks::of(bytes).next(), limits)?;
+    let header = Header::read(Chunks::of(bytes).next(), limits.max_side_px)?;
     let times = frame_times(apng.frames.iter().map(Frame::delay_us));
     let is_timed = captions.iter().map(|caption| caption.spec.is_timed()).collect();
     let times = captions.iter().map(|caption| shown_frames(&caption.spec, &times)).collect();

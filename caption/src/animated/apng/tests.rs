@@ -108,8 +108,10 @@ fn content(chance: &mut Chance, rect: Rect, colour: Colour, depth: u8) -> Vec<u8
 
 /// A file of 16 bits as one of 8, which the player needs.
 fn of_8_bits(file: &[u8]) -> Vec<u8> {
-    let (apng, header) =
-        (Apng::walk(file, &Limits::default()).unwrap(), Header::read(Chunks::of(file).next(), &Limits::default()).unwrap());
+    let (apng, header) = (
+        Apng::walk(file, &Limits::default()).unwrap(),
+        Header::read(Chunks::of(file).next(), Limits::default().max_side_px).unwrap(),
+    );
     let mut out = b"\x89PNG\r\n\x1A\n".to_vec();
     chunks::add(&mut out, *b"IHDR", &[&file[16..24], &[8, header.colour.byte(), 0, 0, 0]].concat());
     chunks::add(&mut out, *b"acTL", &[u32::try_from(apng.frames.len()).unwrap().to_be_bytes(), [0; 4]].concat());

@@ -32,7 +32,7 @@ pub(super) struct ApngFrames<'a> {
 impl<'a> ApngFrames<'a> {
     pub(super) fn open(bytes: &'a [u8], limits: &Limits) -> Result<Self, Error> {
         let apng = Apng::walk(bytes, limits)?;
-        let header = Header::read(Chunks::of(bytes).next(), limits)?;
+        let header = Header::read(Chunks::of(bytes).next(), limits.max_side_px)?;
         let [width_px, height_px] = apng.sides_px;
         let facts = Facts {
             sides_px: apng.sides_px,

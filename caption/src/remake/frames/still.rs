@@ -2,7 +2,7 @@
 //!
 //! `open` makes it. The picture is decoded when it is asked for, and again for every time.
 
-use caption_layout::{Error, Limits, MediaType, probe};
+use caption_layout::{Error, Limits, MediaType, limits::CheckLimits as _, probe};
 
 use super::facts::{Facts, Frames, Pixels};
 use crate::still;
@@ -18,6 +18,8 @@ pub(super) struct StillFrames<'a> {
 impl<'a> StillFrames<'a> {
     pub(super) fn open(bytes: &'a [u8], media: MediaType, limits: &Limits) -> Result<Self, Error> {
         let found = probe(bytes, limits)?;
+        // One that is captioned by rows has too many pixels to be held.
+        limits.check_side(found.width_px, found.height_px)?;
         let is_lossy = match media {
             MediaType::Jpeg => true,
             MediaType::Webp => still::webp::is_lossy(bytes),

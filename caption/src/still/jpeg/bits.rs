@@ -17,6 +17,25 @@ impl<'a> BitReader<'a> {
         Self { bytes, at, held: 0, held_bits: 0, is_exhausted: false }
     }
 
+    /// Reads on from a place that [`Self::place`] gave.
+    pub(super) fn at_place(bytes: &'a [u8], place: usize) -> Self {
+        let mut reader = Self::new(bytes, place / 8);
+        reader.bits(u32::try_from(place % 8).unwrap_or(0));
+        reader
+    }
+
+    /// Where the next bit is, counted from the file's first. Not where more bits were asked for than there were.
+    pub(super) fn place(&self) -> usize {
+        let held_bytes = self.held_bits.div_ceil(8);
+        let mut at = self.at;
+        for _ in 0..held_bytes {
+            // A byte of ones has a zero behind it, and no other zero has one before it.
+            let is_stuffed = at >= 2 && self.bytes.get(at - 2..at) == Some(&[0xFF, 0]);
+            at -= if is_stuffed { 2 } else { 1 };
+        }
+        8 * at + (8 * held_bytes - self.held_bits) as usize
+    }
+
     /// The next byte, if it is not a marker's.
     fn next_byte(&mut self) -> Option<u8> {
         let byte = *self.bytes.get(self.at)?;
@@ -122,6 +141,11 @@ pub(super) struct BitWriter {
 }
 
 impl BitWriter {
+    /// Appends to what is there.
+    pub(super) fn behind(out: Vec<u8>) -> Self {
+        Self { out, held: 0, held_bits: 0 }
+    }
+
     /// The lowest bits of a value, at most 32 of them.
     pub(super) fn put(&mut self, value: u32, bits: u32) {
         self.held = self.held << bits | u64::from(value) & ((1 << bits) - 1);

@@ -43,6 +43,8 @@ pub(super) enum Model {
 #[derive(Clone, Debug)]
 pub(super) struct Jpeg {
     pub sides: [usize; 2],
+    /// Rows of pixels above those that are held: 0 of a whole picture, more of a strip of one, whose sides are the strip's.
+    pub rows_above: usize,
     pub is_progressive: bool,
     pub model: Model,
     pub components: Vec<Component>,
@@ -74,6 +76,29 @@ impl Jpeg {
     pub(super) fn real_blocks(&self, component: &Component) -> [usize; 2] {
         let most = self.most_factors();
         [0, 1].map(|axis| (self.sides[axis] * component.factors[axis]).div_ceil(most[axis]).div_ceil(8))
+    }
+
+    /// What the channels mean, by JFIF, Adobe's marker and the components' names, as libjpeg decides it.
+    pub(super) fn named_model(&self) -> Model {
+        let adobe = self.segments.iter().find_map(|(marker, data)| match (marker, &data[..]) {
+            (0xEE, [b'A', b'd', b'o', b'b', b'e', _, _, _, _, _, _, transform, ..]) => Some(*transform),
+            _ => None,
+        });
+        let is_jfif = self.segments.iter().any(|(marker, data)| *marker == 0xE0 && data.starts_with(b"JFIF\0"));
+        let names: Vec<u8> = self.components.iter().map(|component| component.id).collect();
+        match self.components.len() {
+            1 => Model::Grey,
+            3 if is_jfif => Model::Ycc,
+            3 => match adobe {
+                Some(0) => Model::Rgb,
+                None if names == *b"RGB" => Model::Rgb,
+                _ => Model::Ycc,
+            },
+            _ => match adobe {
+                Some(2) => Model::Ycck { is_inverted: true },
+                _ => Model::Cmyk { is_inverted: adobe.is_some() },
+            },
+        }
     }
 
     /// Sets how many blocks each component has, all of them 0, by the sides and factors.

@@ -2,26 +2,34 @@
 //! steps and subsampling.
 //!
 //! `still` calls it. No pixel of the picture is decoded but those around a caption, unless a bar or a turn moves the picture by less
-//! than whole MCUs: all of it is coded again then.
+//! than whole MCUs: all of it is coded again then. A large picture goes by `rows`.
 
 mod bits;
 mod colour;
 mod dct;
 mod frame;
 mod huffman;
+mod mcus;
 mod paint;
+mod passes;
 mod place;
 mod read;
+mod rows;
 mod scan;
 mod standard_tables;
+mod strips;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
-use caption_layout::{Error, Fidelity, Limits, MediaType, reading::orientation::turn_of, rect::Rect};
+use caption_layout::{
+    Error, Fidelity, Limits, MediaType,
+    reading::{by_rows::is_large, orientation::turn_of},
+    rect::Rect,
+};
 
-use self::frame::Model;
+use self::frame::{Jpeg, Model};
 use super::{beside::Beside, exif::exif_without_turn, rendered::RenderedStill};
 use crate::mask::{DecodedSpec, Ink, Mask};
 
@@ -30,14 +38,16 @@ const PROFILE: &[u8] = b"ICC_PROFILE\0";
 
 pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits: &Limits) -> Result<RenderedStill, Error> {
     let spec = spec.into();
+    let sides = read::sides(bytes);
+    if is_large(bytes.len() as u64, sides, limits) {
+        return rows::render(bytes, spec, limits);
+    }
     let jpeg = read::read(bytes, limits)?;
     let damage = jpeg.damage.map(|damage| damage.to_string());
     let turn = turn_of(bytes, MediaType::Jpeg);
     let [width_px, height_px] = turn.sides(jpeg.sides).map(|side| u32::try_from(side).unwrap_or(u32::MAX));
     let mask = Mask::draw(spec, width_px, height_px, Rect::at(0, 0, width_px, height_px))?;
-    if mask.height_px > u32::from(u16::MAX) {
-        return Err(Error::Encode { what: format!("a JPEG has at most {} rows", u16::MAX) });
-    }
+    check_rows(&mask)?;
 
     let (was, sides) = (jpeg.model, jpeg.sides);
     let top = mask.picture_top_px;
@@ -57,11 +67,25 @@ pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits:
     }
     let Beside { altered, changed } = beside;
     let fidelity = Fidelity { captions: jpeg.shown(&mask), changed, damage, ..Fidelity::default() };
-    let segments = std::mem::take(&mut jpeg.segments);
-    let profile_fits = fits(&segments, jpeg.model);
-    let adobe_holds = jpeg.model == was;
-    jpeg.segments = segments.into_iter().filter_map(|segment| kept(segment, profile_fits, adobe_holds)).collect();
+    jpeg.keep_segments(was);
     Ok(RenderedStill { bytes: jpeg.write(), mask, altered, fidelity })
+}
+
+fn check_rows(mask: &Mask) -> Result<(), Error> {
+    if mask.height_px > u32::from(u16::MAX) {
+        return Err(Error::Encode { what: format!("a JPEG has at most {} rows", u16::MAX) });
+    }
+    Ok(())
+}
+
+impl Jpeg {
+    /// Keeps the segments that hold for the output, whose source had this model.
+    fn keep_segments(&mut self, was: Model) {
+        let segments = std::mem::take(&mut self.segments);
+        let profile_fits = fits(&segments, self.model);
+        let adobe_holds = self.model == was;
+        self.segments = segments.into_iter().filter_map(|segment| kept(segment, profile_fits, adobe_holds)).collect();
+    }
 }
 
 /// A JPEG as it is stored.

@@ -69,27 +69,46 @@ impl Jpeg {
     pub(super) fn paint(&mut self, mask: &Mask) -> Beside {
         let mut beside = Beside::default();
         let is_subsampled = self.components.iter().any(|component| component.factors != self.most_factors());
+        // MCUs that lie side by side are marked together.
+        let mut to_mark = Rect::default();
         for (at, rect) in self.touched(mask) {
             let was = McuSamples::of(self, at);
             let painted = self.paint_mcu(&was, at, rect, mask);
             let is = McuSamples::of(self, at);
             for (y, x) in (0..rect.height()).flat_map(|y| (0..rect.width()).map(move |x| (y, x))) {
                 let place = [x, y].map(|offset| offset as usize);
-                if !painted.has(place) {
+                if painted.has(place) {
+                    continue;
+                }
+                if is_subsampled {
+                    beside.count(was.rgb(place), is.rgb(place));
+                } else {
                     beside.compare([rect.left + x, rect.top + y], mask, was.rgb(place), is.rgb(place));
                 }
             }
             if is_subsampled {
                 // Most decoders smooth chroma, by at most a pixel over the MCU's edges.
-                beside.mark(grown(rect, self.sides), mask);
+                if to_mark.top == rect.top && to_mark.right == rect.left && !to_mark.is_empty() {
+                    to_mark = to_mark.union(rect);
+                } else {
+                    beside.mark(grown(to_mark, mask), mask);
+                    to_mark = rect;
+                }
             }
         }
+        beside.mark(grown(to_mark, mask), mask);
         beside
     }
 
     /// What there is to tell of each caption of the spec, once they are drawn.
     pub(super) fn shown(&self, mask: &Mask) -> Vec<CaptionFidelity> {
         let mut colours = MeanColours::of(mask);
+        self.add_shown(mask, &mut colours);
+        colours.told()
+    }
+
+    /// Counts what it shows of the captions.
+    pub(super) fn add_shown(&self, mask: &Mask, colours: &mut MeanColours<'_>) {
         for (at, rect) in self.touched(mask) {
             let mcu = McuSamples::of(self, at);
             for (number, ink) in mask.inks.iter().enumerate() {
@@ -101,7 +120,6 @@ impl Jpeg {
                 }
             }
         }
-        colours.told()
     }
 
     /// The colour of each pixel, row by row.
@@ -128,7 +146,8 @@ impl Jpeg {
         let px = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         let place = |[column, row]: [usize; 2]| {
             let [left, top] = [column * width, row * height];
-            Rect::at(px(left), px(top), px(width.min(self.sides[0] - left)), px(height.min(self.sides[1] - top)))
+            let [wide, high] = [width.min(self.sides[0] - left), height.min(self.sides[1] - top)];
+            Rect::at(px(left), px(self.rows_above + top), px(wide), px(high))
         };
         let all = (0..high).flat_map(|row| (0..wide).map(move |column| [column, row]));
         all.map(|at| (at, place(at))).filter(|&(_, rect)| mask.touches(InkSet::ALL, rect)).collect()
@@ -185,14 +204,16 @@ impl Jpeg {
     }
 }
 
-/// A pixel more on each side, within the picture.
-fn grown(rect: Rect, sides: [usize; 2]) -> Rect {
-    let [width, height] = sides.map(|side| u32::try_from(side).unwrap_or(u32::MAX));
+/// A pixel more on each side, within the picture; nothing around nothing.
+fn grown(rect: Rect, mask: &Mask) -> Rect {
+    if rect.is_empty() {
+        return rect;
+    }
     Rect {
         left: rect.left.saturating_sub(1),
         top: rect.top.saturating_sub(1),
-        right: (rect.right + 1).min(width),
-        bottom: (rect.bottom + 1).min(height),
+        right: (rect.right + 1).min(mask.width_px),
+        bottom: (rect.bottom + 1).min(mask.height_px),
     }
 }
 

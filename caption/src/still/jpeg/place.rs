@@ -26,6 +26,7 @@ impl Jpeg {
             return self;
         }
         let mut placed = self.emptied(turn, height);
+        placed.clear_blocks();
         let [_, mcu_rows] = turn.sides(self.mcu_sides());
         let is_exact = self.keeps_blocks(turn, top);
         for (source, target) in self.components.iter().zip(&mut placed.components) {
@@ -34,13 +35,14 @@ impl Jpeg {
             }
         }
         if !is_exact {
-            self.move_samples(&mut placed, turn, top);
+            let planes: Vec<Plane> = self.components.iter().map(Plane::of).collect();
+            self.move_samples(&planes, &mut placed, turn, top);
         }
         placed
     }
 
     /// The same without a coefficient, of the sides that it is shown in.
-    fn emptied(&self, turn: Turn, height: usize) -> Self {
+    pub(super) fn emptied(&self, turn: Turn, height: usize) -> Self {
         let component = |component: &Component| {
             let mut table = component.table;
             if turn.swaps_axes {
@@ -48,23 +50,22 @@ impl Jpeg {
             }
             Component { id: component.id, factors: turn.sides(component.factors), table, blocks: [0, 0], data: Vec::new() }
         };
-        let mut emptied = Self {
+        Self {
             sides: [turn.sides(self.sides)[0], height],
             components: self.components.iter().map(component).collect(),
             segments: self.segments.clone(),
             ..*self
-        };
-        emptied.clear_blocks();
-        emptied
+        }
     }
 
-    /// Pixel by pixel: each sample of the target is the mean of the source's at its pixels.
-    fn move_samples(&self, placed: &mut Self, turn: Turn, top: usize) {
+    /// Pixel by pixel: each sample of the target is the mean of the source's at its pixels. `planes` are the source's samples, as far as
+    /// the rows that the target holds need them.
+    pub(super) fn move_samples(&self, planes: &[impl PlaneAt], placed: &mut Self, turn: Turn, top: usize) {
+        let held_above = placed.rows_above;
         let source_most = self.most_factors();
         let most = placed.most_factors();
         let shown = turn.sides(self.sides);
-        for (source, target) in self.components.iter().zip(&mut placed.components) {
-            let plane = Plane::of(source);
+        for ((source, plane), target) in self.components.iter().zip(planes).zip(&mut placed.components) {
             let source_steps = [0, 1].map(|axis| source_most[axis] / source.factors[axis]);
             let steps = [0, 1].map(|axis| most[axis] / target.factors[axis]);
             let sample = |x: usize, y: usize| {
@@ -82,7 +83,9 @@ impl Jpeg {
                 sum / pixels
             };
             // Rows of the bars are left: painting fills them.
-            let rows = (top / (8 * steps[1]))..(top + shown[1]).div_ceil(8 * steps[1]).min(target.blocks[1]);
+            let block_rows_above = held_above / (8 * steps[1]);
+            let held = block_rows_above..block_rows_above + target.blocks[1];
+            let rows = (top / (8 * steps[1])).max(held.start)..(top + shown[1]).div_ceil(8 * steps[1]).min(held.end);
             for (row, column) in rows.flat_map(|row| (0..target.blocks[0]).map(move |column| (row, column))) {
                 let mut block = [0.0; 64];
                 let (left, above) = (8 * column, 8 * row);
@@ -97,14 +100,14 @@ impl Jpeg {
                         *value = sample(left + at % 8, above + at / 8);
                     }
                 }
-                target.data[row * target.blocks[0] + column] = coefficients(&block, &target.table);
+                target.data[(row - held.start) * target.blocks[0] + column] = coefficients(&block, &target.table);
             }
         }
     }
 }
 
 /// Moves coefficients: turned, and down by `rows` rows of blocks.
-fn move_blocks(source: &Component, target: &mut Component, turn: Turn, rows: usize) {
+pub(super) fn move_blocks(source: &Component, target: &mut Component, turn: Turn, rows: usize) {
     let [wide, high] = turn.sides(source.blocks);
     for (row, column) in (0..high).flat_map(|row| (0..wide).map(move |column| (row, column))) {
         if row + rows >= target.blocks[1] || column >= target.blocks[0] {
@@ -130,14 +133,24 @@ fn turned(block: &Block, turn: Turn) -> Block {
     out
 }
 
+/// Where samples are asked for by their place in a component, in sixteenths.
+pub(super) trait PlaneAt {
+    fn at(&self, x: usize, y: usize) -> f32;
+
+    /// Eight samples of a row.
+    fn eight_at(&self, x: usize, y: usize) -> [f32; 8] {
+        std::array::from_fn(|i| self.at(x + i, y))
+    }
+}
+
 /// A component's samples, in sixteenths.
-struct Plane {
+pub(super) struct Plane {
     width: usize,
     data: Vec<i16>,
 }
 
 impl Plane {
-    fn of(component: &Component) -> Self {
+    pub(super) fn of(component: &Component) -> Self {
         let width = 8 * component.blocks[0];
         let mut data = vec![0; 64 * component.data.len()];
         for (number, block) in component.data.iter().enumerate() {
@@ -150,13 +163,10 @@ impl Plane {
         }
         Self { width, data }
     }
+}
 
+impl PlaneAt for Plane {
     fn at(&self, x: usize, y: usize) -> f32 {
         f32::from(self.data[y * self.width + x]) / 16.0
-    }
-
-    /// Eight samples of a row.
-    fn eight_at(&self, x: usize, y: usize) -> [f32; 8] {
-        std::array::from_fn(|i| self.at(x + i, y))
     }
 }

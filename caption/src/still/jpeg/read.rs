@@ -9,6 +9,7 @@ use super::{
     super::damage::{Damage, percent},
     frame::{Component, Jpeg, Model, QuantTable, ZIGZAG, within},
     huffman::Decoder,
+    mcus::{McuIndex, not_by_rows},
     scan::{self, Outcome, Scan},
     standard_tables,
 };
@@ -23,6 +24,7 @@ const MOST_SCANS: usize = 200;
 struct Reader<'a> {
     bytes: &'a [u8],
     limits: &'a Limits,
+    most_side_px: u32,
     tables: [Option<QuantTable>; 4],
     dc: [Option<Decoder>; 4],
     ac: [Option<Decoder>; 4],
@@ -37,6 +39,9 @@ struct Reader<'a> {
     blocks: usize,
     blocks_read: usize,
     is_sound: bool,
+    /// Whether no block is kept, but where each MCU is.
+    is_by_rows: bool,
+    index: Option<McuIndex<'a>>,
 }
 
 /// Reads a JPEG.
@@ -44,27 +49,61 @@ struct Reader<'a> {
 /// # Errors
 /// [`Error::Malformed`] where a header contradicts itself or names what is not read here, or no block can be read.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Jpeg, Error> {
-    let reader = Reader {
-        bytes,
-        limits,
-        tables: [None; 4],
-        dc: standard_tables::dc(),
-        ac: standard_tables::ac(),
-        jpeg: None,
-        table_names: Vec::new(),
-        restart_interval: 0,
-        segments: Vec::new(),
-        known: Vec::new(),
-        scans: 0,
-        blocks: 0,
-        blocks_read: 0,
-        is_sound: true,
-    };
-    reader.walk()
+    Reader::new(bytes, limits, false).walk().map(|(jpeg, _)| jpeg)
 }
 
-impl Reader<'_> {
-    fn walk(mut self) -> Result<Jpeg, Error> {
+/// Reads a sequential JPEG of one scan without keeping a block: where each of its MCUs is.
+///
+/// # Errors
+/// As [`read`], and [`Error::NotByRows`] of any other JPEG.
+pub(super) fn read_by_rows<'a>(bytes: &'a [u8], limits: &'a Limits) -> Result<(Jpeg, McuIndex<'a>), Error> {
+    let (jpeg, index) = Reader::new(bytes, limits, true).walk()?;
+    Ok((jpeg, index.ok_or_else(|| malformed("a JPEG without a scan"))?))
+}
+
+/// The sides that the first frame header names; 0 where there is none.
+pub(super) fn sides(bytes: &[u8]) -> [u32; 2] {
+    let mut at = 2;
+    while let Some(&[mark, marker, high, low]) = bytes.get(at..at + 4).and_then(|head| head.first_chunk::<4>()) {
+        match (mark, marker) {
+            (0xFF, 0xD9 | 0xDA) => break,
+            (0xFF, 0x01 | 0xD0..=0xD8) => at += 2,
+            (0xFF, 0xFF) | (..0xFF, _) | (_, 0) => at += 1,
+            (0xFF, 0xC0..=0xC2) => {
+                let sides = bytes.get(at + 5..at + 9).and_then(|sides| sides.first_chunk::<4>());
+                return sides
+                    .map_or([0; 2], |&[h0, h1, w0, w1]| [[w0, w1], [h0, h1]].map(|side| u16::from_be_bytes(side).into()));
+            }
+            _ => at += 2 + usize::from(u16::from_be_bytes([high, low])).max(2),
+        }
+    }
+    [0; 2]
+}
+
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8], limits: &'a Limits, is_by_rows: bool) -> Self {
+        Self {
+            bytes,
+            limits,
+            most_side_px: if is_by_rows { limits.max_still_side_px } else { limits.max_side_px },
+            tables: [None; 4],
+            dc: standard_tables::dc(),
+            ac: standard_tables::ac(),
+            jpeg: None,
+            table_names: Vec::new(),
+            restart_interval: 0,
+            segments: Vec::new(),
+            known: Vec::new(),
+            scans: 0,
+            blocks: 0,
+            blocks_read: 0,
+            is_sound: true,
+            is_by_rows,
+            index: None,
+        }
+    }
+
+    fn walk(mut self) -> Result<(Jpeg, Option<McuIndex<'a>>), Error> {
         let (mut at, mut has_end) = (2, false);
         while let Some(&[mark, marker]) = self.bytes.get(at..at + 2).and_then(|pair| pair.first_chunk::<2>()) {
             match (mark, marker) {
@@ -143,7 +182,7 @@ impl Reader<'_> {
         if self.jpeg.is_some() || precision != 8 || !matches!(count, 1 | 3 | 4) || rest.len() < 3 * usize::from(count) {
             return Err(malformed("a second frame, or one that is not of 8 bits in one, three or four components"));
         }
-        let fits = |side: u16| side > 0 && u32::from(side) <= self.limits.max_side_px;
+        let fits = |side: u16| side > 0 && u32::from(side) <= self.most_side_px;
         if !fits(width) || !fits(height) {
             return Err(malformed("a frame that is empty or too large"));
         }
@@ -160,6 +199,7 @@ impl Reader<'_> {
         }
         let mut jpeg = Jpeg {
             sides: [usize::from(width), usize::from(height)],
+            rows_above: 0,
             is_progressive: marker == 0xC2,
             model: Model::Grey,
             components,
@@ -172,7 +212,9 @@ impl Reader<'_> {
         if !jpeg.components.iter().all(divides) {
             return Err(malformed("sampling factors that are not in whole steps"));
         }
-        jpeg.clear_blocks();
+        if !self.is_by_rows {
+            jpeg.clear_blocks();
+        }
         self.known = vec![[255; 64]; jpeg.components.len()];
         self.jpeg = Some(jpeg);
         Ok(())
@@ -212,7 +254,16 @@ impl Reader<'_> {
         }
         jpeg.restart_interval = self.restart_interval;
         let scan = Scan { components, band, bits };
-        let Outcome { blocks_read, blocks, is_sound, end } = scan::decode(jpeg, &scan, self.bytes, at)?;
+        let Outcome { blocks_read, blocks, is_sound, end } = if self.is_by_rows {
+            if self.index.is_some() {
+                return Err(not_by_rows(jpeg, "a JPEG of several scans", self.limits.max_side_px));
+            }
+            let (index, outcome) = McuIndex::build(jpeg, scan.clone(), self.bytes, at, self.limits.max_side_px)?;
+            self.index = Some(index);
+            outcome
+        } else {
+            scan::decode(jpeg, &scan, self.bytes, at)?
+        };
         self.blocks += blocks;
         self.blocks_read += blocks_read;
         self.is_sound &= is_sound;
@@ -223,7 +274,7 @@ impl Reader<'_> {
         Ok(end)
     }
 
-    fn finish(mut self, has_end: bool) -> Result<Jpeg, Error> {
+    fn finish(mut self, has_end: bool) -> Result<(Jpeg, Option<McuIndex<'a>>), Error> {
         let mut jpeg = self.jpeg.take().ok_or_else(|| malformed("a JPEG without a frame"))?;
         if self.blocks_read == 0 {
             return Err(malformed("a JPEG of which not one block can be read"));
@@ -236,7 +287,7 @@ impl Reader<'_> {
             }
         }
         jpeg.segments = std::mem::take(&mut self.segments);
-        jpeg.model = model(&jpeg);
+        jpeg.model = jpeg.named_model();
         // A progressive picture is the sum of its scans: a coefficient that is known down to bit n counts as one part of n + 1.
         let parts = |&low: &u8| if low == 255 { 0 } else { 100 / (usize::from(low) + 1) };
         let (known, of_all) = (self.known.iter().flatten().map(parts).sum(), 6400 * jpeg.components.len());
@@ -253,29 +304,6 @@ impl Reader<'_> {
         } else {
             Some(Damage::NoEnd)
         };
-        Ok(jpeg)
-    }
-}
-
-/// What the channels mean, by JFIF, Adobe's marker and the components' names, as libjpeg decides it.
-fn model(jpeg: &Jpeg) -> Model {
-    let adobe = jpeg.segments.iter().find_map(|(marker, data)| match (marker, &data[..]) {
-        (0xEE, [b'A', b'd', b'o', b'b', b'e', _, _, _, _, _, _, transform, ..]) => Some(*transform),
-        _ => None,
-    });
-    let is_jfif = jpeg.segments.iter().any(|(marker, data)| *marker == 0xE0 && data.starts_with(b"JFIF\0"));
-    let names: Vec<u8> = jpeg.components.iter().map(|component| component.id).collect();
-    match jpeg.components.len() {
-        1 => Model::Grey,
-        3 if is_jfif => Model::Ycc,
-        3 => match adobe {
-            Some(0) => Model::Rgb,
-            None if names == *b"RGB" => Model::Rgb,
-            _ => Model::Ycc,
-        },
-        _ => match adobe {
-            Some(2) => Model::Ycck { is_inverted: true },
-            _ => Model::Cmyk { is_inverted: adobe.is_some() },
-        },
+        Ok((jpeg, self.index))
     }
 }

@@ -11,6 +11,7 @@ use super::{
 };
 
 /// What a scan's header says.
+#[derive(Clone)]
 pub(super) struct Scan {
     /// Of each component: its place in the frame, and its tables.
     pub components: Vec<(usize, Option<Decoder>, Option<Decoder>)>,
@@ -30,19 +31,34 @@ pub(super) struct Outcome {
     pub end: usize,
 }
 
-struct State<'a> {
-    bits: BitReader<'a>,
-    is_sound: bool,
+/// How far a scan is decoded.
+pub(super) struct State<'a> {
+    pub bits: BitReader<'a>,
+    pub is_sound: bool,
     /// Blocks to come without a coefficient in this band.
     end_of_band_run: u32,
     /// The last DC of each component.
-    last_dc: Vec<i32>,
+    pub last_dc: Vec<i32>,
+}
+
+impl<'a> State<'a> {
+    pub(super) fn new(bits: BitReader<'a>, components: usize) -> Self {
+        Self { bits, is_sound: true, end_of_band_run: 0, last_dc: vec![0; components] }
+    }
+
+    /// Goes on behind a restart marker where one is due before this MCU.
+    pub(super) fn restart(&mut self, mcu: usize, interval: usize) {
+        if interval > 0 && mcu > 0 && mcu.is_multiple_of(interval) {
+            self.bits.restart(mcu / interval - 1);
+            self.end_of_band_run = 0;
+            self.last_dc.fill(0);
+        }
+    }
 }
 
 /// Decodes the data that begin at `at`.
 pub(super) fn decode(jpeg: &mut Jpeg, scan: &Scan, bytes: &[u8], at: usize) -> Result<Outcome, Error> {
-    let bits = BitReader::new(bytes, at);
-    let mut state = State { bits, is_sound: true, end_of_band_run: 0, last_dc: vec![0; scan.components.len()] };
+    let mut state = State::new(BitReader::new(bytes, at), scan.components.len());
     let alone = scan.components.len() == 1;
     let [wide, high] = match scan.components.first() {
         Some(&(place, ..)) if alone => jpeg.real_blocks(&jpeg.components[place]),
@@ -50,11 +66,7 @@ pub(super) fn decode(jpeg: &mut Jpeg, scan: &Scan, bytes: &[u8], at: usize) -> R
     };
     let (mut blocks, mut blocks_read) = (0, 0);
     for mcu in 0..wide * high {
-        if jpeg.restart_interval > 0 && mcu > 0 && mcu.is_multiple_of(jpeg.restart_interval) {
-            state.bits.restart(mcu / jpeg.restart_interval - 1);
-            state.end_of_band_run = 0;
-            state.last_dc.fill(0);
-        }
+        state.restart(mcu, jpeg.restart_interval);
         let [column, row] = [mcu % wide, mcu / wide];
         // The MCU in which the data end is decoded as if zeros followed, and none behind it: so libjpeg shows it.
         let is_missing = state.bits.is_exhausted;
@@ -80,7 +92,8 @@ fn missing_table() -> Error {
     Error::Malformed { what: "a scan without its Huffman tables".to_owned() }
 }
 
-fn decode_block(
+/// One block of the component of this number in the scan.
+pub(super) fn decode_block(
     state: &mut State<'_>,
     block: &mut Block,
     scan: &Scan,

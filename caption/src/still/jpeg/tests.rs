@@ -11,7 +11,17 @@ use super::{
 };
 use crate::mask::Cover;
 
-const LIMITS: Limits = Limits { max_bytes: 1 << 20, max_side_px: 4096, max_frames: 1, max_total_pixels: 1 << 24 };
+mod by_rows;
+
+const LIMITS: Limits = Limits {
+    max_bytes: 1 << 20,
+    max_side_px: 4096,
+    max_frames: 1,
+    max_total_pixels: 1 << 24,
+    max_still_bytes: 0,
+    max_still_side_px: 0,
+    max_still_pixels: 0,
+};
 
 fn spec(at: Position, style: Style, fill: &str) -> LoadedSpec {
     let mut caption = LoadedCaption::new("still", at, style, Font::builtin("anton").unwrap());
@@ -30,7 +40,7 @@ fn sample(sides: [usize; 2], factors: &[[usize; 2]], model: Model, is_progressiv
         segments = vec![(0xEE, [b"Adobe\0\x64\0\0\0\0".as_slice(), &[transform]].concat())];
     }
     let components = (1..).zip(factors).map(component).collect();
-    let mut jpeg = Jpeg { sides, is_progressive, model, components, restart_interval: 0, segments, damage: None };
+    let mut jpeg = Jpeg { sides, rows_above: 0, is_progressive, model, components, restart_interval: 0, segments, damage: None };
     jpeg.clear_blocks();
     let mut noise = Noise::new(3);
     for block in jpeg.components.iter_mut().flat_map(|component| &mut component.data) {

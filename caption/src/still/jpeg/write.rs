@@ -10,14 +10,14 @@ use super::{
 };
 
 /// A scan that is written.
-struct Scan {
+pub(super) struct Scan {
     components: Vec<usize>,
     band: [usize; 2],
 }
 
 /// Which of a scan's tables: DC or AC, and 0 (luma and inks) or 1 (chroma).
 #[derive(Clone, Copy)]
-struct Table {
+pub(super) struct Table {
     is_ac: bool,
     number: usize,
 }
@@ -29,13 +29,33 @@ impl Table {
 }
 
 /// Where a scan's symbols go: to be counted, or into the file.
-trait Sink {
+pub(super) trait Sink {
     fn symbol(&mut self, table: Table, symbol: u8);
     fn bits(&mut self, value: u32, bits: u32);
     fn restart(&mut self, number: usize);
 }
 
-struct Counts([[u32; 256]; 4]);
+pub(super) struct Counts([[u32; 256]; 4]);
+
+impl Counts {
+    pub(super) fn none() -> Box<Self> {
+        Box::new(Self([[0; 256]; 4]))
+    }
+
+    pub(super) fn tables(&self) -> [Encoder; 4] {
+        self.0.each_ref().map(Encoder::best)
+    }
+
+    /// About how many bytes the symbols and the bits behind them take.
+    pub(super) fn bytes(&self, tables: &[Encoder; 4]) -> usize {
+        let of_table = |(counts, table): (&[u32; 256], &Encoder)| -> u64 {
+            let bits = |(symbol, &count): (u32, &u32)| u64::from(count) * u64::from(table.codes[symbol as usize].1 + symbol % 16);
+            (0..256).zip(counts).map(bits).sum()
+        };
+        let bits: u64 = self.0.iter().zip(tables).map(of_table).sum();
+        usize::try_from(bits / 8).unwrap_or(0)
+    }
+}
 
 impl Sink for Counts {
     fn symbol(&mut self, table: Table, symbol: u8) {
@@ -47,9 +67,9 @@ impl Sink for Counts {
     fn restart(&mut self, _: usize) {}
 }
 
-struct Codes<'a> {
-    tables: &'a [Encoder; 4],
-    bits: BitWriter,
+pub(super) struct Codes<'a> {
+    pub tables: &'a [Encoder; 4],
+    pub bits: BitWriter,
 }
 
 impl Sink for Codes<'_> {
@@ -71,6 +91,16 @@ impl Sink for Codes<'_> {
 impl Jpeg {
     /// The file.
     pub(super) fn write(&self) -> Vec<u8> {
+        let mut out = self.header();
+        for scan in self.scans() {
+            self.write_scan(&scan, &mut out);
+        }
+        out.extend([0xFF, 0xD9]);
+        out
+    }
+
+    /// The file up to its first scan.
+    pub(super) fn header(&self) -> Vec<u8> {
         let mut out = vec![0xFF, 0xD8];
         for (marker, data) in &self.segments {
             add_segment(&mut out, *marker, data);
@@ -94,10 +124,6 @@ impl Jpeg {
         if self.restart_interval > 0 {
             add_segment(&mut out, 0xDD, &u16::try_from(self.restart_interval).unwrap_or(0).to_be_bytes());
         }
-        for scan in self.scans() {
-            self.write_scan(&scan, &mut out);
-        }
-        out.extend([0xFF, 0xD9]);
         out
     }
 
@@ -126,7 +152,7 @@ impl Jpeg {
         data
     }
 
-    fn scans(&self) -> Vec<Scan> {
+    pub(super) fn scans(&self) -> Vec<Scan> {
         let all: Vec<usize> = (0..self.components.len()).collect();
         let blocks_of_mcu: usize = self.components.iter().map(|component| component.factors[0] * component.factors[1]).sum();
         // T.81, B.2.3: at most ten blocks in an MCU.
@@ -143,9 +169,17 @@ impl Jpeg {
     }
 
     fn write_scan(&self, scan: &Scan, out: &mut Vec<u8>) {
-        let mut counts = Box::new(Counts([[0; 256]; 4]));
+        let mut counts = Counts::none();
         self.encode(scan, &mut *counts);
-        let tables = counts.0.each_ref().map(Encoder::best);
+        let tables = counts.tables();
+        self.scan_header(scan, &tables, out);
+        let mut codes = Codes { tables: &tables, bits: BitWriter::behind(std::mem::take(out)) };
+        self.encode(scan, &mut codes);
+        codes.bits.align();
+        *out = codes.bits.out;
+    }
+
+    pub(super) fn scan_header(&self, scan: &Scan, tables: &[Encoder; 4], out: &mut Vec<u8>) {
         for (place, table) in tables.iter().enumerate() {
             if !table.symbols.is_empty() {
                 let head = u8::try_from(((place / 2) << 4) | (place % 2)).unwrap_or(0);
@@ -160,10 +194,6 @@ impl Jpeg {
         }
         header.extend([byte(scan.band[0]), byte(scan.band[1]), 0]);
         add_segment(out, 0xDA, &header);
-        let mut codes = Codes { tables: &tables, bits: BitWriter::default() };
-        self.encode(scan, &mut codes);
-        codes.bits.align();
-        out.extend(codes.bits.out);
     }
 
     /// Chroma has tables of its own.
@@ -172,18 +202,30 @@ impl Jpeg {
     }
 
     fn encode(&self, scan: &Scan, sink: &mut impl Sink) {
+        let mut so_far = self.begin(scan);
+        self.encode_on(scan, &mut so_far, sink);
+        so_far.run.end(sink);
+    }
+
+    pub(super) fn begin(&self, scan: &Scan) -> SoFar {
+        let table = Table { is_ac: true, number: self.table_number(scan.components[0]) };
+        SoFar { last_dc: vec![0; scan.components.len()], run: Run { table, blocks: 0 } }
+    }
+
+    /// Goes on with the rows that are held.
+    pub(super) fn encode_on(&self, scan: &Scan, SoFar { last_dc, run }: &mut SoFar, sink: &mut impl Sink) {
         let alone = scan.components.len() == 1;
         let [wide, high] = if alone { self.real_blocks(&self.components[scan.components[0]]) } else { self.mcus() };
-        let mut last_dc = vec![0; scan.components.len()];
-        let mut run = Run { table: Table { is_ac: true, number: self.table_number(scan.components[0]) }, blocks: 0 };
+        let mcus_above = self.rows_above / self.mcu_sides()[1] * wide;
         for mcu in 0..wide * high {
-            if self.restart_interval > 0 && mcu > 0 && mcu.is_multiple_of(self.restart_interval) {
+            let number = mcus_above + mcu;
+            if self.restart_interval > 0 && number > 0 && number.is_multiple_of(self.restart_interval) {
                 run.end(sink);
-                sink.restart(mcu / self.restart_interval - 1);
+                sink.restart(number / self.restart_interval - 1);
                 last_dc.fill(0);
             }
             let [column, row] = [mcu % wide, mcu / wide];
-            for (&number, last_dc) in scan.components.iter().zip(&mut last_dc) {
+            for (&number, last_dc) in scan.components.iter().zip(last_dc.iter_mut()) {
                 let component = &self.components[number];
                 let [across, down] = if alone { [1, 1] } else { component.factors };
                 for (y, x) in (0..down).flat_map(|y| (0..across).map(move |x| (y, x))) {
@@ -194,13 +236,18 @@ impl Jpeg {
                     }
                     if scan.band[1] > 0 {
                         let band = [scan.band[0].max(1), scan.band[1]];
-                        encode_ac(block, band, Table { is_ac: true, number }, self.is_progressive.then_some(&mut run), sink);
+                        encode_ac(block, band, Table { is_ac: true, number }, self.is_progressive.then_some(&mut *run), sink);
                     }
                 }
             }
         }
-        run.end(sink);
     }
+}
+
+/// How far a scan is written.
+pub(super) struct SoFar {
+    last_dc: Vec<i32>,
+    run: Run,
 }
 
 fn add_segment(out: &mut Vec<u8>, marker: u8, data: &[u8]) {

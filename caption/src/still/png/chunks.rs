@@ -49,6 +49,17 @@ fn check(kind: [u8; 4], data: &[u8]) -> u32 {
     hasher.finalize()
 }
 
+/// Closes the chunk that begins at `at` and runs to the end: sets its length, and appends its check.
+pub(super) fn close(out: &mut Vec<u8>, at: usize) {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(out.get(at + 4..).unwrap_or_default());
+    let len = u32::try_from(out.len().saturating_sub(at + 8)).unwrap_or(u32::MAX);
+    if let Some(head) = out.get_mut(at..at + 4) {
+        head.copy_from_slice(&len.to_be_bytes());
+    }
+    out.extend(hasher.finalize().to_be_bytes());
+}
+
 /// Appends a chunk.
 pub(crate) fn add(out: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
     out.extend(u32::try_from(data.len()).unwrap_or(u32::MAX).to_be_bytes());

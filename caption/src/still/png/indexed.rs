@@ -2,13 +2,16 @@
 //!
 //! `mod` calls it for indexed PNGs. Which entries the captions' colours get is said by `entries`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    ops::Range,
+};
 
 use crate::{
     difference::difference,
     mask::{Cover, Ink, Mask},
 };
-use caption_layout::{CaptionFidelity, ChangedPixels, Hundredths, NEAR_DELTA_E, WhyOff};
+use caption_layout::{CaptionFidelity, ChangedPixels, Hundredths, NEAR_DELTA_E, WhyOff, rect::Rect};
 
 use super::{
     super::{colour_space::Samples, raster::Raster, shown::told},
@@ -37,19 +40,47 @@ pub(super) struct Painted {
 /// A soft edge may be so far from its colour, as `entries::distance` measures, before the indices get more bits: 24 levels.
 const SOFT_EDGE: u32 = 24 * 24;
 
-impl Indexed {
-    /// Draws the captions on the mask's canvas. With `is_exact`, no pixel outside them may look different.
-    pub(super) fn paint(self, mask: &Mask, samples: Samples, is_exact: bool) -> Painted {
-        let mut counts = vec![0_u64; 256];
-        for &index in &self.raster.data {
-            counts[usize::from(index)] += 1;
+/// What the picture and its captions ask of the palette.
+pub(super) struct Asked {
+    /// How many pixels each entry has.
+    counts: Vec<u64>,
+    /// How many pixels want each colour under the captions.
+    wanted: BTreeMap<Rgba, u64>,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self { counts: vec![0; 256], wanted: BTreeMap::new() }
+    }
+}
+
+/// What becomes of the palette.
+pub(super) struct Decided {
+    pub depth: u8,
+    found: Entries,
+    /// Entries that were given up, each with the one that its pixels take, and how far the worst of them is off.
+    merged: Vec<(u8, u8)>,
+    largest: Hundredths,
+}
+
+impl Asked {
+    /// Adds the picture's own pixels.
+    pub(super) fn count(&mut self, raster: &Raster) {
+        for &index in &raster.data {
+            self.counts[usize::from(index)] += 1;
         }
-        let mut raster = self.raster.on_canvas(mask, 0);
-        let painted = colours(&self.palette, &raster, mask, samples);
-        let mut wanted = BTreeMap::new();
-        for &(_, colour) in &painted {
-            *wanted.entry(colour).or_insert(0_u64) += 1;
+    }
+
+    /// Adds pixels under the captions.
+    pub(super) fn want(&mut self, painted: &[(usize, Rgba)]) {
+        for &(_, colour) in painted {
+            *self.wanted.entry(colour).or_insert(0) += 1;
         }
+    }
+
+    /// Decides on a palette. With `is_exact`, no pixel outside the captions may look different.
+    pub(super) fn decide(self, palette: &[Rgba], mut depth: u8, mask: &Mask, samples: Samples, is_exact: bool) -> Decided {
+        let Self { mut counts, mut wanted } = self;
         // Letters and outlines first.
         let of_inks = |of_emoji: bool| -> Vec<Rgba> {
             let inks = mask.inks.iter().filter(|ink| ink.emoji().is_some() == of_emoji);
@@ -62,11 +93,10 @@ impl Indexed {
             first.push(colour);
         }
 
-        let mut depth = self.depth;
-        let (mut altered, mut largest) = (Vec::new(), Hundredths::default());
+        let (mut merged, mut largest) = (Vec::new(), Hundredths::default());
         let found = loop {
             let used: Vec<bool> = counts.iter().map(|&count| count > 0).collect();
-            let found = entries_for_colours(&self.palette, &used, &first, &wanted, 1 << depth);
+            let found = entries_for_colours(palette, &used, &first, &wanted, 1 << depth);
             if is_good(&found, &first) {
                 break found;
             }
@@ -76,31 +106,75 @@ impl Indexed {
             }
             // A full palette: entries are given up for the captions' own colours, once.
             let lacking = first.iter().filter(|&&colour| !is_near(&found, colour)).count();
-            let merged = given_up(&self.palette, &counts, &first, lacking, is_exact);
+            merged = given_up(palette, &counts, &first, lacking, is_exact);
             if merged.is_empty() {
                 break found;
             }
-            altered = merge(&mut raster, &merged, &self.palette);
-            for (from, to) in merged {
+            for &(from, to) in &merged {
                 counts[usize::from(from)] = 0;
-                largest = largest.max(off(&self.palette, to, self.palette[usize::from(from)]));
+                largest = largest.max(off(palette, to, palette[usize::from(from)]));
             }
             let used: Vec<bool> = counts.iter().map(|&count| count > 0).collect();
-            break entries_for_colours(&self.palette, &used, &first, &wanted, 256);
+            break entries_for_colours(palette, &used, &first, &wanted, 256);
         };
-        for &(at, colour) in &painted {
-            raster.data[at] = found.of[&colour];
+        Decided { depth, found, merged, largest }
+    }
+}
+
+impl Decided {
+    /// The palette.
+    pub(super) fn palette(&self) -> Vec<Rgba> {
+        self.found.palette.clone()
+    }
+
+    /// Gives rows their new indices. `palette` is the source's, and `painted` has the colours under the captions. Returns the pixels that
+    /// no caption touches and that took a neighbouring colour.
+    pub(super) fn apply(
+        &self,
+        raster: &mut Raster,
+        rows: &Range<u32>,
+        palette: &[Rgba],
+        painted: &[(usize, Rgba)],
+    ) -> impl Iterator<Item = (u32, u32)> + use<> {
+        let altered = if self.merged.is_empty() { Vec::new() } else { merge(raster, &self.merged, palette) };
+        for &(at, colour) in painted {
+            raster.data[at] = self.found.of[&colour];
         }
         let width = raster.width.max(1);
         let touched: HashSet<usize> =
             if altered.is_empty() { HashSet::new() } else { painted.iter().map(|&(at, _)| at).collect() };
-        let place = |at: usize| (u32::try_from(at % width).unwrap_or(0), u32::try_from(at / width).unwrap_or(0));
-        let altered: Vec<(u32, u32)> = altered.into_iter().filter(|at| !touched.contains(at)).map(place).collect();
-        let delta_e = if altered.is_empty() { Hundredths::default() } else { largest };
-        let why = if altered.is_empty() { None } else { Some(WhyOff::PaletteFull) };
-        let changed = ChangedPixels { count: altered.len() as u64, delta_e, why };
-        let captions = captions_told(&found, mask, samples);
-        Painted { picture: Self { raster, depth, palette: found.palette }, altered, changed, captions }
+        let top = rows.start;
+        let place = move |at: usize| (u32::try_from(at % width).unwrap_or(0), top + u32::try_from(at / width).unwrap_or(0));
+        altered.into_iter().filter(move |at| !touched.contains(at)).map(place)
+    }
+
+    /// What there is to tell of so many pixels that took a neighbouring colour.
+    pub(super) fn changed(&self, count: u64) -> ChangedPixels {
+        let delta_e = if count == 0 { Hundredths::default() } else { self.largest };
+        ChangedPixels { count, delta_e, why: (count > 0).then_some(WhyOff::PaletteFull) }
+    }
+
+    /// What there is to tell of each caption of the spec.
+    pub(super) fn captions(&self, mask: &Mask, samples: Samples) -> Vec<CaptionFidelity> {
+        captions_told(&self.found, mask, samples)
+    }
+}
+
+impl Indexed {
+    /// Draws the captions on the mask's canvas. With `is_exact`, no pixel outside them may look different.
+    pub(super) fn paint(self, mask: &Mask, samples: Samples, is_exact: bool) -> Painted {
+        let mut asked = Asked::default();
+        asked.count(&self.raster);
+        let mut raster = self.raster.on_canvas(mask, 0);
+        let rows = 0..mask.height_px;
+        let painted = colours(&self.palette, &raster, &rows, mask, samples);
+        asked.want(&painted);
+        let decided = asked.decide(&self.palette, self.depth, mask, samples, is_exact);
+        let altered: Vec<(u32, u32)> = decided.apply(&mut raster, &rows, &self.palette, &painted).collect();
+        let changed = decided.changed(altered.len() as u64);
+        let captions = decided.captions(mask, samples);
+        let picture = Self { raster, depth: decided.depth, palette: decided.palette() };
+        Painted { picture, altered, changed, captions }
     }
 }
 
@@ -118,8 +192,9 @@ fn merge(raster: &mut Raster, merged: &[(u8, u8)], palette: &[Rgba]) -> Vec<usiz
     altered
 }
 
-/// The colour that each touched pixel should have, by its place.
-fn colours(palette: &[Rgba], raster: &Raster, mask: &Mask, samples: Samples) -> Vec<(usize, Rgba)> {
+/// The colour that each touched pixel of some rows of the canvas should have, by its place among them.
+pub(super) fn colours(palette: &[Rgba], raster: &Raster, rows: &Range<u32>, mask: &Mask, samples: Samples) -> Vec<(usize, Rgba)> {
+    let held = Rect { left: 0, top: rows.start, right: mask.width_px, bottom: rows.end };
     let mut painted: Vec<(usize, Rgba)> = Vec::new();
     // Of the pixels under captions that lie on others.
     let mut earlier: HashMap<usize, Rgba> = HashMap::new();
@@ -128,11 +203,11 @@ fn colours(palette: &[Rgba], raster: &Raster, mask: &Mask, samples: Samples) -> 
         let lies_under_another = mask.inks[number + 1..].iter().any(|other| !other.rect.intersect(ink.rect).is_empty());
         let in_samples = |colour| opaque(colour, samples);
         let of_letters = ink.pair().map(in_samples);
-        for (x, y, cover) in ink.covers_in(ink.rect) {
+        for (x, y, cover) in ink.covers_in(held) {
             if cover == Cover::NONE {
                 continue;
             }
-            let at = y as usize * raster.width + x as usize;
+            let at = (y - rows.start) as usize * raster.width + x as usize;
             let stored = || palette.get(usize::from(raster.data[at])).copied().unwrap_or([0, 0, 0, 255]);
             let beneath = if lies_on_another { earlier.get(&at).copied().unwrap_or_else(stored) } else { stored() };
             let [fill, under] = if ink.emoji().is_some() { ink.pair_at(x, y).map(in_samples) } else { of_letters };

@@ -1,10 +1,12 @@
 //! PNG: the samples stay the kind that they are, and what the file says of them is kept where it still holds.
 //!
-//! `still` calls it. An indexed picture is painted in indices, any other in its own samples.
+//! `still` calls it. An indexed picture is painted in indices, any other in its own samples. A large picture goes by `by_rows`.
 
+mod by_rows;
 pub(crate) mod chunks;
 mod entries;
 mod indexed;
+mod inflate;
 mod merging;
 mod paint;
 pub(crate) mod read;
@@ -16,7 +18,10 @@ mod tests;
 
 use caption_layout::{
     Error, Fidelity, Limits, MediaType,
-    reading::orientation::{orientation_in, turn_of},
+    reading::{
+        by_rows::is_large,
+        orientation::{orientation_in, turn_of},
+    },
     rect::Rect,
 };
 
@@ -41,6 +46,9 @@ pub(super) fn is_indexed(bytes: &[u8]) -> bool {
 
 pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits: &Limits) -> Result<RenderedStill, Error> {
     let spec = spec.into();
+    if is_large(bytes.len() as u64, read::sides(bytes), limits) {
+        return by_rows::render(bytes, spec, limits);
+    }
     let mut png = read::read(bytes, limits)?;
     let turn = turn_of(bytes, MediaType::Png);
     let empty = Raster { width: 0, height: 0, pixel_bytes: 1, data: Vec::new() };
@@ -59,7 +67,7 @@ pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits:
     if let Some(palette) = few_colours(&png, &mask) {
         let indexed = Indexed { raster, depth: png.depth, palette };
         let Painted { picture, altered, changed, captions } = indexed.paint(&mask, samples, spec.spec.exact);
-        let bytes = write_indexed(&png, &picture, filters, bytes.len());
+        let bytes = as_indexed(&png, &picture, filters, bytes.len()).write();
         let mut marked = Altered::default();
         marked.add(0, mask.width_px, altered);
         let fidelity = Fidelity { captions, changed, damage, ..Fidelity::default() };
@@ -67,7 +75,7 @@ pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits:
     }
     let mut painted = Direct { colour: png.colour, depth: png.depth, raster, key: key_of(&png) };
     painted.paint(&mask, samples);
-    let bytes = write_direct(&png, &painted, filters, bytes.len());
+    let bytes = as_direct(&png, &painted, filters, bytes.len()).write();
     let fidelity = Fidelity { captions: mask.told.clone(), damage, ..Fidelity::default() };
     Ok(RenderedStill { bytes, mask, altered: Altered::default(), fidelity })
 }
@@ -130,7 +138,7 @@ fn samples_by<'a>(chunk: impl Fn([u8; 4]) -> Option<&'a [u8]>) -> Samples {
     gamma.map_or(Samples::Srgb, |&gamma| Samples::of_gama(u32::from_be_bytes(gamma)))
 }
 
-fn write_indexed(png: &Png<'_>, painted: &Indexed, filters: Vec<Option<Filter>>, source_bytes: usize) -> Vec<u8> {
+fn as_indexed<'a>(png: &Png<'_>, painted: &'a Indexed, filters: Vec<Option<Filter>>, source_bytes: usize) -> Picture<'a> {
     let mut alphas: Vec<u8> = painted.palette.iter().map(|entry| entry[3]).collect();
     let opaque_tail = alphas.iter().rev().take_while(|&&alpha| alpha == 255).count();
     alphas.truncate(alphas.len() - opaque_tail);
@@ -145,10 +153,9 @@ fn write_indexed(png: &Png<'_>, painted: &Indexed, filters: Vec<Option<Filter>>,
         filters: if is_same { filters } else { Vec::new() },
         source_bytes,
     }
-    .write()
 }
 
-fn write_direct(png: &Png<'_>, painted: &Direct, filters: Vec<Option<Filter>>, source_bytes: usize) -> Vec<u8> {
+fn as_direct<'a>(png: &Png<'_>, painted: &'a Direct, filters: Vec<Option<Filter>>, source_bytes: usize) -> Picture<'a> {
     let is_same = (png.colour, png.depth) == (painted.colour, painted.depth);
     let key = |key: &Vec<u32>| key.iter().flat_map(|&sample| u16::try_from(sample).unwrap_or(u16::MAX).to_be_bytes()).collect();
     let is_rgb = matches!(painted.colour, Colour::Rgb | Colour::Rgba);
@@ -163,7 +170,6 @@ fn write_direct(png: &Png<'_>, painted: &Direct, filters: Vec<Option<Filter>>, s
         filters: if is_same || png.depth == 8 && painted.depth == 8 { filters } else { Vec::new() },
         source_bytes,
     }
-    .write()
 }
 
 /// The chunks of the source that hold for the output: before the palette, behind it, behind the data. `has_same_samples` says that

@@ -3,6 +3,10 @@
 //! `mod` calls it. A pixel that the mask does not touch keeps its bytes. The kind of the samples changes only where the captions'
 //! colours have no place in it.
 
+use std::ops::Range;
+
+use caption_layout::rect::Rect;
+
 use crate::mask::{Cover, Ink, Mask};
 
 use super::{
@@ -22,6 +26,11 @@ pub(super) struct Direct {
 impl Direct {
     /// Draws the captions on the mask's canvas.
     pub(super) fn paint(&mut self, mask: &Mask, samples: Samples) {
+        self.paint_rows(mask, samples, 0..mask.height_px);
+    }
+
+    /// The same of some rows of the canvas alone; the samples are those of the picture's rows among them.
+    pub(super) fn paint_rows(&mut self, mask: &Mask, samples: Samples, rows: Range<u32>) {
         let inks_are_grey = mask.inks.iter().all(Ink::is_grey);
         if !inks_are_grey && !matches!(self.colour, Colour::Rgb | Colour::Rgba) {
             self.widen_to_colour();
@@ -29,15 +38,20 @@ impl Direct {
             self.deepen(mask);
         }
         self.raster = std::mem::replace(&mut self.raster, Raster { width: 0, height: 0, pixel_bytes: 0, data: Vec::new() })
-            .on_canvas(mask, if self.depth < 8 { u8::MAX >> (8 - self.depth) } else { u8::MAX });
+            .among_rows(
+                mask.picture_top_px.clamp(rows.start, rows.end).saturating_sub(rows.start) as usize,
+                rows.len(),
+                if self.depth < 8 { u8::MAX >> (8 - self.depth) } else { u8::MAX },
+            );
+        let held = Rect { left: 0, top: rows.start, right: mask.width_px, bottom: rows.end };
         let most = (1_u32 << self.depth) - 1;
         for ink in &mask.inks {
             let in_samples = |colour: [u8; 3]| colour.map(|channel| samples.sample(channel, most));
             let of_letters = ink.pair().map(in_samples);
-            for (x, y, cover) in ink.covers_in(ink.rect) {
+            for (x, y, cover) in ink.covers_in(held) {
                 if cover != Cover::NONE {
                     let [fill, under] = if ink.emoji().is_some() { ink.pair_at(x, y).map(in_samples) } else { of_letters };
-                    self.paint_pixel([x, y], cover, fill, under, most);
+                    self.paint_pixel([x, y - rows.start], cover, fill, under, most);
                 }
             }
         }

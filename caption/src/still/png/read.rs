@@ -3,8 +3,6 @@
 //! `mod` calls it. It follows the third edition of the PNG specification. What is cut off or damaged is left at 0, and told; of what
 //! a header claims no more is allocated than the limits let by, and rows only as they are inflated.
 
-use flate2::{Decompress, FlushDecompress, Status};
-
 use caption_layout::{Error, Limits};
 
 use super::{
@@ -13,6 +11,7 @@ use super::{
         raster::Raster,
     },
     chunks::{Chunk, Chunks},
+    inflate::{End, inflate},
     rows::{Filter, Pass, passes, unpack},
 };
 
@@ -72,8 +71,14 @@ impl<'a> Png<'a> {
     }
 }
 
-fn malformed(what: impl Into<String>) -> Error {
+pub(super) fn malformed(what: impl Into<String>) -> Error {
     Error::Malformed { what: what.into() }
+}
+
+/// The sides that IHDR names; 0 where there is none.
+pub(super) fn sides(bytes: &[u8]) -> [u32; 2] {
+    let [w, h] = [16, 20].map(|at| bytes.get(at..at + 4).and_then(|side| side.first_chunk::<4>()));
+    [w, h].map(|side| side.map_or(0, |&side| u32::from_be_bytes(side)))
 }
 
 /// What IHDR says.
@@ -87,7 +92,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    pub(crate) fn read(chunk: Option<Chunk<'_>>, limits: &Limits) -> Result<Self, Error> {
+    pub(crate) fn read(chunk: Option<Chunk<'_>>, most_side_px: u32) -> Result<Self, Error> {
         let chunk = chunk
             .filter(|chunk| chunk.kind == *b"IHDR" && chunk.is_sound)
             .ok_or_else(|| malformed("a PNG without a sound IHDR"))?;
@@ -103,28 +108,44 @@ impl Header {
             (6, 8 | 16) => Colour::Rgba,
             _ => return Err(malformed(format!("colour type {colour} with {depth} bits"))),
         };
-        if width == 0 || height == 0 || width > limits.max_side_px || height > limits.max_side_px {
+        if width == 0 || height == 0 || width > most_side_px || height > most_side_px {
             return Err(malformed(format!("an IHDR of {width} x {height} pixels")));
         }
         Ok(Self { sides: [width as usize, height as usize], depth, colour, is_interlaced: interlace == 1 })
     }
 
-    fn bits_per_pixel(&self) -> usize {
+    pub(super) fn bits_per_pixel(&self) -> usize {
         self.colour.channels() * usize::from(self.depth)
     }
 
-    fn row_bytes(&self, pass: &Pass) -> usize {
+    /// Bytes of a pixel of a [`Raster`].
+    fn pixel_bytes(&self) -> usize {
+        self.colour.channels() * usize::from(self.depth.div_ceil(8))
+    }
+
+    pub(super) fn row_bytes(&self, pass: &Pass) -> usize {
         (pass.sides[0] * self.bits_per_pixel()).div_ceil(8)
     }
 }
 
-/// Reads a PNG.
+/// A file before its data are read.
+pub(super) struct Head<'a> {
+    pub header: Header,
+    /// Without a row.
+    pub png: Png<'a>,
+    /// The data, piece by piece.
+    pub data: Vec<&'a [u8]>,
+    data_are_sound: bool,
+    has_end: bool,
+}
+
+/// Reads all chunks but the data.
 ///
 /// # Errors
-/// [`Error::Malformed`] where a header or the palette is wrong, or not one row can be read.
-pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Png<'a>, Error> {
+/// [`Error::Malformed`] where a header or the palette is wrong.
+pub(super) fn head(bytes: &[u8], most_side_px: u32) -> Result<Head<'_>, Error> {
     let mut chunks = Chunks::of(bytes);
-    let header = Header::read(chunks.next(), limits)?;
+    let header = Header::read(chunks.next(), most_side_px)?;
     let (mut palette, mut transparency) = (Vec::new(), None);
     let mut others = [Vec::new(), Vec::new()];
     let (mut data, mut data_are_sound, mut has_end) = (Vec::new(), true, false);
@@ -149,24 +170,55 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Png<'a>, Erro
     if header.colour == Colour::Indexed && palette.is_empty() {
         return Err(malformed("an indexed PNG without a sound palette"));
     }
+    let raster = Raster { width: header.sides[0], height: 0, pixel_bytes: header.pixel_bytes(), data: Vec::new() };
+    let png = Png {
+        colour: header.colour,
+        depth: header.depth,
+        raster,
+        palette,
+        transparency,
+        others,
+        filters: Vec::new(),
+        damage: None,
+    };
+    Ok(Head { header, png, data, data_are_sound, has_end })
+}
 
+impl Head<'_> {
+    /// What is wrong with the file, of whose samples `read` bytes of `wanted` are there.
+    pub(super) fn damage(&self, read: usize, wanted: usize, end: End, is_out_of_rows: bool) -> Option<Damage> {
+        if read < wanted {
+            let percent_shown = percent(read, wanted);
+            Some(if end == End::Cut && is_out_of_rows {
+                Damage::CutOff { percent_shown }
+            } else {
+                Damage::Corrupt { percent_shown }
+            })
+        } else if !self.data_are_sound || end == End::Broken {
+            Some(Damage::Checksum)
+        } else {
+            (!self.has_end).then_some(Damage::NoEnd)
+        }
+    }
+}
+
+/// Reads a PNG.
+///
+/// # Errors
+/// [`Error::Malformed`] where a header or the palette is wrong, or not one row can be read.
+pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Png<'a>, Error> {
+    let head = head(bytes, limits.max_side_px)?;
+    let header = head.header;
     let passes = passes(header.sides, header.is_interlaced);
     let wanted: usize = passes.iter().map(|pass| (header.row_bytes(pass) + 1) * pass.sides[1]).sum();
-    let (mut samples, end) = inflate(data.iter().copied(), wanted);
+    let (mut samples, end) = inflate(head.data.iter().copied(), wanted);
     let (filters, read, is_out_of_rows) = undo_filters(&mut samples, &header, &passes)?;
-    let damage = if read < wanted {
-        let percent_shown = percent(read, wanted);
-        Some(if end == End::Cut && is_out_of_rows { Damage::CutOff { percent_shown } } else { Damage::Corrupt { percent_shown } })
-    } else if !data_are_sound || end == End::Broken {
-        Some(Damage::Checksum)
-    } else {
-        (!has_end).then_some(Damage::NoEnd)
-    };
+    let damage = head.damage(read, wanted, end, is_out_of_rows);
     samples.truncate(read);
-    let missing = missing_pixel(&header, &palette, transparency);
+    let missing = missing_pixel(&header, &head.png.palette, head.png.transparency);
     let raster = arrange(&samples, &header, &passes, &missing, read < wanted);
     let filters = if header.is_interlaced { Vec::new() } else { filters };
-    Ok(Png { colour: header.colour, depth: header.depth, raster, palette, transparency, others, filters, damage })
+    Ok(Png { raster, filters, damage, ..head.png })
 }
 
 /// One frame of an animation, whose data have these pieces: its samples, and the filters of its rows where it is not interlaced.
@@ -183,49 +235,6 @@ pub(crate) fn frame<'a>(header: &Header, pieces: impl Iterator<Item = &'a [u8]>)
     }
     let raster = arrange(&samples, header, &passes, &missing_pixel(header, &[], None), false);
     Ok((raster, if header.is_interlaced { Vec::new() } else { filters }))
-}
-
-/// How a compressed stream ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// With all that was wanted, and its check.
-    Good,
-    /// Where the file ends.
-    Cut,
-    /// Where it can't be read on, or with a check that does not fit.
-    Broken,
-}
-
-/// As much of the samples as can be had, at most `wanted` bytes.
-fn inflate<'a>(pieces: impl Iterator<Item = &'a [u8]>, wanted: usize) -> (Vec<u8>, End) {
-    const STEP_BYTES: usize = 64 * 1024;
-    let mut stream = Decompress::new(true);
-    let (mut out, mut filled) = (Vec::new(), 0);
-    // One byte more than is wanted has room, so that the stream can come to its end.
-    for mut rest in pieces {
-        loop {
-            if out.len() < filled + STEP_BYTES {
-                out.resize((filled + STEP_BYTES).min(wanted + 1), 0);
-            }
-            let (before_in, before_out) = (stream.total_in(), stream.total_out());
-            let status = stream.decompress(rest, &mut out[filled..], FlushDecompress::None);
-            let moved = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(0);
-            let (taken, made) = (moved(stream.total_in(), before_in), moved(stream.total_out(), before_out));
-            rest = rest.get(taken..).unwrap_or_default();
-            filled += made;
-            let end = match status {
-                Ok(Status::StreamEnd) if filled >= wanted => End::Good,
-                Ok(Status::StreamEnd) | Err(_) => End::Broken,
-                Ok(_) if filled > wanted => End::Good,
-                Ok(_) if taken == 0 && made == 0 => break,
-                Ok(_) => continue,
-            };
-            out.truncate(filled.min(wanted));
-            return (out, end);
-        }
-    }
-    out.truncate(filled.min(wanted));
-    (out, End::Cut)
 }
 
 /// Undoes the filters of whole rows in place. Returns them, how many bytes were read, and whether there are no more rows (and not
@@ -257,14 +266,14 @@ fn undo_filters(samples: &mut [u8], header: &Header, passes: &[Pass]) -> Result<
 }
 
 /// The bytes of a pixel that the file lacks: transparent where that can be, else black.
-fn missing_pixel(header: &Header, palette: &[[u8; 3]], transparency: Option<&[u8]>) -> Vec<u8> {
+pub(super) fn missing_pixel(header: &Header, palette: &[[u8; 3]], transparency: Option<&[u8]>) -> Vec<u8> {
     let index = transparency.and_then(|alphas| alphas.iter().position(|&alpha| alpha == 0)).or_else(|| {
         let light = |entry: &[u8; 3]| entry.iter().map(|&v| u32::from(v)).sum::<u32>();
         (0..palette.len()).min_by_key(|&i| light(&palette[i]))
     });
     match header.colour {
         Colour::Indexed => vec![index.and_then(|i| u8::try_from(i).ok()).unwrap_or(0)],
-        colour => vec![0; colour.channels() * usize::from(header.depth.div_ceil(8))],
+        _ => vec![0; header.pixel_bytes()],
     }
 }
 

@@ -9,6 +9,8 @@ use samples::Noise;
 
 use super::{super::damage::Damage, *};
 
+mod by_rows;
+
 fn spec(style: Style, fill: &str) -> LoadedSpec {
     let mut caption = LoadedCaption::new("still", Position::Top, style, Font::builtin("anton").unwrap());
     caption.spec.fill = Some(fill.parse().unwrap());
