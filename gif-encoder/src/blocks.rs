@@ -44,7 +44,14 @@ impl File {
     }
 
     /// Graphic Control Extension, Image Descriptor, Local Color Table and image data.
-    pub(crate) fn frame(&mut self, area: Area, transparent: Option<u8>, local: Option<&[[u8; 3]]>, min_code_bits: u8, data: &[u8]) -> Control {
+    pub(crate) fn frame(
+        &mut self,
+        area: Area,
+        transparent: Option<u8>,
+        local: Option<&[[u8; 3]]>,
+        min_code_bits: u8,
+        data: &[u8],
+    ) -> Control {
         let control = Control(self.bytes.len());
         self.bytes.extend([0x21, 0xf9, 4, KEEP | if transparent.is_some() { TRANSPARENT_FLAG } else { 0 }]);
         self.bytes.extend([0, 0, transparent.unwrap_or(0), 0, 0x2c]);

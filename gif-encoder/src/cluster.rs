@@ -15,8 +15,6 @@ use crate::{
     oklab::{Lab, lab},
 };
 
-/// The share of a square root in a colour's weight.
-const WEIGHT: f32 = 0.0;
 /// More rounds move no centre by what can be seen.
 const ROUNDS: usize = 6;
 
@@ -37,10 +35,8 @@ struct Part {
 
 /// At most `most` colours that stand for `counted`, those of `fixed` not among them: they are in the palette already, and draw what is near them.
 pub(crate) fn cluster(counted: &[Counted], fixed: &[[u8; 3]], most: usize) -> Vec<[u8; 3]> {
-    let mut points: Vec<Point> = counted
-        .iter()
-        .map(|Counted { rgb, pixels }| Point { lab: lab(*rgb), rgb: *rgb, weight: (*pixels as f32).sqrt() * WEIGHT + *pixels as f32 * (1.0 - WEIGHT) })
-        .collect();
+    let mut points: Vec<Point> =
+        counted.iter().map(|Counted { rgb, pixels }| Point { lab: lab(*rgb), rgb: *rgb, weight: *pixels as f32 }).collect();
     if most == 0 || points.is_empty() {
         return Vec::new();
     }
@@ -58,7 +54,10 @@ fn cut(points: &mut [Point], most: usize) -> Vec<Lab> {
     let mut parts = vec![part(points, 0, points.len())];
     while parts.len() < most {
         // The first of the worst, so that ties fall the same way always.
-        let Some(worst) = (0..parts.len()).reduce(|best, at| if parts[at].spread > parts[best].spread { at } else { best }) else { break };
+        let Some(worst) = (0..parts.len()).reduce(|best, at| if parts[at].spread > parts[best].spread { at } else { best })
+        else {
+            break;
+        };
         let Part { from, to, spread, axis } = parts[worst];
         if spread <= 0.0 {
             break;
@@ -186,7 +185,8 @@ mod tests {
 
     #[test]
     fn a_fixed_colour_draws_what_is_near_it() {
-        let found = cluster(&counted(&[([255, 255, 255], 100), ([254, 254, 254], 100), ([10, 10, 10], 1)]), &[[255, 255, 255]], 1);
+        let found =
+            cluster(&counted(&[([255, 255, 255], 100), ([254, 254, 254], 100), ([10, 10, 10], 1)]), &[[255, 255, 255]], 1);
         assert!(found.is_empty() || found[0][0] < 128 || found[0][0] > 250, "{found:?}");
     }
 }

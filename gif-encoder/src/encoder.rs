@@ -10,11 +10,14 @@ use crate::{
     distance::limit,
     histogram::Colours,
     is_opaque,
-    lzw::{Coded, code},
+    lzw::{Coded, code, code_exactly},
     palette::MOST_ENTRIES,
     plan::{Area, Before, pixels, rgb, staying, staying_exactly},
     tables::Entries,
 };
+
+/// A pixel may be off by this much more than the lossiness says, if few of its string are: `search` counts it.
+const CAP: u32 = 4;
 
 /// A frame that waits for the next.
 #[derive(Default)]
@@ -62,7 +65,12 @@ impl Encoder {
     /// [`EncodeError::Sides`] if a side is 0 or over [`MAX_SIDE_PX`].
     pub fn new(sides_px: [u32; 2], plays: Option<u16>, palette: Palette, settings: Settings) -> Result<Self, EncodeError> {
         let [width_px, height_px] = sides_px;
-        let side = |px: u32| u16::try_from(px).ok().filter(|px| (1..=MAX_SIDE_PX).contains(&u32::from(*px))).ok_or(EncodeError::Sides { width_px, height_px });
+        let side = |px: u32| {
+            u16::try_from(px)
+                .ok()
+                .filter(|px| (1..=MAX_SIDE_PX).contains(&u32::from(*px)))
+                .ok_or(EncodeError::Sides { width_px, height_px })
+        };
         let (width, height) = (side(width_px)?, side(height_px)?);
         let dither = match settings.fidelity {
             Fidelity::Exact => Dither::None,
@@ -136,7 +144,11 @@ impl Encoder {
         }
         // Viewers differ in what they show around a first frame that is smaller than the canvas.
         let all = Area { left: 0, top: 0, width: self.width, height: self.shown.len() / self.width };
-        let area = if self.frames == 0 { all } else { Area::around(self.width, stays.len(), |at| !stays.get(at).is_some_and(|stays| *stays)) };
+        let area = if self.frames == 0 {
+            all
+        } else {
+            Area::around(self.width, stays.len(), |at| !stays.get(at).is_some_and(|stays| *stays))
+        };
         let area = area.with(vanishing);
         let clears = !vanishing.is_empty();
         if area.is_empty() {
@@ -164,7 +176,8 @@ impl Encoder {
             }
         }
         // The only pixel's index is transparent whatever colour the table has for it: clear code, index 0, end of information, of three bits.
-        let control = self.file.frame(Area { left: 0, top: 0, width: 1, height: 1 }, Some(0), None, 2, &[0b0100_0100, 0b0000_0001]);
+        let control =
+            self.file.frame(Area { left: 0, top: 0, width: 1, height: 1 }, Some(0), None, 2, &[0b0100_0100, 0b0000_0001]);
         self.file.set_delay(control, rest);
         self.written = Some(Written { control, delay_cs: rest, clears: false });
     }
@@ -173,10 +186,12 @@ impl Encoder {
         let before = Before { shown: &self.shown, source: &self.source, width: self.width };
         let drawn = match self.settings.fidelity {
             Fidelity::Palette { lossiness, .. } => {
-                let pixels = pixels(frame, before, area, stays, &mut self.entries, false).ok_or(EncodeError::NoTransparentEntry { frame: self.frames })?;
-                Drawn { coded: code(&pixels, &self.entries.table(), limit(lossiness)), local: None }
+                let pixels = pixels(frame, before, area, stays, &mut self.entries, false)
+                    .ok_or(EncodeError::NoTransparentEntry { frame: self.frames })?;
+                Drawn { coded: code(&pixels, &self.entries.table(), limit(lossiness).saturating_mul(CAP)), local: None }
             }
-            Fidelity::Exact => exactly(frame, before, area, stays, &mut self.entries).ok_or(EncodeError::TooManyColours { frame: self.frames })?,
+            Fidelity::Exact => exactly(frame, before, area, stays, &mut self.entries)
+                .ok_or(EncodeError::TooManyColours { frame: self.frames })?,
         };
         let entries = drawn.local.as_ref().unwrap_or(&self.entries);
         let transparent = entries.transparent();
@@ -217,16 +232,18 @@ fn exactly(frame: Frame<'_>, before: Before<'_>, area: Area, stays: &[bool], glo
             all_fit = false;
         }
     }
-    let by_global = pixels(frame, before, area, stays, global, true).map(|pixels| code(&pixels, &global.table(), 0));
+    let by_global = pixels(frame, before, area, stays, global, true).map(|pixels| code_exactly(&pixels, &global.table()));
     if by_global.is_some() && (global.has_transparent || !stays.contains(&true)) {
         return by_global.map(|coded| Drawn { coded, local: None });
     }
     let local = Entries::of(&changed, true).or_else(|| Entries::of(&all, false).filter(|_| all_fit));
     let by_local = local.and_then(|mut local| {
         let pixels = pixels(frame, before, area, stays, &mut local, true)?;
-        Some(Drawn { coded: code(&pixels, &local.table(), 0), local: Some(local) })
+        Some(Drawn { coded: code_exactly(&pixels, &local.table()), local: Some(local) })
     });
-    let bytes = |drawn: &Drawn| drawn.coded.data.len() + drawn.local.as_ref().map_or(0, |local| local.written().len().next_power_of_two() * 3);
+    let bytes = |drawn: &Drawn| {
+        drawn.coded.data.len() + drawn.local.as_ref().map_or(0, |local| local.written().len().next_power_of_two() * 3)
+    };
     let by_global = by_global.map(|coded| Drawn { coded, local: None });
     [by_global, by_local].into_iter().flatten().min_by_key(bytes)
 }

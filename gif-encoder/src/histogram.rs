@@ -63,10 +63,6 @@ impl Colours {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
     /// In the order of the colours.
     pub(crate) fn sorted(&self) -> Vec<Counted> {
         let mut found: Vec<(u32, u32)> =
@@ -86,7 +82,11 @@ pub(crate) struct Histogram {
 
 impl Histogram {
     pub(crate) fn new() -> Self {
-        Self { each: Some(Colours::new(MOST_COLOURS)), cells: vec![Cell::default(); 1 << (3 * CELL_BITS)], has_transparent: false }
+        Self {
+            each: Some(Colours::new(MOST_COLOURS)),
+            cells: vec![Cell::default(); 1 << (3 * CELL_BITS)],
+            has_transparent: false,
+        }
     }
 
     pub(crate) fn add(&mut self, pixels: &[[u8; 4]]) {

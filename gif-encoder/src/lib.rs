@@ -116,11 +116,3 @@ pub enum EncodeError {
 fn is_opaque(alpha: u8) -> bool {
     alpha >= 128
 }
-
-/// Temporary.
-fn tune(name: &str, default: i64) -> i64 {
-    use std::{collections::BTreeMap, sync::{Mutex, OnceLock}};
-    static T: OnceLock<BTreeMap<String, i64>> = OnceLock::new();
-    let _: Option<Mutex<()>> = None;
-    *T.get_or_init(|| std::env::vars().filter_map(|(k, v)| Some((k.strip_prefix("GE_")?.to_owned(), v.parse().ok()?))).collect()).get(name).unwrap_or(&default)
-}

@@ -98,18 +98,31 @@ pub(crate) fn staying(frame: Frame<'_>, before: Before<'_>, entries: &mut Entrie
 /// For each pixel whether it is shown exactly.
 pub(crate) fn staying_exactly(frame: Frame<'_>, before: Before<'_>, into: &mut Vec<bool>) {
     into.clear();
-    into.extend(frame.pixels.iter().zip(before.shown).map(|(pixel, shown)| {
-        if is_opaque(pixel[3]) { shown[3] != 0 && rgb(*pixel) == rgb(*shown) } else { shown[3] == 0 }
-    }));
+    into.extend(
+        frame
+            .pixels
+            .iter()
+            .zip(before.shown)
+            .map(|(pixel, shown)| if is_opaque(pixel[3]) { shown[3] != 0 && rgb(*pixel) == rgb(*shown) } else { shown[3] == 0 }),
+    );
 }
 
 /// The pixels of an area, ready for coding. None if a transparent one is there and the table has no index for it.
-pub(crate) fn pixels(frame: Frame<'_>, before: Before<'_>, area: Area, stays: &[bool], entries: &mut Entries, exact: bool) -> Option<Vec<Pixel>> {
+pub(crate) fn pixels(
+    frame: Frame<'_>,
+    before: Before<'_>,
+    area: Area,
+    stays: &[bool],
+    entries: &mut Entries,
+    exact: bool,
+) -> Option<Vec<Pixel>> {
     let kept = frame.kept.unwrap_or_default();
     let transparent = entries.transparent();
     let mut pixels = Vec::with_capacity(area.width * area.height);
     for at in area.places(before.width) {
-        let (Some(&pixel), Some(&shown), Some(&stays)) = (frame.pixels.get(at), before.shown.get(at), stays.get(at)) else { continue };
+        let (Some(&pixel), Some(&shown), Some(&stays)) = (frame.pixels.get(at), before.shown.get(at), stays.get(at)) else {
+            continue;
+        };
         let wanted = rgb(pixel);
         let mut allows = if stays { MAY_STAY } else { 0 };
         let target = if !is_opaque(pixel[3]) {

@@ -70,6 +70,11 @@ impl Trie {
         self.width
     }
 
+    /// Where giflib and gifsicle clear: a file of theirs whose strings were chosen with loss finds the same strings again only so.
+    pub(crate) fn is_nearly_full(&self) -> bool {
+        self.next >= MOST_CODES - 2
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         self.next >= MOST_CODES
     }
