@@ -40,7 +40,7 @@ fn main() -> Result<()> {
         strength => Dither::Ordered { strength: u8::try_from(strength)? },
     };
     let encode = |lossiness: u16| -> Result<Vec<u8>> {
-        let tolerance = number("--tolerance", lossiness / 2)?;
+        let tolerance = number("--tolerance", lossiness)?;
         let fidelity = if exact { Fidelity::Exact } else { Fidelity::Palette { lossiness, tolerance, dither } };
         let mut encoder = Encoder::new(sides_px, Some(0), palette.clone(), Settings { fidelity, keeps_frames: true })?;
         for (pixels, delay_cs) in &frames {
@@ -52,7 +52,7 @@ fn main() -> Result<()> {
         return Ok(std::fs::write(output, encode(number("--lossiness", 0)?)?)?);
     };
     let most: usize = most.parse()?;
-    let (mut low, mut high, mut best) = (0_u16, 2000, Vec::new());
+    let (mut low, mut high, mut best) = (0_u16, 8000, Vec::new());
     while low < high {
         let middle = low.midpoint(high);
         let file = encode(middle)?;

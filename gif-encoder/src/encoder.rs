@@ -16,9 +16,6 @@ use crate::{
     tables::Entries,
 };
 
-/// A pixel may be off by this much more than the lossiness says, if few of its string are: `search` counts it.
-const CAP: u32 = 4;
-
 /// A frame that waits for the next.
 #[derive(Default)]
 struct Waiting {
@@ -188,7 +185,7 @@ impl Encoder {
             Fidelity::Palette { lossiness, .. } => {
                 let pixels = pixels(frame, before, area, stays, &mut self.entries, false)
                     .ok_or(EncodeError::NoTransparentEntry { frame: self.frames })?;
-                Drawn { coded: code(&pixels, &self.entries.table(), limit(lossiness).saturating_mul(CAP)), local: None }
+                Drawn { coded: code(&pixels, &self.entries.table(), limit(lossiness)), local: None }
             }
             Fidelity::Exact => exactly(frame, before, area, stays, &mut self.entries)
                 .ok_or(EncodeError::TooManyColours { frame: self.frames })?,
