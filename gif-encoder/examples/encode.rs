@@ -15,17 +15,14 @@ fn main() -> Result<()> {
     let number = |name: &str, default: u16| value(name).map_or(Ok(default), |value| value.parse());
     let (input, output) = (arguments.first().context("which file?")?, arguments.get(1).context("to which file?")?);
     let bytes = std::fs::read(input)?;
-    let (sides_px, frames) = match value("--sides") {
-        Some(sides) => {
-            let (width, height) = sides.split_once('x').context("sides are WIDTHxHEIGHT")?;
-            let sides: [u32; 2] = [width.parse()?, height.parse()?];
-            let pixels = bytes.as_chunks::<4>().0;
-            (sides, pixels.chunks(usize::try_from(sides[0] * sides[1])?).map(|frame| (frame.to_vec(), 7)).collect())
-        }
-        None => {
-            let played = support::play(&bytes)?;
-            (played.sides_px, played.frames)
-        }
+    let (sides_px, frames) = if let Some(sides) = value("--sides") {
+        let (width, height) = sides.split_once('x').context("sides are WIDTHxHEIGHT")?;
+        let sides: [u32; 2] = [width.parse()?, height.parse()?];
+        let pixels = bytes.as_chunks::<4>().0;
+        (sides, pixels.chunks(usize::try_from(sides[0] * sides[1])?).map(|frame| (frame.to_vec(), 7)).collect())
+    } else {
+        let played = support::play(&bytes)?;
+        (played.sides_px, played.frames)
     };
     drop(bytes);
     let mut builder = PaletteBuilder::new();

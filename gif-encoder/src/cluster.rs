@@ -87,8 +87,8 @@ fn mean(points: &[Point]) -> Lab {
     let mut weight = 0.0_f64;
     for point in points {
         weight += f64::from(point.weight);
-        for axis in 0..3 {
-            sums[axis] += f64::from(point.weight) * f64::from(point.lab[axis]);
+        for (sum, value) in sums.iter_mut().zip(point.lab) {
+            *sum += f64::from(point.weight) * f64::from(value);
         }
     }
     sums.map(|sum| (sum / weight.max(f64::MIN_POSITIVE)) as f32)

@@ -1,4 +1,4 @@
-//! GIF files (GIF89a) of RGBA frames.
+//! GIF files (`GIF89a`) of RGBA frames.
 //!
 //! `caption` calls it to make GIFs of other animations, and to make a captioned GIF smaller. Two passes: a [`PaletteBuilder`] sees every frame's
 //! colours, then an [`Encoder`] takes the frames one at a time and writes of each what has changed. It must never hold all frames: its

@@ -1,4 +1,4 @@
-//! Pixels to the LZW data of one frame (GIF89a, section 22 and appendix F).
+//! Pixels to the LZW data of one frame (`GIF89a`, section 22 and appendix F).
 //!
 //! `encoder` calls it with what `plan` says of each pixel. `search` chooses the strings; this file tells them and decides when the
 //! decoder's dictionary is cleared. It must never choose an index that a pixel does not allow.

@@ -73,7 +73,7 @@ impl<'a> Search<'a> {
     fn same(&mut self, trie: &Trie, pixels: &[Pixel]) -> Spot {
         let mut best = Spot { node: 0, length: 0, error: 0, carry: [0; 3] };
         self.stack.clear();
-        if let Some(first) = pixels.first() {
+        if let Some(&first) = pixels.first() {
             self.stack.push(Spot { node: u16::from(first.target), length: 1, ..best });
             // It is tried first, and so wins where both strings are as long: the dictionary learns runs of it then.
             if let Some(transparent) = self.staying(first) {
@@ -82,7 +82,7 @@ impl<'a> Search<'a> {
         }
         let mut left = MOST_SPOTS;
         while let Some(mut spot) = self.stack.pop() {
-            while let Some(pixel) = pixels.get(spot.length) {
+            while let Some(&pixel) = pixels.get(spot.length) {
                 let own = trie.child(spot.node, pixel.target);
                 let stays = self.staying(pixel).and_then(|index| trie.child(spot.node, index));
                 let length = spot.length + 1;
@@ -107,7 +107,7 @@ impl<'a> Search<'a> {
 
     /// The transparent index, where it may stand and is not the target anyway.
     #[inline]
-    fn staying(&self, pixel: &Pixel) -> Option<u8> {
+    fn staying(&self, pixel: Pixel) -> Option<u8> {
         self.table.transparent.filter(|index| pixel.allows & MAY_STAY != 0 && *index != pixel.target)
     }
 
@@ -115,7 +115,7 @@ impl<'a> Search<'a> {
         let start = Spot { node: 0, length: 0, error: 0, carry: self.carry };
         let (mut best, mut best_value) = (start, i64::MIN);
         self.stack.clear();
-        if let Some(first) = pixels.first() {
+        if let Some(&first) = pixels.first() {
             let allowed = self.allowed(first);
             for index in [Some(first.target), self.staying(first)].into_iter().flatten() {
                 self.stack.extend(self.step(start, first, allowed, u16::from(index), index));
@@ -128,7 +128,7 @@ impl<'a> Search<'a> {
             if value > best_value {
                 (best, best_value) = (spot, value);
             }
-            let Some(pixel) = pixels.get(spot.length) else { continue };
+            let Some(&pixel) = pixels.get(spot.length) else { continue };
             if left == 0 || value + BEHIND * i64::from(self.limit) < best_value {
                 continue;
             }
@@ -153,14 +153,14 @@ impl<'a> Search<'a> {
 
     /// What the pixel's own index is off by, and how far others may be off.
     #[inline]
-    fn allowed(&self, pixel: &Pixel) -> Allowed {
+    fn allowed(&self, pixel: Pixel) -> Allowed {
         let own = squared(difference(pixel.rgb, self.colours[usize::from(pixel.target)]));
         Allowed { own, most: own + self.limit }
     }
 
     /// The string one pixel longer, if the pixel allows the index.
     #[inline]
-    fn step(&self, spot: Spot, pixel: &Pixel, Allowed { own, most }: Allowed, node: u16, index: u8) -> Option<Spot> {
+    fn step(&self, spot: Spot, pixel: Pixel, Allowed { own, most }: Allowed, node: u16, index: u8) -> Option<Spot> {
         let length = spot.length + 1;
         let is_transparent = u16::from(index) == self.transparent;
         if u16::from(pixel.target) == self.transparent {

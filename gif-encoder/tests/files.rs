@@ -1,6 +1,7 @@
 //! Whole files: what was encoded, as another decoder shows it.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers, or a wrap is as good a colour")]
 
 mod support;
 
@@ -18,7 +19,9 @@ fn near(lossiness: u16, tolerance: u16, dither: Dither) -> Settings {
 
 fn builder(frames: &[Canvas]) -> PaletteBuilder {
     let mut builder = PaletteBuilder::new();
-    frames.iter().for_each(|frame| builder.add(frame));
+    for frame in frames {
+        builder.add(frame);
+    }
     builder
 }
 
@@ -57,6 +60,7 @@ fn timeline(frames: impl IntoIterator<Item = (Canvas, u16)>) -> Vec<(Canvas, u32
 /// The first difference, in words.
 fn assert_shows(file: &[u8], frames: &[Canvas], delays: &[u16]) {
     let played = support::play(file).unwrap();
+    assert_eq!(played.sides_px.map(u64::from).iter().product::<u64>(), frames[0].len() as u64);
     let wanted = timeline(frames.iter().map(shown).zip(delays.iter().copied().cycle()));
     let got = timeline(played.frames.into_iter().map(|(canvas, delay)| (shown(&canvas), delay)));
     assert_eq!(got.len(), wanted.len(), "numbers of different pictures");
