@@ -15,17 +15,14 @@ fn main() -> Result<()> {
     let number = |name: &str, default: u16| value(name).map_or(Ok(default), |value| value.parse());
     let (input, output) = (arguments.first().context("which file?")?, arguments.get(1).context("to which file?")?);
     let bytes = std::fs::read(input)?;
-    let (sides_px, frames) = match value("--sides") {
-        Some(sides) => {
-            let (width, height) = sides.split_once('x').context("sides are WIDTHxHEIGHT")?;
-            let sides: [u32; 2] = [width.parse()?, height.parse()?];
-            let pixels = bytes.as_chunks::<4>().0;
-            (sides, pixels.chunks(usize::try_from(sides[0] * sides[1])?).map(|frame| (frame.to_vec(), 7)).collect())
-        }
-        None => {
-            let played = support::play(&bytes)?;
-            (played.sides_px, played.frames)
-        }
+    let (sides_px, frames) = if let Some(sides) = value("--sides") {
+        let (width, height) = sides.split_once('x').context("sides are WIDTHxHEIGHT")?;
+        let sides: [u32; 2] = [width.parse()?, height.parse()?];
+        let pixels = bytes.as_chunks::<4>().0;
+        (sides, pixels.chunks(usize::try_from(sides[0] * sides[1])?).map(|frame| (frame.to_vec(), 7)).collect())
+    } else {
+        let played = support::play(&bytes)?;
+        (played.sides_px, played.frames)
     };
     drop(bytes);
     let mut builder = PaletteBuilder::new();
@@ -40,7 +37,7 @@ fn main() -> Result<()> {
         strength => Dither::Ordered { strength: u8::try_from(strength)? },
     };
     let encode = |lossiness: u16| -> Result<Vec<u8>> {
-        let tolerance = number("--tolerance", lossiness / 2)?;
+        let tolerance = number("--tolerance", lossiness)?;
         let fidelity = if exact { Fidelity::Exact } else { Fidelity::Palette { lossiness, tolerance, dither } };
         let mut encoder = Encoder::new(sides_px, Some(0), palette.clone(), Settings { fidelity, keeps_frames: true })?;
         for (pixels, delay_cs) in &frames {
@@ -52,7 +49,7 @@ fn main() -> Result<()> {
         return Ok(std::fs::write(output, encode(number("--lossiness", 0)?)?)?);
     };
     let most: usize = most.parse()?;
-    let (mut low, mut high, mut best) = (0_u16, 2000, Vec::new());
+    let (mut low, mut high, mut best) = (0_u16, 8000, Vec::new());
     while low < high {
         let middle = low.midpoint(high);
         let file = encode(middle)?;

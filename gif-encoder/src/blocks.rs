@@ -1,4 +1,4 @@
-//! The blocks of a GIF file, byte by byte (GIF89a).
+//! The blocks of a GIF file, byte by byte (`GIF89a`).
 //!
 //! `encoder` calls it. It must never decide what a frame shows.
 

@@ -15,8 +15,6 @@ use crate::{
     oklab::{Lab, lab},
 };
 
-/// The share of a square root in a colour's weight.
-const WEIGHT: f32 = 0.0;
 /// More rounds move no centre by what can be seen.
 const ROUNDS: usize = 6;
 
@@ -37,14 +35,8 @@ struct Part {
 
 /// At most `most` colours that stand for `counted`, those of `fixed` not among them: they are in the palette already, and draw what is near them.
 pub(crate) fn cluster(counted: &[Counted], fixed: &[[u8; 3]], most: usize) -> Vec<[u8; 3]> {
-    let mut points: Vec<Point> = counted
-        .iter()
-        .map(|Counted { rgb, pixels }| Point {
-            lab: lab(*rgb),
-            rgb: *rgb,
-            weight: (*pixels as f32).sqrt() * WEIGHT + *pixels as f32 * (1.0 - WEIGHT),
-        })
-        .collect();
+    let mut points: Vec<Point> =
+        counted.iter().map(|Counted { rgb, pixels }| Point { lab: lab(*rgb), rgb: *rgb, weight: *pixels as f32 }).collect();
     if most == 0 || points.is_empty() {
         return Vec::new();
     }
@@ -95,8 +87,8 @@ fn mean(points: &[Point]) -> Lab {
     let mut weight = 0.0_f64;
     for point in points {
         weight += f64::from(point.weight);
-        for axis in 0..3 {
-            sums[axis] += f64::from(point.weight) * f64::from(point.lab[axis]);
+        for (sum, value) in sums.iter_mut().zip(point.lab) {
+            *sum += f64::from(point.weight) * f64::from(value);
         }
     }
     sums.map(|sum| (sum / weight.max(f64::MIN_POSITIVE)) as f32)

@@ -10,7 +10,7 @@ use crate::{
     distance::limit,
     histogram::Colours,
     is_opaque,
-    lzw::{Coded, code},
+    lzw::{Coded, code, code_exactly},
     palette::MOST_ENTRIES,
     plan::{Area, Before, pixels, rgb, staying, staying_exactly},
     tables::Entries,
@@ -229,14 +229,14 @@ fn exactly(frame: Frame<'_>, before: Before<'_>, area: Area, stays: &[bool], glo
             all_fit = false;
         }
     }
-    let by_global = pixels(frame, before, area, stays, global, true).map(|pixels| code(&pixels, &global.table(), 0));
+    let by_global = pixels(frame, before, area, stays, global, true).map(|pixels| code_exactly(&pixels, &global.table()));
     if by_global.is_some() && (global.has_transparent || !stays.contains(&true)) {
         return by_global.map(|coded| Drawn { coded, local: None });
     }
     let local = Entries::of(&changed, true).or_else(|| Entries::of(&all, false).filter(|_| all_fit));
     let by_local = local.and_then(|mut local| {
         let pixels = pixels(frame, before, area, stays, &mut local, true)?;
-        Some(Drawn { coded: code(&pixels, &local.table(), 0), local: Some(local) })
+        Some(Drawn { coded: code_exactly(&pixels, &local.table()), local: Some(local) })
     });
     let bytes = |drawn: &Drawn| {
         drawn.coded.data.len() + drawn.local.as_ref().map_or(0, |local| local.written().len().next_power_of_two() * 3)

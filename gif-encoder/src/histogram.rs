@@ -63,10 +63,6 @@ impl Colours {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
     /// In the order of the colours.
     pub(crate) fn sorted(&self) -> Vec<Counted> {
         let mut found: Vec<(u32, u32)> =

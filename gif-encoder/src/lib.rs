@@ -1,4 +1,4 @@
-//! GIF files (GIF89a) of RGBA frames.
+//! GIF files (`GIF89a`) of RGBA frames.
 //!
 //! `caption` calls it to make GIFs of other animations, and to make a captioned GIF smaller. Two passes: a [`PaletteBuilder`] sees every frame's
 //! colours, then an [`Encoder`] takes the frames one at a time and writes of each what has changed. It must never hold all frames: its
@@ -43,11 +43,12 @@ pub enum Fidelity {
     Exact,
     /// Those of the palette, and more freely what follows.
     Palette {
-        /// How far a pixel may be off, beyond what the palette is off by, where that makes the data shorter: as much as
-        /// `gifsicle --lossy` with this number. 0 is without loss.
+        /// How far a pixel may be off, beyond what the palette is off by, where that makes the data shorter: about as far as
+        /// `gifsicle --lossy` with this number lets it. 0 is without loss.
         lossiness: u16,
         /// How far, on the scale of `lossiness`, a pixel that is shown may be off before it is drawn again. Noise in still areas is
-        /// not recoded then. It is measured against what is shown, so errors don't add up from frame to frame.
+        /// not recoded then. It is measured against what is shown, so errors don't add up from frame to frame. As much as `lossiness` gave
+        /// the most SSIM in as many bytes.
         tolerance: u16,
         /// What becomes of colours between two entries.
         dither: Dither,
@@ -115,17 +116,4 @@ pub enum EncodeError {
 /// Half of the alphas and more.
 fn is_opaque(alpha: u8) -> bool {
     alpha >= 128
-}
-
-/// Temporary.
-fn tune(name: &str, default: i64) -> i64 {
-    use std::{
-        collections::BTreeMap,
-        sync::{Mutex, OnceLock},
-    };
-    static T: OnceLock<BTreeMap<String, i64>> = OnceLock::new();
-    let _: Option<Mutex<()>> = None;
-    *T.get_or_init(|| std::env::vars().filter_map(|(k, v)| Some((k.strip_prefix("GE_")?.to_owned(), v.parse().ok()?))).collect())
-        .get(name)
-        .unwrap_or(&default)
 }

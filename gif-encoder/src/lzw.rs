@@ -1,4 +1,4 @@
-//! Pixels to the LZW data of one frame (GIF89a, section 22 and appendix F).
+//! Pixels to the LZW data of one frame (`GIF89a`, section 22 and appendix F).
 //!
 //! `encoder` calls it with what `plan` says of each pixel. `search` chooses the strings; this file tells them and decides when the
 //! decoder's dictionary is cleared. It must never choose an index that a pixel does not allow.
@@ -38,9 +38,39 @@ pub(crate) struct Coded {
     pub(crate) indices: Vec<u8>,
 }
 
+/// When the decoder's dictionary is cleared. Neither is shorter for all frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Clearing {
+    /// As soon as it is full.
+    Full,
+    /// Once it serves worse than a new one would.
+    Falling,
+}
+
+/// Codes all pixels, at least one, and changes none. What takes fewest bytes of several ways is taken.
+pub(crate) fn code_exactly(pixels: &[Pixel], table: &Table<'_>) -> Coded {
+    let flexible = shorter(pass(pixels, table, 0, Clearing::Full), pass(pixels, table, 0, Clearing::Falling));
+    let pixels: Vec<Pixel> = pixels.iter().map(|pixel| own(*pixel, table)).collect();
+    shorter(flexible, pass(&pixels, table, 0, Clearing::Full))
+}
+
+/// A pixel that is drawn whether it may stay or not.
+fn own(pixel: Pixel, table: &Table<'_>) -> Pixel {
+    if Some(pixel.target) == table.transparent { pixel } else { Pixel { allows: pixel.allows & !MAY_STAY, ..pixel } }
+}
+
+fn shorter(a: Coded, b: Coded) -> Coded {
+    if b.data.len() < a.data.len() { b } else { a }
+}
+
 /// Codes all pixels, at least one. A `limit` of 0 changes nothing.
 pub(crate) fn code(pixels: &[Pixel], table: &Table<'_>, limit: u32) -> Coded {
-    let highest = pixels.iter().map(|pixel| pixel.target).chain(table.transparent).max().unwrap_or(0);
+    pass(pixels, table, limit, Clearing::Full)
+}
+
+fn pass(pixels: &[Pixel], table: &Table<'_>, limit: u32, clearing: Clearing) -> Coded {
+    let staying = table.transparent.filter(|_| pixels.iter().any(|pixel| pixel.allows & MAY_STAY != 0));
+    let highest = pixels.iter().map(|pixel| pixel.target).chain(staying).max().unwrap_or(0);
     // Two bits at least, for pictures in two colours too (appendix F).
     let min_code_bits = (u8::BITS - highest.leading_zeros()).max(2);
     let mut trie = Trie::new(min_code_bits);
@@ -50,17 +80,21 @@ pub(crate) fn code(pixels: &[Pixel], table: &Table<'_>, limit: u32) -> Coded {
     let mut gain = Gain::default();
 
     bits.put(trie.clear_code(), trie.width());
-    let mut at = 0;
-    while at < pixels.len() {
-        let (code, length) = search.longest(&trie, &pixels[at..]);
-        let string = &mut indices[at..at + length];
+    let mut rest = (pixels, indices.as_mut_slice());
+    while !rest.0.is_empty() {
+        let (code, length) = search.longest(&trie, rest.0);
+        let (string, unwritten) = rest.1.split_at_mut(length);
         trie.spell(code, string);
-        trie.close(string[0]);
+        trie.close(string.first().copied().unwrap_or_default());
         bits.put(code, trie.width());
         gain.add(length, trie.width());
         trie.open(code);
-        at += length;
-        if trie.is_full() && gain.is_falling() {
+        rest = (rest.0.get(length..).unwrap_or_default(), unwritten);
+        let clears = match clearing {
+            Clearing::Full => trie.is_nearly_full(),
+            Clearing::Falling => trie.is_full() && gain.is_falling(),
+        };
+        if clears {
             bits.put(trie.clear_code(), trie.width());
             trie.clear();
             gain = Gain::default();

@@ -97,22 +97,22 @@ impl Matcher {
         let wanted = lab(rgb);
         let first = nearest(wanted, &self.axes, &mut self.distances);
         let alone = Mix { first: first as u8, second: first as u8, share: 0 };
-        let Some(&off) = self.distances.get(first) else { return alone };
-        if self.strength <= 0.0 || off <= 0.0 {
+        let Some(&alone_cost) = self.distances.get(first) else { return alone };
+        if self.strength <= 0.0 || alone_cost <= 0.0 {
             return alone;
         }
         let base = [self.axes[0][first], self.axes[1][first], self.axes[2][first]];
-        let (mut best, mut best_cost) = (alone, off);
+        let (mut best, mut best_cost) = (alone, alone_cost);
         for (second, ((l, a), b)) in self.axes[0].iter().zip(&self.axes[1]).zip(&self.axes[2]).enumerate() {
             let step = [l - base[0], a - base[1], b - base[2]];
-            let rest = [wanted[0] - base[0], wanted[1] - base[1], wanted[2] - base[2]];
+            let aim = [wanted[0] - base[0], wanted[1] - base[1], wanted[2] - base[2]];
             let length = step[0] * step[0] + step[1] * step[1] + step[2] * step[2];
-            let along = step[0] * rest[0] + step[1] * rest[1] + step[2] * rest[2];
-            if along <= 0.0 {
+            let toward = step[0] * aim[0] + step[1] * aim[1] + step[2] * aim[2];
+            if toward <= 0.0 {
                 continue;
             }
-            let share = (along / length).min(0.5);
-            let cost = off - 2.0 * share * along + share * share * length + PATTERN_COST * share * (1.0 - share) * length;
+            let share = (toward / length).min(0.5);
+            let cost = alone_cost - 2.0 * share * toward + share * share * length + PATTERN_COST * share * (1.0 - share) * length;
             if cost < best_cost {
                 best = Mix { second: second as u8, share: (share * self.strength * 256.0) as u8, ..alone };
                 best_cost = cost;

@@ -12,19 +12,21 @@ static LINEAR: [f32; 256] = linear_levels();
 #[expect(clippy::cast_possible_truncation, reason = "the table is in f32")]
 const fn linear_levels() -> [f32; 256] {
     let mut levels = [0.0; 256];
-    let mut level = 0;
-    while level < 256 {
+    let mut level = 0_u8;
+    loop {
         let share = level as f64 / 255.0;
-        levels[level] = if share <= 0.040_45 {
+        levels[level as usize] = if share <= 0.040_45 {
             share / 12.92
         } else {
             // x^2.4 is x^2 times the fifth root of x^2.
             let base = (share + 0.055) / 1.055;
             base * base * fifth_root(base * base)
         } as f32;
+        if level == u8::MAX {
+            return levels;
+        }
         level += 1;
     }
-    levels
 }
 
 /// Newton's method from above, for 0 to 1.
@@ -52,15 +54,19 @@ fn cube_root(of: f32) -> f32 {
 }
 
 /// From sRGB, by the matrices of Ottosson's definition.
-pub(crate) fn lab([red, green, blue]: [u8; 3]) -> Lab {
-    let (r, g, b) = (LINEAR[usize::from(red)], LINEAR[usize::from(green)], LINEAR[usize::from(blue)]);
-    let l = cube_root(0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b);
-    let m = cube_root(0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b);
-    let s = cube_root(0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b);
+pub(crate) fn lab(rgb: [u8; 3]) -> Lab {
+    let linear = rgb.map(|level| LINEAR[usize::from(level)]);
+    let times = |row: [f32; 3], column: Lab| row[0] * column[0] + row[1] * column[1] + row[2] * column[2];
+    let cones = [
+        times([0.412_221_46, 0.536_332_55, 0.051_445_995], linear),
+        times([0.211_903_5, 0.680_699_5, 0.107_396_96], linear),
+        times([0.088_302_46, 0.281_718_85, 0.629_978_7], linear),
+    ]
+    .map(cube_root);
     [
-        0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_047 * s,
-        1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s,
-        0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s,
+        times([0.210_454_26, 0.793_617_8, -0.004_072_047], cones),
+        times([1.977_998_5, -2.428_592_2, 0.450_593_7], cones),
+        times([0.025_904_037, 0.782_771_77, -0.808_675_77], cones),
     ]
 }
 

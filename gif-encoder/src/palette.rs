@@ -9,7 +9,7 @@ use crate::{
     histogram::{Counted, Histogram},
 };
 
-/// As many entries as a colour table has room for (GIF89a, section 19).
+/// As many entries as a colour table has room for (`GIF89a`, section 19).
 pub const MOST_ENTRIES: u16 = 256;
 
 /// Up to 256 colours, one of which may be the transparent one.

@@ -1,9 +1,7 @@
-//! The strings that an LZW decoder knows (GIF89a, appendix F), as a tree of indices.
+//! The strings that an LZW decoder knows (`GIF89a`, appendix F), as a tree of indices.
 //!
 //! `lzw` fills it and clears it, `search` walks it. A code is a node: the codes below the clear code are single indices. It must number codes
 //! exactly as decoders do.
-
-#![expect(clippy::cast_possible_truncation, reason = "codes have 12 bits")]
 
 /// Codes have at most 12 bits.
 pub(crate) const MOST_CODES: u16 = 4096;
@@ -68,6 +66,11 @@ impl Trie {
     /// How many bits the next code is told in.
     pub(crate) fn width(&self) -> u32 {
         self.width
+    }
+
+    /// Where giflib and gifsicle clear: a file of theirs whose strings were chosen with loss finds the same strings again only so.
+    pub(crate) fn is_nearly_full(&self) -> bool {
+        self.next >= MOST_CODES - 2
     }
 
     pub(crate) fn is_full(&self) -> bool {

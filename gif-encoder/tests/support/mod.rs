@@ -3,16 +3,14 @@
 //! Tests and the example call it. It composes by itself, so that it can contradict the encoder.
 
 /// A file, played once.
-pub struct Played {
-    pub sides_px: [u32; 2],
+pub(crate) struct Played {
+    pub(crate) sides_px: [u32; 2],
     /// Canvases with their delays in hundredths of a second.
-    pub frames: Vec<(Vec<[u8; 4]>, u16)>,
-    /// The largest area of a frame after the first.
-    pub repeat: gif::Repeat,
+    pub(crate) frames: Vec<(Vec<[u8; 4]>, u16)>,
 }
 
 /// Decodes and composes all frames.
-pub fn play(bytes: &[u8]) -> Result<Played, gif::DecodingError> {
+pub(crate) fn play(bytes: &[u8]) -> Result<Played, gif::DecodingError> {
     let mut options = gif::DecodeOptions::new();
     options.set_color_output(gif::ColorOutput::RGBA);
     let mut decoder = options.read_info(bytes)?;
@@ -42,5 +40,5 @@ pub fn play(bytes: &[u8]) -> Result<Played, gif::DecodingError> {
         canvas = before.unwrap_or(canvas);
     }
     let sides_px = [u32::try_from(width).unwrap_or(0), u32::try_from(height).unwrap_or(0)];
-    Ok(Played { sides_px, frames, repeat: decoder.repeat() })
+    Ok(Played { sides_px, frames })
 }
