@@ -2,11 +2,11 @@
 // What people type goes out by `value` and in by `textContent`: nothing of it is ever read as HTML.
 
 import { offer } from './fonts.js';
-import { count, number, said, when } from './words.js';
+import { bytes, count, number, said, when } from './words.js';
 
 const DRAFT = 'punchline.draft';
 const TEXTS = ['top', 'bottom', 'text'];
-const FIELDS = [...TEXTS, 'at', 'from', 'to', 'style', 'font', 'size', 'align', 'fill', 'stroke', 'background'];
+const FIELDS = [...TEXTS, 'at', 'from', 'to', 'style', 'font', 'size', 'align', 'fill', 'stroke', 'background', 'format', 'fit'];
 /** What can be coloured of each style, and how it is without a choice. */
 const USUAL = {
   overlay: { fill: '#ffffff', stroke: '#000000' },
@@ -28,6 +28,8 @@ let maxChars = 1000;
 const chosen = {};
 /** Looks by their names: the fields of a caption that each fills in. */
 let presets = {};
+/** What platforms take, by their names: the fields of an output. */
+let platforms = {};
 let alpha = BOX_ALPHA;
 
 const style = () => form.elements.style.value;
@@ -71,8 +73,15 @@ function looks(place) {
 
 const seconds = (id) => (NUMBER.test(at(id).value.trim()) ? Number(at(id).value.trim().replace(',', '.')) : undefined);
 
+/** The file that comes out: what was chosen, and the limits of a platform. */
+function output() {
+  const { max_bytes, max_width, max_height, format } = platforms[at('fit').value] ?? {};
+  const made = { max_bytes, max_width, max_height, format: at('format').value === 'same' ? format : at('format').value };
+  return Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined));
+}
+
 export function spec() {
-  return { captions: places().map((place) => ({ text: characters(at(place).value), at: position(place), ...looks(place) })) };
+  return { ...output(), captions: places().map((place) => ({ text: characters(at(place).value), at: position(place), ...looks(place) })) };
 }
 
 export const shared = () => at('share').checked;
@@ -83,6 +92,7 @@ function home({ field = '', code }) {
   if (code === 'missing_file' || ['file', 'source', 'source_url'].includes(field)) return 'file';
   const [, index, name] = /^captions\[(\d+)\]\.?(\w*)$/.exec(field) ?? [undefined, 0, field];
   if (name === 'text') return places()[index] ?? 'bottom';
+  if (field.startsWith('max_')) return 'fit';
   if (field === 'captions' || code === 'empty_text') return 'bottom';
   return at(`${name}-problem`) ? name : undefined;
 }
@@ -160,6 +170,10 @@ export function limits(info) {
   presets = info.presets ?? {};
   at('preset').append(...Object.keys(presets).map((name) => new Option(name, name)));
   at('preset').value = preset in presets ? preset : '';
+  platforms = info.platforms ?? {};
+  at('fit').append(...Object.keys(platforms).map((name) => new Option(name, name)));
+  at('fit').value = draft().fit in platforms ? draft().fit : '';
+  room();
   at('share-label').hidden = info.gallery === false;
   at('key-field').hidden = !info.keys_required;
   learn();
@@ -171,6 +185,13 @@ function colours() {
   for (const id of ['stroke', 'background']) at(`${id}-label`).hidden = !usual[id];
   at('stroke-name').textContent = style() === 'shadow' ? 'Shadow' : 'Outline';
   at('usual').hidden = !Object.keys(usual).some((id) => chosen[id]);
+}
+
+/** Says what a platform takes. */
+function room() {
+  const { what, max_bytes, max_width, max_height, as_of } = platforms[at('fit').value] ?? {};
+  const most = [max_bytes && bytes(max_bytes), max_width && `${max_width} x ${max_height} px`].filter(Boolean).join(', ');
+  say('fit-note', what ? `${what}: ${most} (as of ${as_of})` : '');
 }
 
 /** Fills the form in with a look; what it says nothing of becomes the usual. */
@@ -191,14 +212,14 @@ function wear({ style: own = 'overlay', font = 'anton', size = 'auto', align = '
 }
 
 /** What is kept as it was typed or chosen. */
-const KEPT = [...TEXTS, 'size', 'at', 'from', 'to', 'align'];
+const KEPT = [...TEXTS, 'size', 'at', 'from', 'to', 'align', 'format'];
 
 function draft() {
   try { return JSON.parse(sessionStorage.getItem(DRAFT)) ?? {}; } catch { return {}; }
 }
 
 function keep() {
-  const kept = { style: style(), font: form.elements.font.value, preset: at('preset').value, alpha, share: at('share').checked, case: at('case').checked, chosen };
+  const kept = { style: style(), font: form.elements.font.value, preset: at('preset').value, alpha, fit: at('fit').value, share: at('share').checked, case: at('case').checked, chosen };
   for (const id of KEPT) kept[id] = at(id).value;
   // Full or forbidden storage costs the draft, not the page.
   try { sessionStorage.setItem(DRAFT, JSON.stringify(kept)); } catch { /* kept nowhere */ }
@@ -221,6 +242,7 @@ export function begin(changed) {
     if (target.name === 'style') at('preset').value = '';
     if (presets[target.value] && target.id === 'preset') wear(presets[target.value]);
     colours();
+    room();
     keep();
     absolve(target.id === 'preset' ? FIELDS : target.name === 'style' ? ['style', 'from', 'to', ...TEXTS] : target.name === 'font' ? ['font'] : TEXTS.includes(target.id) ? TEXTS : [target.id].filter((id) => at(`${id}-problem`)));
     for (const place of TEXTS) describe(place);

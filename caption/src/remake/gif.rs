@@ -65,7 +65,8 @@ pub(super) fn write(
     let colours = u16::try_from(palette.colours().len()).unwrap_or(MOST_COLOURS);
     let left_colours = (!palette.is_exact()).then_some(colours);
     let dither = if is_lossless { Dither::Ordered { strength: DITHER_STRENGTH } } else { Dither::None };
-    let tolerance = if pictures.is_captioned { 0 } else { TOLERANCE }.max(step.lossiness / 4);
+    // As much as that gives the most for the same bytes.
+    let tolerance = if pictures.is_captioned { 0 } else { TOLERANCE }.max(step.lossiness);
     let fidelity = Fidelity::Palette { lossiness: step.lossiness, tolerance, dither };
     let file = encode(pictures, loop_count, palette, fidelity, &report)?.map_err(|e| unwritten(&e))?;
     Ok(Written { file, left_colours, has_lost_translucency })
