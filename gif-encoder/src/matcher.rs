@@ -16,6 +16,9 @@ const SLOTS: usize = 1 << 16;
 /// How much the contrast within a pattern counts against it, beside how far its mean is off.
 const PATTERN_COST: f32 = 0.15;
 
+/// How many times farther than the nearest, as a squared distance, the second entry may be.
+const FAR: f32 = 16.0;
+
 /// Bayer's 8 x 8 order, scattered over 0 to 255.
 static ORDER: [[u8; 8]; 8] = order();
 
@@ -104,6 +107,10 @@ impl Matcher {
         let base = [self.axes[0][first], self.axes[1][first], self.axes[2][first]];
         let (mut best, mut best_cost) = (alone, alone_cost);
         for (second, ((l, a), b)) in self.axes[0].iter().zip(&self.axes[1]).zip(&self.axes[2]).enumerate() {
+            // One far off would be told so rarely that it isn't worth its contrast.
+            if self.distances.get(second).is_none_or(|distance| *distance > FAR * alone_cost) {
+                continue;
+            }
             let step = [l - base[0], a - base[1], b - base[2]];
             let aim = [wanted[0] - base[0], wanted[1] - base[1], wanted[2] - base[2]];
             let length = step[0] * step[0] + step[1] * step[1] + step[2] * step[2];
