@@ -35,7 +35,7 @@ export async function show(job, source, { signal, waiting, hurry }) {
   URL.revokeObjectURL(file);
   file = URL.createObjectURL(result);
   at('download').href = file;
-  at('download').download = named(source?.name ?? 'punchline', job.output.media);
+  at('download').download = named(source?.name ?? 'punchline', job);
   link = new URL(job.output.url, location.href).href;
   at('link-row').hidden = true;
   note('');
@@ -43,22 +43,23 @@ export async function show(job, source, { signal, waiting, hurry }) {
   return original;
 }
 
-/** Where the source stands in the result: the layout knows; without an answer, at the lower edge of what a bar added. */
-async function standing({ source: { width_px, height_px }, spec, output }, { signal, waiting, hurry }) {
-  const plain = { left_px: 0, top_px: 0, width_px, height_px };
-  if (output.height_px === height_px) return plain;
+/** Where the source stands in the result, which may be smaller: the layout knows; without an answer, all over it. */
+async function standing({ source: { width_px, height_px }, spec: { captions, images }, output }, { signal, waiting, hurry }) {
+  const plain = { left_px: 0, top_px: 0, width_px: output.width_px, height_px: output.height_px };
+  if (output.width_px * height_px === output.height_px * width_px) return plain;
   try {
-    const layout = await persist(() => postJson('/v1/layout', { width_px, height_px, ...spec }, signal), { signal, waiting, hurry });
-    return layout.picture;
+    const { picture, width_px: whole } = await persist(() => postJson('/v1/layout', { width_px, height_px, captions, images }, signal), { signal, waiting, hurry });
+    return Object.fromEntries(Object.entries(picture).map(([name, px]) => [name, (px * output.width_px) / whole]));
   } catch (error) {
     if (signal.aborted) throw error;
     return plain;
   }
 }
 
-function named(name, media) {
+/** The source's extension, unless the file is of another kind. */
+function named(name, { source, output: { media } }) {
   const [, stem, extension] = /^(.*?)(\.\w+)?$/s.exec(name);
-  return `${stem || 'punchline'}.captioned${extension ?? `.${media}`}`;
+  return `${stem || 'punchline'}.captioned${(source.media === media && extension) || `.${media}`}`;
 }
 
 function facts({ output, source, stats }) {

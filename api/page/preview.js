@@ -76,7 +76,7 @@ export class Preview {
       return;
     }
     this.#ink.setAttribute('aria-busy', 'true');
-    this.#timer = setTimeout(() => this.#ask({ ...size, ...spec }, signal), PAUSE_MS);
+    this.#timer = setTimeout(() => this.#ask({ ...size, captions: spec.captions }, signal), PAUSE_MS);
   }
 
   async #ask(question, signal) {
