@@ -44,22 +44,24 @@ pub(super) fn find<M>(
         return Ok(Found::Within(made));
     }
     let mut smallest = bytes;
-    // The last step that was too large, and the first that was small enough, with its file.
-    let (mut large, mut small): (f64, Option<(f64, M)>) = (0.0, None);
+    // The last step that was too large, with its bytes, and the first that was small enough, with its bytes and its file.
+    let (mut large, mut large_bytes) = (0.0, bytes);
+    let mut small: Option<(f64, u64, M)> = None;
     let (mut lossy, mut step) = (1, 0.0);
     let mut last = Steps::LAST;
     for made_before in 1..MOST_MADE {
-        let next = small.as_ref().map_or(last, |(step, _)| *step);
+        let next = small.as_ref().map_or(last, |(step, ..)| *step);
         if next - large < ALIKE {
             break;
         }
-        // What is expected, corrected by what the last file had.
-        let correction = as_number(bytes) / steps.expected(step);
-        let aim = AIM * as_number(most_bytes) / correction;
-        let mut wanted = first_at_most(steps, aim).clamp(large + ALIKE / 2.0, last);
-        if small.is_some() {
-            wanted = wanted.min(next - ALIKE / 2.0).max(large + (next - large) / 8.0);
-        }
+        let aim = AIM * as_number(most_bytes);
+        let wanted = match &small {
+            Some((_, small_bytes, _)) => between(as_number(large_bytes), as_number(*small_bytes), aim, [large, next]),
+            // What is expected, corrected by what the last file had.
+            None => first_at_most(steps, aim * steps.expected(step) / as_number(bytes)),
+        };
+        let mut wanted =
+            wanted.clamp(large + (next - large) / 16.0, if small.is_some() { next - (next - large) / 16.0 } else { last });
         if wanted < Steps::LOSSIEST && lossy >= MOST_LOSSY {
             if next <= Steps::LOSSIEST {
                 break;
@@ -81,18 +83,29 @@ pub(super) fn find<M>(
         smallest = smallest.min(bytes);
         if bytes <= most_bytes {
             let is_near = bytes * 100 >= most_bytes * NEAR[usize::from(made_before >= OFTEN)];
-            small = Some((step, made));
+            small = Some((step, bytes, made));
             if is_near {
                 break;
             }
         } else {
-            large = step;
+            (large, large_bytes) = (step, bytes);
             if step >= last {
                 break;
             }
         }
     }
-    Ok(small.map_or(Found::Smallest(smallest), |(_, made)| Found::Within(made)))
+    Ok(small.map_or(Found::Smallest(smallest), |(.., made)| Found::Within(made)))
+}
+
+/// Between two steps, where a third number of bytes is to be expected: bytes fall by the same part with each stretch.
+fn between(large: f64, small: f64, aim: f64, [from, to]: [f64; 2]) -> f64 {
+    // Bisected rather than by logarithms, which differ between machines.
+    let (mut low, mut high) = ((0.0, large), (1.0, small.max(1.0)));
+    for _ in 0..16 {
+        let middle = (f64::midpoint(low.0, high.0), (low.1 * high.1).sqrt());
+        if middle.1 > aim { low = middle } else { high = middle }
+    }
+    from + (to - from) * high.0
 }
 
 /// The first step at which no more than a part of the bytes is expected.
