@@ -40,8 +40,8 @@ const FEWEST_COLOURS: f64 = 2.0;
 const FEWER_PICTURES: f64 = 3.0;
 
 /// As gifsicle's `--lossy` counts: beyond it what moves little stands still.
-const MOST_LOSSINESS: f64 = 60.0;
-const LEAST_COLOURS: f64 = 48.0;
+const MOST_LOSSINESS: f64 = 45.0;
+const LEAST_COLOURS: f64 = 64.0;
 const BEST_QUALITY: f64 = 90.0;
 const WORST_QUALITY: f64 = 40.0;
 const LEAST_SCALE: f64 = 0.2;
@@ -85,7 +85,7 @@ impl Steps {
     pub(super) fn expected(self, step: f64) -> f64 {
         let part = |from: f64, to: f64| ((step - from) / (to - from)).clamp(0.0, 1.0);
         let lossy = match self.media {
-            MediaType::Gif => (1.0 - 0.45 * part(0.0, Self::LOSSIEST)) * (1.0 - 0.30 * part(Self::LOSSIEST, FEWEST_COLOURS)),
+            MediaType::Gif => (1.0 - 0.40 * part(0.0, Self::LOSSIEST)) * (1.0 - 0.25 * part(Self::LOSSIEST, FEWEST_COLOURS)),
             MediaType::Webp | MediaType::Jpeg => 1.0 - 0.75 * part(0.0, FEWEST_COLOURS),
             _ => 1.0,
         };
@@ -116,7 +116,7 @@ mod tests {
             assert!(parts.is_sorted_by(|more, less| more >= less));
         }
         let gif = Steps { media: MediaType::Gif, is_animation: false, quality: None };
-        assert_eq!(gif.at(1.0), Step { lossiness: 60, ..Step::NONE });
-        assert_eq!((gif.at(2.0).colours, gif.at(4.0).keep_one_of), (48, 1));
+        assert_eq!(gif.at(1.0), Step { lossiness: 45, ..Step::NONE });
+        assert_eq!((gif.at(2.0).colours, gif.at(4.0).keep_one_of), (64, 1));
     }
 }
