@@ -56,6 +56,8 @@ pub use caption_layout::{
     Preview, Probe, RenderStats, Size, Style, WhyWithout, preview, probe, probe_file, probe_image,
 };
 pub use output::Output;
+#[cfg(feature = "video")]
+pub use reading::video::{VideoFrame, VideoFrames};
 pub use picture::{Prepared, Rendered, prepare, render, render_with};
 pub use watch::Watch;
 

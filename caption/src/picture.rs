@@ -119,6 +119,9 @@ enum Kind<'a> {
 /// As [`render`], but for those that only decoding shows.
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
     let media = media_of(bytes, limits)?;
+    if media.is_video() {
+        return Err(not_captioned(bytes, limits));
+    }
     let is_animation = is_animation(bytes, media);
     // An animated PNG is drawn in colours, whatever its own pixels are.
     let has_palette = media == MediaType::Gif || !is_animation && still::is_indexed(bytes, media);
@@ -132,6 +135,12 @@ pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) ->
         _ => Kind::Still { bytes, media: probe(bytes, limits)?.media, spec, limits },
     };
     Ok(Prepared { kind, is_strict: spec.strict, images })
+}
+
+/// Why a video is not captioned.
+fn not_captioned(bytes: &[u8], limits: &Limits) -> Error {
+    // What is wrong with it goes before what is missing here.
+    probe(bytes, limits).err().unwrap_or(Error::VideoNotBuiltIn)
 }
 
 impl Prepared<'_> {

@@ -4,6 +4,7 @@ pub mod animation;
 pub mod apng;
 pub mod blocks;
 pub mod image;
+pub mod mp4;
 pub mod orientation;
 pub mod probe;
 mod source;
