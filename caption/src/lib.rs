@@ -53,7 +53,7 @@ mod reference;
 pub use caption_layout::{
     BUILTIN_FONT_NAMES, Caption, CaptionFidelity, CaptionPreview, ChangedPixels, Colour, ColourFidelity, ENGINE_VERSION, Error,
     ErrorCode, Fidelity, Font, FontFacts, FontSample, ImageName, Images, Limits, LoadedCaption, LoadedSpec, MediaType, Position,
-    Preview, Probe, RenderStats, Size, Style, WhyWithout, preview, probe, probe_file, probe_image,
+    Preview, Probe, RenderStats, Size, Style, WhyWithout, is_video, preview, probe, probe_file, probe_image,
 };
 pub use output::Output;
 #[cfg(feature = "video")]

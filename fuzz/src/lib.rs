@@ -16,7 +16,14 @@ use samples::{
 };
 
 /// Small, so that an input takes milliseconds.
-pub const LIMITS: Limits = Limits { max_bytes: 1 << 20, max_side_px: 512, max_frames: 64, max_total_pixels: 1 << 20 };
+pub const LIMITS: Limits = Limits {
+    max_bytes: 1 << 20,
+    max_side_px: 512,
+    max_frames: 64,
+    max_total_pixels: 1 << 20,
+    max_video_s: 60,
+    max_video_frames: 64,
+};
 
 /// Captions that go together.
 pub struct Layout {

@@ -10,7 +10,7 @@ use axum::{
 };
 use caption_layout::FontSample;
 use fonts::Fonts;
-use proto_shared::{CaptionFields, Presets, bounds};
+use proto_shared::{CaptionFields, MediaType, Presets, bounds};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -46,6 +46,8 @@ struct Info {
     callbacks: bool,
     /// Whether a job may have a `source_url`.
     source_urls: bool,
+    /// What kinds of picture are read, as media types. QuickTime's videos count as MP4.
+    reads: Vec<&'static str>,
     /// What `font` may be.
     fonts: Vec<String>,
     /// Letters of each font as an outline, for those who choose one. A font that can't be drawn within a bound has none.
@@ -92,6 +94,10 @@ struct LimitsView {
     max_frames: u32,
     /// The most pixels over all frames of one file.
     max_total_pixels: u64,
+    /// The longest video, in seconds.
+    max_video_s: u32,
+    /// The most frames of a video, beside `max_frames`.
+    max_video_frames: u32,
     /// The most captions on one picture.
     max_captions: usize,
     /// The most characters of one caption.
@@ -124,7 +130,7 @@ pub(crate) async fn show(State(info): State<InfoAnswer>) -> InfoAnswer {
 impl InfoAnswer {
     /// What may be known of an api with these limits, fonts and presets. It is written once: the samples are most of it.
     pub(crate) fn new(
-        limits: caption_layout::Limits,
+        (limits, videos): (caption_layout::Limits, bool),
         (fonts, presets): (&Fonts, &Presets),
         keys_required: bool,
         callbacks: bool,
@@ -137,6 +143,7 @@ impl InfoAnswer {
             gallery: true,
             callbacks,
             source_urls,
+            reads: MediaType::READ.into_iter().filter(|media| videos || !media.is_video()).map(MediaType::mime).collect(),
             fonts: fonts.names().map(str::to_owned).collect(),
             font_samples: samples(fonts),
             presets: presets.iter().map(|(name, fields)| (name.to_owned(), fields.clone())).collect(),
@@ -145,6 +152,8 @@ impl InfoAnswer {
                 max_side_px: limits.max_side_px,
                 max_frames: limits.max_frames,
                 max_total_pixels: limits.max_total_pixels,
+                max_video_s: limits.max_video_s,
+                max_video_frames: limits.max_video_frames,
                 max_captions: bounds::MAX_CAPTIONS,
                 max_text_chars: bounds::MAX_TEXT_CHARS,
                 max_images: bounds::MAX_IMAGES,

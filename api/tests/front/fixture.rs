@@ -42,7 +42,8 @@ pub(crate) struct Front {
 
 pub(crate) fn config() -> ApiConfig {
     ApiConfig {
-        limits: caption_layout::Limits { max_bytes: 1_000_000, ..caption_layout::Limits::default() },
+        videos: true,
+            limits: caption_layout::Limits { max_bytes: 1_000_000, ..caption_layout::Limits::default() },
         uploads_in_flight_bytes: 2_000_000,
         request_timeout: Duration::from_secs(10),
         body_stall: Duration::from_secs(5),

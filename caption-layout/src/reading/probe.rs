@@ -89,6 +89,12 @@ pub fn media_of(bytes: &[u8], limits: &Limits) -> Result<MediaType, Error> {
     sniff(bytes).ok_or(Error::UnsupportedMedia)
 }
 
+/// Whether a file begins as a video does, whatever is in it: who decodes it must do so in a process of its own.
+#[must_use]
+pub fn is_video(bytes: &[u8]) -> bool {
+    sniff(bytes).is_some_and(MediaType::is_video)
+}
+
 /// The kind that the first bytes announce.
 fn sniff(bytes: &[u8]) -> Option<MediaType> {
     match bytes {

@@ -20,6 +20,14 @@ pub(crate) struct LimitFlags {
     /// Width x height, summed over all frames
     #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_TOTAL_PIXELS", default_value_t = caption::Limits::default().max_total_pixels)]
     max_total_pixels: u64,
+
+    /// Seconds of a video
+    #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_VIDEO_S", default_value_t = caption::Limits::default().max_video_s)]
+    max_video_s: u32,
+
+    /// Frames of a video
+    #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_VIDEO_FRAMES", default_value_t = caption::Limits::default().max_video_frames)]
+    max_video_frames: u32,
 }
 
 impl LimitFlags {
@@ -29,6 +37,8 @@ impl LimitFlags {
             max_side_px: self.max_side_px,
             max_frames: self.max_frames,
             max_total_pixels: self.max_total_pixels,
+            max_video_s: self.max_video_s,
+            max_video_frames: self.max_video_frames,
         }
     }
 }

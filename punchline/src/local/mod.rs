@@ -11,3 +11,4 @@ pub(crate) mod probe;
 mod progress;
 mod stats;
 mod threads;
+mod video;

@@ -178,6 +178,8 @@ fn common(r: &mut Reader<'_>) -> CommonSettings {
             max_side_px: r.value(&s::MAX_SIDE_PX, parse::at_least_one),
             max_frames: r.value(&s::MAX_FRAMES, parse::at_least_one),
             max_total_pixels: r.value(&s::MAX_TOTAL_PIXELS, parse::at_least_one),
+            max_video_s: r.value(&s::MAX_VIDEO_S, parse::at_least_one),
+            max_video_frames: r.value(&s::MAX_VIDEO_FRAMES, parse::at_least_one),
         },
         font_dir: r.optional(&s::FONT_DIR, parse::folder),
         retry_delays: r.value(&s::RETRY_DELAYS_S, parse::delays),

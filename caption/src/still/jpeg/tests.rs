@@ -11,7 +11,14 @@ use super::{
 };
 use crate::mask::Cover;
 
-const LIMITS: Limits = Limits { max_bytes: 1 << 20, max_side_px: 4096, max_frames: 1, max_total_pixels: 1 << 24 };
+const LIMITS: Limits = Limits {
+    max_bytes: 1 << 20,
+    max_side_px: 4096,
+    max_frames: 1,
+    max_total_pixels: 1 << 24,
+    max_video_s: 1,
+    max_video_frames: 1,
+};
 
 fn spec(at: Position, style: Style, fill: &str) -> LoadedSpec {
     let mut caption = LoadedCaption::new("still", at, style, Font::builtin("anton").unwrap());
