@@ -67,7 +67,7 @@ async fn many_large_uploads_at_once_take_little_memory() {
     let store = Store::open(&StoreConfig::new(format!("file://{}", folder.path().display()))).expect("a store");
     let config = ApiConfig {
         videos: true,
-            limits: caption_layout::Limits::default(),
+        limits: caption_layout::Limits::default(),
         uploads_in_flight_bytes: 2_500_000_000,
         request_timeout: Duration::from_secs(600),
         body_stall: Duration::from_secs(600),

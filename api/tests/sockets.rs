@@ -60,7 +60,7 @@ async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> F
     log();
     let config = ApiConfig {
         videos: true,
-            limits: caption_layout::Limits { max_bytes: 3_000_000, ..caption_layout::Limits::default() },
+        limits: caption_layout::Limits { max_bytes: 3_000_000, ..caption_layout::Limits::default() },
         uploads_in_flight_bytes: 10_000_000,
         request_timeout: Duration::from_secs(30),
         body_stall,

@@ -32,8 +32,14 @@ fn default_max_video_frames() -> u32 {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_bytes: 25_000_000, max_side_px: 4_096, max_frames: 2_000, max_total_pixels: 400_000_000,
-            max_video_s: default_max_video_s(), max_video_frames: default_max_video_frames() }
+        Self {
+            max_bytes: 25_000_000,
+            max_side_px: 4_096,
+            max_frames: 2_000,
+            max_total_pixels: 400_000_000,
+            max_video_s: default_max_video_s(),
+            max_video_frames: default_max_video_frames(),
+        }
     }
 }
 

@@ -56,9 +56,9 @@ pub use caption_layout::{
     Preview, Probe, RenderStats, Size, Style, WhyWithout, is_video, preview, probe, probe_file, probe_image,
 };
 pub use output::Output;
+pub use picture::{Prepared, Rendered, prepare, render, render_with};
 #[cfg(feature = "video")]
 pub use reading::video::{VideoFrame, VideoFrames};
-pub use picture::{Prepared, Rendered, prepare, render, render_with};
 pub use watch::Watch;
 
 /// For measurements and fuzz targets alone: no part of what the crate promises.

@@ -43,7 +43,7 @@ pub(crate) struct Front {
 pub(crate) fn config() -> ApiConfig {
     ApiConfig {
         videos: true,
-            limits: caption_layout::Limits { max_bytes: 1_000_000, ..caption_layout::Limits::default() },
+        limits: caption_layout::Limits { max_bytes: 1_000_000, ..caption_layout::Limits::default() },
         uploads_in_flight_bytes: 2_000_000,
         request_timeout: Duration::from_secs(10),
         body_stall: Duration::from_secs(5),

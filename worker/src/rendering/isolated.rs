@@ -144,8 +144,7 @@ impl Isolated {
             let memory_bytes = self.isolation.memory_bytes;
             // As much as its threads can use until its time is up.
             let cpu_s = Some(limit.as_secs().max(1).saturating_mul(THREADS as u64));
-            let request =
-                Request { spec: spec.clone(), memory_bytes, cpu_s, limits: *limits, images: named, fonts: fonts_for };
+            let request = Request { spec: spec.clone(), memory_bytes, cpu_s, limits: *limits, images: named, fonts: fonts_for };
             let images = images.into_iter().map(|(_, image)| image);
             let files = images.chain(fonts.into_iter().map(|(_, font)| font)).chain([source]).collect();
             self.talk(child, &request, files).await

@@ -124,7 +124,8 @@ fn set_at(source: &mut impl Source, avcc: &Range<usize>, at: &mut usize) -> Opti
 fn colour_box(source: &mut impl Source, data: &Range<usize>) -> Option<(Colours, bool)> {
     let kind = kind_at(source, data.start).filter(|kind| matches!(kind, b"nclx" | b"nclc"))?;
     let [primaries, transfer, matrix] = [4, 6, 8].map(|at| u16_in(source, data, data.start + at));
-    let is_full_range = kind == *b"nclx" && data.len() > 10 && source.byte(data.start + 10).is_some_and(|flags| flags & 0x80 != 0);
+    let is_full_range =
+        kind == *b"nclx" && data.len() > 10 && source.byte(data.start + 10).is_some_and(|flags| flags & 0x80 != 0);
     Some((Colours { primaries: primaries?, transfer: transfer?, matrix: matrix? }, is_full_range))
 }
 

@@ -194,8 +194,7 @@ fn sides(bits: &mut Bits<'_>) -> Option<([u32; 2], bool)> {
         bits.bit()?;
     }
     bits.bit()?;
-    let [left, right, top, bottom] =
-        if bits.flag()? { [bits.ue()?, bits.ue()?, bits.ue()?, bits.ue()?] } else { [0; 4] };
+    let [left, right, top, bottom] = if bits.flag()? { [bits.ue()?, bits.ue()?, bits.ue()?, bits.ue()?] } else { [0; 4] };
     // Crops are counted in chroma samples (section 7.4.2.1.1).
     let cut = |mbs: u32, a: u32, b: u32| {
         let crop = a.checked_add(b)?.checked_mul(2)?;

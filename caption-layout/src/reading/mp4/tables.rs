@@ -107,14 +107,12 @@ fn sizes(source: &mut impl Source, data: &Range<usize>, limits: &Limits) -> Resu
 }
 
 /// Two numbers an entry, the first of which is a count of samples: `stts` and `ctts`.
-fn each_run(
-    source: &mut impl Source,
-    table: &Table,
-    mut each: impl FnMut(u32, u32) -> bool,
-) {
+fn each_run(source: &mut impl Source, table: &Table, mut each: impl FnMut(u32, u32) -> bool) {
     let mut at = table.entries.start;
     for _ in 0..table.count {
-        let (Some(count), Some(value)) = (u32_in(source, &table.entries, at), u32_in(source, &table.entries, at + 4)) else { return };
+        let (Some(count), Some(value)) = (u32_in(source, &table.entries, at), u32_in(source, &table.entries, at + 4)) else {
+            return;
+        };
         if !each(count, value) {
             return;
         }
@@ -162,7 +160,9 @@ fn chunk_runs(source: &mut impl Source, data: &Range<usize>, samples: usize) -> 
     let mut at = table.entries.start;
     // Each run has a chunk, and each chunk a sample.
     for _ in 0..table.count.min(samples as u64) {
-        let (Some(first), Some(each)) = (u32_in(source, &table.entries, at), u32_in(source, &table.entries, at + 4)) else { break };
+        let (Some(first), Some(each)) = (u32_in(source, &table.entries, at), u32_in(source, &table.entries, at + 4)) else {
+            break;
+        };
         let least = runs.last().map_or(1, |last| last[0].saturating_add(1));
         if each == 0 || first < least || runs.is_empty() && first != 1 {
             return Err(malformed(format!("an stsc with {each} samples in each chunk from {first} on")));
@@ -189,11 +189,7 @@ fn places(
         if next >= all {
             break;
         }
-        let place = if is_long {
-            u64_in(source, &table.entries, at)
-        } else {
-            u32_in(source, &table.entries, at).map(u64::from)
-        };
+        let place = if is_long { u64_in(source, &table.entries, at) } else { u32_in(source, &table.entries, at).map(u64::from) };
         let Some(mut place) = place else { break };
         at += entry;
         while runs.get(run + 1).is_some_and(|[first, _]| *first <= chunk) {

@@ -40,7 +40,9 @@ pub(super) struct Edit {
 /// # Errors
 /// [`Error::Malformed`].
 pub(super) fn read(source: &mut impl Source, trak: &Range<usize>) -> Result<Option<Track>, Error> {
-    let (Some(tkhd), Some(mdia)) = (first_box(source, trak, *b"tkhd")?, first_box(source, trak, *b"mdia")?) else { return Ok(None) };
+    let (Some(tkhd), Some(mdia)) = (first_box(source, trak, *b"tkhd")?, first_box(source, trak, *b"mdia")?) else {
+        return Ok(None);
+    };
     let handler = handler(source, &mdia)?;
     let Some((version, flags, at)) = version_and_flags(source, &tkhd) else { return Ok(None) };
     // Times are of 8 bytes in version 1 (section 8.3.2.2).
