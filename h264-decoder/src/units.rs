@@ -55,10 +55,11 @@ pub(crate) fn kind(unit: &[u8]) -> Option<u8> {
 pub(crate) fn each(sample: &[u8], nal_length_bytes: usize) -> impl Iterator<Item = &[u8]> {
     let mut rest = sample;
     std::iter::from_fn(move || {
-        let (len, behind) = rest.split_at_checked(nal_length_bytes)?;
+        // Units without lengths would never end.
+        let (len, behind) = rest.split_at_checked(nal_length_bytes).filter(|(len, _)| !len.is_empty())?;
         let len = len.iter().fold(0_usize, |len, &byte| len << 8 | usize::from(byte));
         let (unit, behind) = behind.split_at_checked(len)?;
-        rest = if nal_length_bytes == 0 { &[] } else { behind };
+        rest = behind;
         Some(unit)
     })
 }
@@ -81,6 +82,6 @@ mod tests {
         assert!(taken(&[1, 0x06, 1, 0x09, 1, 0x74]).is_empty(), "nothing to decode");
         assert_eq!(taken(&[1, 0x41, 9, 0x41]), [&START_CODE[..], &[0x41]].concat(), "the second is cut off");
         assert_eq!(each(&[0, 0, 0, 1, 5, 0, 0], 4).collect::<Vec<_>>(), [&[5]]);
-        assert_eq!(each(&[1, 2], 0).count(), 1, "it ends");
+        assert_eq!(each(&[1, 2], 0).count(), 0);
     }
 }

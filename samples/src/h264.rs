@@ -92,7 +92,7 @@ pub fn parameter_sets([width, height]: [u32; 2], has_b: bool) -> [Vec<u8>; 2] {
     let crops = [mbs[0] * 16 - width, mbs[1] * 16 - height];
     sps.put(u32::from(crops != [0, 0]), 1);
     if crops != [0, 0] {
-        [0, crops[0] / 2, 0, crops[1] / 2].map(|crop| sps.ue(crop));
+        sps.ues([0, crops[0] / 2, 0, crops[1] / 2]);
     }
     // No VUI.
     sps.put(0, 1);

@@ -196,7 +196,7 @@ fn shown(file_len: usize, raw: &[Raw], track: &Track, movie_timescale: u32) -> R
     let is_none_in = !raw.iter().any(is_in);
     let is_in = |sample: &Raw| is_none_in || is_in(sample);
     let begins = raw.iter().filter(|sample| is_in(sample)).map(at).min().unwrap_or(first);
-    let ends = raw.iter().filter(|sample| is_in(sample)).map(|sample| at(sample) + i128::from(sample.lasts)).max();
+    let ends = ends_at(&raw.iter().filter(|sample| is_in(sample)).map(|sample| (at(sample), sample.lasts)).collect::<Vec<_>>());
     let microseconds = |units: i128| units.saturating_mul(1_000_000).div_euclid(scale);
     let at_us = |sample: &Raw| {
         let at_us = microseconds(at(sample) - begins);
@@ -211,8 +211,18 @@ fn shown(file_len: usize, raw: &[Raw], track: &Track, movie_timescale: u32) -> R
         }
         samples.push(Sample { data, at_us: at_us(sample), is_shown: is_in(sample) });
     }
-    let duration_us = microseconds(ends.unwrap_or(begins) - begins);
+    let duration_us = microseconds(ends - begins);
     Ok((samples, u64::try_from(duration_us).unwrap_or(u64::MAX)))
+}
+
+/// When the last picture ends, of pictures in the order of decoding, each by its beginning and what its table says that it lasts. The
+/// table goes by that order too: what a picture lasts that is not decoded last is what all last together, less what was shown before.
+fn ends_at(shown: &[(i128, u32)]) -> i128 {
+    let Some(&(last_at, lasts)) = shown.iter().max_by_key(|(at, _)| *at) else { return 0 };
+    let first_at = shown.iter().map(|(at, _)| *at).min().unwrap_or(last_at);
+    let together = first_at + shown.iter().map(|(_, lasts)| i128::from(*lasts)).sum::<i128>();
+    let is_decoded_last = shown.last().is_some_and(|(at, _)| *at == last_at);
+    if is_decoded_last || together <= last_at { last_at + i128::from(lasts) } else { together }
 }
 
 #[cfg(test)]
