@@ -12,7 +12,7 @@ use proto_shared::SpecError;
 use worker::Ingredients;
 
 use crate::{
-    caption_flags::{CaptionFlags, EXAMPLES, warn_of},
+    caption_flags::{Asked, CaptionFlags, EXAMPLES, warn_of},
     exit::{Failure, Reason},
     files,
     local::{font_folder, limit_flags::LimitFlags, progress::Progress, stats::StatsLine, threads, video},
@@ -77,10 +77,11 @@ pub(crate) struct CaptionArgs {
 pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     let (began, cpu_began) = (Instant::now(), ProcessTime::now());
     let limits = args.limits.limits();
-    let spec = args.engine_spec()?;
+    let asked = args.caption.asked()?;
+    let spec = args.engine_spec(&asked)?;
     let bytes = files::read(&args.input, limits.max_bytes)?;
     if caption::is_video(&bytes) {
-        return args.caption_video(bytes, &limits, began, cpu_began);
+        return args.caption_video(bytes, asked, &limits, (began, cpu_began));
     }
     let output = args.output.clone().unwrap_or_else(|| files::beside(&args.input));
 
@@ -128,14 +129,12 @@ fn tell(
 
 impl CaptionArgs {
     /// A video: all that decodes it is a process of its own.
-    fn caption_video(&self, bytes: Vec<u8>, limits: &Limits, began: Instant, cpu_began: ProcessTime) -> Result<(), Failure> {
+    fn caption_video(&self, bytes: Vec<u8>, asked: Asked, limits: &Limits, began: (Instant, ProcessTime)) -> Result<(), Failure> {
         if self.mask_out.is_some() || self.masks_out.is_some() {
             return Err(Failure::new(Reason::Usage, "--mask-out and --masks-out: a video has no masks"));
         }
-        // What is wrong with it is said before a process is started; what is wrong with the words as for any picture.
+        // What is wrong with it is said before a process is started.
         caption::probe(&bytes, limits)?;
-        self.engine_spec()?;
-        let asked = self.caption.asked()?;
         let mut fonts = Vec::new();
         for (i, path) in &asked.font_files {
             fonts.push((*i, files::read(path, MAX_FONT_BYTES)?.into()));
@@ -150,13 +149,12 @@ impl CaptionArgs {
             beside => beside.with_extension(product.media.extension()),
         });
         files::write(&output, &mut [IoSlice::new(&product.bytes)])?;
-        tell(self, [bytes_in, product.bytes.len()], &product.stats, &product.fidelity, (began, cpu_began));
+        tell(self, [bytes_in, product.bytes.len()], &product.stats, &product.fidelity, began);
         Ok(())
     }
 
     /// What the engine is to write, with its fonts loaded.
-    fn engine_spec(&self) -> Result<caption::LoadedSpec, Failure> {
-        let asked = self.caption.asked()?;
+    fn engine_spec(&self, asked: &Asked) -> Result<caption::LoadedSpec, Failure> {
         let fonts = font_folder::open_and_warn(self.font_dir.as_deref())?;
         // The command line has no store of pictures.
         let is_there = |name: &proto_shared::ImageName| asked.images.iter().any(|(image, _)| image == name);
