@@ -59,9 +59,9 @@ impl Decoder {
     /// [`Damaged`] if the parameter sets are none that it takes.
     pub fn new(setup: &Setup<'_>) -> Result<Self, Damaged> {
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
-        let mut inner = OpenH264::with_api_config(OpenH264API::from_source(), config).map_err(damaged)?;
+        let mut inner = OpenH264::with_api_config(OpenH264API::from_source(), config).map_err(|e| damaged(&e))?;
         let sets = units::parameter_sets(setup.parameter_sets);
-        inner.decode(&sets).map_err(damaged)?;
+        inner.decode(&sets).map_err(|e| damaged(&e))?;
         let units = Units::new(setup.parameter_sets, setup.nal_length_bytes);
         Ok(Self { inner, units, sides_px: setup.sides_px, colours: setup.colours, stream: Vec::new() })
     }
@@ -76,7 +76,7 @@ impl Decoder {
         if self.stream.is_empty() {
             return Err(Damaged("a sample without a picture".to_owned()));
         }
-        let picture = self.inner.decode(&self.stream).map_err(damaged)?;
+        let picture = self.inner.decode(&self.stream).map_err(|e| damaged(&e))?;
         picture.map(|picture| convert(&picture, self.sides_px, self.colours)).transpose()
     }
 
@@ -86,7 +86,7 @@ impl Decoder {
     /// [`Damaged`].
     pub fn flush(&mut self) -> Result<Option<Picture>, Damaged> {
         let options = DecodeOptions::new().flush_after_decode(Flush::Flush);
-        let picture = self.inner.decode_with_options(&[], options).map_err(damaged)?;
+        let picture = self.inner.decode_with_options(&[], options).map_err(|e| damaged(&e))?;
         picture.map(|picture| convert(&picture, self.sides_px, self.colours)).transpose()
     }
 }
@@ -97,7 +97,7 @@ pub fn is_key(sample: &[u8], nal_length_bytes: usize) -> bool {
     units::each(sample, nal_length_bytes).any(|unit| units::kind(unit) == Some(units::IDR))
 }
 
-fn damaged(error: openh264::Error) -> Damaged {
+fn damaged(error: &openh264::Error) -> Damaged {
     Damaged(error.to_string())
 }
 

@@ -1,4 +1,4 @@
-//! H.264 whose every macroblock is stored as it is (I_PCM; ITU-T H.264, sections 7.3 and 7.4): what a decoder must show is known to the bit.
+//! H.264 whose every macroblock is stored as it is (`I_PCM`; ITU-T H.264, sections 7.3 and 7.4): what a decoder must show is known to the bit.
 //!
 //! `mp4` makes clips of it for tests of the walk, of the decoder and of what calls it, and for the fuzz targets' seeds. I, P and B slices
 //! differ by their headers alone, which is enough to have pictures decoded in another order than they are shown in.

@@ -110,15 +110,15 @@ impl Clip {
     fn tables(&self, samples: &[Vec<u8>], data_at: u32) -> Vec<u8> {
         let count = word(samples.len());
         let runs = |values: &[u32]| values.iter().flat_map(|&value| words(&[1, value])).collect::<Vec<_>>();
-        let stts = of(*b"stts", &[&words(&[0, count]), &runs(&self.lasts_ms)]);
+        let times = of(*b"stts", &[&words(&[0, count]), &runs(&self.lasts_ms)]);
         let shown_at = |n: u32| self.lasts_ms.iter().take(n as usize).sum::<u32>();
         let later: Vec<u32> = (0..).zip(&self.pictures).map(|(i, (_, n))| shown_at(*n).wrapping_sub(shown_at(i))).collect();
         // Version 1 has signs.
-        let ctts = of(*b"ctts", &[&words(&[0x0100_0000, count]), &runs(&later)]);
-        let stsc = of(*b"stsc", &[&words(&[0, 1, 1, count, 1])]);
+        let offsets = of(*b"ctts", &[&words(&[0x0100_0000, count]), &runs(&later)]);
+        let chunks = of(*b"stsc", &[&words(&[0, 1, 1, count, 1])]);
         let sizes: Vec<u32> = samples.iter().map(|sample| word(sample.len())).collect();
-        let stsz = of(*b"stsz", &[&words(&[0, 0, count]), &words(&sizes)]);
-        [stts, ctts, stsc, stsz, of(*b"stco", &[&words(&[0, 1, data_at])])].concat()
+        let lengths = of(*b"stsz", &[&words(&[0, 0, count]), &words(&sizes)]);
+        [times, offsets, chunks, lengths, of(*b"stco", &[&words(&[0, 1, data_at])])].concat()
     }
 }
 

@@ -176,17 +176,13 @@ impl<'a> VideoFrames<'a> {
     /// Takes a picture that is left in the decoder, which is over when none is.
     fn flush(&mut self) -> bool {
         let left = self.decoder.as_mut().and_then(|decoder| decoder.flush().ok().flatten());
-        match left {
-            Some(picture) => {
-                self.arrive(picture);
-                true
-            }
-            None => {
-                self.decoder = None;
-                self.inside.clear();
-                false
-            }
+        if let Some(picture) = left {
+            self.arrive(picture);
+            return true;
         }
+        self.decoder = None;
+        self.inside.clear();
+        false
     }
 
     /// Pictures come out in the order in which they are shown, so one is the earliest of those inside.

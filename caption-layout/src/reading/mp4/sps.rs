@@ -79,9 +79,7 @@ pub(super) fn read(unit: &[u8]) -> Result<Sps, Error> {
     let bytes = without_emulation_prevention(unit.get(1..).unwrap_or_default());
     let mut bits = Bits { bytes: &bytes, at: 0 };
     let kind = picture_kind(&mut bits).ok_or_else(|| malformed("a sequence parameter set that is cut off"))?;
-    if let Some(got) = kind {
-        return Err(Error::UnsupportedVideo { got });
-    }
+    kind.map_err(|got| Error::UnsupportedVideo { got })?;
     let (sides_px, is_progressive) = sides(&mut bits).ok_or_else(|| malformed("a sequence parameter set that is cut off"))?;
     if !is_progressive {
         return Err(Error::UnsupportedVideo { got: "an interlaced video".to_owned() });
@@ -111,14 +109,14 @@ fn without_emulation_prevention(unit: &[u8]) -> Vec<u8> {
 }
 
 /// Up to the chroma and depth: by name, what is not read.
-fn picture_kind(bits: &mut Bits<'_>) -> Option<Option<String>> {
+fn picture_kind(bits: &mut Bits<'_>) -> Option<Result<(), String>> {
     let profile = bits.bits(8)?;
     // Constraint flags and level.
     bits.bits(16)?;
     bits.ue()?;
     if !WITH_CHROMA.contains(&profile) {
         let has_no_more = matches!(profile, 66 | 77);
-        return Some((!has_no_more).then(|| format!("an H.264 video of profile {profile}")));
+        return Some(if has_no_more { Ok(()) } else { Err(format!("an H.264 video of profile {profile}")) });
     }
     let chroma = bits.ue()?;
     if chroma == 3 {
@@ -126,18 +124,18 @@ fn picture_kind(bits: &mut Bits<'_>) -> Option<Option<String>> {
     }
     let [luma_depth, chroma_depth] = [bits.ue()?.saturating_add(8), bits.ue()?.saturating_add(8)];
     if luma_depth != 8 || chroma_depth != 8 {
-        return Some(Some(format!("an H.264 video of {} bits", luma_depth.max(chroma_depth))));
+        return Some(Err(format!("an H.264 video of {} bits", luma_depth.max(chroma_depth))));
     }
     match chroma {
         1 => {}
-        0 => return Some(Some("an H.264 video in grey (4:0:0)".to_owned())),
-        2 => return Some(Some("an H.264 video of 4:2:2".to_owned())),
-        3 => return Some(Some("an H.264 video of 4:4:4".to_owned())),
+        0 => return Some(Err("an H.264 video in grey (4:0:0)".to_owned())),
+        2 => return Some(Err("an H.264 video of 4:2:2".to_owned())),
+        3 => return Some(Err("an H.264 video of 4:4:4".to_owned())),
         _ => return None,
     }
     // Scalable ones (83, 86) have a base that is read.
     if !matches!(profile, 100 | 83 | 86) {
-        return Some(Some(format!("an H.264 video of profile {profile}")));
+        return Some(Err(format!("an H.264 video of profile {profile}")));
     }
     bits.bit()?;
     if bits.flag()? {
@@ -147,7 +145,7 @@ fn picture_kind(bits: &mut Bits<'_>) -> Option<Option<String>> {
             }
         }
     }
-    Some(None)
+    Some(Ok(()))
 }
 
 /// Section 7.3.2.1.1.1.

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use caption_types::Limits;
 
-use super::boxes::{each_box, malformed, u32_in, u64_in, version_and_flags};
+use super::boxes::{first_box, malformed, u32_in, u64_in, version_and_flags};
 use crate::{error::Error, reading::source::Source};
 
 /// A sample as its tables tell it. Times are in the track's units.
@@ -56,35 +56,27 @@ pub(super) fn most_samples(limits: &Limits) -> u32 {
 /// # Errors
 /// [`Error::Malformed`] of tables that contradict one another, [`Error::TooManyVideoFrames`].
 pub(super) fn samples(source: &mut impl Source, stbl: &Range<usize>, limits: &Limits) -> Result<Vec<Raw>, Error> {
-    let (mut stts, mut ctts, mut stsz, mut stsc, mut stco, mut co64) = (None, None, None, None, None, None);
-    each_box(source, stbl, |_, found| {
-        let place = match &found.kind {
-            b"stts" => &mut stts,
-            b"ctts" => &mut ctts,
-            b"stsz" => &mut stsz,
-            b"stsc" => &mut stsc,
-            b"stco" => &mut stco,
-            b"co64" => &mut co64,
-            b"stz2" => return Err(Error::UnsupportedVideo { got: "a video with compact sample sizes (stz2)".to_owned() }),
-            _ => return Ok(()),
-        };
-        place.get_or_insert_with(|| found.data.clone());
-        Ok(())
-    })?;
     let lacks = |name: &str| malformed(format!("a video track without {name}"));
-    let mut samples = sizes(source, &stsz.ok_or_else(|| lacks("stsz"))?, limits)?;
+    if first_box(source, stbl, *b"stz2")?.is_some() {
+        return Err(Error::UnsupportedVideo { got: "a video with compact sample sizes (stz2)".to_owned() });
+    }
+    let lengths = first_box(source, stbl, *b"stsz")?.ok_or_else(|| lacks("stsz"))?;
+    let mut samples = sizes(source, &lengths, limits)?;
     if samples.is_empty() {
         return Ok(samples);
     }
-    decoding_times(source, &stts.ok_or_else(|| lacks("stts"))?, &mut samples)?;
-    if let Some(ctts) = ctts {
-        shown_later(source, &ctts, &mut samples)?;
+    let times = first_box(source, stbl, *b"stts")?.ok_or_else(|| lacks("stts"))?;
+    decoding_times(source, &times, &mut samples)?;
+    if let Some(offsets) = first_box(source, stbl, *b"ctts")? {
+        shown_later(source, &offsets, &mut samples)?;
     }
-    let runs = chunk_runs(source, &stsc.ok_or_else(|| lacks("stsc"))?, samples.len())?;
-    match (stco, co64) {
-        (Some(stco), _) => places(source, &stco, false, &runs, &mut samples)?,
-        (None, Some(co64)) => places(source, &co64, true, &runs, &mut samples)?,
-        (None, None) => return Err(lacks("stco")),
+    let chunks = first_box(source, stbl, *b"stsc")?.ok_or_else(|| lacks("stsc"))?;
+    let runs = chunk_runs(source, &chunks, samples.len())?;
+    if let Some(short) = first_box(source, stbl, *b"stco")? {
+        places(source, &short, false, &runs, &mut samples)?;
+    } else {
+        let long = first_box(source, stbl, *b"co64")?.ok_or_else(|| lacks("stco"))?;
+        places(source, &long, true, &runs, &mut samples)?;
     }
     Ok(samples)
 }

@@ -85,11 +85,11 @@ fn matrix(source: &mut impl Source, tkhd: &Range<usize>, at: usize) -> Option<[i
 
 /// A stored point (x, y) is shown at (a x + c y, b x + d y). Quarter turns and mirrors are followed, and no scale; anything else turns
 /// nothing.
-fn turn_by([a, b, c, d]: [i32; 4]) -> Turn {
-    match [a.signum(), b.signum(), c.signum(), d.signum()] {
-        [x @ (1 | -1), 0, 0, y @ (1 | -1)] => Turn { swaps_axes: false, flips_x: x < 0, flips_y: y < 0 },
+fn turn_by(matrix: [i32; 4]) -> Turn {
+    match matrix.map(i32::signum) {
+        [across @ (1 | -1), 0, 0, down @ (1 | -1)] => Turn { swaps_axes: false, flips_x: across < 0, flips_y: down < 0 },
         // Shown x is c times stored y, shown y is b times stored x.
-        [0, b, c, 0] if b != 0 && c != 0 => Turn { swaps_axes: true, flips_x: b < 0, flips_y: c < 0 },
+        [0, down @ (1 | -1), across @ (1 | -1), 0] => Turn { swaps_axes: true, flips_x: down < 0, flips_y: across < 0 },
         _ => Turn::default(),
     }
 }

@@ -51,8 +51,8 @@ fn a_turned_video_is_turned() {
     assert_eq!(video.sides_px(), [18, 34]);
     let (pixels, _) = video.next_frame().unwrap().unwrap();
     // Clockwise: the first shown row is the first stored column, from its lower end.
-    for (x, y) in [(0, 0), (17, 0), (5, 20)] {
-        assert_eq!(pixels[y * 18 + x], grey(0, y as u32, 17 - x as u32));
+    for (x, y) in [(0_u32, 0_u32), (17, 0), (5, 20)] {
+        assert_eq!(pixels[(y * 18 + x) as usize], grey(0, y, 17 - x));
     }
 }
 
