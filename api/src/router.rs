@@ -48,6 +48,8 @@ use crate::{
 pub struct ApiConfig {
     /// What is refused before any decoding.
     pub limits: caption_layout::Limits,
+    /// Whether videos are taken.
+    pub videos: bool,
     /// Bytes of uploads in hand at one time; at least [`caption_layout::Limits::max_bytes`].
     pub uploads_in_flight_bytes: u64,
     /// From a request's head to its response's head.
@@ -162,11 +164,12 @@ fn state(config: &ApiConfig, parts: ApiParts, budget: Arc<UploadBudget>, metrics
     let ApiParts { broker, store, ids, keys, clients, subscribers, sources, callbacks, acceptances } = parts;
     let ApiConfig { limits, fonts, presets, platforms, .. } = config;
     let spool = Spool::new(config.spool_dir.clone());
-    let info = InfoAnswer::new(*limits, (fonts, presets, platforms), keys.is_some(), callbacks.is_on(), sources.is_some());
+    let facts = (*limits, config.videos);
+    let info = InfoAnswer::new(facts, (fonts, presets, platforms), keys.is_some(), callbacks.is_on(), sources.is_some());
     // The rest of a request's time is for the upload, and for the store.
     let half = config.request_timeout / 2;
     let fetcher = Fetcher { client: sources, within: half, budget: budget.clone(), spool: spool.clone() };
-    let pictures = Pictures { store: store.clone(), budget, spool, inspector: Inspector::new(*limits), fetcher };
+    let pictures = Pictures { store: store.clone(), budget, spool, inspector: Inspector::new(*limits, config.videos), fetcher };
     ApiState {
         requests: Requests {
             fonts: fonts.clone(),

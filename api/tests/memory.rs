@@ -66,6 +66,7 @@ async fn many_large_uploads_at_once_take_little_memory() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(&StoreConfig::new(format!("file://{}", folder.path().display()))).expect("a store");
     let config = ApiConfig {
+        videos: true,
         limits: caption_layout::Limits::default(),
         uploads_in_flight_bytes: 2_500_000_000,
         request_timeout: Duration::from_secs(600),

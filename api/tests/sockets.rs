@@ -59,6 +59,7 @@ impl Answer {
 async fn open(rules: Fairness, keys: Option<ApiKeys>, body_stall: Duration) -> Front {
     log();
     let config = ApiConfig {
+        videos: true,
         limits: caption_layout::Limits { max_bytes: 3_000_000, ..caption_layout::Limits::default() }.for_all_alike(),
         uploads_in_flight_bytes: 10_000_000,
         request_timeout: Duration::from_secs(30),

@@ -18,8 +18,11 @@ pub enum Error {
         limit_bytes: u64,
     },
     /// The first bytes are those of no kind we take.
-    #[error("the file is not a GIF, PNG, JPEG or WebP")]
+    #[error("the file is not a GIF, PNG, JPEG, WebP, MP4 or MOV")]
     UnsupportedMedia,
+    /// The same of an image of one's own.
+    #[error("the file is not a GIF, PNG, JPEG or WebP")]
+    UnsupportedImage,
     /// The file ends inside a block.
     #[error("the file is truncated: it ends at byte {at_byte} inside {inside}")]
     Truncated {
@@ -84,6 +87,29 @@ pub enum Error {
         /// The limit; counting stops there.
         limit: u32,
     },
+    /// More frames than [`crate::Limits::max_video_frames`].
+    #[error("the video has more than {limit} frames")]
+    TooManyVideoFrames {
+        /// The limit; counting stops there.
+        limit: u32,
+    },
+    /// Longer than [`crate::Limits::max_video_s`].
+    #[error("the video is {}.{} s long, the limit is {limit_s} s", got_ms / 1000, got_ms % 1000 / 100)]
+    VideoTooLong {
+        /// How long it is.
+        got_ms: u64,
+        /// The limit.
+        limit_s: u32,
+    },
+    /// A video of a kind that is not read.
+    #[error("the file is {got}; a video is read that has H.264 with 8 bits, 4:2:0 and whole frames, in MP4 or MOV")]
+    UnsupportedVideo {
+        /// What it is.
+        got: String,
+    },
+    /// A video, and a program that was built without what decodes one.
+    #[error("the file is a video, and this program was built without videos; the feature `video` builds them in")]
+    VideoNotBuiltIn,
     /// More pixels over all frames than [`crate::Limits::max_total_pixels`].
     #[error("the frames have at least {got} pixels together, the limit is {limit}")]
     TooManyPixels {
@@ -182,14 +208,17 @@ impl Error {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::FileTooLarge { .. } => ErrorCode::FileTooLarge,
-            Self::UnsupportedMedia => ErrorCode::UnsupportedMedia,
+            Self::UnsupportedMedia | Self::UnsupportedImage => ErrorCode::UnsupportedMedia,
             Self::Truncated { .. } => ErrorCode::Truncated,
             Self::Malformed { .. } => ErrorCode::Malformed,
             Self::ZeroSized { .. } => ErrorCode::ZeroSized,
             Self::NoFrames => ErrorCode::NoFrames,
             Self::CanvasTooLarge { .. } | Self::NotByRows { .. } => ErrorCode::CanvasTooLarge,
-            Self::TooManyFrames { .. } => ErrorCode::TooManyFrames,
+            Self::TooManyFrames { .. } | Self::TooManyVideoFrames { .. } => ErrorCode::TooManyFrames,
             Self::TooManyPixels { .. } | Self::StillTooLarge { .. } => ErrorCode::TooManyPixels,
+            Self::VideoTooLong { .. } => ErrorCode::VideoTooLong,
+            Self::UnsupportedVideo { .. } => ErrorCode::UnsupportedVideo,
+            Self::VideoNotBuiltIn => ErrorCode::VideoOff,
             Self::EmptyText => ErrorCode::EmptyText,
             Self::NoVisibleText => ErrorCode::NoVisibleText,
             Self::TextDoesNotFit { .. } => ErrorCode::TextDoesNotFit,

@@ -30,7 +30,7 @@ pub use placing::{
 };
 pub use reading::{
     image::{ImageProbe, probe_image, without_motion},
-    probe::{Probe, probe, probe_file},
+    probe::{Probe, is_video, probe, probe_file},
 };
 pub use spec::{LoadedCaption, LoadedSpec};
 pub use text::{

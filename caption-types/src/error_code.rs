@@ -45,7 +45,7 @@ codes! {
     MissingFile = "missing_file",
     /// More bytes than the limit.
     FileTooLarge = "file_too_large",
-    /// Neither GIF nor PNG, JPEG or WebP by its first bytes.
+    /// Neither GIF nor PNG, JPEG, WebP, MP4 or MOV by its first bytes.
     UnsupportedMedia = "unsupported_media",
     /// The file ends inside a block.
     Truncated = "truncated",
@@ -61,6 +61,12 @@ codes! {
     TooManyFrames = "too_many_frames",
     /// More pixels over all frames than the limit.
     TooManyPixels = "too_many_pixels",
+    /// A video that is not 8-bit 4:2:0 H.264 of whole frames: another codec, sound alone, encrypted, HDR, interlaced.
+    UnsupportedVideo = "unsupported_video",
+    /// A video that lasts longer than the limit.
+    VideoTooLong = "video_too_long",
+    /// A video, where none are taken: the service's setting or the way it was built says so.
+    VideoOff = "video_off",
     /// The spec breaks a rule that has no code of its own.
     BadSpec = "bad_spec",
     /// A style that is none of those there are.

@@ -24,6 +24,20 @@ pub struct Limits {
     /// Pixels of such a still; 0 if there is to be none.
     #[serde(default = "max_still_pixels")]
     pub max_still_pixels: u64,
+    /// Seconds of a video. Records of the release before lack it.
+    #[serde(default = "default_max_video_s")]
+    pub max_video_s: u32,
+    /// Frames of a video, which are more than an animation's for the same time.
+    #[serde(default = "default_max_video_frames")]
+    pub max_video_frames: u32,
+}
+
+fn default_max_video_s() -> u32 {
+    60
+}
+
+fn default_max_video_frames() -> u32 {
+    1_800
 }
 
 /// Source and output are in memory at the same time.
@@ -70,6 +84,8 @@ impl Default for Limits {
             max_still_bytes: max_still_bytes(),
             max_still_side_px: max_still_side_px(),
             max_still_pixels: max_still_pixels(),
+            max_video_s: default_max_video_s(),
+            max_video_frames: default_max_video_frames(),
         }
     }
 }
@@ -84,5 +100,12 @@ mod tests {
         let read: Limits = serde_json::from_str(older).unwrap();
         let wanted = Limits { max_bytes: 1, max_side_px: 2, max_frames: 3, max_total_pixels: 4, ..Limits::default() };
         assert_eq!(read, wanted);
+    }
+
+    #[test]
+    fn limits_of_a_release_without_videos_read() {
+        let older = r#"{"max_bytes":1,"max_side_px":2,"max_frames":3,"max_total_pixels":4}"#;
+        let read: Limits = serde_json::from_str(older).unwrap();
+        assert_eq!((read.max_bytes, read.max_video_s, read.max_video_frames), (1, 60, 1_800));
     }
 }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of picture; the output of a job is of its source's kind.
+/// A kind of picture; the output of a job is of its source's kind, but for a video's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
@@ -17,11 +17,21 @@ pub enum MediaType {
     Jpeg,
     /// WebP, animated or not.
     Webp,
+    /// A video with H.264, in MP4 or QuickTime. It is read and never written.
+    Mp4,
 }
 
 impl MediaType {
-    /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Gif, Self::Png, Self::Jpeg, Self::Webp];
+    /// Every kind that goes in.
+    pub const READ: [Self; 5] = [Self::Gif, Self::Png, Self::Jpeg, Self::Webp, Self::Mp4];
+    /// Every kind that comes out.
+    pub const WRITTEN: [Self; 4] = [Self::Gif, Self::Png, Self::Jpeg, Self::Webp];
+
+    /// Whether it is a video: its frames are coded by what changes between them, and whoever decodes it does so in a process of its own.
+    #[must_use]
+    pub fn is_video(self) -> bool {
+        self == Self::Mp4
+    }
 
     /// The `Content-Type`.
     #[must_use]
@@ -31,6 +41,7 @@ impl MediaType {
             Self::Png => "image/png",
             Self::Jpeg => "image/jpeg",
             Self::Webp => "image/webp",
+            Self::Mp4 => "video/mp4",
         }
     }
 
@@ -42,6 +53,7 @@ impl MediaType {
             Self::Png => "png",
             Self::Jpeg => "jpg",
             Self::Webp => "webp",
+            Self::Mp4 => "mp4",
         }
     }
 }

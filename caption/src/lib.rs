@@ -54,11 +54,13 @@ mod reference;
 pub use caption_layout::{
     BUILTIN_FONT_NAMES, Caption, CaptionFidelity, CaptionPreview, ChangedPixels, Colour, ColourFidelity, ENGINE_VERSION, Error,
     ErrorCode, Fidelity, Font, FontFacts, FontSample, ImageName, Images, Limits, LoadedCaption, LoadedSpec, MediaType, Position,
-    Preview, Probe, RenderStats, Size, Style, WhyWithout, preview, probe, probe_file, probe_image,
+    Preview, Probe, RenderStats, Size, Style, WhyWithout, is_video, preview, probe, probe_file, probe_image,
 };
 pub use caption_layout::{ByteSize, Format, GivenUp, OutputFields, reading::probe::media_of};
 pub use output::Output;
 pub use picture::{Prepared, Rendered, prepare, render, render_with};
+#[cfg(feature = "video")]
+pub use reading::video::{VideoFrame, VideoFrames};
 pub use watch::Watch;
 
 /// For measurements and fuzz targets alone: no part of what the crate promises.

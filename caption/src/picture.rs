@@ -125,7 +125,7 @@ enum Kind<'a> {
 /// As [`render`], but for those that only decoding shows.
 pub fn prepare<'a>(bytes: &'a [u8], spec: &'a LoadedSpec, limits: &'a Limits) -> Result<Prepared<'a>, Error> {
     let media = media_of(bytes, limits)?;
-    let is_animation = media == MediaType::Gif || is_animation(bytes, media);
+    let is_animation = media == MediaType::Gif || media.is_video() || is_animation(bytes, media);
     let target = remake::media_for(spec.output.format, media);
     // An animated PNG is drawn in colours, whatever its own pixels are.
     let has_palette = target == MediaType::Gif || target == media && !is_animation && still::is_indexed(bytes, media);

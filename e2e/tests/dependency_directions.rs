@@ -16,9 +16,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("caption-types", &[]),
     ("caption-layout", &["caption-types"]),
     ("emoji", &["caption-layout"]),
-    ("caption", &["caption-layout", "caption-types", "emoji", "gif-encoder", "webp-encoder"]),
+    ("caption", &["caption-layout", "caption-types", "emoji", "gif-encoder", "h264-decoder", "webp-encoder"]),
     ("webp-encoder", &[]),
     ("gif-encoder", &[]),
+    ("h264-decoder", &[]),
     ("samples", &[]),
     ("scaling", &[]),
     ("fonts", &["proto-shared", "caption-layout"]),
@@ -41,6 +42,7 @@ const CONFINED: &[(&str, &[&str], &str)] = &[
     ("axum", &["api", "service", "worker"], "HTTP is spoken by api and by the operations listener"),
     ("reqwest", &["outbound", "punchline"], "who asks a host that a stranger has named does so behind the guard"),
     ("caption", &["worker", "punchline"], "a hostile upload must meet no decoder in the process that faces the internet"),
+    ("openh264", &["h264-decoder"], "C that decodes strangers' bytes stops at one crate, which says how it must be run"),
     ("rayon", &["caption", "worker", "punchline"], "the CPU pool belongs to the engine and to who runs it"),
 ];
 

@@ -25,6 +25,8 @@ pub const LIMITS: Limits = Limits {
     max_still_bytes: 1 << 20,
     max_still_side_px: 4096,
     max_still_pixels: 1 << 19,
+    max_video_s: 60,
+    max_video_frames: 64,
 };
 
 /// Captions that go together.

@@ -33,9 +33,9 @@ pub struct SourceInfo {
 }
 
 impl SourceInfo {
-    /// The lowest version that captions it: version 1 knew no animation but GIFs.
+    /// The lowest version that captions it: version 1 knew no animation but GIFs, and no video.
     fn needs_version(&self) -> u32 {
-        if self.media != MediaType::Gif && self.frames > 1 { 2 } else { 1 }
+        if self.media.is_video() || self.media != MediaType::Gif && self.frames > 1 { 2 } else { 1 }
     }
 }
 

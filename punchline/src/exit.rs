@@ -5,8 +5,10 @@
 
 use std::{fmt, process::ExitCode};
 
+use proto_shared::ErrorCode;
 use service::{ConfigError, api_keys::KeysError};
 use store::StoreError;
+use worker::EngineError;
 
 /// Why the program ends, by exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,10 +78,23 @@ impl From<caption::Error> for Failure {
             caption::Error::CanvasTooLarge { .. } | caption::Error::NotByRows { .. } => "; --max-side-px raises it",
             caption::Error::StillTooLarge { .. } => "; --max-still-pixels raises it",
             caption::Error::TooManyFrames { .. } => "; --max-frames raises it",
+            caption::Error::TooManyVideoFrames { .. } => "; --max-video-frames and --max-frames raise it",
+            caption::Error::VideoTooLong { .. } => "; --max-video-s raises it",
             caption::Error::TooManyPixels { .. } => "; --max-total-pixels raises it",
             _ => "",
         };
         Self::new(reason, format_args!("{error}{flag} ({})", error.code()))
+    }
+}
+
+impl From<EngineError> for Failure {
+    /// Of a picture that was rendered in a process of its own.
+    fn from(error: EngineError) -> Self {
+        let reason = match error.code() {
+            ErrorCode::EngineCrashed | ErrorCode::EnginePanic | ErrorCode::Timeout | ErrorCode::Internal => Reason::Internal,
+            _ => Reason::BadInput,
+        };
+        Self::new(reason, format_args!("{error} ({})", error.code()))
     }
 }
 

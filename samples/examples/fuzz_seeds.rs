@@ -3,7 +3,7 @@
 
 use std::{fs, io, path::Path};
 
-use samples::{Choices, Content, Frame, Noise, Palette, Sample, apng, stream::Stream, webp};
+use samples::{Choices, Content, Frame, Noise, Palette, Sample, apng, mp4::Clip, stream::Stream, webp};
 
 const SPECS: [&str; 5] = [
     r##"{"captions":[{"text":"when it compiles","at":"bottom","style":"overlay","font":"anton","size":"auto","fill":"#fff","stroke":"#000"}]}"##,
@@ -19,16 +19,13 @@ const SUBTITLES: [&str; 3] = [
     "\u{feff}1\r\n0:0:1.5-->0:0:2\r\n<br/>a\r2\r0:0:2-->0:0:3\rb",
 ];
 
-/// Targets whose input is a file.
-const OF_FILES: [&str; 2] = ["probe", "render"];
 /// Targets whose input chooses a sample.
 const OF_CHOICES: [&str; 1] = ["structured"];
 
 fn main() -> io::Result<()> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
-    for target in OF_FILES {
-        write(&corpus.join(target), &files())?;
-    }
+    write(&corpus.join("render"), &files())?;
+    write(&corpus.join("probe"), &[files(), clips()].concat())?;
     for target in OF_CHOICES {
         write(&corpus.join(target), &choices())?;
     }
@@ -54,6 +51,14 @@ fn files() -> Vec<Vec<u8>> {
         files.push(Sample { width: side, height: side, palette, loop_count: None, frames }.bytes());
     }
     files
+}
+
+/// Small videos: their walk is `probe`'s. No fuzz target decodes one, for that is another's code in another's process.
+fn clips() -> Vec<Vec<u8>> {
+    let keys = Clip::of_keys([16, 16], 3);
+    let turned = Clip { degrees: 90, header_first: false, edit_from_ms: Some(100), ..Clip::with_b([16, 16], 1) };
+    let [other, sound] = [Clip { entry: *b"hvc1", ..keys.clone() }, Clip { handler: *b"soun", ..keys.clone() }];
+    [keys, turned, other, sound].map(|clip| clip.bytes()).into()
 }
 
 /// The smallest fonts that ship, alone and as a collection.

@@ -13,6 +13,7 @@
 //! | see what a GIF shows, as browsers do | [`show`] |
 //! | compare a captioned GIF with its source | [`compare`] |
 //! | get an animated PNG or WebP | [`apng`], [`webp`] |
+//! | get an MP4, or H.264 that is known to the bit | [`mp4`], [`h264`] |
 
 pub mod apng;
 mod arbitrary;
@@ -20,7 +21,9 @@ mod choices;
 pub mod compare;
 mod content;
 mod gif;
+pub mod h264;
 pub mod minimal;
+pub mod mp4;
 mod rows;
 pub mod show;
 pub mod stream;

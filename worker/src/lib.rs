@@ -20,7 +20,7 @@ mod worker;
 pub use lost_jobs::requeue::{LostAfter, RequeueError, requeue_lost};
 pub use rendering::{
     engine::Engine,
-    isolated::{Isolation, answer},
+    isolated::{Ingredients, Isolation, answer, render_alone},
     progress::Progress,
     render::{EngineError, Product, Task},
 };

@@ -78,7 +78,7 @@ pub(super) fn complete(described: utoipa::openapi::OpenApi, keys_required: bool)
     for (path, specs) in [("/v1/jobs", "spec"), ("/v1/batches", "specs")] {
         let form = &mut document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"];
         form["encoding"] = json!({
-            "file": {"contentType": MediaType::ALL.map(MediaType::mime).join(", ")},
+            "file": {"contentType": MediaType::READ.map(MediaType::mime).join(", ")},
             // One part of JSON, an array too.
             specs: {"contentType": "application/json"},
         });

@@ -46,6 +46,8 @@ struct Info {
     callbacks: bool,
     /// Whether a job may have a `source_url`.
     source_urls: bool,
+    /// What kinds of picture are read, as media types. QuickTime's videos count as MP4.
+    reads: Vec<&'static str>,
     /// What `font` may be.
     fonts: Vec<String>,
     /// Letters of each font as an outline, for those who choose one. A font that can't be drawn within a bound has none.
@@ -54,8 +56,6 @@ struct Info {
     presets: BTreeMap<String, CaptionFields>,
     /// What `fit` may be, and what each platform allows.
     platforms: BTreeMap<String, Platform>,
-    /// The kinds of picture that are read, by their media types.
-    reads: Vec<&'static str>,
     /// What `format` may be.
     formats: Vec<Format>,
     limits: LimitsView,
@@ -104,6 +104,10 @@ struct LimitsView {
     max_still_side_px: u32,
     /// The most pixels of such a still; 0 where it is held to the limits of all pictures.
     max_still_pixels: u64,
+    /// The longest video, in seconds.
+    max_video_s: u32,
+    /// The most frames of a video, beside `max_frames`.
+    max_video_frames: u32,
     /// The most captions on one picture.
     max_captions: usize,
     /// The most characters of one caption.
@@ -136,7 +140,7 @@ pub(crate) async fn show(State(info): State<InfoAnswer>) -> InfoAnswer {
 impl InfoAnswer {
     /// What may be known of an api with these limits, fonts and presets. It is written once: the samples are most of it.
     pub(crate) fn new(
-        limits: caption_layout::Limits,
+        (limits, videos): (caption_layout::Limits, bool),
         (fonts, presets, platforms): (&Fonts, &Presets, &Platforms),
         keys_required: bool,
         callbacks: bool,
@@ -149,11 +153,11 @@ impl InfoAnswer {
             gallery: true,
             callbacks,
             source_urls,
+            reads: MediaType::READ.into_iter().filter(|media| videos || !media.is_video()).map(MediaType::mime).collect(),
             fonts: fonts.names().map(str::to_owned).collect(),
             font_samples: samples(fonts),
             presets: presets.iter().map(|(name, fields)| (name.to_owned(), fields.clone())).collect(),
             platforms: platforms.iter().map(|(name, platform)| (name.to_owned(), platform.clone())).collect(),
-            reads: MediaType::ALL.map(MediaType::mime).to_vec(),
             formats: Format::ALL.to_vec(),
             limits: LimitsView {
                 max_upload_bytes: limits.max_bytes,
@@ -163,6 +167,8 @@ impl InfoAnswer {
                 max_still_bytes: limits.max_still_bytes,
                 max_still_side_px: limits.max_still_side_px,
                 max_still_pixels: limits.max_still_pixels,
+                max_video_s: limits.max_video_s,
+                max_video_frames: limits.max_video_frames,
                 max_captions: bounds::MAX_CAPTIONS,
                 max_text_chars: bounds::MAX_TEXT_CHARS,
                 max_images: bounds::MAX_IMAGES,

@@ -136,6 +136,8 @@ fn each_number_on_the_page_of_limits_is_the_one_in_the_code() {
         ("pixels of it", grouped(limits.max_still_pixels)),
         ("frames", grouped(limits.max_frames.into())),
         ("pixels over all frames", grouped(limits.max_total_pixels)),
+        ("seconds of a video", grouped(limits.max_video_s.into())),
+        ("frames of a video", grouped(limits.max_video_frames.into())),
         ("captions in a spec, and cues in `subtitles`", number(bounds::MAX_CAPTIONS)),
         ("characters in a text", number(bounds::MAX_TEXT_CHARS)),
         ("characters in the name of a font", number(bounds::MAX_FONT_NAME_CHARS)),

@@ -113,7 +113,9 @@ impl Refusal for caption_layout::Error {
             Self::NotByRows { width_px, height_px, limit_px, .. } => problem.limit(limit_px, width_px.max(height_px)),
             Self::TooManyPixels { got, limit } | Self::StillTooLarge { got, limit } => problem.limit(limit, got),
             // Counting stopped at the first frame too many.
-            Self::TooManyFrames { limit } => problem.limit(limit, u64::from(limit) + 1),
+            Self::TooManyFrames { limit } | Self::TooManyVideoFrames { limit } => problem.limit(limit, u64::from(limit) + 1),
+            // In seconds, begun ones whole.
+            Self::VideoTooLong { got_ms, limit_s } => problem.limit(limit_s, got_ms.div_ceil(1_000)),
             _ => problem,
         }
     }
@@ -130,6 +132,8 @@ impl Refusal for caption_layout::Error {
             E::CanvasTooLarge,
             E::TooManyFrames,
             E::TooManyPixels,
+            E::UnsupportedVideo,
+            E::VideoTooLong,
         ];
         let others = codes.map(|code| Documented::code(status_of_picture(code), code));
         [Documented::example(Self::UnsupportedMedia.problem())].into_iter().chain(others).collect()

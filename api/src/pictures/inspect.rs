@@ -14,7 +14,10 @@ use crate::problem::{Defect, refusals};
 
 refusals! {
     /// Why a picture is not taken.
-    pub(crate) enum PictureRefusal: Picture(caption_layout::Error), Spool(SpoolRefusal), Defect(Defect) {}
+    pub(crate) enum PictureRefusal: Picture(caption_layout::Error), Spool(SpoolRefusal), Defect(Defect) {
+        /// The picture is a video, and this service takes none.
+        VideosOff = UNPROCESSABLE_ENTITY VideoOff, "the file is a video, and this service takes none: its setting PUNCHLINE_VIDEO is off";
+    }
 }
 
 /// Walks at one time: each takes a thread and, of a file, a window and its frames' places.
@@ -32,12 +35,13 @@ pub(crate) struct Inspected {
 #[derive(Clone)]
 pub(crate) struct Inspector {
     limits: Limits,
+    takes_videos: bool,
     walks: Arc<Semaphore>,
 }
 
 impl Inspector {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, walks: Arc::new(Semaphore::new(WALKS)) }
+    pub(crate) fn new(limits: Limits, takes_videos: bool) -> Self {
+        Self { limits, takes_videos, walks: Arc::new(Semaphore::new(WALKS)) }
     }
 
     /// What is known of an upload.
@@ -73,7 +77,11 @@ impl Inspector {
             let _place = place;
             probe(&limits)
         });
-        let probe = walked.await.map_err(|e| ended(&e))?.map_err(SpoolRefusal::from)??;
+        let walked = walked.await.map_err(|e| ended(&e))?.map_err(SpoolRefusal::from)?;
+        if !self.takes_videos && is_video(&walked) {
+            return Err(PictureRefusal::VideosOff);
+        }
+        let probe = walked?;
         let source = SourceInfo {
             id,
             media: probe.media,
@@ -83,5 +91,14 @@ impl Inspector {
             frames: probe.frames,
         };
         Ok(Inspected { source, total_pixels: probe.total_pixels })
+    }
+}
+
+/// Whether what was walked is a video, be it one that is read or not.
+fn is_video(walked: &Result<Probe, caption_layout::Error>) -> bool {
+    use caption_layout::Error::{TooManyVideoFrames, UnsupportedVideo, VideoTooLong};
+    match walked {
+        Ok(probe) => probe.media.is_video(),
+        Err(error) => matches!(error, UnsupportedVideo { .. } | TooManyVideoFrames { .. } | VideoTooLong { .. }),
     }
 }

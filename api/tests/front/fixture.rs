@@ -42,6 +42,7 @@ pub(crate) struct Front {
 
 pub(crate) fn config() -> ApiConfig {
     ApiConfig {
+        videos: true,
         limits: caption_layout::Limits { max_bytes: 1_000_000, ..caption_layout::Limits::default() }.for_all_alike(),
         uploads_in_flight_bytes: 2_000_000,
         request_timeout: Duration::from_secs(10),

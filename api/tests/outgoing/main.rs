@@ -130,6 +130,7 @@ impl Fixture {
         mut registry: service::metrics::Registry,
     ) -> Front {
         let config = ApiConfig {
+            videos: true,
             limits: caption_layout::Limits { max_bytes: MAX_BYTES, ..caption_layout::Limits::default() }.for_all_alike(),
             uploads_in_flight_bytes: 10 * MAX_BYTES,
             request_timeout: Duration::from_secs(20),

@@ -52,6 +52,7 @@ fn obstacle(source: &mut impl Source, media: MediaType) -> Option<&'static str> 
     match media {
         MediaType::Gif => Some("a GIF"),
         MediaType::Webp => Some("a WebP"),
+        MediaType::Mp4 => Some("a video"),
         MediaType::Png if is_animated(source, media) => Some("an animated PNG"),
         // IHDR's last byte (PNG, third edition, section 11.2.1).
         MediaType::Png if source.byte(28).unwrap_or(0) != 0 => Some("an interlaced PNG"),
@@ -96,6 +97,8 @@ mod tests {
         max_still_bytes: 2_000,
         max_still_side_px: 5_000,
         max_still_pixels: 1_000_000,
+        max_video_s: 1,
+        max_video_frames: 1,
     };
 
     fn png([width, height]: [u32; 2], interlace: u8, rest: &[u8]) -> Vec<u8> {

@@ -41,7 +41,11 @@ pub fn image_limits() -> Limits {
 /// As `probe`, but for an animation.
 pub fn probe_image(mut bytes: &[u8]) -> Result<ImageProbe, Error> {
     let limits = image_limits();
-    match probe::media_of(bytes, &limits)? {
+    let media = probe::media_of(bytes, &limits).map_err(|error| match error {
+        Error::UnsupportedMedia => Error::UnsupportedImage,
+        other => other,
+    })?;
+    match media {
         MediaType::Gif => {
             let gif = Gif::walk(bytes, &limits)?;
             let [width_px, height_px] = [gif.canvas.width(), gif.canvas.height()];
@@ -50,6 +54,7 @@ pub fn probe_image(mut bytes: &[u8]) -> Result<ImageProbe, Error> {
             }
             Ok(ImageProbe { media: MediaType::Gif, width_px, height_px, is_animated: gif.frames.len() > 1 })
         }
+        MediaType::Mp4 => Err(Error::UnsupportedImage),
         media => {
             let is_animated = probe::is_animated(&mut bytes, media);
             let still = probe::probe_still_picture(&mut bytes, media, &limits)?;
@@ -88,7 +93,7 @@ fn still_of(file: &[u8], media: MediaType) -> Option<Vec<u8>> {
             let body = [b"WEBP", &header[..], file.get(first.data.clone())?].concat();
             Some([&b"RIFF"[..], &u32::try_from(body.len()).ok()?.to_le_bytes(), &body].concat())
         }
-        MediaType::Jpeg => None,
+        MediaType::Jpeg | MediaType::Mp4 => None,
     }
 }
 

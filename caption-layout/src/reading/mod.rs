@@ -5,6 +5,7 @@ pub mod apng;
 pub mod blocks;
 pub mod by_rows;
 pub mod image;
+pub mod mp4;
 pub mod orientation;
 pub mod probe;
 mod source;

@@ -86,7 +86,8 @@ pub(crate) fn turn_in(still: &mut impl Source, media: MediaType) -> Turn {
         MediaType::Png => png_exif(still),
         MediaType::Jpeg => jpeg_exif(still),
         MediaType::Webp => webp_exif(still),
-        MediaType::Gif => None,
+        // A video's is in its track's header, which its walk reads.
+        MediaType::Gif | MediaType::Mp4 => None,
     };
     exif.and_then(|range| find_tag(still, range)).map_or(Turn::default(), |found| Turn::from_exif(found.value))
 }

@@ -9,6 +9,7 @@ use super::{
     apng::Apng,
     blocks::Gif,
     by_rows,
+    mp4::{self, Mp4},
     orientation::turn_in,
     source::{FileWindow, Reading, Source},
     still_headers,
@@ -73,6 +74,7 @@ fn probe_in(source: &mut impl Source, limits: &Limits) -> Result<Probe, Error> {
                 loop_count: gif.loop_count,
             })
         }
+        MediaType::Mp4 => probe_video(source, limits),
         media => probe_still(source, media, limits),
     }
 }
@@ -91,6 +93,12 @@ fn media_in(source: &mut impl Source, limits: &Limits) -> Result<MediaType, Erro
     media.ok_or(Error::UnsupportedMedia)
 }
 
+/// Whether a file begins as a video does, whatever is in it: who decodes it must do so in a process of its own.
+#[must_use]
+pub fn is_video(bytes: &[u8]) -> bool {
+    sniff(bytes).is_some_and(MediaType::is_video)
+}
+
 /// The kind that the first bytes announce.
 fn sniff(bytes: &[u8]) -> Option<MediaType> {
     match bytes {
@@ -98,8 +106,24 @@ fn sniff(bytes: &[u8]) -> Option<MediaType> {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some(MediaType::Png),
         [0xFF, 0xD8, 0xFF, ..] => Some(MediaType::Jpeg),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(MediaType::Webp),
+        bytes if mp4::is_one(bytes) => Some(MediaType::Mp4),
         _ => None,
     }
+}
+
+fn probe_video(source: &mut impl Source, limits: &Limits) -> Result<Probe, Error> {
+    let mp4 = Mp4::walk_in(source, limits)?;
+    let ([width_px, height_px], frames) = (mp4.sides_px(), u32::try_from(mp4.frames()).unwrap_or(u32::MAX));
+    Ok(Probe {
+        media: MediaType::Mp4,
+        width_px,
+        height_px,
+        frames,
+        total_pixels: u64::from(width_px) * u64::from(height_px) * u64::from(frames),
+        duration_cs: mp4.duration_cs(),
+        // A GIF made of one is shown for ever, as videos in chats are.
+        loop_count: Some(0),
+    })
 }
 
 fn probe_still(source: &mut impl Source, media: MediaType, limits: &Limits) -> Result<Probe, Error> {

@@ -15,7 +15,7 @@ pub(super) fn check(still: &mut impl Source, media: MediaType) -> Result<(), Err
     match media {
         MediaType::Png => check_png(still),
         MediaType::Jpeg => check_jpeg(still),
-        MediaType::Webp | MediaType::Gif => Ok(()),
+        MediaType::Webp | MediaType::Gif | MediaType::Mp4 => Ok(()),
     }
 }
 

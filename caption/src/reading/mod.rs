@@ -6,3 +6,5 @@ pub mod canvas;
 pub(crate) mod colours;
 pub(crate) mod rows;
 pub mod streams;
+#[cfg(feature = "video")]
+pub mod video;

@@ -78,6 +78,7 @@ impl Maker<'_> {
                 self.in_batches(&mut pictures, |batch| writer.add(batch))?;
                 made.file = writer.finish()?;
             }
+            MediaType::Mp4 => return Err(Error::UnsupportedMedia),
             MediaType::Png => {
                 let mut writer = PngWriter::new(sides_px, self.facts.loop_count, is_still);
                 self.in_batches(&mut pictures, |batch| {
@@ -96,7 +97,7 @@ impl Maker<'_> {
         let limit_px = match self.media {
             MediaType::Webp => webp_encoder::MAX_SIDE_PX,
             MediaType::Gif | MediaType::Jpeg => u32::from(u16::MAX),
-            MediaType::Png => u32::MAX,
+            MediaType::Png | MediaType::Mp4 => u32::MAX,
         };
         if width_px.max(height_px) > limit_px {
             return Err(Error::CanvasTooLarge { width_px, height_px, limit_px });

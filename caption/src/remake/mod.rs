@@ -50,6 +50,8 @@ const USUAL_QUALITY: u8 = 85;
 /// The kind of file that a format makes of a source.
 pub(crate) fn media_for(format: Format, source: MediaType) -> MediaType {
     match format {
+        // Nothing writes videos.
+        Format::Same if source.is_video() => MediaType::Gif,
         Format::Same => source,
         Format::Gif => MediaType::Gif,
         Format::Webp => MediaType::Webp,

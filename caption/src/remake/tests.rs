@@ -49,6 +49,7 @@ fn decoded(file: &[u8], media: MediaType) -> Vec<RgbaImage> {
         }
         MediaType::Gif => played(file),
         MediaType::Jpeg => vec![still(file)],
+        MediaType::Mp4 => unreachable!("nothing writes one"),
     }
 }
 

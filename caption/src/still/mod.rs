@@ -35,7 +35,7 @@ pub(crate) fn render<'a>(
         MediaType::Png => png::render(bytes, spec, limits),
         MediaType::Jpeg => jpeg::render(bytes, spec, limits),
         MediaType::Webp => webp::render(bytes, spec, limits),
-        MediaType::Gif => Err(Error::UnsupportedMedia),
+        MediaType::Gif | MediaType::Mp4 => Err(Error::UnsupportedMedia),
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn pixels(bytes: &[u8], media: MediaType, limits: &Limits) -> Result<
             let data = pixels.into_iter().flat_map(|[r, g, b]| [r, g, b, u8::MAX]).collect();
             (Raster { width, height, pixel_bytes: 4, data }, profile)
         }
-        MediaType::Gif => return Err(Error::UnsupportedMedia),
+        MediaType::Gif | MediaType::Mp4 => return Err(Error::UnsupportedMedia),
     };
     let samples = if media == MediaType::Png { png::samples_in(bytes) } else { Samples::Srgb };
     let raster = raster.turned(turn_of(bytes, media));

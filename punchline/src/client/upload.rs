@@ -74,7 +74,7 @@ impl Picture {
             Self::Url(url) => {
                 let url = Url::parse(url).ok()?;
                 let extension = Path::new(url.path()).extension()?.to_string_lossy().to_ascii_lowercase();
-                MediaType::ALL.into_iter().find(|media| media.extension() == extension)
+                MediaType::READ.into_iter().find(|media| media.extension() == extension)
             }
         }
     }

@@ -5,16 +5,17 @@
 
 use std::{fs, io::IoSlice, num::NonZeroUsize, path::PathBuf, thread, time::Instant};
 
-use caption::{Images, Rendered, Watch};
+use caption::{Fidelity, Images, Limits, RenderStats, Watch};
 use cpu_time::ProcessTime;
 use fonts::engine_spec;
 use proto_shared::SpecError;
+use worker::Ingredients;
 
 use crate::{
-    caption_flags::{CaptionFlags, EXAMPLES, extension_for, format_for, warn_of},
+    caption_flags::{Asked, CaptionFlags, EXAMPLES, extension_for, format_for, warn_of},
     exit::{Failure, Reason},
     files,
-    local::{font_folder, limit_flags::LimitFlags, progress::Progress, stats::StatsLine, threads},
+    local::{font_folder, limit_flags::LimitFlags, progress::Progress, stats::StatsLine, threads, video},
 };
 
 /// Write words on a GIF (or a PNG, JPEG or WebP).
@@ -76,11 +77,15 @@ pub(crate) struct CaptionArgs {
 pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     let (began, cpu_began) = (Instant::now(), ProcessTime::now());
     let limits = args.limits.limits();
-    let mut spec = args.engine_spec()?;
+    let mut asked = args.caption.asked()?;
     let bytes = files::read(&args.input, limits.largest_file_bytes())?;
     let media = caption::media_of(&bytes, &limits).ok();
-    spec.output.format = format_for(spec.output.format, args.output.as_deref(), media)?;
-    let extension = extension_for(spec.output.format);
+    asked.spec.format = format_for(asked.spec.format, args.output.as_deref(), media)?;
+    let spec = args.engine_spec(&asked)?;
+    if caption::is_video(&bytes) {
+        return args.caption_video(bytes, asked, &limits, (began, cpu_began));
+    }
+    let extension = extension_for(asked.spec.format);
     let output = args.output.clone().unwrap_or_else(|| files::beside(&args.input, extension));
 
     let prepared = caption::prepare(&bytes, &spec, &limits)?;
@@ -103,22 +108,22 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
             files::write(&folder.join(format!("{frame:05}.png")), &mut [IoSlice::new(&png?)])?;
         }
     }
-    tell(args, &bytes, &rendered, began, cpu_began);
+    let (stats, fidelity) = (rendered.stats, rendered.fidelity);
+    tell(args, [bytes.len(), rendered.output.len_bytes()], &stats, &fidelity, (began, cpu_began));
     Ok(())
 }
 
 #[expect(clippy::print_stderr, reason = "what is told beside the result belongs on standard error")]
-fn tell(args: &CaptionArgs, bytes: &[u8], rendered: &Rendered, began: Instant, cpu_began: ProcessTime) {
-    warn_of(rendered.fidelity.differences());
+fn tell(
+    args: &CaptionArgs,
+    [bytes_in, bytes_out]: [usize; 2],
+    stats: &RenderStats,
+    fidelity: &Fidelity,
+    (began, cpu_began): (Instant, ProcessTime),
+) {
+    warn_of(fidelity.differences());
     if args.stats {
-        let line = StatsLine::new(
-            &rendered.stats,
-            rendered.fidelity.clone(),
-            bytes.len(),
-            rendered.output.len_bytes(),
-            began,
-            cpu_began,
-        );
+        let line = StatsLine::new(stats, fidelity.clone(), bytes_in, bytes_out, began, cpu_began);
         if let Ok(json) = serde_json::to_string(&line) {
             eprintln!("{json}");
         }
@@ -126,9 +131,33 @@ fn tell(args: &CaptionArgs, bytes: &[u8], rendered: &Rendered, began: Instant, c
 }
 
 impl CaptionArgs {
+    /// A video: all that decodes it is a process of its own.
+    fn caption_video(&self, bytes: Vec<u8>, asked: Asked, limits: &Limits, began: (Instant, ProcessTime)) -> Result<(), Failure> {
+        if self.mask_out.is_some() || self.masks_out.is_some() {
+            return Err(Failure::new(Reason::Usage, "--mask-out and --masks-out: a video has no masks"));
+        }
+        // What is wrong with it is said before a process is started.
+        caption::probe(&bytes, limits)?;
+        let mut fonts = Vec::new();
+        for (i, path) in &asked.font_files {
+            fonts.push((*i, files::read(path, MAX_FONT_BYTES)?.into()));
+        }
+        let images = asked.images.into_iter().map(|(name, image)| (name, image.into())).collect();
+        let bytes_in = bytes.len();
+        let ingredients = Ingredients { source: bytes.into(), images, fonts };
+        let product = video::render(&asked.spec, limits, ingredients, self.font_dir.as_deref())?;
+        // It comes out as an animation.
+        let output = self.output.clone().unwrap_or_else(|| match files::beside(&self.input, None) {
+            beside if files::is_stream(&beside) => beside,
+            beside => beside.with_extension(product.media.extension()),
+        });
+        files::write(&output, &mut [IoSlice::new(&product.bytes)])?;
+        tell(self, [bytes_in, product.bytes.len()], &product.stats, &product.fidelity, began);
+        Ok(())
+    }
+
     /// What the engine is to write, with its fonts loaded.
-    fn engine_spec(&self) -> Result<caption::LoadedSpec, Failure> {
-        let asked = self.caption.asked()?;
+    fn engine_spec(&self, asked: &Asked) -> Result<caption::LoadedSpec, Failure> {
         let fonts = font_folder::open_and_warn(self.font_dir.as_deref())?;
         // The command line has no store of pictures.
         let is_there = |name: &proto_shared::ImageName| asked.images.iter().any(|(image, _)| image == name);

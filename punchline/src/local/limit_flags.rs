@@ -32,6 +32,13 @@ pub(crate) struct LimitFlags {
     /// Width x height of such a still; 0 holds it to the limits of all pictures
     #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_STILL_PIXELS", default_value_t = caption::Limits::default().max_still_pixels)]
     max_still_pixels: u64,
+    /// Seconds of a video
+    #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_VIDEO_S", default_value_t = caption::Limits::default().max_video_s)]
+    max_video_s: u32,
+
+    /// Frames of a video
+    #[arg(long, value_name = "N", env = "PUNCHLINE_MAX_VIDEO_FRAMES", default_value_t = caption::Limits::default().max_video_frames)]
+    max_video_frames: u32,
 }
 
 impl LimitFlags {
@@ -44,6 +51,8 @@ impl LimitFlags {
             max_still_bytes: self.max_still_bytes,
             max_still_side_px: self.max_still_side_px,
             max_still_pixels: self.max_still_pixels,
+            max_video_s: self.max_video_s,
+            max_video_frames: self.max_video_frames,
         }
     }
 }

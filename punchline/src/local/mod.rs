@@ -12,3 +12,4 @@ pub(crate) mod probe;
 mod progress;
 mod stats;
 mod threads;
+mod video;

@@ -54,6 +54,8 @@ impl HttpSide {
         };
         let config = ApiConfig {
             limits: common.limits,
+            // What this program can't caption it takes no job for.
+            videos: http.videos && cfg!(feature = "video"),
             uploads_in_flight_bytes: http.uploads_in_flight_bytes,
             request_timeout: http.request_timeout,
             body_stall: http.body_stall,

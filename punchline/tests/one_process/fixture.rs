@@ -98,6 +98,7 @@ impl Fixture {
             acceptances: api::Acceptances::default(),
         };
         let config = ApiConfig {
+            videos: true,
             limits: caption::Limits { max_bytes: 1_000_000, ..caption::Limits::default() }.for_all_alike(),
             uploads_in_flight_bytes: 2_000_000,
             request_timeout: Duration::from_secs(10),

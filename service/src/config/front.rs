@@ -27,6 +27,8 @@ pub struct HttpSettings {
     pub uploads_in_flight_bytes: u64,
     /// Where uploads wait until they are stored.
     pub spool_dir: PathBuf,
+    /// Whether videos are taken.
+    pub videos: bool,
     /// Presets beside those that ship.
     pub presets_dir: Option<PathBuf>,
     /// Platforms beside those that ship.
@@ -98,6 +100,7 @@ pub(super) fn http(r: &mut Reader<'_>, max_upload_bytes: u64) -> HttpSettings {
         request_timeout: r.value(&s::REQUEST_TIMEOUT_S, parse::seconds),
         uploads_in_flight_bytes: r.value(&s::UPLOADS_IN_FLIGHT_BYTES, parse::at_least_one::<u64>),
         spool_dir: r.optional(&s::SPOOL_DIR, parse::folder).unwrap_or_else(env::temp_dir),
+        videos: r.value(&s::VIDEO, parse::yes_or_no),
         presets_dir: r.optional(&s::PRESETS_DIR, parse::folder),
         platforms_file: r.optional(&s::PLATFORMS_FILE, parse::file),
         trusted_proxies: r.optional(&s::TRUSTED_PROXIES, parse::networks).unwrap_or_default(),

@@ -181,6 +181,8 @@ fn common(r: &mut Reader<'_>) -> CommonSettings {
             max_still_bytes: r.value(&s::MAX_STILL_BYTES, parse::at_least_one),
             max_still_side_px: r.value(&s::MAX_STILL_SIDE_PX, parse::at_least_one),
             max_still_pixels: r.value(&s::MAX_STILL_PIXELS, parse::number),
+            max_video_s: r.value(&s::MAX_VIDEO_S, parse::at_least_one),
+            max_video_frames: r.value(&s::MAX_VIDEO_FRAMES, parse::at_least_one),
         },
         font_dir: r.optional(&s::FONT_DIR, parse::folder),
         retry_delays: r.value(&s::RETRY_DELAYS_S, parse::delays),

@@ -146,6 +146,12 @@ settings! {
         "the longest side of such a still, if that is more than of other pictures";
     MAX_STILL_PIXELS = "PUNCHLINE_MAX_STILL_PIXELS", Fallback::Is("100000000"), ALL, false,
         "the most pixels of such a still; 0 holds it to the limits of all pictures";
+    MAX_VIDEO_S = "PUNCHLINE_MAX_VIDEO_S", Fallback::Is("60"), ALL, false,
+        "the most seconds of a video";
+    MAX_VIDEO_FRAMES = "PUNCHLINE_MAX_VIDEO_FRAMES", Fallback::Is("1800"), ALL, false,
+        "the most frames of a video, beside the most of any file";
+    VIDEO = "PUNCHLINE_VIDEO", Fallback::Is("true"), FRONT, false,
+        "whether videos (MP4 and MOV with H.264) are taken; where they are not, one is refused before it is stored";
     UPLOADS_IN_FLIGHT_BYTES = "PUNCHLINE_UPLOADS_IN_FLIGHT_BYTES", Fallback::Is("2500000000"), FRONT, false,
         "the most bytes of uploads in hand at one time in one process, which is what they may take of the spool folder; more are \
          answered 503 with `Retry-After`. One client (a key, or without one an address) may have a quarter of it, or one file \

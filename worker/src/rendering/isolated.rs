@@ -1,8 +1,9 @@
-//! One rendering in a process of its own, for jobs that a worker may have died of: such a job can harm that process alone.
+//! One rendering in a process of its own, for videos and for jobs that a worker may have died of: such a job can harm that process alone.
 //!
-//! `job` uses it where `start_marks` says that a job is a suspect, and for a job that took too long beside others. The other end,
-//! [`answer`], is a hidden command of the binary. Both send one JSON line, then bytes, the images' before the source's: no
-//! path, no argument from a job.
+//! `job` uses it for every video, where `start_marks` says that a job is a suspect, and for a job that took too long beside others; the
+//! command line for videos, by [`render_alone`]. The other end, [`answer`], is a hidden command of the binary. Both send one JSON line,
+//! then bytes, the images' and fonts' before the source's: no path, no argument from a job. The process has no variable of this one's
+//! environment, which may hold secrets.
 
 use std::{
     ffi::OsString,
@@ -15,7 +16,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use caption::Images;
+use caption::{Font, Images};
 use fonts::{Fonts, engine_spec};
 use nix::sys::resource::{Resource, setrlimit};
 use proto_shared::{CaptionSpec, ErrorCode, Fidelity, ImageName, Lane, Limits, MediaType, RenderStats, SpecError};
@@ -62,14 +63,37 @@ pub(crate) struct Isolated {
     slots: Arc<Semaphore>,
 }
 
+/// Variables that such a process keeps: where the system's loader finds libraries.
+const KEPT_VARIABLES: [&str; 1] = ["LD_LIBRARY_PATH"];
+
+/// Files that such a process may have open once it has its task: its streams are, and it opens none.
+const OPEN_FILES: u64 = 16;
+
+/// What a picture is made of beside its spec.
+#[derive(Clone, Debug)]
+pub struct Ingredients {
+    /// The picture.
+    pub source: Bytes,
+    /// Images that texts show.
+    pub images: Vec<(ImageName, Bytes)>,
+    /// Files of fonts that have no name, each for one caption by its place.
+    pub fonts: Vec<(usize, Bytes)>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Request {
     spec: CaptionSpec,
     memory_bytes: u64,
+    /// CPU time of all its threads together. Absent of a program of the release before, and where the process isn't to be bounded.
+    #[serde(default)]
+    cpu_s: Option<u64>,
     limits: Limits,
     /// The images that follow, one after the other: each by its name and length.
     #[serde(default)]
     images: Vec<(ImageName, usize)>,
+    /// The fonts that follow them: each by the place of its caption and its length.
+    #[serde(default)]
+    fonts: Vec<(usize, usize)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -108,8 +132,7 @@ impl Isolated {
         &self,
         spec: &CaptionSpec,
         limits: &Limits,
-        source: Bytes,
-        images: Vec<(ImageName, Bytes)>,
+        Ingredients { source, images, fonts }: Ingredients,
     ) -> Result<Product, EngineError> {
         let crashed = |how: String| EngineError::Crashed { how };
         let _slot = self.slots.acquire().await.map_err(|e| crashed(e.to_string()))?;
@@ -117,9 +140,13 @@ impl Isolated {
         let work = async {
             let child = self.start().map_err(|e| crashed(format!("it could not be started: {e}")))?;
             let named = images.iter().map(|(name, image)| (name.clone(), image.len())).collect();
+            let fonts_for = fonts.iter().map(|(caption, font)| (*caption, font.len())).collect();
             let memory_bytes = self.isolation.memory_bytes;
-            let request = Request { spec: spec.clone(), memory_bytes, limits: *limits, images: named };
-            let files = images.into_iter().map(|(_, image)| image).chain([source]).collect();
+            // As much as its threads can use until its time is up.
+            let cpu_s = Some(limit.as_secs().max(1).saturating_mul(THREADS as u64));
+            let request = Request { spec: spec.clone(), memory_bytes, cpu_s, limits: *limits, images: named, fonts: fonts_for };
+            let images = images.into_iter().map(|(_, image)| image);
+            let files = images.chain(fonts.into_iter().map(|(_, font)| font)).chain([source]).collect();
             self.talk(child, &request, files).await
         };
         timeout(limit, work).await.unwrap_or(Err(EngineError::TimedOut { limit_s: limit.as_secs() }))
@@ -127,6 +154,7 @@ impl Isolated {
 
     fn start(&self) -> io::Result<Child> {
         let mut command = Command::new(&self.isolation.program);
+        command.env_clear().envs(KEPT_VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command.args(&self.isolation.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.kill_on_drop(true).spawn()
     }
@@ -155,6 +183,19 @@ impl Isolated {
         read.map_err(|e| crashed(format!("its answer could not be read: {e}")))?;
         read_answer(answer)
     }
+}
+
+/// Renders one picture in a process of its own, for a program that has no worker.
+///
+/// # Errors
+/// As the engine, and if the process crashed or took too long.
+pub async fn render_alone(
+    isolation: Isolation,
+    spec: &CaptionSpec,
+    limits: &Limits,
+    ingredients: Ingredients,
+) -> Result<Product, EngineError> {
+    Isolated::new(isolation).run(spec, limits, ingredients).await
 }
 
 /// The end of a process's standard error. All of it is read: a process whose pipe is full would wait for ever.
@@ -198,15 +239,20 @@ pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Res
     let end = request.iter().position(|&byte| byte == b'\n').ok_or(io::ErrorKind::UnexpectedEof)?;
     let mut files = request.split_off(end + 1);
     let request: Request = serde_json::from_slice(&request)?;
+    let mut next = |len: usize| {
+        let is_there = len <= files.len();
+        is_there.then(|| files.split_to(len).to_vec()).ok_or(io::ErrorKind::UnexpectedEof)
+    };
     let mut images = Vec::new();
     for (name, len) in &request.images {
-        if *len > files.len() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        images.push((name.clone(), files.split_to(*len).to_vec()));
+        images.push((name.clone(), next(*len)?));
     }
-    setrlimit(Resource::RLIMIT_AS, request.memory_bytes, request.memory_bytes)?;
-    let (reply, picture) = match produce(fonts, &request, files, images.into_iter().collect()) {
+    let mut font_files = Vec::new();
+    for (caption, len) in &request.fonts {
+        font_files.push((*caption, next(*len)?));
+    }
+    bound(&request)?;
+    let (reply, picture) = match produce(fonts, &request, files, images.into_iter().collect(), font_files) {
         Ok(Product { bytes, media, width_px, height_px, stats, missing_glyphs, fidelity }) => {
             (Reply::Done { media, width_px, height_px, stats, missing_glyphs, fidelity }, bytes)
         }
@@ -218,10 +264,38 @@ pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Res
     to.flush()
 }
 
-fn produce(fonts: &Fonts, request: &Request, source: Bytes, images: Images) -> Result<Product, Refused> {
+/// What this process may take from here on. It writes no file and leaves no core, which would hold a stranger's bytes.
+fn bound(request: &Request) -> io::Result<()> {
+    setrlimit(Resource::RLIMIT_AS, request.memory_bytes, request.memory_bytes)?;
+    let Some(cpu_s) = request.cpu_s else { return Ok(()) };
+    let most = [
+        (Resource::RLIMIT_CPU, cpu_s),
+        (Resource::RLIMIT_NOFILE, OPEN_FILES),
+        (Resource::RLIMIT_FSIZE, 0),
+        (Resource::RLIMIT_CORE, 0),
+    ];
+    for (resource, most) in most {
+        setrlimit(resource, most, most)?;
+    }
+    Ok(())
+}
+
+fn produce(
+    fonts: &Fonts,
+    request: &Request,
+    source: Bytes,
+    images: Images,
+    font_files: Vec<(usize, Vec<u8>)>,
+) -> Result<Product, Refused> {
     let refused = |code, message, field| Refused { code, message, field };
-    let spec = engine_spec(&request.spec, fonts, images)
+    let mut spec = engine_spec(&request.spec, fonts, images)
         .map_err(|e| refused(e.code(), e.to_string(), Some(SpecError::from(e).field)))?;
+    for (i, file) in font_files {
+        let font = Font::parse(file).map_err(|e| refused(e.code(), e.to_string(), None))?;
+        if let Some(caption) = spec.captions.get_mut(i) {
+            caption.font = font;
+        }
+    }
     let task = Task { source, spec, limits: request.limits, progress: Progress::default(), lane: Lane::Standard };
     // A pool of its own size, whatever the environment asks for.
     let threads = ThreadPoolBuilder::new().num_threads(THREADS).build();

@@ -14,7 +14,7 @@ use crate::{
     metrics::{Metrics, StoreStep},
     rendering::{
         engine::Engine,
-        isolated::Isolated,
+        isolated::{Ingredients, Isolated},
         render::{EngineError, Product, Task},
     },
     stage::DeliveryStage,
@@ -129,6 +129,8 @@ impl Runner {
         let files: Images = images.iter().map(|(name, image)| (name.clone(), image.to_vec())).collect();
         let spec = engine_spec(asked, &self.fonts, files)?;
         let rendered_here = match placement {
+            // Its decoder is C++: the kind is told by the bytes, as the engine tells it.
+            _ if caption::is_video(&source) => None,
             Placement::Isolated => None,
             Placement::Shared(progress) => {
                 let task = Task { source: source.clone(), spec, limits: self.limits, progress, lane: job.lane };
@@ -138,7 +140,10 @@ impl Runner {
         let product = match rendered_here {
             // The delay may be another job's fault: a job that never ends takes threads from those beside it. A second attempt in
             // a process of its own tells which it was.
-            None | Some(Err(EngineError::TimedOut { .. })) => self.isolated.run(asked, &self.limits, source, images).await,
+            None | Some(Err(EngineError::TimedOut { .. })) => {
+                let ingredients = Ingredients { source, images, fonts: Vec::new() };
+                self.isolated.run(asked, &self.limits, ingredients).await
+            }
             Some(rendered) => rendered,
         };
         let Product { bytes, media, width_px, height_px, stats, missing_glyphs, fidelity } = product?;

@@ -7,6 +7,8 @@ mod apng;
 mod facts;
 mod gif;
 mod still;
+#[cfg(feature = "video")]
+mod video;
 mod webp;
 
 use caption_layout::{Error, Limits, MediaType};
@@ -24,6 +26,11 @@ pub(in crate::remake) fn open<'a>(
         MediaType::Gif => Box::new(gif::GifFrames::open(bytes, limits)?),
         MediaType::Png if is_animation => Box::new(apng::ApngFrames::open(bytes, limits)?),
         MediaType::Webp if is_animation => Box::new(webp::WebpFrames::open(bytes, limits)?),
+        #[cfg(feature = "video")]
+        MediaType::Mp4 => Box::new(video::Video::open(bytes, limits)?),
+        #[cfg(not(feature = "video"))]
+        // What is wrong with it goes before what is missing here.
+        MediaType::Mp4 => return Err(caption_layout::probe(bytes, limits).err().unwrap_or(Error::VideoNotBuiltIn)),
         media => Box::new(still::StillFrames::open(bytes, media, limits)?),
     })
 }

@@ -21,6 +21,8 @@ const LIMITS: Limits = Limits {
     max_still_bytes: 0,
     max_still_side_px: 0,
     max_still_pixels: 0,
+    max_video_s: 1,
+    max_video_frames: 1,
 };
 
 fn spec(at: Position, style: Style, fill: &str) -> LoadedSpec {

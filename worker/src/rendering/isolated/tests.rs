@@ -8,6 +8,10 @@ fn spec() -> CaptionSpec {
     CaptionSpec::of(vec![Caption::new("here", Position::Bottom, Style::Overlay)])
 }
 
+fn of(source: Bytes) -> Ingredients {
+    Ingredients { source, images: Vec::new(), fonts: Vec::new() }
+}
+
 fn shell(script: &str) -> Isolated {
     let args = ["-c".into(), script.into()].into();
     let (memory_bytes, at_once) = (1 << 30, NonZeroUsize::MIN);
@@ -17,7 +21,7 @@ fn shell(script: &str) -> Isolated {
 async fn run(script: &str) -> String {
     // More than a pipe holds: a process that reads nothing must not be waited for.
     let source = Bytes::from(vec![0; 1 << 20]);
-    shell(script).run(&spec(), &Limits::default(), source, Vec::new()).await.unwrap_err().to_string()
+    shell(script).run(&spec(), &Limits::default(), of(source)).await.unwrap_err().to_string()
 }
 
 #[tokio::test]
@@ -55,7 +59,7 @@ async fn suspects_run_side_by_side_as_far_as_is_allowed() {
     let alone = shell(&script);
     let isolated = Isolated::new(Isolation { at_once: NonZeroUsize::new(3).unwrap(), ..alone.isolation });
     let (spec, limits) = (spec(), Limits::default());
-    let runs = (0..3).map(|_| isolated.run(&spec, &limits, Bytes::new(), Vec::new()));
+    let runs = (0..3).map(|_| isolated.run(&spec, &limits, of(Bytes::new())));
     for ended in futures::future::join_all(runs).await {
         let error = ended.unwrap_err();
         assert!(error.to_string().contains("exit status: 7"), "{error}");
@@ -63,10 +67,19 @@ async fn suspects_run_side_by_side_as_far_as_is_allowed() {
 }
 
 #[tokio::test]
+async fn it_knows_nothing_of_this_processs_environment() {
+    let text = run("cat > /dev/null; env | cut -d= -f1 | tr '\\n' ' ' >&2; exit 3").await;
+    // What the shell sets itself.
+    let known = ["PWD", "OLDPWD", "SHLVL", "_", "LD_LIBRARY_PATH"];
+    let told = text.rsplit(": ").next().unwrap();
+    assert!(text.contains("exit status: 3") && told.split_whitespace().all(|name| known.contains(&name)), "{text}");
+}
+
+#[tokio::test]
 async fn a_process_that_never_ends_is_killed_at_its_time() {
     let isolated = shell("while true; do sleep 1; done");
     let isolated = Isolated::new(Isolation { timeout: Duration::from_millis(50), ..isolated.isolation });
-    let error = isolated.run(&spec(), &Limits::default(), Bytes::new(), Vec::new()).await.unwrap_err();
+    let error = isolated.run(&spec(), &Limits::default(), of(Bytes::new())).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::Timeout);
 }
 
@@ -77,7 +90,15 @@ fn what_is_asked_is_answered_with_the_engines_bytes() {
     let mut spec = CaptionSpec::of(vec![Caption::new("here :party:", Position::Bottom, Style::Overlay)]);
     spec.images.insert(name.clone(), proto_shared::SourceId::from_bytes([1; 32]));
     let images = vec![(name.clone(), image.len())];
-    let task = Request { spec: spec.clone(), memory_bytes: u64::MAX, limits: Limits::default(), images };
+    let task = Request {
+        spec: spec.clone(),
+        memory_bytes: u64::MAX,
+        // This process runs other tests too.
+        cpu_s: None,
+        limits: Limits::default(),
+        images,
+        fonts: Vec::new(),
+    };
     let mut request = serde_json::to_vec(&task).unwrap();
     request.push(b'\n');
     request.extend_from_slice(&image);

@@ -11,6 +11,8 @@ const BY_ROWS: Limits = Limits {
     max_still_bytes: 1 << 20,
     max_still_side_px: 4096,
     max_still_pixels: 1 << 24,
+    max_video_s: 1,
+    max_video_frames: 1,
 };
 
 const KINDS: [(Colour, u8, usize); 12] = [
