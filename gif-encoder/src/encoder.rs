@@ -73,7 +73,8 @@ impl Encoder {
             Fidelity::Exact => Dither::None,
             Fidelity::Palette { dither, .. } => dither,
         };
-        let entries = Entries::new(palette.colours, palette.has_transparent, dither);
+        let is_coarse = !palette.is_exact() && settings.fidelity != Fidelity::Exact;
+        let entries = Entries::new(palette.colours, palette.has_transparent, dither, is_coarse);
         let file = File::new([width, height], &entries.written(), plays);
         let canvas = vec![[0; 4]; usize::from(width) * usize::from(height)];
         Ok(Self {

@@ -3,7 +3,11 @@
 //! `plan` asks it for each pixel that changed. What it finds is remembered by colour, so that most pixels cost one look-up. The place of a
 //! pixel decides between the two entries, and nothing else does: equal pixels at one place get equal indices in every frame.
 
-#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shares of 0 to 0.5, as 0 to 128")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "shares of 0 to 0.5, as 0 to 128, and levels up to 255"
+)]
 
 use crate::{
     Dither,
@@ -13,6 +17,8 @@ use crate::{
 };
 
 const SLOTS: usize = 1 << 16;
+/// Bits of a channel that tell colours apart for a palette that lacks some.
+const COARSE_BITS: u32 = 7;
 /// How much the contrast within a pattern counts against it, beside how far its mean is off.
 const PATTERN_COST: f32 = 0.15;
 
@@ -50,6 +56,10 @@ struct Mix {
 
 /// Finds entries of one palette.
 pub(crate) struct Matcher {
+    /// Of each colour of 128 levels a channel, what was found for it: 0, or 1 above first, second and share. Colours that differ in their last
+    /// bits alone get the same entries, so that far fewer are looked for: a palette that lacks colours is less fine. None of one that has
+    /// all.
+    coarse: Option<Vec<u32>>,
     axes: [Vec<f32>; 3],
     distances: Vec<f32>,
     strength: f32,
@@ -59,14 +69,15 @@ pub(crate) struct Matcher {
 
 impl Matcher {
     /// For up to 256 colours. With none, everything is entry 0.
-    pub(crate) fn new(colours: &[[u8; 3]], dither: Dither) -> Self {
+    pub(crate) fn new(colours: &[[u8; 3]], dither: Dither, is_coarse: bool) -> Self {
         let labs: Vec<Lab> = colours.iter().map(|colour| lab(*colour)).collect();
         let axes = std::array::from_fn(|axis| labs.iter().map(|lab| lab[axis]).collect());
         let strength = match dither {
             Dither::None => 0.0,
             Dither::Ordered { strength } => f32::from(strength) / 255.0,
         };
-        let mut matcher = Self { axes, distances: vec![0.0; colours.len()], strength, found: Vec::new() };
+        let coarse = is_coarse.then(|| vec![0; 1 << (3 * COARSE_BITS)]);
+        let mut matcher = Self { coarse, axes, distances: vec![0.0; colours.len()], strength, found: Vec::new() };
         let black = entry([0; 3], matcher.search([0; 3]));
         matcher.found = vec![black; SLOTS];
         matcher
@@ -79,8 +90,22 @@ impl Matcher {
 
     /// The entry for a pixel of this colour at this place of the canvas.
     pub(crate) fn at(&mut self, rgb: [u8; 3], x: usize, y: usize) -> u8 {
-        let Mix { first, second, share } = self.mix(rgb);
+        let Mix { first, second, share } = self.mix_at(rgb);
         if share > ORDER[y & 7][x & 7] { second } else { first }
+    }
+
+    fn mix_at(&mut self, rgb: [u8; 3]) -> Mix {
+        let key = rgb.iter().fold(0, |key, level| key << COARSE_BITS | usize::from(level >> (8 - COARSE_BITS)));
+        let Some(&known) = self.coarse.as_ref().and_then(|coarse| coarse.get(key)) else { return self.mix(rgb) };
+        if known != 0 {
+            let [_, first, second, share] = known.to_be_bytes();
+            return Mix { first, second, share };
+        }
+        let mix = self.search(rgb.map(coarse));
+        if let Some(found) = self.coarse.as_mut().and_then(|coarse| coarse.get_mut(key)) {
+            *found = u32::from_be_bytes([1, mix.first, mix.second, mix.share]);
+        }
+        mix
     }
 
     fn mix(&mut self, rgb: [u8; 3]) -> Mix {
@@ -129,6 +154,11 @@ impl Matcher {
     }
 }
 
+/// One of 128 levels from 0 to 255.
+fn coarse(level: u8) -> u8 {
+    (u16::from(level >> (8 - COARSE_BITS)) * 255 / ((1 << COARSE_BITS) - 1)) as u8
+}
+
 fn entry(rgb: [u8; 3], Mix { first, second, share }: Mix) -> u64 {
     let [_, red, green, blue] = packed(rgb).to_be_bytes();
     u64::from_be_bytes([0, 0, red, green, blue, first, second, share])
@@ -141,7 +171,7 @@ mod tests {
     #[test]
     fn a_colour_of_the_palette_is_itself_at_every_place() {
         let colours: Vec<[u8; 3]> = (0..=255).map(|at: u8| [at, at.wrapping_mul(7), at.wrapping_mul(31)]).collect();
-        let mut matcher = Matcher::new(&colours, Dither::Ordered { strength: 255 });
+        let mut matcher = Matcher::new(&colours, Dither::Ordered { strength: 255 }, false);
         for (index, colour) in colours.iter().enumerate() {
             for place in 0..64 {
                 assert_eq!(usize::from(matcher.at(*colour, place % 8, place / 8)), index);
@@ -152,16 +182,16 @@ mod tests {
     #[test]
     fn a_colour_between_two_is_a_pattern_of_both() {
         let colours = [[100, 100, 100], [110, 110, 110], [255, 0, 0]];
-        let mut matcher = Matcher::new(&colours, Dither::Ordered { strength: 255 });
+        let mut matcher = Matcher::new(&colours, Dither::Ordered { strength: 255 }, false);
         let second = |matcher: &mut Matcher, rgb| (0..64).filter(|at| matcher.at(rgb, at % 8, at / 8) == 1).count();
         assert!((26..=38).contains(&second(&mut matcher, [105, 105, 105])));
         assert!((8..=24).contains(&second(&mut matcher, [103, 103, 103])));
-        let mut matcher = Matcher::new(&colours, Dither::None);
+        let mut matcher = Matcher::new(&colours, Dither::None, false);
         assert_eq!(second(&mut matcher, [104, 104, 104]), 0);
     }
 
     #[test]
     fn no_colours_at_all_are_entry_0() {
-        assert_eq!(Matcher::new(&[], Dither::None).nearest([1, 2, 3]), 0);
+        assert_eq!(Matcher::new(&[], Dither::None, false).nearest([1, 2, 3]), 0);
     }
 }

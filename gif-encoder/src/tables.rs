@@ -13,8 +13,8 @@ pub(crate) struct Entries {
 }
 
 impl Entries {
-    pub(crate) fn new(colours: Vec<[u8; 3]>, has_transparent: bool, dither: Dither) -> Self {
-        let matcher = Matcher::new(&colours, dither);
+    pub(crate) fn new(colours: Vec<[u8; 3]>, has_transparent: bool, dither: Dither, is_coarse: bool) -> Self {
+        let matcher = Matcher::new(&colours, dither, is_coarse);
         Self { colours, has_transparent, matcher }
     }
 
@@ -25,7 +25,7 @@ impl Entries {
             return None;
         }
         counted.sort_unstable_by(|a, b| b.pixels.cmp(&a.pixels).then(a.rgb.cmp(&b.rgb)));
-        Some(Self::new(counted.into_iter().map(|one| one.rgb).collect(), has_transparent, Dither::None))
+        Some(Self::new(counted.into_iter().map(|one| one.rgb).collect(), has_transparent, Dither::None, false))
     }
 
     pub(crate) fn transparent(&self) -> Option<u8> {
