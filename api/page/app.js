@@ -68,7 +68,7 @@ function tell({ file, size }) {
 async function take(file) {
   form.absolve(['file']);
   if (work) return form.refuse({ field: 'file', detail: 'The picture before it is captioned first' });
-  const fault = await intake.fault(file, info?.limits);
+  const fault = await intake.fault(file, info);
   if (fault) {
     form.refuse(fault);
     if (!subject) show('empty');
@@ -207,7 +207,7 @@ async function learn() {
   }
   net('');
   form.limits(info);
-  at('accepts').textContent = `GIF, PNG, JPEG or WebP, up to ${bytes(info.limits.max_upload_bytes)}`;
+  at('accepts').textContent = `GIF, PNG, JPEG, WebP${info.reads?.includes('video/mp4') ? ' or MP4' : ''}, up to ${bytes(info.limits.max_upload_bytes)}`;
   redraw();
   shelves();
 }

@@ -1,4 +1,4 @@
-// A picture that moves or stands still, as its viewer likes: an <img>, and over it its first frame while it is paused.
+// A picture that moves or stands still, as its viewer likes: an <img>, and over it its first frame while it is paused. A video is a <video>.
 
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 let moving = !still.matches;
@@ -19,38 +19,58 @@ function apply() {
 
 still.addEventListener('change', () => { moving = !still.matches; apply(); });
 
+/** MP4 and QuickTime, by their first bytes. */
+export const VIDEO = /^.{4}(ftyp|moov|mdat|wide|free)/s;
+
+const isVideo = async (blob) => VIDEO.test(String.fromCharCode(...new Uint8Array(await blob.slice(0, 8).arrayBuffer())));
+
 export class Picture {
   #image = document.createElement('img');
+  #video = document.createElement('video');
   #frame = document.createElement('canvas');
   #blob;
 
   constructor(host, alt) {
     this.#image.alt = alt;
+    Object.assign(this.#video, { muted: true, loop: true, playsInline: true, hidden: true });
+    this.#video.setAttribute('aria-label', alt);
     this.#frame.setAttribute('aria-hidden', 'true');
-    host.replaceChildren(this.#image, this.#frame);
+    host.replaceChildren(this.#image, this.#video, this.#frame);
     shown.add(this);
   }
 
   /** Shows a picture from its first frame on, and answers its size once it is known; undefined if it can't be shown. */
   async show(blob) {
-    URL.revokeObjectURL(this.#image.src);
+    this.clear();
     this.#blob = blob;
     this.#frame.hidden = true;
-    this.#image.src = URL.createObjectURL(blob);
+    const moves = await isVideo(blob);
+    if (blob !== this.#blob) return undefined;
+    [this.#image.hidden, this.#video.hidden] = [moves, !moves];
+    const shown = moves ? this.#video : this.#image;
+    shown.src = URL.createObjectURL(blob);
     this.apply();
     // Not decode(): it waits for the whole of a large animation.
-    await new Promise((resolve) => { this.#image.onload = this.#image.onerror = resolve; });
-    const { naturalWidth: width_px, naturalHeight: height_px } = this.#image;
+    await new Promise((resolve) => { shown.onload = shown.onloadedmetadata = shown.onerror = resolve; });
+    const [width_px, height_px] = moves ? [shown.videoWidth, shown.videoHeight] : [shown.naturalWidth, shown.naturalHeight];
     return width_px ? { width_px, height_px } : undefined;
   }
 
   clear() {
-    URL.revokeObjectURL(this.#image.src);
-    this.#image.removeAttribute('src');
+    for (const shown of [this.#image, this.#video]) {
+      URL.revokeObjectURL(shown.src);
+      shown.removeAttribute('src');
+    }
     this.#blob = undefined;
   }
 
   async apply() {
+    if (!this.#video.hidden) {
+      // A browser that forbids it shows the first frame.
+      if (moving) this.#video.play().catch(() => {});
+      else { this.#video.pause(); this.#video.currentTime = 0; }
+      return;
+    }
     this.#image.classList.toggle('away', !moving);
     this.#frame.hidden = moving;
     const blob = this.#blob;

@@ -8,7 +8,7 @@ use axum::{Router, body::Bytes, http::header, routing::MethodRouter};
 use super::asset::{Asset, served};
 
 /// No inline script or style, nothing from another origin; `blob:` is the picture that was picked.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src blob:; connect-src 'self'; \
      font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// `/` and each file below `/page`.

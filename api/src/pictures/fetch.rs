@@ -33,7 +33,7 @@ refusals! {
         Off { field: &'static str } = BAD_REQUEST BadRequest, "no pictures are fetched here", with field(*field);
         /// The address is a page's that names no picture.
         NoPicture { field: &'static str } = UNSUPPORTED_MEDIA_TYPE UnsupportedMedia,
-            "the address is a page that names no picture: `og:image` or `twitter:image` was expected in its head", with field(*field);
+            "the address is a page that names no picture: `og:image`, `og:video` or `twitter:image` was expected in its head", with field(*field);
         /// Pages lead to pages.
         TooManyPages { field: &'static str } = UNPROCESSABLE_ENTITY FetchFailed,
             "more than {MAX_PAGES} pages lead to the picture, one to the next", with field(*field);
@@ -48,6 +48,8 @@ pub(crate) struct Fetcher {
     pub(crate) within: Duration,
     pub(crate) budget: Arc<UploadBudget>,
     pub(crate) spool: Spool,
+    /// Whether a page may name a video.
+    pub(crate) takes_videos: bool,
 }
 
 impl Fetcher {
@@ -75,7 +77,7 @@ impl Fetcher {
         let head = first_bytes(&mut download, HEAD_BYTES, BytesMut::new()).await?;
         if is_page(&head) {
             let html = first_bytes(&mut download, PAGE_BYTES, head).await?;
-            let link = picture_of(&html).ok_or(FetchRefusal::NoPicture { field: FIELD })?;
+            let link = picture_of(&html, self.takes_videos).ok_or(FetchRefusal::NoPicture { field: FIELD })?;
             return Ok(Found::Page { picture_url: download.link(&link).map_err(refused)? });
         }
         let mut upload = self.spool.begin(reservation.expected_bytes);
