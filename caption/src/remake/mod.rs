@@ -1,4 +1,4 @@
-//! Files made anew, where the source's own can't be kept: of another kind, of a smaller picture, of fewer bytes (ADR 28).
+//! Files made anew, where the source's own can't be kept: of another kind, of a smaller picture, of fewer bytes (ADR 31).
 //!
 //! `picture` calls it after the usual way, or in its place. The stages: a source as pictures (`frames`), which of them are shown
 //! (`pace`), at which size (`sized`, `scale`), with their captions (`pictures`), as a file (`make` and the kinds); `fit` makes files until
