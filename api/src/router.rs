@@ -168,7 +168,8 @@ fn state(config: &ApiConfig, parts: ApiParts, budget: Arc<UploadBudget>, metrics
     let info = InfoAnswer::new(facts, (fonts, presets, platforms), keys.is_some(), callbacks.is_on(), sources.is_some());
     // The rest of a request's time is for the upload, and for the store.
     let half = config.request_timeout / 2;
-    let fetcher = Fetcher { client: sources, within: half, budget: budget.clone(), spool: spool.clone(), takes_videos: config.videos };
+    let fetcher =
+        Fetcher { client: sources, within: half, budget: budget.clone(), spool: spool.clone(), takes_videos: config.videos };
     let pictures = Pictures { store: store.clone(), budget, spool, inspector: Inspector::new(*limits, config.videos), fetcher };
     ApiState {
         requests: Requests {

@@ -30,6 +30,7 @@ fn main() -> io::Result<()> {
         write(&corpus.join(target), &choices())?;
     }
     write(&corpus.join("stills"), &[apng::moving_square(4), webp::moving_square(4)].map(|file| [&[0][..], &file].concat()))?;
+    write(&corpus.join("remake"), &remade())?;
     write(&corpus.join("scan"), &scans())?;
     write(&corpus.join("splice"), &splices())?;
     write(&corpus.join("fonts"), &fonts()?)?;
@@ -51,6 +52,13 @@ fn files() -> Vec<Vec<u8>> {
         files.push(Sample { width: side, height: side, palette, loop_count: None, frames }.bytes());
     }
     files
+}
+
+/// Animations, each behind the layout, the output and the bound that are asked of it.
+fn remade() -> Vec<Vec<u8>> {
+    let heads = [[0, 1, 0], [0, 2, 0], [6, 3, 0], [0, 5, 60], [12, 6, 90], [0, 4, 40], [18, 9, 80], [0, 33, 0], [24, 20, 120]];
+    let animations = files().into_iter().chain([apng::moving_square(4), webp::moving_square(4)]);
+    animations.zip(heads.iter().cycle()).map(|(file, head)| [&head[..], &file].concat()).collect()
 }
 
 /// Small videos: their walk is `probe`'s. No fuzz target decodes one, for that is another's code in another's process.

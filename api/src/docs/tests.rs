@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, env, fs, path::Path};
 
 use axum::http::StatusCode;
-use proto_shared::{CaptionSpec, ErrorCode, Limits, Size, bounds};
+use proto_shared::{ByteSize, CaptionSpec, ErrorCode, Limits, Size, bounds};
 use service::config::{Process, SETTINGS};
 use utoipa::openapi::{HttpMethod, path::Operation};
 
@@ -146,6 +146,8 @@ fn each_number_on_the_page_of_limits_is_the_one_in_the_code() {
         ("characters in the name of an image", number(bounds::MAX_IMAGE_NAME_CHARS)),
         ("bytes of an image", grouped(bounds::MAX_IMAGE_BYTES)),
         ("pixels along the longer side of an image", grouped(bounds::MAX_IMAGE_SIDE_PX.into())),
+        ("`max_bytes`", format!("{} to {}", ByteSize::LEAST, grouped(ByteSize::MOST))),
+        ("`max_width` and `max_height`, pixels", format!("1 to {}", grouped(bounds::MAX_OUTPUT_SIDE_PX.into()))),
         ("size of letters in pixels per em", "4 to 1,000; or `auto`, or 1% to 50% of the picture's width".to_owned()),
         ("bytes of a form's text part, or of a layout's JSON", number(layout::MAX_BODY_BYTES)),
         ("bytes of `source_url` and `callback_url`", number(outbound::MAX_URL_BYTES)),

@@ -125,9 +125,9 @@ mod tests {
     #[test]
     fn all_of_it_together_is_small() {
         let bytes: usize = FILES.iter().map(|file| file.bytes.len()).sum();
-        assert!(bytes < 104_000, "{bytes} bytes");
+        assert!(bytes < 107_000, "{bytes} bytes");
         let page: usize = FILES.iter().filter(|file| file.mime != "image/gif").map(|file| file.bytes.len()).sum();
-        // Fonts in their own letters and looks by name take 4 kB.
-        assert!(page < 80_500, "{page} bytes without the sample");
+        // Fonts in their own letters and looks by name take 4 kB; kinds of files, platforms and videos 3 kB.
+        assert!(page < 81_000, "{page} bytes without the sample");
     }
 }

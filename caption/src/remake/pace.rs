@@ -26,7 +26,12 @@ pub(super) fn unit_us(media: MediaType) -> u64 {
 /// The frames of a new file that shows one picture of `keep_one_of`, where it can show so many.
 pub(super) fn shown(delays_us: &[u64], media: MediaType, keep_one_of: usize) -> Vec<Shown> {
     let unit = unit_us(media);
-    let most = if media == MediaType::Webp { 0x00FF_FFFF } else { 0xFFFF };
+    // A PNG counts long delays in longer parts.
+    let most = match media {
+        MediaType::Gif => 0xFFFF,
+        MediaType::Webp => 0x00FF_FFFF,
+        _ => u64::from(u32::MAX),
+    };
     let mut frames: Vec<Shown> = Vec::new();
     // Where the frames so far end: in the source, and in the new file, in microseconds.
     let (mut ends_us, mut shown_us) = (0_u64, 0_u64);

@@ -11,8 +11,12 @@ use super::{
 };
 use crate::still::png::{chunks, read::Colour, write::frame_data};
 
-/// Parts of a second that a delay is counted in.
-const MILLISECONDS: u16 = 1_000;
+/// A delay as so many of so many parts of a second: the finest that there is room for.
+fn delay(milliseconds: u32) -> [u16; 2] {
+    let parts = [(1, 1_000), (10, 100), (1_000, 1)];
+    let fits = parts.into_iter().find_map(|(step, parts)| Some([u16::try_from(milliseconds / step).ok()?, parts]));
+    fits.unwrap_or([u16::MAX, 1])
+}
 
 pub(super) struct PngWriter {
     sides_px: [u32; 2],
@@ -49,8 +53,7 @@ impl PngWriter {
                 for value in [rect.width(), rect.height(), rect.left, rect.top] {
                     control.extend(value.to_be_bytes());
                 }
-                control.extend(u16::try_from(delay_ms).unwrap_or(u16::MAX).to_be_bytes());
-                control.extend(MILLISECONDS.to_be_bytes());
+                control.extend(delay(delay_ms).map(u16::to_be_bytes).as_flattened());
                 // It stays until another is drawn over it.
                 control.extend([0, u8::from(blend == Blend::Over)]);
                 chunks::add(&mut self.chunks, *b"fcTL", &control);
@@ -84,5 +87,17 @@ impl PngWriter {
             return Err(Error::Encode { what: "more than 4 GiB".to_owned() });
         }
         Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_delay_has_coarser_parts() {
+        assert_eq!([0, 70, 65_535].map(delay), [[0, 1_000], [70, 1_000], [65_535, 1_000]]);
+        assert_eq!([65_540, 655_350].map(delay), [[6_554, 100], [65_535, 100]]);
+        assert_eq!([655_360, u32::MAX].map(delay), [[655, 1], [65_535, 1]]);
     }
 }
