@@ -15,7 +15,7 @@ use e2e::{
     ports::Port,
     process::Process,
 };
-use samples::{Sample, apng, minimal::many_frames, webp};
+use samples::{Sample, apng, minimal::many_frames, mp4::Clip, webp};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -87,6 +87,32 @@ async fn a_service_gives_the_very_bytes_that_caption_does() {
             let [submitted, local] = ["moving.captioned", "local"].map(|name| folder.get(&format!("{name}.{kind}")).unwrap());
             assert!(submitted == local, "{kind}");
         }
+
+        // Files of another kind and size, and of no more bytes than are allowed; and a video.
+        folder.put("clip.mp4", &Clip::of_keys([160, 96], 3).bytes()).unwrap();
+        for (k, (source, extension, flags)) in [
+            ("cat.gif", "webp", ""),
+            ("cat.gif", "png", "--max-width 60"),
+            ("cat.gif", "gif", "--max-size 1500"),
+            ("moving.webp", "gif", ""),
+            ("clip.mp4", "gif", ""),
+            ("clip.mp4", "webp", "--max-height 60"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let [local, submitted] = ["local", "submitted"].map(|by| format!("{by}{k}.{extension}"));
+            let ran = folder.run(&format!("caption {source} --bottom Hi {flags} -o {local}"), b"").unwrap();
+            assert_eq!(ran.code, Some(0), "{}", ran.err);
+            let ran = run(&folder, &format!("submit {source} --bottom Hi {flags} -o {submitted} --json"), &url, b"");
+            assert_eq!(ran.code, Some(0), "{}", ran.err);
+            let [local, submitted] = [local, submitted].map(|name| folder.get(&name).unwrap());
+            assert!(submitted == local, "{source} as {extension}");
+            let job: Value = serde_json::from_slice(&ran.out).unwrap();
+            assert_eq!(job["output"]["media"], extension, "{job}");
+        }
+        let ran = run(&folder, "submit cat.gif --bottom Hi --max-size 100 --wait", &url, b"");
+        assert!(ran.code == Some(65) && ran.err.contains("fit_not_possible"), "{}", ran.err);
     })
     .await;
 }

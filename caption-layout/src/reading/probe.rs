@@ -235,7 +235,8 @@ pub(super) mod tests {
     fn stills_are_measured_and_held_against_the_limits() {
         let found = probe(&png(640, 480, &[b"IDAT"]), &Limits::default()).unwrap();
         assert_eq!((found.media, found.width_px, found.height_px, found.frames), (MediaType::Png, 640, 480, 1));
-        assert_eq!(code(&png(5000, 10, &[b"IDAT"])), "canvas_too_large");
+        assert_eq!(code(&png(5000, 10, &[b"IDAT"])), "ok", "it is captioned by rows");
+        assert_eq!(code(&png(65_501, 10, &[b"IDAT"])), "canvas_too_large");
         assert_eq!(code(&png(0, 10, &[b"IDAT"])), "zero_sized");
         assert_eq!(code(&png(10, 10, &[b"IDAT"])[..18]), "truncated");
         let small = Limits { max_bytes: 10, ..Limits::default() };

@@ -132,9 +132,10 @@ pub(crate) fn format_for(asked: Format, output: Option<&Path>, source: Option<Me
     }
 }
 
-/// The extension of the output where nothing names it: the source's own, unless it becomes another kind.
-pub(crate) fn extension_for(format: Format) -> Option<&'static str> {
+/// The extension of the output where nothing names it: the source's own, unless it becomes another kind, as a video does always.
+pub(crate) fn extension_for(format: Format, source: Option<MediaType>) -> Option<&'static str> {
     match format {
+        Format::Same if source.is_some_and(MediaType::is_video) => Some(MediaType::Gif.extension()),
         Format::Same => None,
         Format::Gif => Some("gif"),
         Format::Webp => Some("webp"),
@@ -161,6 +162,8 @@ mod tests {
         for name in ["-", "out", "out.bin", "/dev/null"] {
             assert_eq!(named(Format::Webp, name, gif), Ok(Format::Webp));
         }
+        assert_eq!(extension_for(Format::Same, Some(MediaType::Mp4)), Some("gif"));
+        assert_eq!(extension_for(Format::Same, Some(gif)).or(extension_for(Format::Webp, Some(gif))), Some("webp"));
         assert!(named(Format::Gif, "a.webp", gif).unwrap_err().contains("contradicts --format gif"));
         assert!(named(Format::Same, "a.jpg", gif).unwrap_err().contains("got `jpg`"));
         assert!(named(Format::Webp, "a.mp4", gif).unwrap_err().contains("got `mp4`"));

@@ -116,7 +116,10 @@ async fn submit(
         .map_err(|error| name_flag(error, asked))?;
     let id = accepted.get_or_init(|| document.job.id.clone());
 
-    let output = args.output.clone().unwrap_or_else(|| upload::default_output(&args.input, extension_for(asked.spec.format)));
+    let output = args
+        .output
+        .clone()
+        .unwrap_or_else(|| upload::default_output(&args.input, extension_for(asked.spec.format, picture.media())));
     let waits = args.wait || args.output.is_some();
     if !args.json {
         let place = shown(&session.client.url(&job::path(id)));

@@ -85,7 +85,7 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     if caption::is_video(&bytes) {
         return args.caption_video(bytes, asked, &limits, (began, cpu_began));
     }
-    let extension = extension_for(asked.spec.format);
+    let extension = extension_for(asked.spec.format, media);
     let output = args.output.clone().unwrap_or_else(|| files::beside(&args.input, extension));
 
     let prepared = caption::prepare(&bytes, &spec, &limits)?;
@@ -146,11 +146,8 @@ impl CaptionArgs {
         let bytes_in = bytes.len();
         let ingredients = Ingredients { source: bytes.into(), images, fonts };
         let product = video::render(&asked.spec, limits, ingredients, self.font_dir.as_deref())?;
-        // It comes out as an animation.
-        let output = self.output.clone().unwrap_or_else(|| match files::beside(&self.input, None) {
-            beside if files::is_stream(&beside) => beside,
-            beside => beside.with_extension(product.media.extension()),
-        });
+        let extension = Some(product.media.extension());
+        let output = self.output.clone().unwrap_or_else(|| files::beside(&self.input, extension));
         files::write(&output, &mut [IoSlice::new(&product.bytes)])?;
         tell(self, [bytes_in, product.bytes.len()], &product.stats, &product.fidelity, began);
         Ok(())

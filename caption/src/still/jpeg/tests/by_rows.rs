@@ -1,4 +1,5 @@
-//! A JPEG that is captioned by rows comes out as one that is held whole, byte for byte: each kind, each turn, cut off and damaged.
+//! A JPEG that is captioned by rows comes out as one that is held whole, byte for byte: each kind and each turn. One that
+//! is cut off or damaged has the same pixels.
 
 use super::*;
 
@@ -17,7 +18,13 @@ fn assert_alike(bytes: &[u8], spec: &LoadedSpec, name: &str) {
     let (whole, by_rows) = (render(bytes, spec, &LIMITS), render(bytes, spec, &BY_ROWS));
     match (whole, by_rows) {
         (Ok(whole), Ok(by_rows)) => {
-            assert!(whole.bytes == by_rows.bytes, "{name}: the bytes differ");
+            if whole.fidelity.damage.is_some() {
+                // What is missing may be told by other codes.
+                let [one, other] = [&whole, &by_rows].map(|made| pixels(&made.bytes, &LIMITS).unwrap().pixels);
+                assert!(one == other, "{name}: the pixels differ");
+            } else {
+                assert!(whole.bytes == by_rows.bytes, "{name}: the bytes differ");
+            }
             assert_eq!(whole.fidelity, by_rows.fidelity, "{name}");
             let marks = [&whole, &by_rows].map(|rendered| {
                 let mut gray = rendered.mask.to_gray(crate::mask::InkSet::ALL);
