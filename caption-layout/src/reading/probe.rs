@@ -239,7 +239,7 @@ pub(super) mod tests {
         assert_eq!(code(&png(65_501, 10, &[b"IDAT"])), "canvas_too_large");
         assert_eq!(code(&png(0, 10, &[b"IDAT"])), "zero_sized");
         assert_eq!(code(&png(10, 10, &[b"IDAT"])[..18]), "truncated");
-        let small = Limits { max_bytes: 10, ..Limits::default() };
+        let small = Limits { max_bytes: 10, ..Limits::default() }.for_all_alike();
         assert_eq!(probe(&png(1, 1, &[]), &small).unwrap_err().code().as_str(), "file_too_large");
     }
 
