@@ -93,7 +93,7 @@ async fn a_service_gives_the_very_bytes_that_caption_does() {
         for (k, (source, extension, flags)) in [
             ("cat.gif", "webp", ""),
             ("cat.gif", "png", "--max-width 60"),
-            ("cat.gif", "gif", "--max-size 1500"),
+            ("cat.gif", "gif", "--max-size 1800"),
             ("moving.webp", "gif", ""),
             ("clip.mp4", "gif", ""),
             ("clip.mp4", "webp", "--max-height 60"),

@@ -13,6 +13,7 @@ mod lzw;
 mod matcher;
 mod oklab;
 mod palette;
+mod pixel;
 mod plan;
 mod search;
 mod tables;

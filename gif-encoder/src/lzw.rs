@@ -4,30 +4,13 @@
 //! decoder's dictionary is cleared. It must never choose an index that a pixel does not allow.
 
 use crate::{
+    pixel::{MAY_STAY, Pixel},
     search::{Search, Table},
     trie::Trie,
 };
 
-/// The transparent index may stand here: what is shown will do.
-pub(crate) const MAY_STAY: u8 = 1;
-/// No other index than `target` and, if allowed, the transparent one.
-pub(crate) const EXACT: u8 = 2;
-
 /// Codes over which the gain of a full dictionary is measured.
 const WINDOW: u32 = 512;
-
-/// One pixel of a frame's area.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pixel {
-    /// The source's colour.
-    pub(crate) rgb: [u8; 3],
-    /// The index that stands for it.
-    pub(crate) target: u8,
-    /// The colour that is shown before this frame.
-    pub(crate) shown: [u8; 3],
-    /// [`MAY_STAY`], [`EXACT`].
-    pub(crate) allows: u8,
-}
 
 /// One frame's data.
 pub(crate) struct Coded {

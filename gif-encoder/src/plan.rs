@@ -7,7 +7,7 @@ use crate::{
     Frame,
     distance::between,
     is_opaque,
-    lzw::{EXACT, MAY_STAY, Pixel},
+    pixel::{EXACT, MAY_STAY, Pixel},
     tables::Entries,
 };
 

@@ -6,7 +6,7 @@
 
 use crate::{
     distance::{Difference, difference, squared},
-    lzw::{EXACT, MAY_STAY, Pixel},
+    pixel::{EXACT, MAY_STAY, Pixel},
     trie::Trie,
 };
 

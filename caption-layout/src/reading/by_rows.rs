@@ -4,7 +4,7 @@
 
 use caption_types::{Limits, MediaType};
 
-use super::{orientation::turn_in, probe::is_animated, source::Source};
+use super::{animation::is_animated, orientation::turn_in, source::Source};
 use crate::{error::Error, limits::CheckLimits as _};
 
 /// Whether a still breaks the limits that hold for all pictures, and may: it has to be captioned by rows.

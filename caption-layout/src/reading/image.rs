@@ -9,7 +9,7 @@ use caption_types::{
     bounds::{MAX_IMAGE_BYTES, MAX_IMAGE_SIDE_PX},
 };
 
-use super::{blocks::Gif, probe, webp::AnimatedWebp};
+use super::{animation::is_animated, blocks::Gif, probe, webp::AnimatedWebp};
 use crate::{error::Error, rect::Rect};
 
 /// Of the flags of a WebP's first chunk: some pixel may be seen through.
@@ -56,7 +56,7 @@ pub fn probe_image(mut bytes: &[u8]) -> Result<ImageProbe, Error> {
         }
         MediaType::Mp4 => Err(Error::UnsupportedImage),
         media => {
-            let is_animated = probe::is_animated(&mut bytes, media);
+            let is_animated = is_animated(&mut bytes, media);
             let still = probe::probe_still_picture(&mut bytes, media, &limits)?;
             Ok(ImageProbe { media, width_px: still.width_px, height_px: still.height_px, is_animated })
         }

@@ -6,6 +6,7 @@
 use std::io::{self, Read, Seek};
 
 use super::{
+    animation::is_animated,
     apng::Apng,
     blocks::Gif,
     by_rows,
@@ -175,31 +176,6 @@ pub(super) fn probe_still_picture(source: &mut impl Source, media: MediaType, li
     still_headers::check(source, media)?;
     let [width_px, height_px] = turn_in(source, media).sides([width_px, height_px]);
     Ok(Probe { media, width_px, height_px, frames: 1, total_pixels, duration_cs: 0, loop_count: None })
-}
-
-/// Whether a file that begins as a still does is an animation.
-pub(super) fn is_animated(source: &mut impl Source, media: MediaType) -> bool {
-    match media {
-        MediaType::Png => chunk_comes_before(source, *b"acTL", *b"IDAT"),
-        // WebP container, section "Extended File Format": bit 1 of the VP8X flags says animation.
-        MediaType::Webp => source.get(12, 4) == Some(b"VP8X") && source.byte(20).is_some_and(|flags| flags & 2 != 0),
-        _ => false,
-    }
-}
-
-/// Whether the PNG chunk `wanted` stands before the first `stop` (PNG, third edition, section 5.3).
-fn chunk_comes_before(png: &mut impl Source, wanted: [u8; 4], stop: [u8; 4]) -> bool {
-    let mut at = 8_usize;
-    while let Some([a, b, c, d, kind @ ..]) = png.get(at, 8) {
-        if kind == wanted || kind == stop {
-            return kind == wanted;
-        }
-        // Its length, its kind, what it holds, and its check.
-        let len = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
-        let Some(next) = len.checked_add(12).and_then(|skip| at.checked_add(skip)) else { return false };
-        at = next;
-    }
-    false
 }
 
 #[cfg(test)]

@@ -20,4 +20,4 @@ pub use palettes::Palettes;
 pub(crate) use room::MOST_DIFFERENCE;
 pub(crate) use room::largest_difference;
 pub use room::{FrameCounts, Merge};
-pub(crate) use timing::{delays_us, frame_times, shown_frames};
+pub(crate) use timing::{delays_us, frame_times, shown_frames, video_times};

@@ -13,10 +13,15 @@ const US_A_CS: u64 = 10_000;
 
 /// When each frame begins, and when the last one ends, in hundredths of a second; the delays are in microseconds.
 pub(crate) fn frame_times(delays_us: impl Iterator<Item = u64>) -> Vec<u64> {
+    video_times(delays_us.map(|delay_us| if delay_us <= SHORT_DELAY_US { SHORT_DELAY_SHOWN_US } else { delay_us }))
+}
+
+/// The same of a video, whose frames are shown as long as it says.
+pub(crate) fn video_times(delays_us: impl Iterator<Item = u64>) -> Vec<u64> {
     let mut times = vec![0];
     let mut at_us = 0;
     for delay_us in delays_us {
-        at_us += if delay_us <= SHORT_DELAY_US { SHORT_DELAY_SHOWN_US } else { delay_us };
+        at_us += delay_us;
         times.push(at_us / US_A_CS);
     }
     times

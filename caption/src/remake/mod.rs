@@ -39,7 +39,7 @@ use crate::{
     images::DecodedImages,
     mask::{InkSet, Mask},
     output::Output,
-    planning::{frame_times, shown_frames},
+    planning::{frame_times, shown_frames, video_times},
     rendered_animation::RenderedAnimation,
     watch::Watch,
 };
@@ -86,7 +86,8 @@ impl<'a, 'i> Remake<'a, 'i> {
     where
         'a: 'i,
     {
-        let times = frame_times(facts.delays_us.iter().copied());
+        let delays_us = facts.delays_us.iter().copied();
+        let times = if facts.is_video { video_times(delays_us) } else { frame_times(delays_us) };
         let captions = &self.spec.captions;
         let times = captions.iter().map(|caption| shown_frames(&caption.spec, &times)).collect();
         let DecodedImages { images, .. } = self.images;

@@ -4,9 +4,7 @@
 
 use caption_layout::MediaType;
 
-/// Programs show a GIF's frame of 1 cs for 10: what is shown for less than 2 can't be told.
-const LEAST_GIF_CS: u64 = 2;
-/// A delay of no more than this means 10 cs to programs, whatever the kind, and is kept as it is.
+/// A delay of no more than this means 10 cs to programs, whatever kind of animation it is.
 const MEANT_OTHERWISE_US: u64 = 10_000;
 
 /// A frame of the new file.
@@ -23,8 +21,15 @@ pub(super) fn unit_us(media: MediaType) -> u64 {
     if media == MediaType::Gif { 10_000 } else { 1_000 }
 }
 
+/// The least delay that programs keep to.
+fn least_us(media: MediaType) -> u64 {
+    MEANT_OTHERWISE_US + unit_us(media)
+}
+
 /// The frames of a new file that shows one picture of `keep_one_of`, where it can show so many.
-pub(super) fn shown(delays_us: &[u64], media: MediaType, keep_one_of: usize) -> Vec<Shown> {
+pub(super) fn shown(delays_us: &[u64], is_video: bool, media: MediaType, keep_one_of: usize) -> Vec<Shown> {
+    // A short delay of an animation stays what it is, and is shown as it was.
+    let is_meant_otherwise = |place: usize| !is_video && delays_us[place] <= MEANT_OTHERWISE_US;
     let unit = unit_us(media);
     // A PNG counts long delays in longer parts.
     let most = match media {
@@ -38,8 +43,8 @@ pub(super) fn shown(delays_us: &[u64], media: MediaType, keep_one_of: usize) -> 
     for (source, &delay_us) in delays_us.iter().enumerate() {
         // At which the last frame ends, if this one begins.
         let units = ends_us.saturating_sub(shown_us).saturating_add(unit / 2) / unit;
-        let is_too_short = media == MediaType::Gif && units < LEAST_GIF_CS && ends_us - shown_us > MEANT_OTHERWISE_US / 2;
-        let is_left_out = source % keep_one_of.max(1) != 0 || is_too_short && !is_meant_otherwise(delays_us, source);
+        let is_too_short = units * unit < least_us(media) && !source.checked_sub(1).is_some_and(is_meant_otherwise);
+        let is_left_out = source % keep_one_of.max(1) != 0 || is_too_short;
         if !is_left_out || frames.is_empty() {
             if let Some(last) = frames.last_mut() {
                 last.delay = u32::try_from(units.min(most)).unwrap_or(u32::MAX);
@@ -56,17 +61,12 @@ pub(super) fn shown(delays_us: &[u64], media: MediaType, keep_one_of: usize) -> 
     frames
 }
 
-/// Whether the picture before is shown for a time that programs take for a longer one.
-fn is_meant_otherwise(delays_us: &[u64], source: usize) -> bool {
-    source.checked_sub(1).is_some_and(|before| delays_us[before] <= MEANT_OTHERWISE_US)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn delays(delays_us: &[u64], media: MediaType, keep_one_of: usize) -> Vec<(usize, u32)> {
-        shown(delays_us, media, keep_one_of).iter().map(|shown| (shown.source, shown.delay)).collect()
+        shown(delays_us, false, media, keep_one_of).iter().map(|shown| (shown.source, shown.delay)).collect()
     }
 
     #[test]
@@ -80,10 +80,14 @@ mod tests {
     #[test]
     fn pictures_that_are_too_short_for_a_gif_are_left_out_and_their_time_is_not() {
         let sixtieths = [16_667; 60];
-        let frames = shown(&sixtieths, MediaType::Gif, 1);
+        let frames = shown(&sixtieths, false, MediaType::Gif, 1);
         assert_eq!(frames.iter().map(|frame| frame.delay).sum::<u32>(), 100);
         assert!(frames.iter().all(|frame| frame.delay >= 2) && frames.len() >= 40, "{frames:?}");
-        assert_eq!(shown(&sixtieths, MediaType::Webp, 1).len(), 60);
+        assert_eq!(shown(&sixtieths, false, MediaType::Webp, 1).len(), 60);
+        for (media, least) in [(MediaType::Gif, 2), (MediaType::Webp, 11)] {
+            let of_video = shown(&[8_333; 120], true, media, 1);
+            assert!(of_video.iter().all(|frame| frame.delay >= least), "a video's delays mean what they say: {of_video:?}");
+        }
         assert_eq!(delays(&[0, 10_000, 0], MediaType::Gif, 1), [(0, 0), (1, 1), (2, 0)], "programs show them for 10 cs");
     }
 
@@ -97,7 +101,7 @@ mod tests {
         #[test]
         fn the_sum_stays(delays_us in proptest::collection::vec(11_000_u64..3_000_000, 1..60), keep_one_of in 1_usize..5) {
             for media in [MediaType::Gif, MediaType::Webp] {
-                let frames = shown(&delays_us, media, keep_one_of);
+                let frames = shown(&delays_us, false, media, keep_one_of);
                 let (sum, us) = (frames.iter().map(|frame| u64::from(frame.delay)).sum::<u64>(), delays_us.iter().sum::<u64>());
                 proptest::prop_assert_eq!(sum, (us + unit_us(media) / 2) / unit_us(media));
                 proptest::prop_assert_eq!(frames[0].source, 0);

@@ -39,6 +39,7 @@ impl<'a> ApngFrames<'a> {
             delays_us: apng.frames.iter().map(Frame::delay_us).collect(),
             loop_count: apng.loop_count(),
             is_lossy: false,
+            is_video: false,
         };
         let canvas = Patch::clear(Rect::at(0, 0, width_px, height_px));
         Ok(Self { apng, colours: ColourReader::of(bytes, header)?, facts, canvas, next: 0, decoded: VecDeque::new() })

@@ -18,6 +18,8 @@ pub(in crate::remake) struct Facts {
     pub loop_count: Option<u16>,
     /// Whether its pixels have lost something already, so that losing a little more is no harm.
     pub is_lossy: bool,
+    /// Whether its delays mean what they say however short they are: programs show short frames of animations for longer.
+    pub is_video: bool,
 }
 
 /// The pictures of one source.

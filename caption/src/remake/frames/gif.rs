@@ -29,6 +29,7 @@ impl<'a> GifFrames<'a> {
             delays_us: delays_us(&gif).collect(),
             loop_count: gif.loop_count,
             is_lossy: false,
+            is_video: false,
         };
         let canvas = vec![None; gif.canvas.area()];
         Ok(Self { bytes, gif, facts, canvas, next: 0 })

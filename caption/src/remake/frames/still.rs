@@ -25,7 +25,13 @@ impl<'a> StillFrames<'a> {
             MediaType::Webp => still::webp::is_lossy(bytes),
             _ => false,
         };
-        let facts = Facts { sides_px: [found.width_px, found.height_px], delays_us: vec![0], loop_count: None, is_lossy };
+        let facts = Facts {
+            sides_px: [found.width_px, found.height_px],
+            delays_us: vec![0],
+            loop_count: None,
+            is_lossy,
+            is_video: false,
+        };
         Ok(Self { bytes, media, limits: *limits, facts, is_done: false })
     }
 }

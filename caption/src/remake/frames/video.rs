@@ -17,7 +17,13 @@ impl<'a> Video<'a> {
     pub(super) fn open(bytes: &'a [u8], limits: &Limits) -> Result<Self, Error> {
         let frames = VideoFrames::new(bytes, limits)?;
         // What is made of it begins again, as animations do.
-        let facts = Facts { sides_px: frames.sides_px(), delays_us: frames.delays_us(), loop_count: Some(0), is_lossy: true };
+        let facts = Facts {
+            sides_px: frames.sides_px(),
+            delays_us: frames.delays_us(),
+            loop_count: Some(0),
+            is_lossy: true,
+            is_video: true,
+        };
         Ok(Self { frames, facts })
     }
 }

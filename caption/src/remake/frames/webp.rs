@@ -38,6 +38,7 @@ impl<'a> WebpFrames<'a> {
             delays_us: webp.frames.iter().map(Frame::delay_us).collect(),
             loop_count: webp.loop_count(),
             is_lossy: webp.frames.iter().any(|frame| frame.is_lossy),
+            is_video: false,
         };
         let canvas = Patch::clear(Rect::at(0, 0, width_px, height_px));
         Ok(Self { bytes, webp, facts, canvas, next: 0, decoded: VecDeque::new() })

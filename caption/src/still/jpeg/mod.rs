@@ -47,7 +47,7 @@ pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits:
     let turn = turn_of(bytes, MediaType::Jpeg);
     let [width_px, height_px] = turn.sides(jpeg.sides).map(|side| u32::try_from(side).unwrap_or(u32::MAX));
     let mask = Mask::draw(spec, width_px, height_px, Rect::at(0, 0, width_px, height_px))?;
-    check_rows(&mask)?;
+    place::check_rows(&mask)?;
 
     let (was, sides) = (jpeg.model, jpeg.sides);
     let top = mask.picture_top_px;
@@ -69,13 +69,6 @@ pub(super) fn render<'a>(bytes: &[u8], spec: impl Into<DecodedSpec<'a>>, limits:
     let fidelity = Fidelity { captions: jpeg.shown(&mask), changed, damage, ..Fidelity::default() };
     jpeg.keep_segments(was);
     Ok(RenderedStill { bytes: jpeg.write(), mask, altered, fidelity })
-}
-
-fn check_rows(mask: &Mask) -> Result<(), Error> {
-    if mask.height_px > u32::from(u16::MAX) {
-        return Err(Error::Encode { what: format!("a JPEG has at most {} rows", u16::MAX) });
-    }
-    Ok(())
 }
 
 impl Jpeg {

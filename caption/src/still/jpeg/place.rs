@@ -3,12 +3,21 @@
 //! `mod` calls it. Where whole MCUs become whole MCUs, coefficients are moved and stay what they are. Elsewhere the samples are moved, and
 //! get coefficients in the same steps anew.
 
-use caption_layout::reading::orientation::Turn;
+use caption_layout::{Error, reading::orientation::Turn};
 
 use super::{
     dct::{coefficients, samples},
     frame::{Block, Component, Jpeg},
 };
+use crate::mask::Mask;
+
+/// Whether a JPEG has room for the rows of a mask.
+pub(super) fn check_rows(mask: &Mask) -> Result<(), Error> {
+    if mask.height_px > u32::from(u16::MAX) {
+        return Err(Error::Encode { what: format!("a JPEG has at most {} rows", u16::MAX) });
+    }
+    Ok(())
+}
 
 impl Jpeg {
     /// Whether whole MCUs become whole MCUs, turned so and that many rows lower.

@@ -5,7 +5,7 @@
 
 use caption_layout::{Error, Fidelity, Limits, MediaType, reading::orientation::turn_of, rect::Rect};
 
-use super::{check_rows, passes::Pass, read, strips::Strips};
+use super::{passes::Pass, place::check_rows, read, strips::Strips};
 use crate::{
     mask::{DecodedSpec, Ink, Mask},
     still::{beside::Beside, rendered::RenderedStill, shown::MeanColours},

@@ -12,14 +12,12 @@ use caption_layout::{
 };
 
 use super::{
-    as_direct, as_indexed, few_colours,
     indexed::{Asked, Indexed, colours},
     inflate::{End, Inflating},
-    key_of,
+    kind::{as_direct, as_indexed, few_colours, key_of, samples_of},
     paint::Direct,
     read::{self, Head, Header, Png, malformed, missing_pixel},
     rows::{Filter, passes, unpack},
-    samples_of,
     write::{Picture, RowWriter},
 };
 use crate::{

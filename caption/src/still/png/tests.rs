@@ -7,7 +7,7 @@ use caption_layout::{
 use proptest::prelude::*;
 use samples::Noise;
 
-use super::{super::damage::Damage, *};
+use super::{super::damage::Damage, chunks::Chunk, read::Colour, write::Picture, *};
 
 mod by_rows;
 
