@@ -2,6 +2,7 @@
 
 import { VIDEO } from './picture.js';
 
+const STILL = /^(\x89PNG|\xff\xd8\xff)/;
 const MAGIC = [/^GIF8[79]a/, /^\x89PNG/, /^\xff\xd8\xff/, /^RIFF.{4}WEBP/s];
 
 /** `taken(file)`: a file that may be a picture. */
@@ -44,11 +45,9 @@ export function begin({ input, sample, curtain }, taken, failed) {
 /** What is wrong with a file at first sight, in the form of the server's refusals. `info` is what the server says of itself. */
 export async function fault(file, info) {
   const limits = info?.limits;
-  // Some stills may be larger; which, the server says.
-  const limit = limits && Math.max(limits.max_upload_bytes, limits.max_still_pixels ? limits.max_still_bytes : 0);
-  if (file.size > limit) {
-    return { code: 'file_too_large', field: 'file', limit, got: file.size };
-  }
   const head = String.fromCharCode(...new Uint8Array(await file.slice(0, 12).arrayBuffer()));
+  // Some of these stills may be larger; which, the server says.
+  const most = STILL.test(head) && limits?.max_still_pixels ? Math.max(limits.max_upload_bytes, limits.max_still_bytes) : limits?.max_upload_bytes;
+  if (file.size > most) return { code: 'file_too_large', field: 'file', limit: most, got: file.size };
   return (info?.reads?.includes('video/mp4') ? [...MAGIC, VIDEO] : MAGIC).some((magic) => magic.test(head)) ? undefined : { code: 'unsupported_media', field: 'file', name: file.name };
 }

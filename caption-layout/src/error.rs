@@ -176,12 +176,24 @@ pub enum Error {
         /// Whether it had to be exact.
         is_exact: bool,
     },
+    /// No picture of the sides that are allowed has room for the captions.
+    #[error("the captions do not fit a picture of at most {} x {} pixels, bars included", side(*max_width), side(*max_height))]
+    SidesNotPossible {
+        /// The widest that is allowed.
+        max_width: Option<u32>,
+        /// The highest that is allowed.
+        max_height: Option<u32>,
+    },
     /// A still could not be written.
     #[error("failed to encode the picture: {what}")]
     Encode {
         /// What its writer said.
         what: String,
     },
+}
+
+fn side(most: Option<u32>) -> String {
+    most.map_or_else(|| "any".to_owned(), |most| most.to_string())
 }
 
 fn what_fits(chars: usize) -> String {
@@ -199,6 +211,8 @@ impl Error {
         match self {
             Self::Image { name, .. } => Some(name.field()),
             Self::FitNotPossible { .. } => Some("max_bytes".to_owned()),
+            Self::SidesNotPossible { max_height: Some(_), .. } => Some("max_height".to_owned()),
+            Self::SidesNotPossible { .. } => Some("max_width".to_owned()),
             _ => None,
         }
     }
@@ -227,7 +241,7 @@ impl Error {
             Self::BadFont { .. } => ErrorCode::BadFont,
             Self::Cancelled => ErrorCode::Cancelled,
             Self::NotAsAsked { .. } => ErrorCode::NotAsAsked,
-            Self::FitNotPossible { .. } => ErrorCode::FitNotPossible,
+            Self::FitNotPossible { .. } | Self::SidesNotPossible { .. } => ErrorCode::FitNotPossible,
             Self::Encode { .. } => ErrorCode::Internal,
         }
     }

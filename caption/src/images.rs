@@ -93,7 +93,10 @@ fn decode(file: &[u8]) -> Result<Decoded, Error> {
             (Image { sides, pixels: shown.into_iter().map(pixel).collect() }, false)
         }
         media => {
-            let Upright { sides, pixels, has_other_colours } = still::pixels(file, media, &limits)?;
+            let Upright { sides, pixels, has_other_colours, damage } = still::pixels(file, media, &limits)?;
+            if let Some(what) = damage {
+                return Err(Error::Malformed { what });
+            }
             (Image { sides, pixels }, has_other_colours)
         }
     };

@@ -180,7 +180,7 @@ impl Prepared<'_> {
         let rendered = match kept {
             Some(kept) if is_too_large(&kept) => {
                 let file = kept.output.to_vec(bytes);
-                let usual = Usual { file: &file, mask: &kept.mask, fidelity: &kept.fidelity };
+                let usual = Usual { file: &file, mask: &kept.mask, fidelity: &kept.fidelity, altered: &kept.altered };
                 remake.render(Some(&usual), watch)?
             }
             Some(kept) => kept,

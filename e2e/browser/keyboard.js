@@ -42,6 +42,8 @@ test('the whole way by keyboard, in the order of the page, with a visible focus'
   await tabTo('case');
   await tabTo('fill');
   await tabTo('stroke');
+  await tabTo('format');
+  await tabTo('fit');
   await tabTo('share');
   await previewed(page);
   await tabTo('submit');

@@ -45,11 +45,14 @@ pub(super) fn find<M>(
     }
     let mut smallest = bytes;
     // The last step that was too large, with its bytes, and the first that was small enough, with its bytes and its file.
-    let (mut large, mut large_bytes) = (0.0, bytes);
+    let (mut large, mut large_bytes) = (0.0_f64, bytes);
     let mut small: Option<(f64, u64, M)> = None;
+    // The step of the last file that was made.
     let (mut lossy, mut step) = (1, 0.0);
-    let mut last = Steps::LAST;
+    // The first step whose picture is known to be too small for the text.
+    let mut textless: Option<f64> = None;
     for made_before in 1..MOST_MADE {
+        let last = textless.map_or(Steps::LAST, |textless| f64::midpoint(large.max(Steps::FULL_SIZE), textless));
         let next = small.as_ref().map_or(last, |(step, ..)| *step);
         if next - large < ALIKE {
             break;
@@ -60,25 +63,24 @@ pub(super) fn find<M>(
             // What is expected, corrected by what the last file had.
             None => first_at_most(steps, aim * steps.expected(step) / as_number(bytes)),
         };
-        let mut wanted =
-            wanted.clamp(large + (next - large) / 16.0, if small.is_some() { next - (next - large) / 16.0 } else { last });
+        let least = large + (next - large) / 16.0;
+        let mut wanted = wanted.clamp(least, if small.is_some() { next - (next - large) / 16.0 } else { last });
         if wanted < Steps::LOSSIEST && lossy >= MOST_LOSSY {
             if next <= Steps::LOSSIEST {
                 break;
             }
             wanted = Steps::LOSSIEST;
         }
-        lossy += usize::from(wanted < Steps::LOSSIEST);
-        step = wanted;
-        made = match make(step) {
+        made = match make(wanted) {
             Ok(made) => made,
-            Err(Error::TextDoesNotFit { .. }) if last - large > ALIKE => {
-                last = f64::midpoint(large, step);
-                step = large;
+            Err(Error::TextDoesNotFit { .. }) => {
+                textless = Some(wanted);
                 continue;
             }
             Err(error) => return Err(error),
         };
+        lossy += usize::from(wanted < Steps::LOSSIEST);
+        step = wanted;
         bytes = bytes_of(&made);
         smallest = smallest.min(bytes);
         if bytes <= most_bytes {
@@ -89,7 +91,7 @@ pub(super) fn find<M>(
             }
         } else {
             (large, large_bytes) = (step, bytes);
-            if step >= last {
+            if step >= Steps::LAST {
                 break;
             }
         }
@@ -158,5 +160,8 @@ mod tests {
         let make = |step: f64| if step > 3.2 { Err(does_not_fit.clone()) } else { Ok(step) };
         let found = find(GIF, 100, make, |_| 10_000).unwrap();
         assert!(matches!(found, Found::Smallest(10_000)));
+        // Between the two there are files that are small enough, and one of them is found.
+        let found = find(GIF, 5_000, make, |&step| if step > 3.05 { 4_900 } else { 10_000 }).unwrap();
+        assert!(matches!(found, Found::Within(step) if step > 3.05 && step <= 3.2));
     }
 }

@@ -53,7 +53,9 @@ impl Maker<'_> {
     ) -> Result<Made, Error> {
         let sides_px = [mask.width_px, mask.height_px];
         self.has_room(sides_px)?;
-        let shown = pace::shown(&self.facts.delays_us, self.facts.is_video, self.media, step.keep_one_of);
+        let Facts { delays_us, is_video, .. } = self.facts;
+        let begins: Vec<usize> = mask.times.iter().map(|time| time.start).filter(|&start| start > 0).collect();
+        let shown = pace::shown(delays_us, *is_video, self.media, step.keep_one_of, &begins);
         let scale = Scale::of(frames.facts().sides_px, picture_px);
         let mut pictures = Pictures::of(frames, scale, (mask, is_captioned), &shown, self.watch);
         let mut made = Made { file: Vec::new(), frames: Vec::new(), left_colours: None, has_lost_translucency: false };

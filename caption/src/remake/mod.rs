@@ -24,7 +24,7 @@ mod tests;
 use std::cell::RefCell;
 
 use caption_layout::{
-    ByteSize, Error, Fidelity, Format, GivenUp, Limits, LoadedSpec, MediaType, RenderStats, limits::CheckLimits as _,
+    ByteSize, Error, Fidelity, Format, GivenUp, Limits, LoadedSpec, MediaType, RenderStats, limits::CheckLimits as _, probe,
 };
 
 use self::{
@@ -75,6 +75,7 @@ pub(crate) struct Usual<'a> {
     pub file: &'a [u8],
     pub mask: &'a Mask,
     pub fidelity: &'a Fidelity,
+    pub altered: &'a Altered,
 }
 
 impl<'a, 'i> Remake<'a, 'i> {
@@ -103,8 +104,11 @@ impl<'a, 'i> Remake<'a, 'i> {
         if output.max_width.is_none() && output.max_height.is_none() {
             return Ok(true);
         }
-        let frames = self.open()?;
-        Ok(self.sizes(frames.facts()).within(output)? >= 1.0)
+        let found = probe(self.bytes, self.limits)?;
+        let times = vec![0..usize::MAX; self.spec.captions.len()];
+        let DecodedImages { images, .. } = self.images;
+        let sizes = Sizes { spec: self.spec, images, source_px: [found.width_px, found.height_px], times };
+        Ok(sizes.within(output)? >= 1.0)
     }
 
     fn open(&self) -> Result<Box<dyn Frames + 'a>, Error> {
@@ -121,7 +125,6 @@ impl<'a, 'i> Remake<'a, 'i> {
         }
         let mut source = self.open()?;
         let facts = source.facts().clone();
-        let damage = source.damage();
         let sizes = self.sizes(&facts);
         let base = if usual.is_some() { 1.0 } else { sizes.within(self.spec.output)? };
         let asked_px = sizes.at(base)?.picture_px;
@@ -164,7 +167,8 @@ impl<'a, 'i> Remake<'a, 'i> {
                 return Err(Error::FitNotPossible { smallest_bytes, limit_bytes, is_exact });
             }
         };
-        let told = Told { made, step, sized, asked_px, damage, is_still_lossy: steps.quality.is_some() };
+        // Some is known only of what was decoded.
+        let told = Told { made, step, sized, asked_px, damage: source.damage() };
         Ok(self.told(told, &facts, usual))
     }
 
@@ -176,14 +180,14 @@ impl<'a, 'i> Remake<'a, 'i> {
     }
 
     fn told(&self, told: Told, facts: &Facts, usual: Option<&Usual<'_>>) -> RenderedAnimation {
-        let Told { made, step, sized, asked_px, damage, is_still_lossy } = told;
+        let Told { made, step, sized, asked_px, damage } = told;
         let Made { file, frames, left_colours, has_lost_translucency } = made;
         let count = |frames: usize| u32::try_from(frames).unwrap_or(u32::MAX);
         let (is_scaled, is_packed) = (step.scale < 1.0, sized.is_none());
         let given_up = GivenUp {
             colours: left_colours,
             lossiness: Some(step.lossiness).filter(|&lossiness| lossiness > 0),
-            quality: step.quality.filter(|_| !is_still_lossy || step.quality != Some(USUAL_QUALITY) || !facts.is_lossy),
+            quality: step.quality,
             frames_dropped: count(facts.delays_us.len() - frames.len()),
             scaled_from_px: is_scaled.then_some(asked_px),
             translucency: has_lost_translucency,
@@ -206,7 +210,11 @@ impl<'a, 'i> Remake<'a, 'i> {
             told.frames_shown = caption.spec.is_timed().then(|| count(time.len()));
         }
         let is_same = step == Step::NONE && left_colours.is_none() && !has_lost_translucency && asked_px == facts.sides_px;
-        let altered = if is_same { Altered::default() } else { Altered::of_rows(0..mask.height_px, mask.width_px) };
+        let altered = if is_same {
+            usual.map(|usual| usual.altered.clone()).unwrap_or_default()
+        } else {
+            Altered::of_rows(0..mask.height_px, mask.width_px)
+        };
         fidelity.given_up = given_up;
         let stats = RenderStats { frames: count(frames.len()), frames_recoded: count(frames.len()), ..RenderStats::default() };
         let overstaying = vec![InkSet::default(); frames.len()];
@@ -222,7 +230,6 @@ struct Told {
     sized: Option<Sized>,
     asked_px: [u32; 2],
     damage: Option<String>,
-    is_still_lossy: bool,
 }
 
 fn pixels_of(mask: &Mask, frames: usize) -> u64 {

@@ -26,8 +26,9 @@ fn least_us(media: MediaType) -> u64 {
     MEANT_OTHERWISE_US + unit_us(media)
 }
 
-/// The frames of a new file that shows one picture of `keep_one_of`, where it can show so many.
-pub(super) fn shown(delays_us: &[u64], is_video: bool, media: MediaType, keep_one_of: usize) -> Vec<Shown> {
+/// The frames of a new file that shows one picture of `keep_one_of`, where it can show so many, and those of `wanted`, with which a caption
+/// begins.
+pub(super) fn shown(delays_us: &[u64], is_video: bool, media: MediaType, keep_one_of: usize, wanted: &[usize]) -> Vec<Shown> {
     // A short delay of an animation stays what it is, and is shown as it was.
     let is_meant_otherwise = |place: usize| !is_video && delays_us[place] <= MEANT_OTHERWISE_US;
     let unit = unit_us(media);
@@ -44,8 +45,15 @@ pub(super) fn shown(delays_us: &[u64], is_video: bool, media: MediaType, keep_on
         // At which the last frame ends, if this one begins.
         let units = ends_us.saturating_sub(shown_us).saturating_add(unit / 2) / unit;
         let is_too_short = units * unit < least_us(media) && !source.checked_sub(1).is_some_and(is_meant_otherwise);
-        let is_left_out = source % keep_one_of.max(1) != 0 || is_too_short;
-        if !is_left_out || frames.is_empty() {
+        let is_wanted = wanted.contains(&source);
+        let is_left_out = (source % keep_one_of.max(1) != 0 || is_too_short) && !is_wanted;
+        if is_wanted
+            && is_too_short
+            && let Some(last) = frames.last_mut().filter(|last| !wanted.contains(&last.source))
+        {
+            // It takes the place of the one before, which would be shown for less than can be.
+            last.source = source;
+        } else if !is_left_out || frames.is_empty() {
             if let Some(last) = frames.last_mut() {
                 last.delay = u32::try_from(units.min(most)).unwrap_or(u32::MAX);
                 shown_us += units * unit;
@@ -66,7 +74,7 @@ mod tests {
     use super::*;
 
     fn delays(delays_us: &[u64], media: MediaType, keep_one_of: usize) -> Vec<(usize, u32)> {
-        shown(delays_us, false, media, keep_one_of).iter().map(|shown| (shown.source, shown.delay)).collect()
+        shown(delays_us, false, media, keep_one_of, &[]).iter().map(|shown| (shown.source, shown.delay)).collect()
     }
 
     #[test]
@@ -80,31 +88,35 @@ mod tests {
     #[test]
     fn pictures_that_are_too_short_for_a_gif_are_left_out_and_their_time_is_not() {
         let sixtieths = [16_667; 60];
-        let frames = shown(&sixtieths, false, MediaType::Gif, 1);
+        let frames = shown(&sixtieths, false, MediaType::Gif, 1, &[]);
         assert_eq!(frames.iter().map(|frame| frame.delay).sum::<u32>(), 100);
         assert!(frames.iter().all(|frame| frame.delay >= 2) && frames.len() >= 40, "{frames:?}");
-        assert_eq!(shown(&sixtieths, false, MediaType::Webp, 1).len(), 60);
+        assert_eq!(shown(&sixtieths, false, MediaType::Webp, 1, &[]).len(), 60);
         for (media, least) in [(MediaType::Gif, 2), (MediaType::Webp, 11)] {
-            let of_video = shown(&[8_333; 120], true, media, 1);
+            let of_video = shown(&[8_333; 120], true, media, 1, &[]);
             assert!(of_video.iter().all(|frame| frame.delay >= least), "a video's delays mean what they say: {of_video:?}");
         }
         assert_eq!(delays(&[0, 10_000, 0], MediaType::Gif, 1), [(0, 0), (1, 1), (2, 0)], "programs show them for 10 cs");
     }
 
     #[test]
-    fn what_is_left_out_makes_the_one_before_longer() {
+    fn what_is_left_out_makes_the_one_before_longer_and_a_caption_begins_with_its_own() {
+        let sources = |frames: Vec<Shown>| frames.iter().map(|frame| frame.source).collect::<Vec<_>>();
+        assert_eq!(sources(shown(&[50_000; 5], false, MediaType::Gif, 2, &[1])), [0, 1, 2, 4]);
+        assert!(sources(shown(&[16_667; 6], true, MediaType::Gif, 1, &[1])).contains(&1));
         assert_eq!(delays(&[50_000; 5], MediaType::Gif, 2), [(0, 10), (2, 10), (4, 5)]);
         assert_eq!(delays(&[50_000; 5], MediaType::Webp, 3), [(0, 150), (3, 100)]);
     }
 
     proptest::proptest! {
         #[test]
-        fn the_sum_stays(delays_us in proptest::collection::vec(11_000_u64..3_000_000, 1..60), keep_one_of in 1_usize..5) {
+        fn the_sum_stays(delays_us in proptest::collection::vec(11_000_u64..3_000_000, 1..60), keep_one_of in 1_usize..5, wanted in proptest::collection::vec(0_usize..60, 0..3)) {
             for media in [MediaType::Gif, MediaType::Webp] {
-                let frames = shown(&delays_us, false, media, keep_one_of);
+                let frames = shown(&delays_us, false, media, keep_one_of, &wanted);
                 let (sum, us) = (frames.iter().map(|frame| u64::from(frame.delay)).sum::<u64>(), delays_us.iter().sum::<u64>());
                 proptest::prop_assert_eq!(sum, (us + unit_us(media) / 2) / unit_us(media));
-                proptest::prop_assert_eq!(frames[0].source, 0);
+                let all_are_there = wanted.iter().all(|wanted| *wanted >= delays_us.len() || frames.iter().any(|frame| frame.source == *wanted));
+                proptest::prop_assert!(all_are_there && frames.is_sorted_by_key(|frame| frame.source), "{:?}", frames);
             }
         }
     }

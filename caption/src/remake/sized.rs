@@ -12,7 +12,7 @@ use crate::mask::{DecodedSpec, Image, Mask};
 /// The smallest letters that may be asked for, in pixels.
 const LEAST_LETTERS_PX: u32 = 4;
 /// Bars make a picture higher, by how much depends on its width: so often it is looked for.
-const MOST_LOOKS: u32 = 8;
+const MOST_LOOKS: u32 = 10;
 
 /// A picture's sides, and its captions' mask.
 pub(super) struct Sized {
@@ -48,20 +48,43 @@ impl Sizes<'_> {
     }
 
     /// The largest scale at which the output, bars and all, is within the sides that are allowed.
+    ///
+    /// # Errors
+    /// [`Error::SidesNotPossible`] where none is; and what is wrong with a text at the source's own size.
     pub(super) fn within(&self, output: OutputFields) -> Result<f64, Error> {
         let most = [output.max_width, output.max_height];
-        let mut scale = 1.0_f64;
-        for _ in 0..MOST_LOOKS {
-            let Sized { mask, .. } = self.at(scale)?;
-            let sides = [mask.width_px, mask.height_px];
-            let part = |(side, most): (u32, Option<u32>)| most.map_or(1.0, |most| f64::from(most) / f64::from(side));
-            let part = sides.into_iter().zip(most).map(part).fold(1.0, f64::min);
-            if part >= 1.0 {
-                break;
-            }
-            scale *= part;
+        let first = self.at(1.0)?;
+        let fits = |sized: &Sized| {
+            let sides = [sized.mask.width_px, sized.mask.height_px];
+            sides.into_iter().zip(most).all(|(side, most)| most.is_none_or(|most| side <= most))
+        };
+        if fits(&first) {
+            return Ok(1.0);
         }
-        Ok(scale)
+        // Without bars none can be larger; with bars, which get higher as the picture gets narrower, it is looked for below that.
+        let part = |(side, most): (u32, Option<u32>)| most.map_or(1.0, |most| f64::from(most) / f64::from(side.max(1)));
+        let mut large = self.source_px.into_iter().zip(most).map(part).fold(1.0, f64::min);
+        let at = |scale: f64| match self.at(scale) {
+            Ok(sized) => Ok(Some(sized)),
+            Err(Error::TextDoesNotFit { .. }) => Ok(None),
+            Err(error) => Err(error),
+        };
+        if at(large)?.is_some_and(|sized| fits(&sized)) {
+            return Ok(large);
+        }
+        let mut found = None;
+        let mut small = 0.0;
+        for _ in 0..MOST_LOOKS {
+            let scale = f64::midpoint(small, large);
+            if at(scale)?.is_some_and(|sized| fits(&sized)) {
+                found = Some(scale);
+                small = scale;
+            } else {
+                large = scale;
+            }
+        }
+        let [max_width, max_height] = most;
+        found.ok_or(Error::SidesNotPossible { max_width, max_height })
     }
 }
 

@@ -35,9 +35,9 @@ pub(super) struct Steps {
     pub quality: Option<u8>,
 }
 
-/// Where a GIF's colours are as few as they may be, and where pictures are left out.
+/// Where a GIF's colours are as few as they may be; from there on pictures are left out.
 const FEWEST_COLOURS: f64 = 2.0;
-const FEWER_PICTURES: f64 = 3.0;
+const FEWER_PICTURES: f64 = 2.5;
 
 /// As gifsicle's `--lossy` counts: beyond it what moves little stands still.
 const MOST_LOSSINESS: f64 = 45.0;
@@ -50,6 +50,9 @@ impl Steps {
     /// The last one.
     pub(super) const LAST: f64 = 4.0;
 
+    /// The last at which the picture is as large as without a limit.
+    pub(super) const FULL_SIZE: f64 = 3.0;
+
     /// The last of those at which a file is only packed and its pixels a little off.
     pub(super) const LOSSIEST: f64 = 1.0;
 
@@ -60,7 +63,7 @@ impl Steps {
         let part = |from: f64, to: f64| ((step - from) / (to - from)).clamp(0.0, 1.0);
         let between = |from: f64, to: f64, part: f64| from + (to - from) * part;
         let [lossy, fewer, scaled] =
-            [(0.0, Self::LOSSIEST), (Self::LOSSIEST, FEWEST_COLOURS), (FEWER_PICTURES, Self::LAST)].map(|(a, b)| part(a, b));
+            [(0.0, Self::LOSSIEST), (Self::LOSSIEST, FEWEST_COLOURS), (Self::FULL_SIZE, Self::LAST)].map(|(a, b)| part(a, b));
         let mut made = Step { quality: self.quality, ..Step::NONE };
         match self.media {
             MediaType::Gif => {
@@ -111,7 +114,8 @@ mod tests {
                 assert!(more.lossiness >= less.lossiness && more.colours <= less.colours && more.scale <= less.scale);
                 assert!(more.quality.unwrap_or(100) <= less.quality.unwrap_or(100) && more.keep_one_of >= less.keep_one_of);
             }
-            assert!(all.iter().take(30).all(|step| step.keep_one_of == 1 && step.scale >= 1.0), "{media:?}");
+            assert!(all.iter().take(25).all(|step| step.keep_one_of == 1), "{media:?}");
+            assert!(all.iter().take(31).all(|step| step.scale >= 1.0), "{media:?}");
             let parts: Vec<f64> = (0..=40).map(|tenths| steps.expected(f64::from(tenths) / 10.0)).collect();
             assert!(parts.is_sorted_by(|more, less| more >= less));
         }

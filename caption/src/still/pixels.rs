@@ -25,6 +25,8 @@ pub(crate) struct Upright {
     pub pixels: Vec<[u8; 4]>,
     /// Whether its file has a profile of other colours than sRGB, and they are taken for sRGB nevertheless.
     pub has_other_colours: bool,
+    /// What is wrong with a JPEG, where what can be read of it is here.
+    pub damage: Option<String>,
 }
 
 /// A still's pixels; of an animation those of its first picture.
@@ -32,11 +34,14 @@ pub(crate) struct Upright {
 /// # Errors
 /// [`Error::Malformed`] and [`Error::Truncated`].
 pub(crate) fn pixels(bytes: &[u8], media: MediaType, limits: &Limits) -> Result<Upright, Error> {
+    let mut damage = None;
     let (raster, profile) = match media {
         MediaType::Png => decoded(PngDecoder::new(Cursor::new(bytes)).map_err(unreadable)?, limits)?,
         MediaType::Webp => decoded(WebPDecoder::new(Cursor::new(bytes)).map_err(unreadable)?, limits)?,
         MediaType::Jpeg => {
-            let jpeg::Stored { sides: [width, height], pixels, profile } = jpeg::pixels(bytes, limits)?;
+            let stored = jpeg::pixels(bytes, limits)?;
+            let jpeg::Stored { sides: [width, height], pixels, profile, .. } = stored;
+            damage = stored.damage;
             let data = pixels.into_iter().flat_map(|[r, g, b]| [r, g, b, u8::MAX]).collect();
             (Raster { width, height, pixel_bytes: 4, data }, profile)
         }
@@ -53,7 +58,7 @@ pub(crate) fn pixels(bytes: &[u8], media: MediaType, limits: &Limits) -> Result<
         }
     }
     let has_other_colours = profile.is_some_and(|profile| !is_srgb_profile(&profile));
-    Ok(Upright { sides: [side(raster.width), side(raster.height)], pixels, has_other_colours })
+    Ok(Upright { sides: [side(raster.width), side(raster.height)], pixels, has_other_colours, damage })
 }
 
 /// A picture and its profile.

@@ -9,7 +9,10 @@ mod output;
 mod typed;
 mod words;
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
 
 use clap::{ArgMatches, Command};
 use proto_shared::{CaptionFields, CaptionSpec, ImageName, Position, Presets, SpecError, subtitles};
@@ -249,10 +252,10 @@ impl clap::Args for CaptionFlags {
 }
 
 /// Says what is not as it was asked for, a line each.
-#[expect(clippy::print_stderr, reason = "what is told beside the result belongs on standard error")]
 pub(crate) fn warn_of(differences: impl IntoIterator<Item = String>) {
     for difference in differences {
-        eprintln!("punchline: warning: {difference}");
+        // Where nobody listens, the result is there nevertheless.
+        let _ = writeln!(io::stderr(), "punchline: warning: {difference}");
     }
 }
 

@@ -114,7 +114,9 @@ pub(crate) fn format_for(asked: Format, output: Option<&Path>, source: Option<Me
         Some("jpg" | "jpeg") if asked == Format::Same && source.is_none_or(|source| source == MediaType::Jpeg) => {
             return Ok(asked);
         }
-        Some(extension @ ("jpg" | "jpeg" | "mp4" | "mov" | "avif")) => {
+        Some(
+            extension @ ("jpg" | "jpeg" | "mp4" | "mov" | "m4v" | "webm" | "mkv" | "avif" | "heic" | "bmp" | "tif" | "tiff"),
+        ) => {
             let why = format_args!("-o: `gif`, `webp`, `png` or the source's own kind can be written, got `{extension}`");
             return Err(Failure::new(Reason::Usage, why));
         }

@@ -3,7 +3,14 @@
 //! Called by main. It reads flags and files, hands them to the engine on a pool of threads, and writes the result. The engine
 //! decides how a picture is captioned.
 
-use std::{fs, io::IoSlice, num::NonZeroUsize, path::PathBuf, thread, time::Instant};
+use std::{
+    fs,
+    io::{self, IoSlice, Write as _},
+    num::NonZeroUsize,
+    path::PathBuf,
+    thread,
+    time::Instant,
+};
 
 use caption::{Fidelity, Images, Limits, RenderStats, Watch};
 use cpu_time::ProcessTime;
@@ -113,7 +120,6 @@ pub(crate) fn run(args: &CaptionArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-#[expect(clippy::print_stderr, reason = "what is told beside the result belongs on standard error")]
 fn tell(
     args: &CaptionArgs,
     [bytes_in, bytes_out]: [usize; 2],
@@ -125,7 +131,7 @@ fn tell(
     if args.stats {
         let line = StatsLine::new(stats, fidelity.clone(), bytes_in, bytes_out, began, cpu_began);
         if let Ok(json) = serde_json::to_string(&line) {
-            eprintln!("{json}");
+            let _ = writeln!(io::stderr(), "{json}");
         }
     }
 }

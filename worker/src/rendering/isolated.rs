@@ -18,7 +18,7 @@ use std::{
 use bytes::Bytes;
 use caption::{Font, Images};
 use fonts::{Fonts, engine_spec};
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use proto_shared::{CaptionSpec, ErrorCode, Fidelity, ImageName, Lane, Limits, MediaType, RenderStats, SpecError};
 use rayon::ThreadPoolBuilder;
 use serde::{Deserialize, Serialize};
@@ -266,7 +266,7 @@ pub fn answer(fonts: &Fonts, mut from: impl Read, mut to: impl Write) -> io::Res
 
 /// What this process may take from here on. It writes no file and leaves no core, which would hold a stranger's bytes.
 fn bound(request: &Request) -> io::Result<()> {
-    setrlimit(Resource::RLIMIT_AS, request.memory_bytes, request.memory_bytes)?;
+    lower(Resource::RLIMIT_AS, request.memory_bytes)?;
     let Some(cpu_s) = request.cpu_s else { return Ok(()) };
     let most = [
         (Resource::RLIMIT_CPU, cpu_s),
@@ -275,9 +275,15 @@ fn bound(request: &Request) -> io::Result<()> {
         (Resource::RLIMIT_CORE, 0),
     ];
     for (resource, most) in most {
-        setrlimit(resource, most, most)?;
+        lower(resource, most)?;
     }
     Ok(())
+}
+
+/// Sets a limit, or keeps the one that there is where that is lower: nobody may raise it.
+fn lower(resource: Resource, most: u64) -> io::Result<()> {
+    let (_, hard) = getrlimit(resource)?;
+    Ok(setrlimit(resource, most.min(hard), most.min(hard))?)
 }
 
 fn produce(

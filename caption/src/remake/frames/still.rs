@@ -2,7 +2,7 @@
 //!
 //! `open` makes it. The picture is decoded when it is asked for, and again for every time.
 
-use caption_layout::{Error, Limits, MediaType, limits::CheckLimits as _, probe};
+use caption_layout::{Error, Limits, MediaType, probe};
 
 use super::facts::{Facts, Frames, Pixels};
 use crate::still;
@@ -13,13 +13,17 @@ pub(super) struct StillFrames<'a> {
     limits: Limits,
     facts: Facts,
     is_done: bool,
+    damage: Option<String>,
 }
 
 impl<'a> StillFrames<'a> {
     pub(super) fn open(bytes: &'a [u8], media: MediaType, limits: &Limits) -> Result<Self, Error> {
         let found = probe(bytes, limits)?;
         // One that is captioned by rows has too many pixels to be held.
-        limits.check_side(found.width_px, found.height_px)?;
+        if found.width_px.max(found.height_px) > limits.max_side_px {
+            let (width_px, height_px, limit_px) = (found.width_px, found.height_px, limits.max_side_px);
+            return Err(Error::NotByRows { width_px, height_px, what: "a still that becomes another file", limit_px });
+        }
         let is_lossy = match media {
             MediaType::Jpeg => true,
             MediaType::Webp => still::webp::is_lossy(bytes),
@@ -32,7 +36,7 @@ impl<'a> StillFrames<'a> {
             is_lossy,
             is_video: false,
         };
-        Ok(Self { bytes, media, limits: *limits, facts, is_done: false })
+        Ok(Self { bytes, media, limits: *limits, facts, is_done: false, damage: None })
     }
 }
 
@@ -50,10 +54,15 @@ impl Frames for StillFrames<'_> {
         if upright.sides != self.facts.sides_px {
             return Err(Error::Malformed { what: "a picture that is not of its size".to_owned() });
         }
+        self.damage = upright.damage;
         Ok(Some(upright.pixels))
     }
 
     fn rewind(&mut self) {
         self.is_done = false;
+    }
+
+    fn damage(&self) -> Option<String> {
+        self.damage.clone()
     }
 }

@@ -87,19 +87,19 @@ pub(super) struct Stored {
     pub pixels: Vec<[u8; 3]>,
     /// The ICC profile, of all its pieces.
     pub profile: Option<Vec<u8>>,
+    /// What is wrong with the file, where what can be read of it is here.
+    pub damage: Option<String>,
 }
 
-/// The pixels of one that is whole.
+/// The pixels of one, as far as they can be read.
 pub(super) fn pixels(bytes: &[u8], limits: &Limits) -> Result<Stored, Error> {
     let jpeg = read::read(bytes, limits)?;
-    if let Some(damage) = jpeg.damage {
-        return Err(Error::Malformed { what: damage.to_string() });
-    }
     let pieces = jpeg.segments.iter().filter(|(marker, data)| *marker == 0xE2 && data.starts_with(PROFILE));
     // Behind its name, its number, and how many there are.
     let pieces: Vec<&[u8]> = pieces.filter_map(|(_, data)| data.get(PROFILE.len() + 2..)).collect();
     let profile = (!pieces.is_empty()).then(|| pieces.concat());
-    Ok(Stored { sides: jpeg.sides, pixels: jpeg.pixels(), profile })
+    let damage = jpeg.damage.as_ref().map(ToString::to_string);
+    Ok(Stored { sides: jpeg.sides, pixels: jpeg.pixels(), profile, damage })
 }
 
 /// A segment of the source as it holds for the output.
