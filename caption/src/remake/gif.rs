@@ -48,9 +48,11 @@ pub(super) fn write(
     let letters: Vec<[u8; 3]> = pictures.mask.inks.iter().flat_map(|ink| ink.colours()).collect();
     builder.add_kept(&letters);
 
+    let is_still = pictures.shown.len() == 1;
     let is_lossless = step.lossiness == 0 && step.colours >= MOST_COLOURS;
     if is_lossless {
-        let palette = builder.build_most_frequent(MOST_COLOURS).unwrap_or_else(|| builder.build(MOST_COLOURS));
+        let of = |entries| builder.build_most_frequent(entries).unwrap_or_else(|| builder.build(entries));
+        let palette = with_transparent(is_still, MOST_COLOURS, of);
         match encode(pictures, loop_count, palette, Fidelity::Exact, &report)? {
             Ok(file) => return Ok(Written { file, left_colours: None, has_lost_translucency }),
             Err(EncodeError::TooManyColours { frame }) if is_exact => {
@@ -61,7 +63,7 @@ pub(super) fn write(
             Err(error) => return Err(unwritten(&error)),
         }
     }
-    let palette = builder.build(step.colours);
+    let palette = with_transparent(is_still, step.colours, |entries| builder.build(entries));
     let colours = u16::try_from(palette.colours().len()).unwrap_or(MOST_COLOURS);
     let left_colours = (!palette.is_exact()).then_some(colours);
     let dither = if is_lossless { Dither::Ordered { strength: DITHER_STRENGTH } } else { Dither::None };
@@ -70,6 +72,13 @@ pub(super) fn write(
     let fidelity = Fidelity::Palette { lossiness: step.lossiness, tolerance, dither };
     let file = encode(pictures, loop_count, palette, fidelity, &report)?.map_err(|e| unwritten(&e))?;
     Ok(Written { file, left_colours, has_lost_translucency })
+}
+
+/// A palette in which an entry is transparent, so that pixels of an animation may stay as they are shown: colours that fill a table whole
+/// would have every frame drawn whole.
+fn with_transparent(is_still: bool, entries: u16, build: impl Fn(u16) -> Palette) -> Palette {
+    let palette = build(entries);
+    if is_still || palette.has_transparent() { palette } else { build(entries - 1) }
 }
 
 /// The second pass. The outer error is of the pictures, the inner one of the file.
