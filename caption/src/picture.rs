@@ -161,9 +161,8 @@ impl Prepared<'_> {
             Some(Kind::Gif(gif)) => gif.busy_threads(),
             Some(Kind::Apng(apng)) => apng.busy_threads(),
             Some(Kind::Webp(webp)) => webp.busy_threads(),
-            Some(Kind::Still) => 1,
             None if self.is_animation => usize::MAX,
-            None => 1,
+            Some(Kind::Still) | None => 1,
         }
     }
 

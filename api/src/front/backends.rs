@@ -109,8 +109,9 @@ impl Refusal for caption_layout::Error {
         let problem = Problem::new(status_of_picture(code), code, self.to_string()).field("file");
         match *self {
             Self::FileTooLarge { got_bytes, limit_bytes } => problem.limit(limit_bytes, got_bytes),
-            Self::CanvasTooLarge { width_px, height_px, limit_px } => problem.limit(limit_px, width_px.max(height_px)),
-            Self::NotByRows { width_px, height_px, limit_px, .. } => problem.limit(limit_px, width_px.max(height_px)),
+            Self::CanvasTooLarge { width_px, height_px, limit_px } | Self::NotByRows { width_px, height_px, limit_px, .. } => {
+                problem.limit(limit_px, width_px.max(height_px))
+            }
             Self::TooManyPixels { got, limit } | Self::StillTooLarge { got, limit } => problem.limit(limit, got),
             // Counting stopped at the first frame too many.
             Self::TooManyFrames { limit } | Self::TooManyVideoFrames { limit } => problem.limit(limit, u64::from(limit) + 1),

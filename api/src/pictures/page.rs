@@ -2,6 +2,8 @@
 //!
 //! `fetch` calls it with what came from a host. It asks nobody anything, and of a page it reads names and values of tags alone.
 
+use std::path::Path;
+
 use html5gum::{Token, Tokenizer};
 
 /// How a page begins (WHATWG MIME Sniffing, section 7.1), after white space.
@@ -11,7 +13,7 @@ const BEGINNINGS: [&str; 8] = ["<!doctype html", "<html", "<head", "<!--", "<met
 const IMAGES: [&str; 5] = ["og:image:secure_url", "og:image:url", "og:image", "twitter:image", "twitter:image:src"];
 /// What names a video. Many name a page with a player there, so only a link that ends as a file of a video counts.
 const VIDEOS: [&str; 3] = ["og:video:secure_url", "og:video:url", "og:video"];
-const VIDEO_ENDS: [&str; 3] = [".mp4", ".m4v", ".mov"];
+const VIDEO_EXTENSIONS: [&str; 3] = ["mp4", "m4v", "mov"];
 
 /// Whether these first bytes are a page's.
 pub(super) fn is_page(head: &[u8]) -> bool {
@@ -23,13 +25,14 @@ pub(super) fn is_page(head: &[u8]) -> bool {
 
 /// How good a link is: an animation that needs no decoder of videos, a video, a still.
 fn rank(name: &str, link: &str, takes_videos: bool) -> Option<(usize, usize)> {
-    let path = link.split(['?', '#']).next().unwrap_or(link).to_ascii_lowercase();
+    let path = link.split(['?', '#']).next().unwrap_or(link);
+    let extension = Path::new(path).extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    let extension = extension.as_deref().unwrap_or_default();
     let place = |names: &[&str]| names.iter().position(|known| name.eq_ignore_ascii_case(known));
     if let Some(place) = place(&IMAGES) {
-        return Some((if path.ends_with(".gif") { 0 } else { 2 }, place));
+        return Some((if extension == "gif" { 0 } else { 2 }, place));
     }
-    let is_file = VIDEO_ENDS.iter().any(|end| path.ends_with(end));
-    place(&VIDEOS).filter(|_| takes_videos && is_file).map(|place| (1, place))
+    place(&VIDEOS).filter(|_| takes_videos && VIDEO_EXTENSIONS.contains(&extension)).map(|place| (1, place))
 }
 
 /// The link to the picture that a page, or the beginning of one, names. It may be relative to the page.

@@ -31,14 +31,14 @@ pub(super) enum Found<M> {
 /// Finds the first step whose file has at most `most_bytes`.
 ///
 /// # Errors
-/// Those of `make`. A text that does not fit a picture that small ends the search there.
+/// Those of `file_at`. A text that does not fit a picture that small ends the search there.
 pub(super) fn find<M>(
     steps: Steps,
     most_bytes: u64,
-    mut make: impl FnMut(f64) -> Result<M, Error>,
+    mut file_at: impl FnMut(f64) -> Result<M, Error>,
     bytes_of: impl Fn(&M) -> u64,
 ) -> Result<Found<M>, Error> {
-    let mut made = make(0.0)?;
+    let mut made = file_at(0.0)?;
     let mut bytes = bytes_of(&made);
     if bytes <= most_bytes {
         return Ok(Found::Within(made));
@@ -63,15 +63,15 @@ pub(super) fn find<M>(
             // What is expected, corrected by what the last file had.
             None => first_at_most(steps, aim * steps.expected(step) / as_number(bytes)),
         };
-        let least = large + (next - large) / 16.0;
-        let mut wanted = wanted.clamp(least, if small.is_some() { next - (next - large) / 16.0 } else { last });
+        let lowest = large + (next - large) / 16.0;
+        let mut wanted = wanted.clamp(lowest, if small.is_some() { next - (next - large) / 16.0 } else { last });
         if wanted < Steps::LOSSIEST && lossy >= MOST_LOSSY {
             if next <= Steps::LOSSIEST {
                 break;
             }
             wanted = Steps::LOSSIEST;
         }
-        made = match make(wanted) {
+        made = match file_at(wanted) {
             Ok(made) => made,
             Err(Error::TextDoesNotFit { .. }) => {
                 textless = Some(wanted);

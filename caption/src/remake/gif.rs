@@ -10,7 +10,7 @@ use super::{
     pictures::{Picture, Pictures},
     steps::Step,
 };
-use crate::mask::{InkSet, Mask};
+use crate::mask::{Ink, InkSet, Mask};
 
 /// The most entries of a palette.
 const MOST_COLOURS: u16 = 256;
@@ -45,7 +45,7 @@ pub(super) fn write(
     if is_exact && has_lost_translucency {
         return Err(Error::NotAsAsked { what: "a GIF has no translucent pixels, and the picture has some".to_owned() });
     }
-    let letters: Vec<[u8; 3]> = pictures.mask.inks.iter().flat_map(|ink| ink.colours()).collect();
+    let letters: Vec<[u8; 3]> = pictures.mask.inks.iter().flat_map(Ink::colours).collect();
     builder.add_kept(&letters);
 
     let is_still = pictures.shown.len() == 1;

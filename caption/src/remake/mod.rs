@@ -125,9 +125,9 @@ impl<'a, 'i> Remake<'a, 'i> {
         }
         let mut source = self.open()?;
         let facts = source.facts().clone();
-        let sizes = self.sizes(&facts);
-        let base = if usual.is_some() { 1.0 } else { sizes.within(self.spec.output)? };
-        let asked_px = sizes.at(base)?.picture_px;
+        let by_scale = self.sizes(&facts);
+        let base = if usual.is_some() { 1.0 } else { by_scale.within(self.spec.output)? };
+        let asked_px = by_scale.at(base)?.picture_px;
         // A usual GIF has its captions already, in the source's own colours: it is only packed better.
         let limits = Limits { max_bytes: u64::MAX, max_side_px: u32::MAX, ..*self.limits };
         let packed = usual.filter(|_| self.media() == MediaType::Gif);
@@ -135,7 +135,7 @@ impl<'a, 'i> Remake<'a, 'i> {
         let packed = packed.transpose()?.map(|(frames, usual)| (RefCell::new(frames), usual));
         let maker = Maker { media: self.media(), facts: &facts, is_exact: self.spec.exact, watch };
         let steps = self.steps(&facts);
-        let mut make = |step: f64| {
+        let mut file_at = |step: f64| {
             let step = steps.at(step);
             match &packed {
                 Some((frames, usual)) if step.scale >= 1.0 => {
@@ -143,7 +143,7 @@ impl<'a, 'i> Remake<'a, 'i> {
                     maker.make(frames.borrow_mut().as_mut(), &step, canvas, (usual.mask, true)).map(|made| (made, step, None))
                 }
                 _ => {
-                    let sized = sizes.at(base * step.scale)?;
+                    let sized = by_scale.at(base * step.scale)?;
                     self.limits.check_total_pixels(pixels_of(&sized.mask, facts.delays_us.len()))?;
                     let made = maker.make(source.as_mut(), &step, sized.picture_px, (&sized.mask, false))?;
                     Ok((made, step, Some(sized)))
@@ -151,13 +151,13 @@ impl<'a, 'i> Remake<'a, 'i> {
             }
         };
         let found = match self.spec.output.max_bytes {
-            None => Found::Within(make(0.0)?),
+            None => Found::Within(file_at(0.0)?),
             // Nothing can be given up.
-            Some(ByteSize(most)) if self.spec.exact => match make(0.0)? {
+            Some(ByteSize(most)) if self.spec.exact => match file_at(0.0)? {
                 made if made.0.file.len() as u64 <= most => Found::Within(made),
                 (made, ..) => Found::Smallest(made.file.len() as u64),
             },
-            Some(ByteSize(most)) => fit::find(steps, most, &mut make, |(made, ..)| made.file.len() as u64)?,
+            Some(ByteSize(most)) => fit::find(steps, most, &mut file_at, |(made, ..)| made.file.len() as u64)?,
         };
         let (made, step, sized) = match found {
             Found::Within(found) => found,

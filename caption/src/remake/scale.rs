@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn what_is_not_seen_has_no_part_in_a_colour() {
-        let pixels = vec![[255, 0, 0, 255], [0, 255, 0, 0], [0, 0, 0, 0], [9, 9, 9, 0]];
+        let pixels = [[255, 0, 0, 255], [0, 255, 0, 0], [0, 0, 0, 0], [9, 9, 9, 0]];
         assert_eq!(Scale::of([2, 1], [1, 1]).unwrap().apply(&pixels[..2].to_vec()), [[255, 0, 0, 128]]);
         assert_eq!(Scale::of([2, 1], [1, 1]).unwrap().apply(&pixels[2..].to_vec()), [[0; 4]]);
     }

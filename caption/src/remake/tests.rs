@@ -148,7 +148,8 @@ fn made(file: &[u8], spec: &LoadedSpec) -> Rendered {
 }
 
 fn png(width: u32, height: u32) -> Vec<u8> {
-    let picture = RgbaImage::from_fn(width, height, |x, y| image::Rgba([x as u8, y as u8, (x * y) as u8, 255]));
+    let byte = |value: u32| value.to_le_bytes()[0];
+    let picture = RgbaImage::from_fn(width, height, |x, y| image::Rgba([byte(x), byte(y), byte(x * y), 255]));
     let mut out = Cursor::new(Vec::new());
     picture.write_to(&mut out, image::ImageFormat::Png).unwrap();
     out.into_inner()

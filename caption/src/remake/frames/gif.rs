@@ -1,4 +1,4 @@
-//! A GIF's frames as its canvas shows them (GIF89a, section 23).
+//! A GIF's frames as its canvas shows them (`GIF89a`, section 23).
 //!
 //! `open` makes it. It draws as the engine's own canvas does: what browsers don't draw is not drawn.
 
