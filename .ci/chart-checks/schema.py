@@ -8,7 +8,7 @@ from rendered import facts
 
 # What the chart itself sets, from values of its own.
 SET_BY_THE_CHART = {f"PUNCHLINE_{name}" for name in (
-    "AMQP_URL", "STORE_URL", "LISTEN", "OPS_LISTEN", "PARALLELISM", "FONT_DIR", "LOG_FORMAT", "MAX_UPLOAD_BYTES", "UPLOADS_IN_FLIGHT_BYTES",
+    "AMQP_URL", "STORE_URL", "LISTEN", "OPS_LISTEN", "PARALLELISM", "FONT_DIR", "LOG_FORMAT", "MAX_UPLOAD_BYTES", "MAX_STILL_BYTES", "UPLOADS_IN_FLIGHT_BYTES",
     "SPOOL_DIR", "API_KEYS_FILE", "OPEN", "TRUSTED_PROXIES", "SOURCE_URLS", "WEBHOOK_SECRET", "OUTBOUND_ALLOW", "HEAD_TIMEOUT_S",
     "REQUEST_TIMEOUT_S", "JOB_TIMEOUT_S", "SHUTDOWN_GRACE_S", "LOOK_FOR_LOST")}
 # Goes into the manifest as it is; Kubernetes' own schema has the say.
