@@ -132,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    const GIF: Steps = Steps { media: MediaType::Gif, is_animation: true, quality: None };
+    const GIF: Steps = Steps { media: MediaType::Gif, mean_delay_us: 40_000, quality: None };
 
     proptest! {
         #[test]

@@ -176,7 +176,10 @@ impl<'a, 'i> Remake<'a, 'i> {
         let media = self.media();
         let is_lossy_kind = matches!(media, MediaType::Webp | MediaType::Jpeg);
         let quality = (is_lossy_kind && facts.is_lossy && !self.spec.exact || media == MediaType::Jpeg).then_some(USUAL_QUALITY);
-        Steps { media, is_animation: facts.delays_us.len() > 1, quality }
+        let pictures = facts.delays_us.len() as u64;
+        // An animation without delays is shown all the same.
+        let mean_us = (facts.delays_us.iter().sum::<u64>() / pictures.max(1)).max(1);
+        Steps { media, mean_delay_us: if pictures > 1 { mean_us } else { 0 }, quality }
     }
 
     fn told(&self, told: Told, facts: &Facts, usual: Option<&Usual<'_>>) -> RenderedAnimation {

@@ -29,8 +29,9 @@ impl Step {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Steps {
     pub media: MediaType,
-    /// Whether there are pictures to be left out.
-    pub is_animation: bool,
+    /// How long a picture is shown on the mean; 0 of a still. Of many in a second every other is missed less than pixels are, of few it is the
+    /// last that is given up.
+    pub mean_delay_us: u64,
     /// What is kept of a lossy source without a limit.
     pub quality: Option<u8>,
 }
@@ -38,6 +39,10 @@ pub(super) struct Steps {
 /// Where a GIF's colours are as few as they may be; from there on pictures are left out.
 const FEWEST_COLOURS: f64 = 2.0;
 const FEWER_PICTURES: f64 = 2.5;
+/// The same of an animation of few pictures in a second: where each side is less than half of what it was.
+const FEWER_OF_FEW: f64 = 3.8;
+/// More than twelve pictures in a second are many.
+const MANY_US: u64 = 80_000;
 
 /// As gifsicle's `--lossy` counts: beyond it what moves little stands still.
 const MOST_LOSSINESS: f64 = 45.0;
@@ -76,7 +81,8 @@ impl Steps {
             }
             _ => {}
         }
-        if self.is_animation && step >= FEWER_PICTURES {
+        let from = if self.mean_delay_us < MANY_US { FEWER_PICTURES } else { FEWER_OF_FEW };
+        if self.mean_delay_us > 0 && step >= from {
             made.keep_one_of = 2;
         }
         // Each side, so that the number of pixels falls evenly.
@@ -106,7 +112,7 @@ mod tests {
     #[test]
     fn each_step_gives_up_more_in_the_order_that_is_promised() {
         for media in MediaType::WRITTEN {
-            let steps = Steps { media, is_animation: true, quality: None };
+            let steps = Steps { media, mean_delay_us: 40_000, quality: None };
             assert_eq!(steps.at(0.0), Step::NONE);
             let all: Vec<Step> = (0..=40).map(|tenths| steps.at(f64::from(tenths) / 10.0)).collect();
             for pair in all.windows(2) {
@@ -119,7 +125,9 @@ mod tests {
             let parts: Vec<f64> = (0..=40).map(|tenths| steps.expected(f64::from(tenths) / 10.0)).collect();
             assert!(parts.is_sorted_by(|more, less| more >= less));
         }
-        let gif = Steps { media: MediaType::Gif, is_animation: false, quality: None };
+        let slow = Steps { media: MediaType::Gif, mean_delay_us: 130_000, quality: None };
+        assert_eq!([3.0, 3.7, 3.9].map(|step| slow.at(step).keep_one_of), [1, 1, 2]);
+        let gif = Steps { mean_delay_us: 0, ..slow };
         assert_eq!(gif.at(1.0), Step { lossiness: 45, ..Step::NONE });
         assert_eq!((gif.at(2.0).colours, gif.at(4.0).keep_one_of), (64, 1));
     }
