@@ -41,8 +41,8 @@ const FEWEST_COLOURS: f64 = 2.0;
 const FEWER_PICTURES: f64 = 2.5;
 /// The same of an animation of few pictures in a second: where each side is less than half of what it was.
 const FEWER_OF_FEW: f64 = 3.8;
-/// More than twelve pictures in a second are many.
-const MANY_US: u64 = 80_000;
+/// More than eight pictures in a second are many.
+const MANY_US: u64 = 120_000;
 
 /// As gifsicle's `--lossy` counts: beyond it what moves little stands still.
 const MOST_LOSSINESS: f64 = 45.0;
